@@ -1,0 +1,17 @@
+"""What may go out: intents of ours; the wire requests live in `bot.platforms`."""
+
+from bot.calls.attachments import *
+from bot.calls.kf import *
+from bot.calls.official import *
+from bot.calls.vocabulary import (
+    Call,
+    Outcome,
+    Refused,
+    Sent,
+    TryLater,
+    Unclear,
+    dump,
+    kind_of,
+    load,
+)
+from bot.calls.wecom import *

@@ -1,0 +1,234 @@
+"""Acts of a person, whichever face they came from: actor, key, effect and audit row in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar
+
+from bot.events.vocabulary import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    kind: str
+    """owner, admin, operator, care, auditor, manager, clerk, guide, customer, integration or system."""
+    id: str
+    store: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.id}"
+
+
+SYSTEM = Actor(kind="system", id="siyu")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command(Event):
+    actor: Actor
+    key: str
+    """Idempotency key, unique per actor: the stored answer is given again."""
+    permission: ClassVar[str]
+    """The row of `bot/domain/permissions.yaml` that must allow it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedeemCoupon(Command):
+    permission = "coupon.redeem"
+    code: str
+    store: str | None = None
+    order_no: str | None = None
+    amount_fen: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoidRedemption(Command):
+    permission = "coupon.void"
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueCoupon(Command):
+    permission = "coupon.issue"
+    offer: str
+    customer_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpendPoints(Command):
+    permission = "points.spend"
+    customer_id: int
+    points: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdjustPoints(Command):
+    permission = "points.adjust"
+    customer_id: int
+    delta: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptOut(Command):
+    permission = "consent.opt_out"
+    customer_id: int
+    purpose: str
+    channel: str
+    evidence: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptIn(Command):
+    """Only the customer's own act."""
+
+    permission = "consent.opt_in"
+    customer_id: int
+    purpose: str
+    channel: str
+    evidence: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagCustomer(Command):
+    permission = "tag.assign"
+    customer_id: int
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeCustomers(Command):
+    permission = "customer.merge"
+    keep_id: int
+    merge_id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnmergeCustomer(Command):
+    permission = "customer.merge"
+    customer_id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishSegment(Command):
+    permission = "segment.create"
+    name: str
+    rule: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishGroupRule(Command):
+    permission = "group.config"
+    group: str
+    rule: dict[str, Any]
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftCampaign(Command):
+    permission = "campaign.draft"
+    name: str
+    playbook: str | None = None
+    segment: dict[str, Any] = field(default_factory=dict)
+    template: str = ""
+    text: str = ""
+    offer: str | None = None
+    purpose: str = "marketing"
+    starts_at: datetime | None = None
+    holdout_percent: int = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApproveCampaign(Command):
+    permission = "campaign.approve"
+    campaign_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOverCampaign(Command):
+    permission = "campaign.start"
+    campaign_id: int
+    expected: int | None = None
+    """The number the dry run showed; refused when it no longer holds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseCampaign(Command):
+    permission = "campaign.start"
+    campaign_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumeCampaign(Command):
+    permission = "campaign.start"
+    campaign_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopCampaign(Command):
+    permission = "campaign.start"
+    campaign_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchSending(Command):
+    """The kill switch, and its release."""
+
+    permission = "kill_switch"
+    on: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushToTagged(Command):
+    """A guide's own push: she is the sender, and confirms in her client."""
+
+    permission = "push.own"
+    guide_id: int
+    tags: tuple[str, ...]
+    text: str
+    offer: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishGuideTask(Command):
+    permission = "task.confirm"
+    task_id: int
+    done: bool
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileCase(Command):
+    permission = "case.file"
+    customer_id: int
+    text: str
+    category: str | None = None
+    severity: int = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerCase(Command):
+    permission = "case.act"
+    case_id: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EscalateCase(Command):
+    permission = "case.act"
+    case_id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseCase(Command):
+    permission = "case.close"
+    case_id: int
+    resolution: str
+    offer: str | None = None
