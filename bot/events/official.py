@@ -81,6 +81,8 @@ class SubscriptionAnswered(FanEvent):
 
     template_id: str
     accepted: bool
+    others: dict[str, bool] = field(default_factory=dict)
+    """One popup may ask for several: what was said to the rest, by template."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

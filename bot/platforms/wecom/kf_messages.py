@@ -1,0 +1,149 @@
+"""Reads the pages that `sync_msg` gives; what we sent ourselves is not on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from bot.events import (
+    Event,
+    KfMessageRecalled,
+    KfMessageReceived,
+    KfSendFailed,
+    KfServicerReplied,
+    KfServicerStatusChanged,
+    KfSessionChanged,
+    KfSessionEntered,
+    Unknown,
+)
+from bot.platforms.fields import Fields, Missing, inner, maybe, moment, need, number, several, text
+
+_CUSTOMER, _SERVICER = 3, 5  # origins; 4 is the system, told by events
+
+
+def parse_page(body: Fields, heard_at: datetime | None = None) -> list[Event]:
+    """The entries of one page in their order; none is skipped, an unknown one is Unknown."""
+    entries = [entry for entry in several(body, "msg_list") if isinstance(entry, dict)]
+    return [_entry(entry, moment(entry, "send_time", heard_at)) for entry in entries]
+
+
+def _entry(entry: Fields, at: datetime) -> Event:
+    try:
+        if text(entry, "msgtype") == "event":
+            return _event(entry, at)
+        return _MESSAGES.get(number(entry, "origin") or 0, _unknown)(entry, at)
+    except Missing:
+        return _unknown(entry, at)
+
+
+def _event(entry: Fields, at: datetime) -> Event:
+    # Customer and account stand inside the event for some kinds and outside for others.
+    said = {**entry, **inner(entry, "event")}
+    reading = _EVENTS.get(text(said, "event_type"))
+    return reading(said, at) if reading else _unknown(entry, at)
+
+
+def _unknown(entry: Fields, at: datetime) -> Event:
+    kind = text(inner(entry, "event"), "event_type") or text(entry, "msgtype")
+    return Unknown(at=at, source="kf", name=kind or "nameless", fields=dict(entry))
+
+
+def _received(entry: Fields, at: datetime) -> Event:
+    msgtype = need(entry, "msgtype")
+    body = inner(entry, msgtype)
+    return KfMessageReceived(
+        at=at,
+        open_kfid=need(entry, "open_kfid"),
+        external_userid=need(entry, "external_userid"),
+        msgid=need(entry, "msgid"),
+        msgtype=msgtype,
+        text=text(body, "content"),
+        menu_id=maybe(body, "menu_id"),
+        media_id=maybe(body, "media_id"),
+        detail={} if msgtype == "text" else dict(body),
+    )
+
+
+def _replied(entry: Fields, at: datetime) -> Event:
+    msgtype = need(entry, "msgtype")
+    return KfServicerReplied(
+        at=at,
+        open_kfid=need(entry, "open_kfid"),
+        external_userid=need(entry, "external_userid"),
+        msgid=need(entry, "msgid"),
+        userid=text(entry, "servicer_userid"),
+        msgtype=msgtype,
+        text=text(inner(entry, msgtype), "content"),
+    )
+
+
+def _entered(said: Fields, at: datetime) -> Event:
+    return KfSessionEntered(
+        at=at,
+        open_kfid=need(said, "open_kfid"),
+        external_userid=need(said, "external_userid"),
+        msgid=need(said, "msgid"),
+        scene=maybe(said, "scene"),
+        scene_param=maybe(said, "scene_param"),
+        welcome_code=maybe(said, "welcome_code"),
+    )
+
+
+def _send_failed(said: Fields, at: datetime) -> Event:
+    return KfSendFailed(
+        at=at,
+        open_kfid=need(said, "open_kfid"),
+        external_userid=need(said, "external_userid"),
+        msgid=need(said, "msgid"),
+        fail_msgid=need(said, "fail_msgid"),
+        fail_type=number(said, "fail_type") or 0,
+    )
+
+
+def _session_changed(said: Fields, at: datetime) -> Event:
+    return KfSessionChanged(
+        at=at,
+        open_kfid=need(said, "open_kfid"),
+        external_userid=need(said, "external_userid"),
+        msgid=need(said, "msgid"),
+        change_type=number(said, "change_type") or 0,
+        new_userid=maybe(said, "new_servicer_userid"),
+        old_userid=maybe(said, "old_servicer_userid"),
+        msg_code=maybe(said, "msg_code"),
+    )
+
+
+def _recalled(said: Fields, at: datetime) -> Event:
+    return KfMessageRecalled(
+        at=at,
+        open_kfid=need(said, "open_kfid"),
+        external_userid=need(said, "external_userid"),
+        msgid=need(said, "msgid"),
+        recalled_msgid=need(said, "recall_msgid"),
+        by_servicer=text(said, "event_type") == "servicer_recall_msg",
+    )
+
+
+def _status_changed(said: Fields, at: datetime) -> Event:
+    return KfServicerStatusChanged(
+        at=at,
+        open_kfid=need(said, "open_kfid"),
+        msgid=need(said, "msgid"),
+        userid=need(said, "servicer_userid"),
+        status=number(said, "status") or 0,
+    )
+
+
+_MESSAGES: dict[int, Callable[[Fields, datetime], Event]] = {
+    _CUSTOMER: _received,
+    _SERVICER: _replied,
+}
+
+_EVENTS: dict[str, Callable[[Fields, datetime], Event]] = {
+    "enter_session": _entered,
+    "msg_send_fail": _send_failed,
+    "session_status_change": _session_changed,
+    "user_recall_msg": _recalled,
+    "servicer_recall_msg": _recalled,
+    "servicer_status_change": _status_changed,
+}

@@ -1,0 +1,68 @@
+"""Reads the flat XML of callbacks into nested dicts: no DTD, no entities, bounded depth and size."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any, NoReturn
+from xml.parsers import expat
+
+_DEEPEST = 16
+_MOST_NODES = 512
+
+
+class Unreadable(ValueError):
+    """Not the XML (or JSON) a platform would send."""
+
+
+def parse(document: bytes) -> dict[str, Any]:
+    """The children of the root. Repeated tags become lists; the text of a leaf keeps its whitespace."""
+    reader = _Reader()
+    # The platforms speak UTF-8; a declaration that claims otherwise is not followed.
+    parser = expat.ParserCreate("UTF-8")
+    parser.buffer_text = True
+    parser.StartElementHandler = reader.start
+    parser.EndElementHandler = reader.end
+    parser.CharacterDataHandler = reader.texts.append
+    parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = _refuse
+    parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
+    try:
+        parser.ParseFile(BytesIO(document))
+    except expat.ExpatError:
+        raise Unreadable("malformed XML") from None
+    return reader.root
+
+
+def _refuse(*_declaration: object) -> NoReturn:
+    raise Unreadable("a DTD")
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self.root: dict[str, Any] = {}
+        self.texts: list[str] = []
+        self._open: list[dict[str, Any]] = []
+        self._nodes = 0
+
+    def start(self, _tag: str, _attributes: dict[str, str]) -> None:
+        self._nodes += 1
+        if self._nodes > _MOST_NODES or len(self._open) >= _DEEPEST:
+            raise Unreadable("too deep or too large")
+        self._open.append({})
+        self.texts.clear()
+
+    def end(self, tag: str) -> None:
+        children = self._open.pop()
+        if not self._open:
+            self.root = children
+            return
+        _add(self._open[-1], tag, children or "".join(self.texts))
+        self.texts.clear()
+
+
+def _add(parent: dict[str, Any], tag: str, value: Any) -> None:
+    if tag not in parent:
+        parent[tag] = value
+    elif isinstance(parent[tag], list):
+        parent[tag].append(value)
+    else:
+        parent[tag] = [parent[tag], value]
