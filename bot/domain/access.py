@@ -1,0 +1,50 @@
+"""Who may do what: people who sign in, their sessions, API keys and till devices."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.domain.mapping import BigKey, Row
+
+
+class StaffUser(Row):
+    __tablename__ = "staff_user"
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    role: Mapped[str]
+    """owner, admin, operator, care, auditor, manager or clerk."""
+    store_id: Mapped[int | None] = mapped_column(ForeignKey("store.id"))
+    password_hash: Mapped[str | None]
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime]
+
+
+class WebSession(Row):
+    """Keyed by the hash of the cookie, so that a stolen table opens nothing."""
+
+    __tablename__ = "web_session"
+
+    hash: Mapped[str] = mapped_column(primary_key=True)
+    actor_kind: Mapped[str]
+    actor_id: Mapped[str]
+    store: Mapped[str | None]
+    csrf: Mapped[str]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    facts: Mapped[dict[str, Any]]
+
+
+class ApiKey(Row):
+    __tablename__ = "api_key"
+
+    hash: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    scope: Mapped[str]
+    store: Mapped[str | None]
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]

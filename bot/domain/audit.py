@@ -1,0 +1,35 @@
+"""What people did, hash-chained, and the answers they were given."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.domain.mapping import BigKey, Row
+
+
+class AuditRow(Row):
+    __tablename__ = "audit"
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    at: Mapped[datetime]
+    actor: Mapped[str]
+    action: Mapped[str]
+    object: Mapped[str]
+    detail: Mapped[dict[str, Any]]
+    previous_hash: Mapped[str]
+    hash: Mapped[str] = mapped_column(unique=True)
+
+
+class StoredAnswer(Row):
+    """The answer to one command, given again to the same actor with the same key."""
+
+    __tablename__ = "stored_answer"
+
+    actor: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    body_hash: Mapped[str]
+    answer: Mapped[dict[str, Any]]
+    at: Mapped[datetime]

@@ -1,0 +1,122 @@
+"""Campaigns, and touches: one message to one customer, from plan to result."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.domain.mapping import BigKey, Row
+
+
+class Campaign(Row):
+    __tablename__ = "campaign"
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    name: Mapped[str]
+    playbook: Mapped[str | None] = mapped_column(index=True)
+    occasion: Mapped[str | None] = mapped_column(unique=True)
+    """Playbook + date for repeating ones: the same occasion is planned once."""
+    purpose: Mapped[str]
+    """marketing or service."""
+    rule: Mapped[dict[str, Any]]
+    template: Mapped[str]
+    """Name of a template, or the words themselves when they were written by hand."""
+    offer_key: Mapped[str | None]
+    channels: Mapped[list[Any]]
+    holdout_percent: Mapped[int] = mapped_column(default=0)
+    seed: Mapped[str]
+    state: Mapped[str]
+    """draft, approved, running, paused, finished or stopped."""
+    pushed_by: Mapped[int | None] = mapped_column(ForeignKey("guide.id"))
+    """Set for a guide's own tagged push: she is the only sender."""
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+    created_by: Mapped[str]
+    approved_by: Mapped[str | None]
+    planned_at: Mapped[datetime | None]
+
+
+class Touch(Row):
+    __tablename__ = "touch"
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "customer_id"),
+        UniqueConstraint("run_id", "step"),
+        Index("ix_touch_state_due_at", "state", "due_at"),
+        Index("ix_touch_customer_id_sent_at", "customer_id", "sent_at"),
+        Index("ix_touch_mass_task_id", "mass_task_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
+    campaign_id: Mapped[int | None] = mapped_column(ForeignKey("campaign.id"))
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id"))
+    step: Mapped[str | None]
+    purpose: Mapped[str]
+    template: Mapped[str]
+    variant: Mapped[str | None]
+    offer_key: Mapped[str | None]
+    coupon_id: Mapped[int | None] = mapped_column(ForeignKey("coupon.id"))
+    channel: Mapped[str | None]
+    """wecom, kf, official or welcome; None when there was no way."""
+    guide_id: Mapped[int | None] = mapped_column(ForeignKey("guide.id"))
+    state: Mapped[str]
+    """See `bot.domain.campaigns.STATES`."""
+    reason: Mapped[str | None]
+    """One code of `bot.domain.reasons`, for ever."""
+    text: Mapped[bytes | None]
+    """The exact words, sealed."""
+    mass_task_id: Mapped[int | None] = mapped_column(ForeignKey("mass_task.id"))
+    planned_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    """When it arrived with the customer, as the platform says."""
+    settled_at: Mapped[datetime | None]
+    opened_at: Mapped[datetime | None]
+    consent_entry_id: Mapped[int | None] = mapped_column(ForeignKey("consent_entry.id"))
+    """The proof that this marketing touch was allowed."""
+
+
+STATES = {
+    "planned": "已排好",
+    "queued": "正在发送",
+    "handed_over": "已交给导购",
+    "delivered": "已送达",
+    "not_friend": "已不是好友",
+    "over_quota": "超出平台上限",
+    "refused": "平台拒绝",
+    "cancelled": "已取消",
+    "expired": "已过期",
+    "excluded": "没有发",
+    "holdout": "对照组",
+    "unknown": "结果不明",
+}
+FINAL = frozenset(STATES) - {"planned", "queued", "handed_over"}
+
+
+class MassTask(Row):
+    """企业群发: the platform's guide-confirmed sending. A msgid is a task for a person, not a message sent."""
+
+    __tablename__ = "mass_task"
+    __table_args__ = (Index("ix_mass_task_state_expires_at", "state", "expires_at"),)
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    guide_id: Mapped[int] = mapped_column(ForeignKey("guide.id"))
+    campaign_id: Mapped[int | None] = mapped_column(ForeignKey("campaign.id"))
+    group_chat_id: Mapped[int | None] = mapped_column(ForeignKey("group_chat.id"))
+    purpose: Mapped[str]
+    text: Mapped[bytes]
+    customers: Mapped[int]
+    msgid: Mapped[str | None] = mapped_column(unique=True)
+    state: Mapped[str]
+    """owed, waiting (for the guide), confirmed, settled, cancelling, cancelled, expired, unknown or refused."""
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    """Cancelled then, if the guide has not confirmed: before quiet hours begin."""
+    confirmed_at: Mapped[datetime | None]
+    reminders: Mapped[int] = mapped_column(default=0)
+    reminded_at: Mapped[datetime | None]
+    checked_at: Mapped[datetime | None]

@@ -1,0 +1,13 @@
+"""Expected refusals: rules say no with a reason that a machine can count and a person can read."""
+
+from __future__ import annotations
+
+
+class Refusal(Exception):
+    """A rule said no. `reason` is a stable code, `words` is what people are told."""
+
+    def __init__(self, reason: str, words: str = "", *, status: int = 409) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.words = words or reason
+        self.status = status

@@ -1,0 +1,49 @@
+"""Tags: what we know of a customer, each with its source, evidence and expiry."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.domain.mapping import BigKey, Row
+
+
+class TagGroup(Row):
+    __tablename__ = "tag_group"
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    exclusive: Mapped[bool] = mapped_column(default=False)
+    """At most one of its tags per customer: the newest wins."""
+    corp_group_id: Mapped[str | None]
+
+
+class Tag(Row):
+    __tablename__ = "tag"
+    __table_args__ = (UniqueConstraint("group_id", "name"),)
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    group_id: Mapped[int] = mapped_column(ForeignKey("tag_group.id"))
+    name: Mapped[str] = mapped_column(index=True)
+    corp_tag_id: Mapped[str | None] = mapped_column(unique=True)
+    mirrored: Mapped[bool] = mapped_column(default=True)
+    """Kept equal with a WeCom corp tag."""
+
+
+class CustomerTag(Row):
+    """One tag on one customer from one source."""
+
+    __tablename__ = "customer_tag"
+
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), primary_key=True)
+    tag_id: Mapped[int] = mapped_column(ForeignKey("tag.id"), primary_key=True, index=True)
+    source: Mapped[str] = mapped_column(primary_key=True)
+    """contact_way, menu, keyword, link, group, purchase, guide, answer, platform or rule."""
+    evidence: Mapped[dict[str, Any]]
+    confidence: Mapped[float] = mapped_column(default=1.0)
+    at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    by: Mapped[str] = mapped_column(default="system:siyu")
