@@ -17,7 +17,6 @@ class Unreadable(ValueError):
 def parse(document: bytes) -> dict[str, Any]:
     """The children of the root. Repeated tags become lists; the text of a leaf keeps its whitespace."""
     reader = _Reader()
-    # The platforms speak UTF-8; a declaration that claims otherwise is not followed.
     parser = expat.ParserCreate("UTF-8")
     parser.buffer_text = True
     parser.StartElementHandler = reader.start
@@ -26,8 +25,10 @@ def parse(document: bytes) -> dict[str, Any]:
     parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = _refuse
     parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
     try:
+        # The platforms speak UTF-8; a mark or declaration that claims otherwise is not followed.
+        document.decode()
         parser.ParseFile(BytesIO(document))
-    except expat.ExpatError:
+    except (expat.ExpatError, UnicodeDecodeError):
         raise Unreadable("malformed XML") from None
     return reader.root
 
