@@ -20,6 +20,10 @@ class Clock:
         """Seconds that never jump and are never moved, whatever `now()` does."""
         return time.monotonic()
 
+    def real(self) -> float:
+        """Seconds since the epoch on this machine, never moved: for leases that other machines compare."""
+        return time.time()
+
 
 class FileClock(Clock):
     """Business time as a file tells it: `{"now": ISO, "running": bool}`, moved by the sandbox."""

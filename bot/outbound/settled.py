@@ -1,0 +1,55 @@
+"""What the outcome of a call changes, written in the transaction that settles the debt."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar, Unpack
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.calls import Call, Outcome
+from bot.content import Content
+from bot.domain.delivery import Owed
+from bot.store import outbox
+from bot.store.outbox import Terms
+from bot.store.vault import Vault
+
+
+@dataclass(slots=True)
+class Settling:
+    session: AsyncSession
+    now: datetime
+    vault: Vault
+    content: Content
+
+    async def owe(self, call: Call, *, effect: str, **terms: Unpack[Terms]) -> int | None:
+        return await outbox.owe(
+            self.session, self.vault, call, effect=effect, now=self.now, **terms
+        )
+
+
+C = TypeVar("C", bound=Call)
+Settler = Callable[[C, Outcome, Owed, Settling], Awaitable[None]]
+
+
+class SettledRegistry:
+    """Keyed by the class of the call. Heard for final outcomes only: sent, refused, unclear."""
+
+    def __init__(self) -> None:
+        self._settlers: dict[type[Call], list[Settler[Any]]] = {}
+
+    def on(self, call_type: type[C]) -> Callable[[Settler[C]], Settler[C]]:
+        def register(settler: Settler[C]) -> Settler[C]:
+            self._settlers.setdefault(call_type, []).append(settler)
+            return settler
+
+        return register
+
+    async def tell(self, call: Call, outcome: Outcome, owed: Owed, settling: Settling) -> None:
+        for settler in self._settlers.get(type(call), ()):
+            await settler(call, outcome, owed, settling)
+
+
+settled = SettledRegistry()

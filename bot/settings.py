@@ -1,0 +1,159 @@
+"""Settings from the environment and `siyu.toml`, frozen; every mistake is named at once."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import tomllib
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import ValidationError, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+SAMPLES = ("changeme", "secret", "sample", "example", "test", "xxxx", "0000", "1234", "password")
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; the message lists every mistake with its mend."""
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix="SIYU_", toml_file="siyu.toml", extra="forbid", frozen=True
+    )
+
+    database_url: str = "sqlite+aiosqlite:///siyu.db"
+    broker_url: str = "sql"
+    content_dir: Path = Path(__file__).resolve().parent.parent / "content"
+    public_url: str = ""
+    secret_key: str = ""
+    timezone: str = "Asia/Shanghai"
+    clock_file: Path | None = None
+    shop_webhook_secret: str = ""
+
+    wecom_corp_id: str = ""
+    wecom_agent_id: int = 0
+    wecom_secret: str = ""
+    wecom_token: str = ""
+    wecom_aes_key: str = ""
+    wecom_token_old: str = ""
+    wecom_aes_key_old: str = ""
+    wecom_api_base: str = "https://qyapi.weixin.qq.com"
+
+    official_app_id: str = ""
+    official_secret: str = ""
+    official_token: str = ""
+    official_aes_key: str = ""
+    official_token_old: str = ""
+    official_aes_key_old: str = ""
+    official_api_base: str = "https://api.weixin.qq.com"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def production(self) -> bool:
+        return self.public_url.startswith("https://")
+
+    @property
+    def key(self) -> bytes:
+        return base64.b64decode(self.secret_key)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long_enough(cls, value: str) -> str:
+        if not value:
+            raise ValueError("没有设置。用 `siyu init` 生成，或填 32 字节以上随机数的 base64")
+        try:
+            raw = base64.b64decode(value, validate=True)
+        except (binascii.Error, ValueError):
+            raise ValueError("不是 base64。用 `siyu init` 重新生成") from None
+        if len(raw) < 32 or len(set(raw)) < 8:
+            raise ValueError("太短或是示例值，至少要 32 字节随机数。用 `siyu init` 重新生成")
+        return value
+
+    @field_validator(
+        "wecom_secret", "wecom_token", "official_secret", "official_token", "shop_webhook_secret"
+    )
+    @classmethod
+    def _not_a_sample(cls, value: str) -> str:
+        if value and any(sample in value.lower() for sample in SAMPLES):
+            raise ValueError("看起来是示例值，请换成后台里真正的值")
+        return value
+
+    @field_validator(
+        "wecom_aes_key", "official_aes_key", "wecom_aes_key_old", "official_aes_key_old"
+    )
+    @classmethod
+    def _aes_key(cls, value: str) -> str:
+        if value and len(value) != 43:
+            raise ValueError(
+                f"EncodingAESKey 应是 43 个字符，现在是 {len(value)} 个，请从后台重新复制"
+            )
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(f"没有「{value}」这个时区，例如 Asia/Shanghai") from None
+        return value
+
+    @model_validator(mode="after")
+    def _whole(self) -> Settings:
+        mistakes = []
+        for name, wanted in (
+            ("wecom_corp_id", ("wecom_secret", "wecom_token", "wecom_aes_key")),
+            ("official_app_id", ("official_secret", "official_token")),
+        ):
+            if getattr(self, name):
+                mistakes += [f"SIYU_{w.upper()} 没有填" for w in wanted if not getattr(self, w)]
+        if self.public_url and not self.public_url.startswith(
+            ("https://", "http://127.0.0.1", "http://localhost")
+        ):
+            mistakes.append("SIYU_PUBLIC_URL 要用 https://（本机除外）")
+        if self.production and self.clock_file:
+            mistakes.append("SIYU_CLOCK_FILE 只能在测试里用，正式环境请去掉")
+        if mistakes:
+            raise ValueError("；".join(mistakes))
+        return self
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings of this process. Raises SettingsError naming every mistake at once."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as refused:
+        lines = [_mistake(error) for error in refused.errors(include_input=False)]
+    except tomllib.TOMLDecodeError as broken:
+        lines = [f"siyu.toml 读不懂：{broken}"]
+    raise SettingsError("设置有问题：\n" + "\n".join(f"  {line}" for line in lines))
+
+
+def _mistake(error: Any) -> str:
+    name = "_".join(str(part) for part in error["loc"])
+    words = str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] == "extra_forbidden":
+        words = "没有这个设置项，请检查拼写"
+    return f"SIYU_{name.upper()}：{words}" if name else words

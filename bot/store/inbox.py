@@ -1,0 +1,82 @@
+"""Kept events: stored under the SHA-256 of their plaintext before anybody is answered."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain.delivery import Kept
+from bot.store.engine import upsert
+from bot.store.vault import Vault
+
+ABOUT = "inbox.body"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One body to keep; `source` names the parser that will read it."""
+
+    source: str
+    body: bytes
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(self.source.encode() + b"\0" + self.body).hexdigest()
+
+
+async def keep(
+    session: AsyncSession, vault: Vault, arrivals: Sequence[Arrival], *, now: datetime
+) -> set[str]:
+    """Store what is new and return the digests of that; what is known already is left alone."""
+    rows = [
+        {
+            "digest": arrival.digest,
+            "source": arrival.source,
+            "body": vault.seal(arrival.body, about=ABOUT),
+            "received_at": now,
+            "state": "kept",
+            "attempts": 0,
+        }
+        for arrival in arrivals
+    ]
+    new = await session.scalars(
+        upsert(session, Kept).on_conflict_do_nothing().returning(Kept.digest), rows
+    )
+    return set(new)
+
+
+async def waiting(session: AsyncSession, *, limit: int) -> Sequence[Kept]:
+    """The oldest events not handled yet, locked for this transaction."""
+    query = (
+        select(Kept)
+        .where(Kept.state == "kept")
+        .order_by(Kept.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return (await session.scalars(query)).all()
+
+
+async def by_digest(session: AsyncSession, digest: str) -> Kept | None:
+    """This event, if it still waits to be handled."""
+    query = select(Kept).where(Kept.digest == digest, Kept.state == "kept")
+    return (await session.scalars(query.with_for_update(skip_locked=True))).first()
+
+
+async def unpark(session: AsyncSession, *, kind: str | None = None) -> int:
+    """Put parked events back into the line. Returns how many."""
+    query = update(Kept).where(Kept.state == "parked").values(state="kept", reason=None)
+    if kind is not None:
+        query = query.where(Kept.kind == kind)
+    result = await session.execute(query)
+    return result.rowcount if isinstance(result, CursorResult) else 0
+
+
+async def counts(session: AsyncSession) -> dict[str, int]:
+    rows = await session.execute(select(Kept.state, func.count()).group_by(Kept.state))
+    return dict(rows.tuples().all())

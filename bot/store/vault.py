@@ -1,0 +1,120 @@
+"""People's data at rest: AES-GCM under a key per person, wrapped by a key that never enters the database."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+from collections.abc import Iterable
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain.customers import Secret
+from bot.store.engine import upsert
+
+VERSION = b"\x01"
+
+
+class Vault:
+    """Seals and opens. `about` names the column and is bound in, so that no value can be moved to another."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._wrapping = AESGCM(_derive(secret, b"wrap"))
+        self._house = AESGCM(_derive(secret, b"house"))
+        self._index = _derive(secret, b"index")
+        self._signing = _derive(secret, b"sign")
+        self._known: dict[int, AESGCM] = {}
+
+    def seal(self, text: str | bytes, *, about: str) -> bytes:
+        """Under the house key: for what belongs to no known person yet."""
+        return _seal(self._house, text, about)
+
+    def unseal(self, sealed: bytes, *, about: str) -> str:
+        return _unseal(self._house, sealed, about)
+
+    def blind(self, value: str, *, about: str = "phone") -> str:
+        """A keyed hash to look a value up by equality without keeping it."""
+        return self.sign(f"{about}:{value}", key=self._index)
+
+    def sign(self, text: str, *, key: bytes | None = None) -> str:
+        return hmac.new(key or self._signing, text.encode(), hashlib.sha256).hexdigest()
+
+    def new_key(self, customer_id: int) -> bytes:
+        """A wrapped key for a new person, known from now on; store it as `Secret.wrapped_key`."""
+        key = AESGCM.generate_key(bit_length=256)
+        self._known[customer_id] = AESGCM(key)
+        nonce = os.urandom(12)
+        return VERSION + nonce + self._wrapping.encrypt(nonce, key, _person(customer_id))
+
+    def forget(self, customer_id: int) -> None:
+        self._known.pop(customer_id, None)
+
+    async def load_keys(self, session: AsyncSession, customer_ids: Iterable[int]) -> None:
+        """Make the keys of these people known, creating those that are missing."""
+        missing = sorted({i for i in customer_ids if i not in self._known})
+        for start in range(0, len(missing), 500):
+            await self._load(session, missing[start : start + 500])
+
+    async def _load(self, session: AsyncSession, ids: list[int]) -> None:
+        rows = await session.execute(
+            select(Secret.customer_id, Secret.wrapped_key).where(Secret.customer_id.in_(ids))
+        )
+        for customer_id, wrapped in rows:
+            self.learn(customer_id, wrapped)
+        new = [i for i in ids if i not in self._known]
+        if not new:
+            return
+        await session.execute(
+            upsert(session, Secret).on_conflict_do_nothing(),
+            [{"customer_id": i, "wrapped_key": self.new_key(i)} for i in new],
+        )
+        stored = await session.execute(
+            select(Secret.customer_id, Secret.wrapped_key).where(Secret.customer_id.in_(new))
+        )
+        for customer_id, wrapped in stored:
+            self.learn(customer_id, wrapped)
+
+    def learn(self, customer_id: int, wrapped: bytes) -> None:
+        key = self._wrapping.decrypt(wrapped[1:13], wrapped[13:], _person(customer_id))
+        self._known[customer_id] = AESGCM(key)
+
+    def seal_known(self, customer_id: int, text: str, *, about: str) -> bytes:
+        """Like `seal_for`, for a person whose key `load_keys` made known."""
+        return _seal(self._known[customer_id], text, about)
+
+    def unseal_known(self, customer_id: int, sealed: bytes, *, about: str) -> str:
+        return _unseal(self._known[customer_id], sealed, about)
+
+    async def seal_for(
+        self, session: AsyncSession, customer_id: int, text: str, *, about: str
+    ) -> bytes:
+        await self.load_keys(session, [customer_id])
+        return self.seal_known(customer_id, text, about=about)
+
+    async def unseal_for(
+        self, session: AsyncSession, customer_id: int, sealed: bytes, *, about: str
+    ) -> str:
+        await self.load_keys(session, [customer_id])
+        return self.unseal_known(customer_id, sealed, about=about)
+
+
+def _derive(secret: bytes, purpose: bytes) -> bytes:
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"siyu/" + purpose).derive(secret)
+
+
+def _person(customer_id: int) -> bytes:
+    return f"secret.wrapped_key|{customer_id}".encode()
+
+
+def _seal(cipher: AESGCM, text: str | bytes, about: str) -> bytes:
+    plain = text.encode() if isinstance(text, str) else text
+    nonce = os.urandom(12)
+    return VERSION + nonce + cipher.encrypt(nonce, plain, about.encode())
+
+
+def _unseal(cipher: AESGCM, sealed: bytes, about: str) -> str:
+    return cipher.decrypt(sealed[1:13], sealed[13:], about.encode()).decode()
