@@ -23,12 +23,14 @@ class Campaign(Row):
     """marketing or service."""
     rule: Mapped[dict[str, Any]]
     template: Mapped[str]
-    """Name of a template, or the words themselves when they were written by hand."""
+    """Name of a template; empty when the words were written by hand."""
+    words: Mapped[bytes | None]
+    """Words written by hand, sealed."""
     offer_key: Mapped[str | None]
     channels: Mapped[list[Any]]
     holdout_percent: Mapped[int] = mapped_column(default=0)
     seed: Mapped[str]
-    state: Mapped[str]
+    state: Mapped[str] = mapped_column(index=True)
     """draft, approved, running, paused, finished or stopped."""
     pushed_by: Mapped[int | None] = mapped_column(ForeignKey("guide.id"))
     """Set for a guide's own tagged push: she is the only sender."""
@@ -63,6 +65,10 @@ class Touch(Row):
     channel: Mapped[str | None]
     """wecom, kf, official or welcome; None when there was no way."""
     guide_id: Mapped[int | None] = mapped_column(ForeignKey("guide.id"))
+    address: Mapped[str | None]
+    """The platform id it goes to: external_userid, openid, or open_kfid|external_userid."""
+    arm: Mapped[str | None]
+    """treated or holdout, once the lot was drawn; whatever becomes of the touch later, the arm stays."""
     state: Mapped[str]
     """See `bot.domain.campaigns.STATES`."""
     reason: Mapped[str | None]
@@ -120,3 +126,33 @@ class MassTask(Row):
     reminders: Mapped[int] = mapped_column(default=0)
     reminded_at: Mapped[datetime | None]
     checked_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    """How often the platform was asked to make it; counts into the effect of the debt."""
+    cancel_reason: Mapped[str | None]
+    """Why it was called back: expired, withdrawn, paused, stopped or kill_switch."""
+    cancelled_at: Mapped[datetime | None]
+    """When the platform took the cancellation; only then are unsent touches free to move."""
+
+
+class OutsideSend(Row):
+    """A mass message that a guide sent by her own hand: it counts against the customer's quota too."""
+
+    __tablename__ = "outside_send"
+    __table_args__ = (Index("ix_outside_send_customer_id_at", "customer_id", "at"),)
+
+    msgid: Mapped[str] = mapped_column(primary_key=True)
+    address: Mapped[str] = mapped_column(primary_key=True)
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"))
+    at: Mapped[datetime]
+
+
+class Attribution(Row):
+    """Which touch an order is owed to: its coupon, or the last touch of the days before."""
+
+    __tablename__ = "attribution"
+
+    order_id: Mapped[int] = mapped_column(ForeignKey("shop_order.id"), primary_key=True)
+    touch_id: Mapped[int] = mapped_column(ForeignKey("touch.id"), index=True)
+    how: Mapped[str]
+    """coupon or window."""
+    at: Mapped[datetime]

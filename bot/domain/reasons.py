@@ -1,0 +1,71 @@
+"""Why a touch did not go out, or not yet: one code for machines, one sentence for people."""
+
+from __future__ import annotations
+
+WORDS = {
+    "opted_out": "顾客已退订",
+    "no_consent": "没有取得营销同意",
+    "suppressed": "在永不联系名单里",
+    "case_open": "有投诉正在处理，暂停营销",
+    "quiet_hours": "免打扰时段，稍后再发",
+    "brand_cap": "近期已收到过营销消息，达到品牌上限",
+    "platform_quota": "本月已达到平台群发上限",
+    "over_quota": "平台提示顾客接收已达上限",
+    "clash": "同一天已有另一个活动",
+    "guide_busy": "导购当天的群发任务已满",
+    "guide_away": "导购不在岗，没有其他导购可发",
+    "guide_never_confirmed": "导购一直没有确认发送",
+    "no_channel": "没有可用的触达渠道",
+    "not_friend": "已不是好友",
+    "window_closed": "会话窗口已关闭",
+    "window_used_up": "会话窗口内的条数已用完",
+    "session_with_person": "人工客服正在接待",
+    "unfollowed": "已取消关注公众号",
+    "out_of_stock": "权益已发完",
+    "not_started": "权益还没有开始",
+    "offer_ended": "权益已结束",
+    "offer_paused": "权益已暂停",
+    "per_customer": "顾客领取次数已达上限",
+    "unknown_offer": "没有这个权益",
+    "missing_fact": "话术缺少需要的信息",
+    "missing_template": "没有这个话术模板",
+    "bad_words": "话术含有不允许的词",
+    "too_long": "话术超过平台长度",
+    "content_refused": "平台认为内容违规",
+    "paused": "活动已暂停",
+    "stopped": "活动已停止",
+    "kill_switch": "全部发送已紧急停止",
+    "campaign_over": "活动已结束",
+    "holdout": "对照组，特意不发",
+    "expired": "过了该发的时间",
+    "withdrawn": "已撤回，重新安排",
+    "audience_changed": "人群有变化，重新安排",
+    "merged": "与另一位顾客合并",
+    "left_journey": "已离开这条旅程",
+    "bought": "已经购买，不再提醒",
+    "refused": "平台拒绝",
+    "unknown": "没有收到平台的答复，结果不明",
+    "gone": "顾客资料已删除",
+}
+"""Every code that may stand in `Touch.reason`."""
+
+PASSING = frozenset({"quiet_hours", "guide_busy", "paused", "kill_switch", "clash"})
+"""Reasons that end by themselves: the touch waits for its turn instead of ending."""
+
+_OFFER = {"ended": "offer_ended", "paused": "offer_paused"}
+
+
+def words(code: str | None) -> str:
+    """The sentence for people. A code nobody knows is shown as it is: better than nothing."""
+    return "" if code is None else WORDS.get(code, code)
+
+
+def of_offer(refusal: str) -> str:
+    """The reason for a touch whose offer said no."""
+    reason = _OFFER.get(refusal, refusal)
+    return reason if reason in WORDS else "offer_ended"
+
+
+def of_platform(refusal: str) -> str:
+    """The reason for a touch that a platform refused."""
+    return refusal if refusal in WORDS else "refused"

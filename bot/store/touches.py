@@ -1,0 +1,96 @@
+"""Touches: planned once, cancelled when the reason to send them is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CursorResult, Update, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain.campaigns import Touch
+from bot.domain.delivery import Owed
+from bot.store import outbox
+from bot.store.engine import upsert
+
+
+async def plan(  # noqa: PLR0913 - one keyword per column that a caller may know
+    session: AsyncSession,
+    *,
+    customer_id: int,
+    template: str,
+    purpose: str,
+    due_at: datetime,
+    now: datetime,
+    campaign_id: int | None = None,
+    run_id: int | None = None,
+    step: str | None = None,
+    offer_key: str | None = None,
+    guide_id: int | None = None,
+) -> Touch | None:
+    """Plan one message; None when this campaign or step has planned it already."""
+    insert = upsert(session, Touch).values(
+        customer_id=customer_id,
+        campaign_id=campaign_id,
+        run_id=run_id,
+        step=step,
+        template=template,
+        purpose=purpose,
+        offer_key=offer_key,
+        guide_id=guide_id,
+        state="planned",
+        planned_at=now,
+        due_at=due_at,
+    )
+    return (await session.scalars(insert.on_conflict_do_nothing().returning(Touch))).one_or_none()
+
+
+async def cancel_for(
+    session: AsyncSession,
+    *,
+    customer_id: int,
+    reason: str,
+    now: datetime,
+    run_id: int | None = None,
+    purpose: str | None = "marketing",
+) -> int:
+    """Stop what is on its way to a customer, or to her on one journey. What a guide already holds
+    gets the reason, and is called back by the next withdrawal."""
+    hers = [Touch.customer_id == customer_id]
+    if run_id is not None:
+        hers.append(Touch.run_id == run_id)
+    elif purpose is not None:
+        hers.append(Touch.purpose == purpose)
+    held = Touch.mass_task_id.is_not(None) & Touch.state.in_(("queued", "handed_over"))
+    await session.execute(update(Touch).where(*hers, held).values(reason=reason))
+    queued = select(Touch.id).where(*hers, Touch.state == "queued", Touch.mass_task_id.is_(None))
+    await outbox.cancel(session, touch_ids=(await session.scalars(queued)).all(), reason=reason)
+    recalled = select(Owed.touch_id).where(Owed.touch_id.in_(queued), Owed.state == "cancelled")
+    waiting = (Touch.state == "planned") | Touch.id.in_(recalled)
+    return await changed(
+        session,
+        update(Touch)
+        .where(*hers, waiting)
+        .values(state="cancelled", reason=reason, settled_at=now),
+    )
+
+
+async def changed(session: AsyncSession, statement: Update) -> int:
+    """Run one conditional change; how many rows it found as expected."""
+    result = await session.execute(statement)
+    return result.rowcount if isinstance(result, CursorResult) else 0
+
+
+async def settle(
+    session: AsyncSession,
+    touch_ids: Sequence[int],
+    *,
+    expected: Sequence[str],
+    **values: Any,
+) -> int:
+    """Move touches on, unless something else has moved them before."""
+    return await changed(
+        session,
+        update(Touch).where(Touch.id.in_(touch_ids), Touch.state.in_(expected)).values(**values),
+    )
