@@ -79,11 +79,14 @@ async def claim(
     taken = (await session.scalars(ids)).all()
     if not taken:
         return []
+    # A row that is claimed again was under way when its owner died: it says so until it is settled.
+    interrupted = case((Owed.state == "claimed", "in_flight"), else_=Owed.reason)
     await session.execute(
         update(Owed)
         .where(Owed.id.in_(taken))
         .values(
             state="claimed",
+            reason=interrupted,
             owner=owner,
             fence=Owed.fence + 1,
             lease_until=real + lease,

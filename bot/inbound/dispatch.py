@@ -1,0 +1,109 @@
+"""Kept events to their handlers: one savepoint each, so that a handler's bug stops nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.content import Content
+from bot.domain.delivery import Kept
+from bot.events import Event, Unknown, kind_of
+from bot.inbound.router import Result, Router
+from bot.inbound.turn import Answer, Reply, Turn
+from bot.settings import Settings
+from bot.store import inbox
+from bot.store.engine import Sessions
+from bot.store.vault import Vault
+
+log = structlog.get_logger()
+Parser = Callable[[bytes], Event]
+BATCH = 50
+
+
+class Dispatcher:
+    """Knows which routers hear an event, and how a kept body becomes an event again."""
+
+    def __init__(
+        self,
+        *,
+        routers: Sequence[Router],
+        parsers: Mapping[str, Parser],
+        vault: Vault,
+        content: Content,
+        settings: Settings,
+        alarm: Callable[[Exception], None] = lambda bug: None,  # noqa: ARG005
+    ) -> None:
+        """`alarm` is told of every handler's bug, beside the log and the parked row."""
+        self._routers = tuple(routers)
+        self._parsers = parsers
+        self._vault = vault
+        self._content = content
+        self._settings = settings
+        self._alarm = alarm
+
+    async def drain(self, sessions: Sessions, now: datetime) -> int:
+        """Handle up to a batch of waiting events in one transaction. Returns how many."""
+        async with sessions.begin() as session:
+            waiting = await inbox.waiting(session, limit=BATCH)
+            for kept in waiting:
+                await self.handle(session, kept, now)
+        return len(waiting)
+
+    async def handle(self, session: AsyncSession, kept: Kept, now: datetime) -> Result:
+        """Handle one kept event; its change, its debts and its mark commit together."""
+        event: Event | None = None
+        try:
+            event = self.read(kept)
+            async with session.begin_nested():
+                result = await self.tell(session, event, key=kept.digest, now=now)
+                await session.flush()
+        except Exception as bug:  # noqa: BLE001 - logged and parked: the neighbours go on
+            kept.state, kept.reason = "parked", f"{type(bug).__name__} {_place(bug)}"
+            # Not the exception's own words: they may carry people's data.
+            log.error("event parked", inbox_id=kept.id, reason=kept.reason)
+            self._alarm(bug)
+            result = None
+        else:
+            kept.state = "unknown" if isinstance(event, Unknown) else "handled"
+        kept.kind = kept.kind if event is None else kind_of(event)
+        kept.handled_at, kept.attempts = now, kept.attempts + 1
+        return result
+
+    def read(self, kept: Kept) -> Event:
+        body = self._vault.unseal(kept.body, about=inbox.ABOUT)
+        return self._parsers[kept.source](body.encode())
+
+    async def tell(
+        self, session: AsyncSession, event: Event, *, key: str, now: datetime
+    ) -> Result:
+        """Every router hears the event; the first reply or answer given counts."""
+        turn = Turn(session, now, self._vault, self._content, self._settings, key)
+        result: Result = None
+        for router in self._routers:
+            handler = router.match(event)
+            if handler is not None:
+                said = await handler(event, turn)
+                result = _first(result, said)
+        return result
+
+
+def _first(had: Result, said: Result) -> Result:
+    """A reply already given stands: routers are ordered by who may speak first."""
+    if isinstance(had, Reply | Answer):
+        return had
+    return said
+
+
+def _place(bug: BaseException) -> str:
+    """Where it broke."""
+    trace = bug.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return ""
+    code = trace.tb_frame.f_code
+    return f"in {code.co_qualname} ({Path(code.co_filename).name}:{trace.tb_lineno})"

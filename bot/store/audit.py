@@ -1,0 +1,66 @@
+"""The audit log: append-only, each row bound to the one before."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain.audit import AuditRow
+from bot.store.engine import is_sqlite
+
+CHAIN_LOCK = 0x51_59_55_01
+
+
+def link(previous: str, row: dict[str, Any]) -> str:
+    written = json.dumps(row, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(f"{previous}\n{written}".encode()).hexdigest()
+
+
+async def append(
+    session: AsyncSession,
+    *,
+    at: datetime,
+    actor: str,
+    action: str,
+    subject: str,
+    detail: dict[str, Any],
+) -> None:
+    if not is_sqlite(session):  # SQLite has one writer anyway
+        await session.execute(select(func.pg_advisory_xact_lock(CHAIN_LOCK)))
+    newest = select(AuditRow.hash).order_by(AuditRow.id.desc()).limit(1)
+    previous = (await session.scalar(newest)) or ""
+    facts = {"at": at.isoformat(), "actor": actor, "action": action, "object": subject}
+    session.add(
+        AuditRow(
+            at=at,
+            actor=actor,
+            action=action,
+            object=subject,
+            detail=detail,
+            previous_hash=previous,
+            hash=link(previous, facts | {"detail": detail}),
+        )
+    )
+    await session.flush()
+
+
+async def verify(session: AsyncSession) -> int | None:
+    """The id of the first row that does not fit the chain, or None when all do."""
+    previous = ""
+    for row in await session.scalars(select(AuditRow).order_by(AuditRow.id)):
+        facts = {
+            "at": row.at.isoformat(),
+            "actor": row.actor,
+            "action": row.action,
+            "object": row.object,
+            "detail": row.detail,
+        }
+        if row.previous_hash != previous or row.hash != link(previous, facts):
+            return row.id
+        previous = row.hash
+    return None

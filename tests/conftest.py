@@ -1,0 +1,71 @@
+"""Every test with a database runs on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.content import Content, load_content
+from bot.settings import Settings
+from bot.store.engine import Sessions, open_engine
+from bot.store.vault import Vault
+from tests.databases import PostgresDatabases, SqliteFiles
+from tests.harness import Bot
+
+SECRET = "c2l5dS10ZXN0cy1vbmx5LW5vdC1mb3ItYW55LXNob3AtMDEyMw=="
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgres"])
+def databases(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> SqliteFiles | PostgresDatabases:
+    maker = SqliteFiles if request.param == "sqlite" else PostgresDatabases
+    return maker(tmp_path_factory.mktemp("databases"))
+
+
+@pytest.fixture
+def database_url(databases, tmp_path):
+    url = databases.fresh(tmp_path)
+    yield url
+    databases.drop(url)
+
+
+@pytest.fixture
+async def sessions(database_url: str) -> AsyncIterator[Sessions]:
+    sessions = Sessions(open_engine(database_url))
+    yield sessions
+    await sessions.close()
+
+
+@pytest.fixture(scope="session")
+def content() -> Content:
+    return load_content(Path(__file__).parent.parent / "content")
+
+
+@pytest.fixture
+def settings(database_url: str) -> Settings:
+    return Settings(
+        database_url=database_url,
+        secret_key=SECRET,
+        wecom_corp_id="ww0123456789abcdef",
+        wecom_agent_id=1000002,
+        wecom_secret="corp-app-key-for-unit-runs-000",
+        wecom_token="QDG6eKtoken",
+        wecom_aes_key="jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C",
+        official_app_id="wx0123456789abcdef",
+        official_secret="fans-app-key-for-unit-runs-000",
+        official_token="fanstoken",
+        shop_webhook_secret="whsec_c2l5dS13ZWJob29rLWZvci11bml0LXJ1bnM=",
+    )
+
+
+@pytest.fixture
+def vault(settings: Settings) -> Vault:
+    return Vault(settings.key)
+
+
+@pytest.fixture
+def bot(sessions: Sessions, content: Content, settings: Settings) -> Bot:
+    return Bot(sessions, content, settings)
