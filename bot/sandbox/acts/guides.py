@@ -1,0 +1,86 @@
+"""What guides tap: mass tasks, cards, the app."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from bot.sandbox.acts.kinds import ActRefused, Args, guide_of
+from bot.sandbox.envelope import Field
+from bot.sandbox.stage import Stage
+from bot.sandbox.wecom.app_messages import INTERACTIVE, new_code
+from bot.sandbox.wecom.mass import OUTCOME, MassTask, confirm, tasks
+from bot.sandbox.world.entities import Card, Guide
+
+
+def _task_of(stage: Stage, args: Args) -> tuple[MassTask, Guide]:
+    guide, task = guide_of(stage, args), tasks(stage).get(str(args["msgid"]))
+    if task is None or guide.userid not in task.shares:
+        raise ActRefused("no such task for this guide")
+    return task, guide
+
+
+def confirm_task(stage: Stage, args: Args) -> Args:
+    """`only`: the receivers she kept, when the task lets her choose."""
+    task, guide = _task_of(stage, args)
+    if task.cancelled:
+        raise ActRefused("the task was cancelled")
+    results = confirm(stage, task, guide.userid, only=args.get("only"))
+    counts = Counter(OUTCOME.get(status, "unsent") for status in results.values())
+    return dict(counts) or {"already": True}
+
+
+def ignore_task(stage: Stage, args: Args) -> None:
+    task, guide = _task_of(stage, args)
+    task.shares[guide.userid].ignored = True
+
+
+def click_card(stage: Stage, args: Args) -> Args:
+    """A button of a card, or the submit button with `selected: {question_key: [option ids]}`."""
+    guide, task_id = guide_of(stage, args), str(args["task_id"])
+    card = _card(guide, task_id)
+    if card.clicked and card.card_type in INTERACTIVE:
+        raise ActRefused("already answered")
+    card.clicked = str(args["key"])
+    code = new_code(stage, [card])
+    fields: list[Field] = [
+        ("EventKey", card.clicked),
+        ("TaskId", task_id),
+        ("CardType", card.card_type),
+        ("ResponseCode", code),
+        ("AgentID", stage.world.corp.apps[0].agent_id),
+    ]
+    selected = args.get("selected") or {}
+    if selected:
+        fields.append(("SelectedItems", [_selected(key, ids) for key, ids in selected.items()]))
+    facts = {"userid": guide.userid, "task_id": task_id, "key": card.clicked}
+    stage.wecom_event(
+        "template_card_event", fields, facts=facts, key=guide.userid, sender=guide.userid
+    )
+    return {"response_code": code}
+
+
+def _card(guide: Guide, task_id: str) -> Card:
+    for delivery in reversed(guide.inbox):
+        if delivery.card and delivery.card.task_id == task_id and not delivery.recalled:
+            return delivery.card
+    raise ActRefused(f"no card {task_id} in this guide's inbox")
+
+
+def _selected(key: str, ids: list[str]) -> Field:
+    options: list[Field] = [("OptionId", option) for option in ids]
+    return ("SelectedItem", [("QuestionKey", key), ("OptionIds", options)])
+
+
+def open_app(stage: Stage, args: Args) -> None:
+    guide = guide_of(stage, args)
+    fields: list[Field] = [("EventKey", ""), ("AgentID", stage.world.corp.apps[0].agent_id)]
+    facts = {"userid": guide.userid}
+    stage.wecom_event("enter_agent", fields, facts=facts, key=guide.userid, sender=guide.userid)
+
+
+ACTS = {
+    "confirm_task": confirm_task,
+    "ignore_task": ignore_task,
+    "click_card": click_card,
+    "open_app": open_app,
+}

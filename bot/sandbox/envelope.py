@@ -1,0 +1,77 @@
+"""Real AES envelopes, made and opened with wechatpy, so that the bot's own crypto meets a stranger's."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree as ET
+
+from wechatpy.crypto import PrpCrypto as OfficialCrypto
+from wechatpy.crypto import _get_signature
+from wechatpy.enterprise.crypto import PrpCrypto as WecomCrypto
+
+Field = tuple[str, "str | int | list[Field]"]
+
+
+def cdata(text: str) -> str:
+    return "<![CDATA[" + text.replace("]]>", "]]]]><![CDATA[>") + "]]>"
+
+
+def xml(fields: list[Field], root: str = "xml") -> str:
+    """Numbers stand bare and texts in CDATA, as on the platforms."""
+    parts = []
+    for name, value in fields:
+        if isinstance(value, list):
+            parts.append(xml(value, name))
+        else:
+            parts.append(f"<{name}>{value if isinstance(value, int) else cdata(value)}</{name}>")
+    return f"<{root}>{''.join(parts)}</{root}>"
+
+
+def sign(*parts: str) -> str:
+    return str(_get_signature(*parts))
+
+
+class Seal:
+    """One app's callback token and AES key."""
+
+    def __init__(self, *, token: str, aes_key: str, receiver: str, platform: str) -> None:
+        import base64
+
+        self.token = token
+        self._receiver = receiver
+        crypto = WecomCrypto if platform == "wecom" else OfficialCrypto
+        self._crypto = crypto(base64.b64decode(aes_key + "="))
+
+    def encrypt(self, plain: str) -> str:
+        sealed: bytes = self._crypto.encrypt(plain, self._receiver)
+        return sealed.decode()
+
+    def query(self, encrypted: str, *, timestamp: int, nonce: str) -> dict[str, str]:
+        signature = sign(self.token, str(timestamp), nonce, encrypted)
+        return {"msg_signature": signature, "timestamp": str(timestamp), "nonce": nonce}
+
+    def open_reply(self, body: str) -> dict[str, object]:
+        """The fields of an encrypted passive reply; ValueError when it would be refused."""
+        outer = ET.fromstring(body)
+        encrypted = outer.findtext("Encrypt")
+        if encrypted is None:
+            raise ValueError("the reply is not encrypted")
+        stamp, nonce = outer.findtext("TimeStamp") or "", outer.findtext("Nonce") or ""
+        if sign(self.token, stamp, nonce, encrypted) != outer.findtext("MsgSignature"):
+            raise ValueError("the reply's signature is wrong")
+        try:
+            plain = self._crypto.decrypt(encrypted, self._receiver)
+        except Exception as error:  # wechatpy raises whatever its ciphers raise
+            raise ValueError("the reply cannot be decrypted") from error
+        return fields_of(ET.fromstring(plain))
+
+
+def fields_of(element: ET.Element) -> dict[str, object]:
+    out: dict[str, object] = {}
+    for child in element:
+        value = fields_of(child) if len(child) else (child.text or "")
+        if child.tag in out:
+            earlier = out[child.tag]
+            out[child.tag] = [*(earlier if isinstance(earlier, list) else [earlier]), value]
+        else:
+            out[child.tag] = value
+    return out

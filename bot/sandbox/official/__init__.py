@@ -1,0 +1,1 @@
+"""The Official Account server API, one module per chapter of its documents."""

@@ -1,0 +1,1 @@
+"""The WeCom server API, one module per chapter of its documents."""

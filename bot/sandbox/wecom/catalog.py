@@ -1,0 +1,33 @@
+"""Every chapter of the WeCom API that answers here."""
+
+from __future__ import annotations
+
+from bot.sandbox.wecom import (
+    app_messages,
+    contact_ways,
+    contacts,
+    groups,
+    handover,
+    join_ways,
+    mass,
+    media,
+    oauth,
+    tags,
+    tokens,
+    welcome,
+)
+
+ROOMS = (
+    tokens.routes,
+    contacts.routes,
+    tags.routes,
+    contact_ways.routes,
+    welcome.routes,
+    mass.routes,
+    groups.routes,
+    join_ways.routes,
+    handover.routes,
+    app_messages.routes,
+    oauth.routes,
+    media.routes,
+)

@@ -1,0 +1,209 @@
+"""Customers: lists, details, remarks. Nothing here calls back: the platform is silent about what an app does itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.sandbox.api import Body, Call, Routes, cursor_at, page, too_long
+from bot.sandbox.errors import Refuse
+from bot.sandbox.stage import Stage
+from bot.sandbox.world.entities import Customer, Follow
+from bot.sandbox.world.state import World
+
+BASE = "/cgi-bin/externalcontact"
+routes = Routes()
+
+
+@routes.get(BASE + "/get_follow_user_list", empty={"follow_user": []})
+def follow_users(stage: Stage, _call: Call) -> Body:
+    guides = stage.world.guides.values()
+    return {"follow_user": [guide.userid for guide in guides if guide.resigned is None]}
+
+
+@routes.get(BASE + "/list", empty={"external_userid": []})
+def list_customers(stage: Stage, call: Call) -> Body:
+    guide = stage.guide(call.text("userid", missing=40003))
+    if not guide.follows:
+        raise Refuse(84061)
+    return {"external_userid": list(guide.follows)}
+
+
+def contact_view(world: World, customer: Customer) -> dict[str, Any]:
+    view: dict[str, Any] = {
+        "external_userid": customer.external_userid,
+        "name": customer.name,
+        "type": 1,
+        "avatar": "",
+        "gender": customer.gender,
+    }
+    if world.corp.binds_unionid:
+        view["unionid"] = customer.unionid
+    return view
+
+
+def follow_view(tie: Follow) -> dict[str, Any]:
+    view: dict[str, Any] = {
+        "userid": tie.userid,
+        "remark": tie.remark,
+        "description": tie.description,
+        "createtime": tie.created,
+        "remark_mobiles": tie.remark_mobiles,
+        "oper_userid": tie.external_userid,
+        "add_way": tie.add_way,
+    }
+    if tie.remark_company:
+        view["remark_corp_name"] = tie.remark_company
+    if tie.state:
+        view["state"] = tie.state
+    return view
+
+
+def tag_views(world: World, tie: Follow) -> list[dict[str, Any]]:
+    marked = [world.tags[tag] for tag in tie.tags if tag in world.tags]
+    corp = [
+        {
+            "group_name": world.tag_groups[tag.group_id].name,
+            "tag_name": tag.name,
+            "tag_id": tag.id,
+            "type": 1,
+        }
+        for tag in marked
+    ]
+    return corp + [{"group_name": "", "tag_name": name, "type": 2} for name in tie.personal_tags]
+
+
+@routes.get(BASE + "/get", empty={"external_contact": {}, "follow_user": []})
+def get_customer(stage: Stage, call: Call) -> Body:
+    customer = stage.external(call.text("external_userid", missing=41035))
+    if not customer.follows:
+        raise Refuse(84061)
+    ties = list(customer.follows.values())
+    begin = call.offset()
+    shown = [
+        follow_view(tie) | {"tags": tag_views(stage.world, tie)}
+        for tie in ties[begin : begin + 500]
+    ]
+    body: Body = {"external_contact": contact_view(stage.world, customer), "follow_user": shown}
+    if begin + 500 < len(ties):
+        body["next_cursor"] = cursor_at(begin + 500)
+    return body
+
+
+@routes.post(BASE + "/batch/get_by_user", empty={"external_contact_list": [], "next_cursor": ""})
+def batch_get(stage: Stage, call: Call) -> Body:
+    userids = call.items("userid_list", cap=100, missing=40063)
+    ties = [tie for userid in userids for tie in stage.guide(userid).follows.values()]
+    if not ties:
+        raise Refuse(84061)
+    shown, following = page(call, ties, default=50, cap=100)
+    world = stage.world
+    entries = [
+        {
+            "external_contact": contact_view(world, world.by_external[tie.external_userid]),
+            "follow_info": follow_view(tie) | {"tag_id": [t for t in tie.tags if t in world.tags]},
+        }
+        for tie in shown
+    ]
+    return {
+        "external_contact_list": entries,
+        "next_cursor": following,
+        "fail_info": {"unlicensed_userid_list": []},
+    }
+
+
+REMARKS = {"remark": 20, "description": 150, "remark_company": 20}  # characters
+
+
+@routes.post(BASE + "/remark")
+def remark(stage: Stage, call: Call) -> None:
+    tie = stage.follow(call.text("userid"), call.text("external_userid", missing=41035))
+    given = [
+        name for name in (*REMARKS, "remark_mobiles", "remark_pic_mediaid") if name in call.body
+    ]
+    if not given:
+        raise Refuse(40058, "nothing to change")
+    for name, size in REMARKS.items():
+        if too_long(call.maybe(name), size=size, chars=True):
+            raise Refuse(40058, f"{name} too long")
+    for name in REMARKS:
+        if name in call.body:
+            setattr(tie, name, call.maybe(name))
+    if "remark_mobiles" in call.body:
+        tie.remark_mobiles = [mobile for mobile in call.items("remark_mobiles", cap=5) if mobile]
+
+
+@routes.post(BASE + "/contact_list", empty={"info_list": [], "next_cursor": ""})
+def contact_list(stage: Stage, call: Call) -> Body:
+    ties = [
+        (customer, tie)
+        for customer in stage.world.customers.values()
+        for tie in customer.follows.values()
+    ]
+    shown, following = page(call, ties, default=1000, cap=1000)
+    infos = [
+        {
+            "is_customer": True,
+            "tmp_openid": "",
+            "external_userid": customer.external_userid,
+            "name": customer.name,
+            "follow_userid": tie.userid,
+            "add_time": tie.created,
+        }
+        for customer, tie in shown
+    ]
+    return {"info_list": infos, "next_cursor": following}
+
+
+@routes.get("/cgi-bin/user/get")
+def get_member(stage: Stage, call: Call) -> Body:
+    guide = stage.world.guides.get(call.text("userid", missing=40003))
+    if guide is None or guide.resigned:
+        raise Refuse(60111)
+    return {
+        "userid": guide.userid,
+        "name": guide.name,
+        "department": [guide.department],
+        "main_department": guide.department,
+        "order": [0],
+        "position": "导购",
+        "is_leader_in_dept": [0],
+        "direct_leader": [],
+        "status": 1,
+    }
+
+
+@routes.get("/cgi-bin/user/simplelist", empty={"userlist": []})
+def simple_list(stage: Stage, call: Call) -> Body:
+    department, deep = call.number("department_id", 1), call.maybe("fetch_child") == "1"
+    people = [
+        {"userid": guide.userid, "name": guide.name, "department": [guide.department]}
+        for guide in stage.world.guides.values()
+        if guide.resigned is None
+        and (guide.department == department or (deep and department == 1))
+    ]
+    return {"userlist": people}
+
+
+@routes.post("/cgi-bin/user/list_id", empty={"dept_user": [], "next_cursor": ""})
+def list_ids(stage: Stage, call: Call) -> Body:
+    people = [guide for guide in stage.world.guides.values() if guide.resigned is None]
+    shown, following = page(call, people, default=10000, cap=10000)
+    entries = [{"userid": guide.userid, "department": guide.department} for guide in shown]
+    return {"dept_user": entries, "next_cursor": following}
+
+
+@routes.get("/cgi-bin/department/list", empty={"department": []})
+def departments(stage: Stage, _call: Call) -> Body:
+    root = {"id": 1, "name": stage.world.corp.name, "parentid": 0, "order": 1}
+    stores = [
+        {"id": n, "name": store.name, "parentid": 1, "order": n}
+        for n, store in enumerate(stage.world.stores, start=2)
+    ]
+    return {"department": [root, *stores]}
+
+
+@routes.get("/cgi-bin/department/simplelist", empty={"department_id": []})
+def department_ids(stage: Stage, _call: Call) -> Body:
+    count = len(stage.world.stores)
+    ids = [{"id": n, "parentid": 1 if n > 1 else 0, "order": n} for n in range(1, count + 2)]
+    return {"department_id": ids}

@@ -1,0 +1,92 @@
+"""Uploaded files: a media_id lives three days."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from urllib.parse import quote
+
+from bot.sandbox.api import Body, Call, Raw, Routes, Upload
+from bot.sandbox.errors import Refuse
+from bot.sandbox.stage import Stage
+
+LIFETIME = timedelta(days=3)
+SIZES = {"image": 10, "voice": 2, "video": 10, "file": 20, "thumb": 0.0625}  # MB
+routes = Routes()
+
+
+@dataclass(frozen=True)
+class Medium:
+    kind: str
+    filename: str
+    content: bytes
+    until: datetime | None  # None: permanent
+
+
+@dataclass
+class MediaRoom:
+    media: dict[str, Medium] = field(default_factory=dict)
+    images: dict[str, bytes] = field(default_factory=dict)
+
+
+def usable(stage: Stage, media_id: str, now: datetime) -> Medium:
+    medium = stage.world.room(MediaRoom).media.get(media_id)
+    if medium is None or (medium.until and medium.until <= now):
+        raise Refuse(40007, media_id)
+    return medium
+
+
+def received(call: Call, kind: str) -> Upload:
+    if kind not in SIZES:
+        raise Refuse(40004, f"type {kind}")
+    upload = next((upload for upload in call.uploads if upload.field == "media"), None)
+    if upload is None or len(upload.content) <= 5:
+        raise Refuse(44001)
+    if len(upload.content) > SIZES[kind] * 2**20:
+        raise Refuse(45001)
+    return upload
+
+
+def keep(stage: Stage, call: Call, kind: str, *, until: datetime | None) -> str:
+    upload = received(call, kind)
+    digest = hashlib.sha256(upload.content).hexdigest()
+    media_id = stage.world.names.make("3", 64, "media", kind, digest)
+    medium = Medium(kind, upload.filename, upload.content, until)
+    stage.world.room(MediaRoom).media[media_id] = medium
+    return media_id
+
+
+@routes.post("/cgi-bin/media/upload", empty={"type": "", "media_id": "", "created_at": "0"})
+def upload(stage: Stage, call: Call) -> Body:
+    kind = call.query.get("type", "")
+    media_id = keep(stage, call, kind, until=call.now + LIFETIME)
+    return {"type": kind, "media_id": media_id, "created_at": str(call.stamp)}
+
+
+@routes.post(
+    "/cgi-bin/media/upload_attachment", empty={"type": "", "media_id": "", "created_at": 0}
+)
+def upload_attachment(stage: Stage, call: Call) -> Body:
+    kind = call.query.get("media_type", "")
+    if call.query.get("attachment_type") not in ("1", "2"):
+        raise Refuse(41072)
+    media_id = keep(stage, call, kind, until=call.now + LIFETIME)
+    return {"type": kind, "media_id": media_id, "created_at": call.stamp}
+
+
+@routes.post("/cgi-bin/media/uploadimg", empty={"url": ""})
+def upload_image(stage: Stage, call: Call) -> Body:
+    upload = received(call, "image")
+    if not upload.content.startswith((b"\x89PNG", b"\xff\xd8")):
+        raise Refuse(40123)
+    name = hashlib.sha256(upload.content).hexdigest()[:40]
+    stage.world.room(MediaRoom).images[name] = upload.content
+    return {"url": f"{stage.base_url}/mmbiz/{name}"}
+
+
+@routes.get("/cgi-bin/media/get")
+def download(stage: Stage, call: Call) -> Raw:
+    medium = usable(stage, call.text("media_id"), call.now)
+    disposition = f"attachment; filename*=UTF-8''{quote(medium.filename)}"
+    return Raw(medium.content, headers={"Content-Disposition": disposition})

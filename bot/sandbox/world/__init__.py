@@ -1,0 +1,1 @@
+"""The people, groups and accounts that exist, and how a world file describes them."""
