@@ -1,4 +1,4 @@
-"""Offers with their budgets, coupons, and redemptions at the till."""
+"""Offers with their budgets, coupons, redemptions, and tills that guess."""
 
 from __future__ import annotations
 
@@ -33,6 +33,8 @@ class Offer(Row):
     ends_at: Mapped[datetime]
     state: Mapped[str]
     """active, paused or ended."""
+    code_seed: Mapped[str] = mapped_column(default="")
+    """What this offer's codes are drawn from; made from a secret outside the database."""
 
 
 class Coupon(Row):
@@ -70,3 +72,14 @@ class Redemption(Row):
     void_reason: Mapped[str | None]
     live: Mapped[int | None] = mapped_column(unique=True)
     """The coupon's id while this redemption stands, NULL once voided: the database itself allows only one."""
+
+
+class TillMiss(Row):
+    """Wrong codes typed at one till of late: too many lock it for a while."""
+
+    __tablename__ = "till_miss"
+
+    till: Mapped[str] = mapped_column(primary_key=True)
+    misses: Mapped[int]
+    since: Mapped[datetime]
+    locked_until: Mapped[datetime | None]

@@ -1,0 +1,33 @@
+"""Offers with their budgets, coupons, and redemptions at the till."""
+
+from bot.domain.offers.codes import code_for, read_code
+from bot.domain.offers.entities import Coupon, Offer, Redemption, TillMiss
+from bot.domain.offers.rules import discount, runs_out, why_not_issued
+from bot.domain.offers.spec import OfferSpec
+from bot.domain.offers.verdicts import LOCKED, STALE_QR, UNDO, UNKNOWN, Verdict, judge, used_words
+from bot.domain.offers.words import SHOP_ZONE, day_words, in_words, last_day_words, yuan
+
+__all__ = [
+    "LOCKED",
+    "SHOP_ZONE",
+    "STALE_QR",
+    "UNDO",
+    "UNKNOWN",
+    "Coupon",
+    "Offer",
+    "OfferSpec",
+    "Redemption",
+    "TillMiss",
+    "Verdict",
+    "code_for",
+    "day_words",
+    "discount",
+    "in_words",
+    "judge",
+    "last_day_words",
+    "read_code",
+    "runs_out",
+    "used_words",
+    "why_not_issued",
+    "yuan",
+]

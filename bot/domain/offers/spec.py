@@ -1,0 +1,52 @@
+"""An offer as people write it down."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from bot.domain.offers.words import SHOP_ZONE
+
+ALWAYS = (datetime(2000, 1, 1, tzinfo=SHOP_ZONE), datetime(2100, 1, 1, tzinfo=SHOP_ZONE))
+
+
+class OfferSpec(BaseModel):
+    """One offer as it is written in `content/offers.yaml`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    key: str = Field(min_length=1, max_length=64)
+    name: str = Field(min_length=1, max_length=40)
+    kind: Literal["amount", "percent", "gift", "shipping", "access", "exchange"]
+    value: int = Field(default=0, ge=0)
+    threshold_fen: int = Field(default=0, ge=0)
+    budget_pieces: int = Field(ge=0)
+    per_customer: int = Field(default=1, ge=1)
+    valid_days: int = Field(ge=1, le=400)
+    stores: tuple[str, ...] = ()
+    starts: datetime | date | None = None
+    ends: datetime | date | None = None
+    """A day as the end counts whole."""
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        if self.kind == "percent" and not 0 < self.value < 100:
+            raise ValueError("percent: value 是减去的百分数，例如 8 折写 20")
+        if self.span()[0] >= self.span()[1]:
+            raise ValueError("ends 必须晚于 starts")
+        return self
+
+    def span(self) -> tuple[datetime, datetime]:
+        """Half-open: from the start, up to but not at the end."""
+        starts = ALWAYS[0] if self.starts is None else _moment(self.starts)
+        ends = ALWAYS[1] if self.ends is None else _moment(self.ends, whole_day=True)
+        return starts, ends
+
+
+def _moment(written: datetime | date, *, whole_day: bool = False) -> datetime:
+    if isinstance(written, datetime):
+        return written if written.tzinfo else written.replace(tzinfo=SHOP_ZONE)
+    day = written + timedelta(days=1) if whole_day else written
+    return datetime.combine(day, time(), SHOP_ZONE)

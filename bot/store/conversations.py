@@ -1,0 +1,200 @@
+"""What was said with whom, who is talking, and how long and how often one may still write."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import CursorResult, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain.channels import WINDOWS
+from bot.domain.conversations import Conversation
+from bot.domain.delivery import Message, Window
+from bot.store.engine import upsert
+from bot.store.vault import Vault
+
+ABOUT = "message.text"
+PERSON_KEEPS = timedelta(hours=48)
+"""A person's session lives this long at most; then the program answers again."""
+
+
+async def heard(
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    customer_id: int,
+    channel: str,
+    address: str,
+    text: str,
+    key: str,
+    at: datetime,
+    intent: str | None = None,
+) -> None:
+    """She wrote: remember it, and open the window that a message opens."""
+    await opened(
+        session, customer_id=customer_id, channel=channel, address=address, by="message", at=at
+    )
+    await _remember(
+        session,
+        vault,
+        customer_id,
+        text,
+        key=key,
+        channel=channel,
+        direction="in",
+        intent=intent,
+        at=at,
+    )
+
+
+async def said(
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    customer_id: int,
+    channel: str,
+    text: str,
+    key: str,
+    at: datetime,
+    intent: str | None = None,
+) -> None:
+    """We wrote, or a person of ours did."""
+    await _remember(
+        session,
+        vault,
+        customer_id,
+        text,
+        key=key,
+        channel=channel,
+        direction="out",
+        intent=intent,
+        at=at,
+    )
+
+
+async def _remember(
+    session: AsyncSession, vault: Vault, customer_id: int, text: str, **columns: object
+) -> None:
+    sealed = await vault.seal_for(session, customer_id, text, about=ABOUT)
+    row = upsert(session, Message).values(customer_id=customer_id, text=sealed, **columns)
+    await session.execute(row.on_conflict_do_nothing(index_elements=["key"]))
+
+
+async def opened(
+    session: AsyncSession, *, customer_id: int, channel: str, address: str, by: str, at: datetime
+) -> None:
+    """Open or renew the window as `message`, `click`, `follow` or `scan` does on this channel."""
+    length, count = WINDOWS[channel, by]
+    insert = upsert(session, Window).values(
+        customer_id=customer_id,
+        channel=channel,
+        address=address,
+        closes_at=at + length,
+        left=count,
+    )
+    fresh = insert.excluded
+    # A tap opens one minute: it must not shorten the two days that a message opened.
+    await session.execute(
+        insert.on_conflict_do_update(
+            index_elements=["customer_id", "channel"],
+            set_={"address": fresh.address, "closes_at": fresh.closes_at, "left": fresh.left},
+            where=or_(Window.closes_at <= fresh.closes_at, Window.left == 0),
+        )
+    )
+
+
+async def window(
+    session: AsyncSession, customer_id: int, channel: str, now: datetime
+) -> Window | None:
+    """The open window, if one more message may go through it."""
+    query = select(Window).where(
+        Window.customer_id == customer_id,
+        Window.channel == channel,
+        Window.closes_at > now,
+        Window.left > 0,
+    )
+    return (await session.scalars(query.execution_options(populate_existing=True))).first()
+
+
+async def use_window(session: AsyncSession, customer_id: int, channel: str, now: datetime) -> bool:
+    """Take one message off the window; False when none is left or it has closed."""
+    used = await session.execute(
+        update(Window)
+        .where(
+            Window.customer_id == customer_id,
+            Window.channel == channel,
+            Window.closes_at > now,
+            Window.left > 0,
+        )
+        .values(left=Window.left - 1)
+    )
+    return isinstance(used, CursorResult) and used.rowcount == 1
+
+
+async def shut_window(session: AsyncSession, customer_id: int, channel: str) -> None:
+    """The platform says that nothing more goes through."""
+    await session.execute(
+        update(Window)
+        .where(Window.customer_id == customer_id, Window.channel == channel)
+        .values(left=0)
+    )
+
+
+async def hold(
+    session: AsyncSession, *, customer_id: int, channel: str, by: str | None, at: datetime
+) -> None:
+    """From now on this person answers, or `pool`; None gives the word back to the program."""
+    insert = upsert(session, Conversation).values(
+        customer_id=customer_id, channel=channel, held_by=by, since=at, misses=0
+    )
+    await session.execute(
+        insert.on_conflict_do_update(
+            index_elements=["customer_id", "channel"],
+            set_={"held_by": by, "since": at, "misses": 0},
+        )
+    )
+
+
+async def held_by(
+    session: AsyncSession, customer_id: int, channel: str, now: datetime
+) -> str | None:
+    return await session.scalar(
+        select(Conversation.held_by).where(
+            Conversation.customer_id == customer_id,
+            Conversation.channel == channel,
+            Conversation.since > now - PERSON_KEEPS,
+        )
+    )
+
+
+async def count_miss(
+    session: AsyncSession, *, customer_id: int, channel: str, understood: bool, at: datetime
+) -> int:
+    """How many questions in a row we did not understand, this one included."""
+    insert = upsert(session, Conversation).values(
+        customer_id=customer_id, channel=channel, since=at, misses=0 if understood else 1
+    )
+    misses = await session.scalar(
+        insert.on_conflict_do_update(
+            index_elements=["customer_id", "channel"],
+            set_={"misses": 0 if understood else Conversation.misses + 1},
+        ).returning(Conversation.misses)
+    )
+    return misses or 0
+
+
+async def lines(
+    session: AsyncSession, vault: Vault, customer_id: int, *, limit: int = 50
+) -> Sequence[tuple[Message, str]]:
+    """The latest lines with their words, oldest first."""
+    query = (
+        select(Message)
+        .where(Message.customer_id == customer_id)
+        .order_by(Message.at.desc(), Message.id.desc())
+        .limit(limit)
+    )
+    rows = (await session.scalars(query)).all()
+    await vault.load_keys(session, [customer_id])
+    told = [(row, vault.unseal_known(customer_id, row.text, about=ABOUT)) for row in rows]
+    return told[::-1]

@@ -1,0 +1,22 @@
+"""Coupons from budget to till: published, issued, shown, redeemed, taken back."""
+
+from bot.store.offers.issuing import coupon_for_code, held, issue, publish_offers
+from bot.store.offers.qr import qr_token
+from bot.store.offers.redeeming import Till, look_up, redeem
+from bot.store.offers.returning import return_for_order, void
+from bot.store.offers.sums import CouponSums, sums
+
+__all__ = [
+    "CouponSums",
+    "Till",
+    "coupon_for_code",
+    "held",
+    "issue",
+    "look_up",
+    "publish_offers",
+    "qr_token",
+    "redeem",
+    "return_for_order",
+    "sums",
+    "void",
+]
