@@ -1,0 +1,57 @@
+"""One account's API: a request goes out with its token, and its errcode comes back as an outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.calls import Outcome, Sent, TryLater
+from bot.platforms.http import Http, Lost
+from bot.platforms.request import Request
+from bot.platforms.tokens import Fetched, Tokens
+from bot.platforms.verdicts import Verdict, errcode, outcome
+
+
+class Api:
+    def __init__(
+        self,
+        http: Http,
+        tokens: Tokens,
+        table: Mapping[int, Verdict],
+        expired: frozenset[int],
+    ) -> None:
+        self._http = http
+        self._tokens = tokens
+        self._table = table
+        self._expired = expired
+
+    async def ask(self, request: Request) -> Outcome:
+        """With a fresh token, and once more with the next one when the platform ended it early."""
+        token = await self._tokens.get()
+        if isinstance(token, TryLater):
+            return token
+        said = await self._http.send(request, token.value)
+        if not isinstance(said, Lost) and errcode(said) in self._expired:
+            token = await self._tokens.renew(token)
+            if isinstance(token, TryLater):
+                return token
+            said = await self._http.send(request, token.value)
+        return judged(said, request, self._table)
+
+    async def ask_openly(self, request: Request) -> Outcome:
+        """Without a token: the request carries its own proof."""
+        return judged(await self._http.send(request), request, self._table)
+
+
+def judged(said: dict[str, Any] | Lost, request: Request, table: Mapping[int, Verdict]) -> Outcome:
+    return said.outcome(request) if isinstance(said, Lost) else outcome(said, table)
+
+
+def fetched(became: Outcome) -> Fetched | Outcome:
+    """What a token endpoint answered."""
+    if not isinstance(became, Sent):
+        return became
+    value, seconds = became.answer.get("access_token"), became.answer.get("expires_in")
+    if not isinstance(value, str) or not value or not isinstance(seconds, int) or seconds <= 0:
+        return TryLater(0, "no_token")
+    return Fetched(value, seconds)

@@ -1,0 +1,50 @@
+"""Why a call was not done, in words a machine can count; the whole list."""
+
+from __future__ import annotations
+
+REASONS = (
+    # not now: it may be tried again
+    "busy",
+    "rate_limited",
+    "conflict",
+    "in_progress",
+    "unreachable",
+    "lost",
+    "no_token",
+    "bad_token",
+    "bad_secret",
+    "ip_not_allowed",
+    # never left: the platform would refuse or cut it
+    "too_long",
+    "too_many",
+    "incomplete",
+    "not_configured",
+    # refused for good
+    "already_exists",
+    "bad_code",
+    "bad_media",
+    "bad_request",
+    "cancelled",
+    "cap_reached",
+    "card_used",
+    "customer_refuses",
+    "empty_audience",
+    "no_permission",
+    "no_such_chat",
+    "no_such_customer",
+    "no_such_guide",
+    "no_such_tag",
+    "no_such_template",
+    "no_such_thing",
+    "not_following",
+    "not_friend",
+    "not_licensed",
+    "protected_minor",
+    "quota_spent",
+    "remind_limit",
+    "state_forbids",
+    "too_late",
+    "window_closed",
+    "window_full",
+    "unknown_code",
+)

@@ -1,0 +1,82 @@
+"""Performs every WeCom and 微信客服 call: media first, then the request, then what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.calls import (
+    Call,
+    CreateMassTask,
+    GetJsTicket,
+    Outcome,
+    Refused,
+    SendWelcome,
+)
+from bot.clock import Clock
+from bot.platforms.accounts import WecomAccount
+from bot.platforms.api import Api, fetched, judged
+from bot.platforms.http import Http
+from bot.platforms.limits import Unsendable
+from bot.platforms.media import Load, MediaIds
+from bot.platforms.request import get
+from bot.platforms.tickets import Tickets
+from bot.platforms.tokens import Fetched, Tokens, TokenStore
+from bot.platforms.wecom.errcodes import ERRCODES, EXPIRED_TOKEN, TOKEN_ERRCODES
+from bot.platforms.wecom.requests import build
+from bot.platforms.wecom.requests.context import Context
+from bot.platforms.wecom.requests.media import named_media, upload
+
+_BAD_MEDIA = 40007
+
+
+class WecomClient:
+    def __init__(
+        self, account: WecomAccount, http: Http, store: TokenStore, clock: Clock, load: Load
+    ) -> None:
+        self._account = account
+        self._http = http
+        key = f"wecom:{account.corp_id}:{account.agent_id}"
+        self._api = Api(http, Tokens(key, self._fetch, store, clock), ERRCODES, EXPIRED_TOKEN)
+        self._media = MediaIds(load, self._upload, clock)
+        self._tickets = Tickets(clock)
+
+    async def perform(self, call: Call) -> Outcome:
+        if isinstance(call, GetJsTicket):
+            return await self._tickets.get(str(call.agent), lambda: self._once(call))
+        became = await self._once(call)
+        if isinstance(became, Refused) and became.code == _BAD_MEDIA:
+            # An id may die before its three days; the refused call was not done, so once more is safe.
+            return await self._once(call, renew_media=True)
+        return became
+
+    async def _once(self, call: Call, *, renew_media: bool = False) -> Outcome:
+        media: dict[str, str] = {}
+        if isinstance(call, SendWelcome | CreateMassTask):
+            found = await self._media_of(call, renew=renew_media)
+            if not isinstance(found, dict):
+                return found
+            media = found
+        try:
+            request = build(call, Context(agent_id=self._account.agent_id, media=media))
+        except Unsendable as trouble:
+            return Refused(0, trouble.reason, trouble.field)
+        return await self._api.ask(replace(request, repeatable=call.repeatable))
+
+    async def _media_of(
+        self, call: SendWelcome | CreateMassTask, *, renew: bool
+    ) -> dict[str, str] | Outcome:
+        kinds = named_media(call.attachments)
+        found = await self._media.ids(kinds)
+        if renew and isinstance(found, dict):
+            self._media.forget(found)
+            return await self._media.ids(kinds)
+        return found
+
+    async def _upload(self, kind: str, filename: str, content: bytes) -> Outcome:
+        return await self._api.ask(upload(kind, filename, content))
+
+    async def _fetch(self, *, force: bool) -> Fetched | Outcome:  # noqa: ARG002 - WeCom cannot be forced
+        request = get(
+            "/cgi-bin/gettoken", corpid=self._account.corp_id, corpsecret=self._account.secret
+        )
+        return fetched(judged(await self._http.send(request), request, TOKEN_ERRCODES))

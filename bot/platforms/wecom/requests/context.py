@@ -1,0 +1,19 @@
+"""What a request needs beside its call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.platforms.request import Request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    agent_id: int
+    media: Mapping[str, str] = field(default_factory=dict)
+    """media_id by our content path, uploaded beforehand."""
+
+
+Build = Callable[[Any, Context], Request]
