@@ -1,0 +1,7 @@
+"""What we say and the ready-made tactics: read whole, checked whole, rendered many times."""
+
+from bot.content.load import Content, load_content
+from bot.content.marked import ContentError, Mistake
+from bot.content.templates import Template
+
+__all__ = ["Content", "ContentError", "Mistake", "Template", "load_content"]
