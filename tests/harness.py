@@ -46,7 +46,7 @@ class Bot:
         self.work = Work(sessions, self.vault, content, self.clock, self.platform, settings)
         self.dispatcher = Dispatcher(
             routers=ROUTERS,
-            parsers={"event": lambda body: events.load(json.loads(body))},
+            parsers={"event": lambda body, _heard_at: events.load(json.loads(body))},
             vault=self.vault,
             content=content,
             settings=settings,

@@ -133,6 +133,16 @@ class ShortLink(Row):
     opens: Mapped[int] = mapped_column(default=0)
 
 
+class Task(Row):
+    """A message of the SQL broker: it names work, the rows of that work are the truth."""
+
+    __tablename__ = "task"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    """One waiting message per kind of work is enough: it means "look"."""
+    asked: Mapped[int] = mapped_column(default=1)
+
+
 class Cursor(Row):
     """How far a pull has come; moved in the transaction that keeps the page."""
 

@@ -18,7 +18,7 @@ from bot.events import dump, kind_of
 from bot.events.commands import Command
 from bot.inbound.dispatch import Dispatcher
 from bot.inbound.turn import Answer
-from bot.store import answers, audit
+from bot.store import answers, audit, tasks
 from bot.store.engine import Sessions
 
 # Never part of an audit row or of what makes two requests equal.
@@ -61,6 +61,7 @@ async def do(
                 detail={k: v for k, v in facts.items() if k not in _PRIVATE}
                 | {"refused": stored.get("refused")},
             )
+            await tasks.ask(session, tasks.PAY)
     if "refused" in stored:
         raise Refusal(stored["refused"], stored["words"], status=stored["status"])
     return stored

@@ -15,12 +15,13 @@ from bot.events import Event, Unknown, kind_of
 from bot.inbound.router import Result, Router
 from bot.inbound.turn import Answer, Reply, Turn
 from bot.settings import Settings
-from bot.store import inbox
+from bot.store import inbox, tasks
 from bot.store.engine import Sessions
 from bot.store.vault import Vault
 
 log = structlog.get_logger()
-Parser = Callable[[bytes], Event]
+Parser = Callable[[bytes, datetime], Event]
+"""From a kept body and the moment it was heard, which counts when the body names none."""
 BATCH = 50
 
 
@@ -51,6 +52,8 @@ class Dispatcher:
             waiting = await inbox.waiting(session, limit=BATCH)
             for kept in waiting:
                 await self.handle(session, kept, now)
+            if waiting:
+                await tasks.ask(session, tasks.PAY)
         return len(waiting)
 
     async def handle(self, session: AsyncSession, kept: Kept, now: datetime) -> Result:
@@ -75,7 +78,7 @@ class Dispatcher:
 
     def read(self, kept: Kept) -> Event:
         body = self._vault.unseal(kept.body, about=inbox.ABOUT)
-        return self._parsers[kept.source](body.encode())
+        return self._parsers[kept.source](body.encode(), kept.received_at)
 
     async def tell(
         self, session: AsyncSession, event: Event, *, key: str, now: datetime

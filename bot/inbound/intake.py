@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from bot.clock import Clock
-from bot.store import inbox
+from bot.store import inbox, tasks
 from bot.store.engine import Sessions
 from bot.store.inbox import Arrival
 from bot.store.vault import Vault
@@ -61,4 +61,7 @@ class Intake:
     async def _store(self, arrivals: list[Arrival]) -> set[str]:
         distinct = list({arrival.digest: arrival for arrival in arrivals}.values())
         async with self._sessions.begin() as session:
-            return await inbox.keep(session, self._vault, distinct, now=self._clock.now())
+            new = await inbox.keep(session, self._vault, distinct, now=self._clock.now())
+            if new:
+                await tasks.ask(session, tasks.DRAIN)
+            return new

@@ -1,0 +1,105 @@
+"""The timetable: when which work is looked at. APScheduler only ticks; what is due stands in columns."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.cron import CronTrigger
+
+from bot.store import due, ticks
+from bot.work.context import Work
+
+log = structlog.get_logger()
+Piece = Callable[[Work], Awaitable[int]]
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class WhenDue:
+    """Run whenever rows of this kind are due (a name of `bot.store.due`)."""
+
+    rows: str
+    work: Piece
+
+
+@dataclass(frozen=True, slots=True)
+class Daily:
+    """Run once a day, shop time; a missed run is caught up once."""
+
+    name: str
+    at: time
+    work: Piece
+
+
+class Timetable:
+    def __init__(self, work: Work, when_due: Sequence[WhenDue], daily: Sequence[Daily]) -> None:
+        self._work = work
+        self._when_due = tuple(when_due)
+        self._daily = tuple(daily)
+
+    async def run_due(self) -> int:
+        """Everything that is due now, once. Returns how much was done."""
+        now = self._work.now()
+        async with self._work.sessions.reading() as session:
+            moments = await due.moments(session)
+        done = 0
+        for entry in self._when_due:
+            moment = moments[entry.rows]
+            if moment is not None and moment <= now:
+                done += await self._run(entry.rows, entry.work)
+        for daily in self._daily:
+            if await self._claim(daily, now):
+                done += await self._run(daily.name, daily.work)
+        return done
+
+    async def next_moment(self) -> datetime | None:
+        """When there will be something to do next."""
+        async with self._work.sessions.reading() as session:
+            moments = await due.moments(session)
+        watched = {entry.rows for entry in self._when_due} | {"inbox", "outbox"}
+        waiting = [moment for rows, moment in moments.items() if moment and rows in watched]
+        now = self._work.now()
+        waiting += [
+            self._trigger(daily).get_next_fire_time(None, _local(self._work, now))
+            for daily in self._daily
+        ]
+        return min((moment.astimezone(UTC) for moment in waiting), default=None)
+
+    async def _claim(self, daily: Daily, now: datetime) -> bool:
+        """The newest firing up to now, if nobody has run it yet."""
+        since = _local(self._work, now) - DAY + timedelta(microseconds=1)
+        fired_for = self._trigger(daily).get_next_fire_time(None, since)
+        if fired_for is None or fired_for > now:
+            return False
+        async with self._work.sessions.begin() as session:
+            return await ticks.claim(session, daily.name, fired_for=fired_for, now=now)
+
+    async def _run(self, name: str, work: Piece) -> int:
+        try:
+            return await work(self._work)
+        except Exception as bug:  # noqa: BLE001 - one piece of work must not stop the others
+            log.error("work failed", name=name, error=type(bug).__name__)
+            return 0
+
+    def _trigger(self, daily: Daily) -> Any:
+        return CronTrigger(
+            hour=daily.at.hour, minute=daily.at.minute, timezone=self._work.settings.zone
+        )
+
+
+def _local(work: Work, moment: datetime) -> datetime:
+    return moment.astimezone(work.settings.zone)
+
+
+def ticking(beat: Callable[[], Awaitable[None]], *, seconds: float = 1.0) -> AsyncIOScheduler:
+    """A scheduler that calls `beat` every so many real seconds, never twice at once."""
+    scheduler = AsyncIOScheduler()
+    scheduler.add_job(
+        beat, "interval", seconds=seconds, coalesce=True, max_instances=1, misfire_grace_time=None
+    )
+    return scheduler

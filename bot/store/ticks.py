@@ -1,0 +1,16 @@
+"""Firings of the timetable: one row per firing, whoever gets it in first runs it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain.delivery import TickRun
+from bot.store.engine import upsert
+
+
+async def claim(session: AsyncSession, name: str, *, fired_for: datetime, now: datetime) -> bool:
+    insert = upsert(session, TickRun).values(name=name, fired_for=fired_for, at=now)
+    mine = await session.scalars(insert.on_conflict_do_nothing().returning(TickRun.name))
+    return mine.first() is not None

@@ -1,0 +1,1 @@
+"""`/api/v1`: for shop systems and other programs."""

@@ -1,0 +1,109 @@
+"""Where the platforms call: read, believe, keep, and only then answer."""
+
+from __future__ import annotations
+
+import asyncio
+
+from aiohttp import web
+
+from bot.events import Event, FanEvent, FanFollowed, FanLeft, FanMessaged, MenuClicked, QrScanned
+from bot.platforms.envelope import Untrusted
+from bot.platforms.official.replies import seal_reply, text_reply
+from bot.platforms.opened import Opened
+from bot.store.inbox import Arrival
+from bot.web import metrics
+from bot.web.accounts import official_account
+from bot.web.desk import DESK, Desk
+
+LARGEST_BODY = 256 * 1024
+ANSWER_SECONDS = 3.0
+"""Fans see an error after 5 s; whatever takes longer is answered by message instead."""
+ANSWERED: tuple[type[Event], ...] = (FanMessaged, MenuClicked, QrScanned, FanFollowed)
+
+routes = web.RouteTableDef()
+
+
+def refused() -> web.Response:
+    """The one refusal: its bytes never depend on which check failed."""
+    return web.Response(status=403, text="forbidden")
+
+
+async def body_of(request: web.Request) -> bytes:
+    """The body, streamed, at most 256 KB."""
+    read = bytearray()
+    async for chunk in request.content.iter_chunked(65536):
+        read += chunk
+        if len(read) > LARGEST_BODY:
+            raise Untrusted("too large")
+    return bytes(read)
+
+
+@routes.get("/callback/wecom", allow_head=False)
+async def verify_wecom(request: web.Request) -> web.Response:
+    desk = request.app[DESK]
+    try:
+        if desk.wecom is None:
+            return refused()
+        return web.Response(text=desk.wecom.verify(request.query))
+    except Untrusted:
+        return refused()
+
+
+@routes.post("/callback/wecom")
+async def receive_wecom(request: web.Request) -> web.Response:
+    desk = request.app[DESK]
+    try:
+        if desk.wecom is None:
+            return refused()
+        opened = desk.wecom.open(request.query, await body_of(request))
+    except Untrusted as doubt:
+        metrics.REFUSED.labels("wecom", doubt.args[0]).inc()
+        return refused()
+    metrics.RECEIVED.labels("wecom").inc()
+    await desk.intake.keep(Arrival("wecom", opened.plain))
+    return web.Response()
+
+
+@routes.get("/callback/official", allow_head=False)
+async def verify_official(request: web.Request) -> web.Response:
+    desk = request.app[DESK]
+    try:
+        if desk.official is None:
+            return refused()
+        return web.Response(text=desk.official.verify(request.query))
+    except Untrusted:
+        return refused()
+
+
+@routes.post("/callback/official")
+async def receive_official(request: web.Request) -> web.Response:
+    desk = request.app[DESK]
+    try:
+        if desk.official is None:
+            return refused()
+        opened = desk.official.open(request.query, await body_of(request))
+    except Untrusted as doubt:
+        metrics.REFUSED.labels("official", doubt.args[0]).inc()
+        return refused()
+    metrics.RECEIVED.labels("official").inc()
+    arrival = Arrival("official", opened.plain)
+    if await desk.intake.keep(arrival) and isinstance(opened.event, ANSWERED):
+        return await _passive(desk, opened, arrival.digest)
+    return web.Response(text="success")
+
+
+async def _passive(desk: Desk, opened: Opened, digest: str) -> web.Response:
+    # Shielded: the platform hangs up after 5 s, and a half-handled message would be worse than a late one.
+    answering = asyncio.ensure_future(desk.answer_now(digest))
+    try:
+        reply = await asyncio.wait_for(asyncio.shield(answering), ANSWER_SECONDS)
+    except TimeoutError:
+        return web.Response(text="success")
+    event = opened.event
+    if reply is None or not isinstance(event, FanEvent) or isinstance(event, FanLeft):
+        return web.Response(text="success")
+    now = desk.work.now()
+    written = text_reply(event, reply.text, now)
+    if opened.sealed:
+        written = seal_reply(written, official_account(desk.work.settings), now)
+    return web.Response(text=written, content_type="application/xml")

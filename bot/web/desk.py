@@ -1,0 +1,55 @@
+"""What the pages and the API may use: the front desk of the house."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from bot.events.commands import Command
+from bot.inbound import commands
+from bot.inbound.dispatch import Dispatcher
+from bot.inbound.intake import Intake
+from bot.inbound.turn import Reply
+from bot.platforms.official.callback import OfficialCallbacks
+from bot.platforms.wecom.callback import WecomCallbacks
+from bot.store import inbox, tasks
+from bot.work.context import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    work: Work
+    intake: Intake
+    dispatcher: Dispatcher
+    wecom: WecomCallbacks | None
+    official: OfficialCallbacks | None
+    nudge: Callable[[], None]
+    """Say in this process that work was asked for."""
+    version: str = ""
+    sandbox_url: str = ""
+    """The control API of the sandbox, when this shop plays in one; the `/sandbox` page is its client."""
+
+    async def do(self, command: Command) -> dict[str, Any]:
+        """Perform a person's act. Raises Refusal."""
+        answer = await commands.do(
+            self.dispatcher, self.work.sessions, command, self.work.now()
+        )
+        self.nudge()
+        return answer
+
+    async def answer_now(self, digest: str) -> Reply | None:
+        """Handle one kept event before its answer, for those that are owed a passive reply."""
+        async with self.work.sessions.begin() as session:
+            kept = await inbox.by_digest(session, digest)
+            if kept is None:
+                return None
+            result = await self.dispatcher.handle(session, kept, self.work.now())
+            await tasks.ask(session, tasks.PAY)
+        self.nudge()
+        return result if isinstance(result, Reply) else None
+
+
+DESK = web.AppKey("desk", Desk)

@@ -1,0 +1,42 @@
+"""Is it alive, is it ready, what does it count."""
+
+from __future__ import annotations
+
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.store import inbox
+from bot.web import metrics
+from bot.web.desk import DESK
+
+routes = web.RouteTableDef()
+
+
+@routes.get("/healthz")
+async def alive(_request: web.Request) -> web.Response:
+    return web.json_response({"status": "ok"})
+
+
+@routes.get("/readyz")
+async def ready(request: web.Request) -> web.Response:
+    desk = request.app[DESK]
+    try:
+        async with desk.work.sessions.begin() as session:
+            counts = await inbox.counts(session)
+    except SQLAlchemyError as failure:
+        return web.json_response(
+            {"status": "red", "why": f"数据库不可写（{type(failure).__name__}）"}, status=503
+        )
+    return web.json_response({"status": "ok", "inbox": counts})
+
+
+@routes.get("/metrics")
+async def read_metrics(request: web.Request) -> web.Response:
+    desk = request.app[DESK]
+    if desk.work.settings.production:
+        return web.Response(status=404)
+    async with desk.work.sessions.reading() as session:
+        for state, count in (await inbox.counts(session)).items():
+            metrics.INBOX.labels(state).set(count)
+    return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
