@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.domain.mapping import BigKey, Row
+from bot.events.shop import OrderKind
 
 
 class Order(Row):
@@ -26,8 +28,9 @@ class Order(Row):
     paid_at: Mapped[datetime | None]
     amount_fen: Mapped[int] = mapped_column(default=0)
     refunded_fen: Mapped[int] = mapped_column(default=0)
+    """What went back, by refunds or by cancelling; never more than was paid once the payment is known."""
     state: Mapped[str]
-    """paid, cancelled or completed."""
+    """paid, cancelled, completed, or awaited while only a refund or a completion has been heard of."""
     store_id: Mapped[int | None] = mapped_column(ForeignKey("store.id"))
     guide_id: Mapped[int | None] = mapped_column(ForeignKey("guide.id"))
     channel: Mapped[str | None]
@@ -61,6 +64,8 @@ class OrderLine(Row):
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     order_id: Mapped[int] = mapped_column(ForeignKey("shop_order.id"))
     ordinal: Mapped[int]
+    """Its place in a reported order; for lines of a file, a number made of its content and how often
+    that occurred before in the order, so that an overlapping file adds only what is missing."""
     sku: Mapped[str] = mapped_column(index=True)
     name: Mapped[str]
     category: Mapped[str] = mapped_column(default="", index=True)
@@ -77,3 +82,35 @@ class Product(Row):
     price_fen: Mapped[int] = mapped_column(default=0)
     same_as: Mapped[str | None]
     """The sku this one is another name of."""
+
+
+def entry_ref(kind: OrderKind, refund_no: str | None, at: datetime) -> str:
+    """What tells two events of one kind apart: only refunds happen more than once to an order."""
+    if kind is not OrderKind.REFUNDED:
+        return ""
+    return refund_no or at.astimezone(UTC).isoformat()
+
+
+def state_after(order: Order, kind: OrderKind) -> str:
+    """Cancelled is final: a payment reported again does not revive an order."""
+    if order.state == "cancelled" or kind is OrderKind.REFUNDED:
+        return order.state
+    return kind.value
+
+
+def taken_back(order: Order, kind: OrderKind, amount_fen: int) -> int:
+    """How much a refund or a cancellation takes from an order, never more than is left of it."""
+    left = max(order.amount_fen - order.refunded_fen, 0)
+    if kind is OrderKind.CANCELLED:
+        return left
+    return amount_fen if order.paid_at is None else min(amount_fen, left)
+
+
+def share_out(entries: Sequence[OrderEntry], amount_fen: int) -> int:
+    """Fit what was taken back before the payment was known into the payment; returns the total taken."""
+    left = amount_fen
+    for entry in sorted(entries, key=lambda entry: entry.at):
+        asked = left if entry.kind == OrderKind.CANCELLED else -entry.amount_fen
+        entry.amount_fen = -min(asked, left)
+        left += entry.amount_fen
+    return amount_fen - left

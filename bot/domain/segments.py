@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +11,10 @@ from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.domain.mapping import BigKey, Row
+from bot.domain.segment_fields import FIELDS, OPS, Field, value_mistake
+
+DEEPEST = 6
+LARGEST = 100
 
 
 class Segment(Row):
@@ -24,3 +30,143 @@ class Segment(Row):
     """draft, published or retired."""
     at: Mapped[datetime]
     by: Mapped[str]
+
+
+class BadRule(ValueError):
+    """A rule that cannot be used: where the mistake is, and what to write instead."""
+
+    def __init__(self, path: str, words: str) -> None:
+        super().__init__(f"{path}：{words}")
+        self.path = path
+        self.words = words
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    path: str
+    field: str
+    op: str
+    value: Any
+    within_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Junction:
+    """All of its parts hold, or any of them."""
+
+    path: str
+    word: str
+    parts: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Negation:
+    path: str
+    part: Rule
+
+
+Rule = Condition | Junction | Negation
+
+
+def parse(rule: object) -> Rule:
+    """The rule behind its written form. Raises BadRule with the path of the first mistake."""
+    nodes = iter(range(LARGEST))
+    return _parse(rule, path="", depth=1, nodes=nodes)
+
+
+def conditions(rule: Rule) -> Iterator[Condition]:
+    """Every single condition, in the order it was written."""
+    if isinstance(rule, Condition):
+        yield rule
+    elif isinstance(rule, Negation):
+        yield from conditions(rule.part)
+    else:
+        for part in rule.parts:
+            yield from conditions(part)
+
+
+def _parse(rule: object, *, path: str, depth: int, nodes: Iterator[int]) -> Rule:
+    if depth > DEEPEST:
+        raise BadRule(path, f"嵌套太深，最多 {DEEPEST} 层")
+    if next(nodes, None) is None:
+        raise BadRule(path, f"条件太多，最多 {LARGEST} 个")
+    if not isinstance(rule, Mapping):
+        raise BadRule(path or "规则", "这里应该是一个条件，或 all / any / not")
+    if "field" in rule:
+        return _condition(rule, path)
+    if len(rule) != 1 or next(iter(rule)) not in ("all", "any", "not"):
+        raise BadRule(path or "规则", "只能写 all、any、not 其中一个，或写 field / op / value")
+    word, inner = next(iter(rule.items()))
+    here = f"{path}.{word}" if path else word
+    if word == "not":
+        return Negation(here, _parse(inner, path=here, depth=depth + 1, nodes=nodes))
+    if not isinstance(inner, list) or (not inner and word == "any"):
+        raise BadRule(here, "这里应该是一组条件" if inner or word == "all" else "至少要有一个条件")
+    parts = tuple(
+        _parse(part, path=f"{here}[{i}]", depth=depth + 1, nodes=nodes)
+        for i, part in enumerate(inner)
+    )
+    return Junction(here, word, parts)
+
+
+def _condition(rule: Mapping[str, Any], path: str) -> Condition:
+    path = path or "规则"
+    if unknown := set(rule) - {"field", "op", "value", "within_days"}:
+        raise BadRule(f"{path}.{min(map(str, unknown))}", "不认识这个键")
+    field = FIELDS.get(rule["field"]) if isinstance(rule["field"], str) else None
+    if field is None:
+        raise BadRule(f"{path}.field", f"没有「{rule['field']}」这个字段")
+    op = rule.get("op", field.ops[0])
+    if op not in field.ops:
+        raise BadRule(f"{path}.op", f"「{field.words}」只能用 {'、'.join(field.ops)}")
+    if "value" not in rule:
+        raise BadRule(f"{path}.value", "没有写值")
+    if mistake := value_mistake(field, op, rule["value"]):
+        raise BadRule(f"{path}.value", mistake)
+    days = rule.get("within_days")
+    _check_window(field, days, path)
+    return Condition(path, rule["field"], op, rule["value"], days)
+
+
+def _check_window(field: Field, days: object, path: str) -> None:
+    if days is None:
+        return
+    if not field.windowed:
+        raise BadRule(f"{path}.within_days", f"「{field.words}」不能限定天数")
+    if not isinstance(days, int) or isinstance(days, bool) or not 1 <= days <= 3660:
+        raise BadRule(f"{path}.within_days", "天数应是 1 到 3660 的整数")
+
+
+def read_back(rule: Rule) -> str:
+    """The rule as a Chinese sentence."""
+    return _say(rule) or "所有顾客"
+
+
+def _say(rule: Rule) -> str:
+    if isinstance(rule, Condition):
+        return _say_condition(rule)
+    if isinstance(rule, Negation):
+        return f"不是（{_say(rule.part) or '所有顾客'}）"
+    joined = " 且 " if rule.word == "all" else " 或 "
+    said = [_say(part) for part in rule.parts]
+    bracketed = [
+        f"（{text}）" if isinstance(part, Junction) and len(part.parts) > 1 else text
+        for part, text in zip(rule.parts, said, strict=True)
+    ]
+    return joined.join(text for text in bracketed if text)
+
+
+def _say_condition(condition: Condition) -> str:
+    field = FIELDS[condition.field]
+    window = f"近 {condition.within_days} 天" if condition.within_days else ""
+    yes, no = field.pair
+    if field.kind == "flag":
+        return yes if condition.value == (condition.op == "eq") else no
+    if field.kind == "hold":
+        return (
+            f"{window}{no if condition.op == 'has_not' else yes}「{field.say(condition.value)}」"
+        )
+    if condition.op == "between":
+        low, high = condition.value
+        return f"{window}{field.words}在 {field.say(low)} 到 {field.say(high)} 之间"
+    return f"{window}{field.words}{OPS[condition.op]}{field.say(condition.value)}"

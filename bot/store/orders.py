@@ -1,0 +1,210 @@
+"""Shop orders as they are reported: each business event counts once, in whatever order it arrives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import exists, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain.customers import Customer, Store
+from bot.domain.orders import (
+    Order,
+    OrderEntry,
+    OrderLine,
+    entry_ref,
+    share_out,
+    state_after,
+    taken_back,
+)
+from bot.events.shop import OrderKind, OrderReported
+from bot.store import customers
+from bot.store.engine import upsert
+from bot.store.vault import Vault
+
+BEFORE_BUYING = ("knows", "understands", "accepts")
+MEMO = "siyu.recorded"
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What one reported event did to its order."""
+
+    order: Order
+    new: bool
+    """False when this business event was counted before."""
+    customer_id: int | None
+    first: bool
+    """Her first paid order."""
+    delta_fen: int
+    """What it added to, or took from, what the customer has spent."""
+
+
+async def record(session: AsyncSession, vault: Vault, event: OrderReported) -> Recorded:
+    """Count this event, unless it was counted before."""
+    order = await _open(session, event)
+    await _attach(session, vault, order, event)
+    recorded = await _count(session, order, event)
+    session.info[MEMO] = (event, recorded)
+    return recorded
+
+
+async def recorded_now(session: AsyncSession, event: OrderReported) -> Recorded:
+    """What `record` did with this very event a moment ago, for the other rooms that hear it too."""
+    heard, recorded = session.info.get(MEMO, (None, None))
+    if heard is event and recorded is not None:
+        return recorded  # type: ignore[no-any-return]
+    order = await find(session, event.source, event.order_no)
+    if order is None:
+        raise LookupError(f"not recorded: {event.source} {event.order_no}")
+    return Recorded(order, new=False, customer_id=order.customer_id, first=False, delta_fen=0)
+
+
+async def find(session: AsyncSession, source: str, order_no: str) -> Order | None:
+    query = select(Order).where(Order.source == source, Order.order_no == order_no)
+    return (await session.scalars(query)).first()
+
+
+async def lines_of(session: AsyncSession, order_id: int) -> list[OrderLine]:
+    query = select(OrderLine).where(OrderLine.order_id == order_id).order_by(OrderLine.id)
+    return list(await session.scalars(query))
+
+
+async def last_of(session: AsyncSession, customer_id: int, limit: int = 10) -> list[Order]:
+    """Her newest paid orders, newest first."""
+    paid = (Order.customer_id == customer_id, Order.paid_at.is_not(None))
+    query = select(Order).where(*paid).order_by(Order.paid_at.desc(), Order.id.desc())
+    return list(await session.scalars(query.limit(limit)))
+
+
+async def store_id(session: AsyncSession, code: str) -> int:
+    """The shop with this code; one never heard of is written down."""
+    await session.execute(
+        upsert(session, Store).values(code=code, name=code, city="").on_conflict_do_nothing()
+    )
+    return (await session.scalars(select(Store.id).where(Store.code == code))).one()
+
+
+async def _open(session: AsyncSession, event: OrderReported) -> Order:
+    new = {"source": event.source, "order_no": event.order_no, "state": "awaited"}
+    await session.execute(
+        upsert(session, Order).values(**new, amount_fen=0, refunded_fen=0).on_conflict_do_nothing()
+    )
+    query = select(Order).where(Order.source == event.source, Order.order_no == event.order_no)
+    locked = query.with_for_update().execution_options(populate_existing=True)
+    return (await session.scalars(locked)).one()
+
+
+async def _attach(session: AsyncSession, vault: Vault, order: Order, event: OrderReported) -> None:
+    if order.customer_id is None:
+        buyer = await customers.meet_buyer(
+            session, vault, event.buyer, at=event.at, source=event.source
+        )
+        order.customer_id = buyer and buyer.id
+        await session.execute(
+            update(OrderEntry)
+            .where(OrderEntry.order_id == order.id, OrderEntry.customer_id.is_(None))
+            .values(customer_id=order.customer_id)
+        )
+    if order.store_id is None and event.store:
+        order.store_id = await store_id(session, event.store)
+    if order.guide_id is None and event.guide:
+        order.guide_id = (await customers.guide_by_userid(session, event.guide)).id
+    order.channel = order.channel or event.channel
+
+
+async def _count(session: AsyncSession, order: Order, event: OrderReported) -> Recorded:
+    entry = await _enter(session, order, event)
+    told = Recorded(order, new=False, customer_id=order.customer_id, first=False, delta_fen=0)
+    if entry is None:
+        return told
+    told = replace(told, new=True)
+    if event.kind is OrderKind.PAID:
+        return await _pay(session, order, entry, event, told)
+    if event.kind is not OrderKind.COMPLETED:
+        cut = taken_back(order, event.kind, event.amount_fen)
+        order.refunded_fen += cut
+        entry.amount_fen = -cut
+    order.state = state_after(order, event.kind)
+    await session.flush()
+    return replace(told, delta_fen=entry.amount_fen)
+
+
+async def _enter(session: AsyncSession, order: Order, event: OrderReported) -> OrderEntry | None:
+    insert = upsert(session, OrderEntry).values(
+        order_id=order.id,
+        customer_id=order.customer_id,
+        kind=event.kind.value,
+        ref=entry_ref(event.kind, event.refund_no, event.at),
+        at=event.at,
+        amount_fen=0,
+    )
+    new = await session.scalars(insert.on_conflict_do_nothing().returning(OrderEntry.id))
+    found = new.first()
+    return None if found is None else await session.get_one(OrderEntry, found)
+
+
+async def _pay(
+    session: AsyncSession,
+    order: Order,
+    entry: OrderEntry,
+    event: OrderReported,
+    told: Recorded,
+) -> Recorded:
+    before = order.amount_fen - order.refunded_fen
+    order.paid_at, order.amount_fen = event.at, event.amount_fen
+    entry.amount_fen = event.amount_fen
+    earlier = select(OrderEntry).where(
+        OrderEntry.order_id == order.id, OrderEntry.kind.in_(("refunded", "cancelled"))
+    )
+    order.refunded_fen = share_out((await session.scalars(earlier)).all(), event.amount_fen)
+    order.state = state_after(order, event.kind)
+    await _keep_lines(session, order, event)
+    await session.flush()
+    first = await _is_first(session, order)
+    if event.amount_fen > 0:
+        await _has_bought(session, order.customer_id, event.at)
+    return replace(told, first=first, delta_fen=order.amount_fen - order.refunded_fen - before)
+
+
+async def _keep_lines(session: AsyncSession, order: Order, event: OrderReported) -> None:
+    rows: list[dict[str, Any]] = [
+        {
+            "order_id": order.id,
+            "ordinal": ordinal,
+            "sku": line.sku,
+            "name": line.name,
+            "category": line.category,
+            "quantity": line.quantity,
+            "amount_fen": line.amount_fen,
+        }
+        for ordinal, line in enumerate(event.lines)
+    ]
+    if rows:
+        await session.execute(upsert(session, OrderLine).on_conflict_do_nothing(), rows)
+
+
+async def _is_first(session: AsyncSession, order: Order) -> bool:
+    if order.customer_id is None or order.amount_fen == 0:
+        return False
+    other = exists().where(
+        Order.customer_id == order.customer_id,
+        Order.id != order.id,
+        Order.paid_at.is_not(None),
+        Order.amount_fen > 0,
+    )
+    return not await session.scalar(select(other))
+
+
+async def _has_bought(session: AsyncSession, customer_id: int | None, at: datetime) -> None:
+    hers = Customer.id == customer_id
+    await session.execute(
+        update(Customer).where(hers, Customer.stage.in_(BEFORE_BUYING)).values(stage="buys")
+    )
+    await session.execute(
+        update(Customer)
+        .where(hers, func.coalesce(Customer.last_active_at < at, True))
+        .values(last_active_at=at)
+    )

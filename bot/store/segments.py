@@ -1,0 +1,104 @@
+"""Segments asked of the database: who belongs, how many, by which condition, and the published versions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, not_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain.customers import Customer
+from bot.domain.segments import Rule, Segment, conditions, parse, read_back
+from bot.store.segment_clauses import Compiler
+
+WHOLE = Customer.merged_into.is_(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """How many customers one condition of a rule fits by itself."""
+
+    path: str
+    words: str
+    customers: int
+
+
+def clause(rule: Rule, now: datetime) -> ColumnElement[bool]:
+    """The customers of a rule, as a WHERE over `Customer`."""
+    return and_(WHOLE, Compiler(now).clause(rule))
+
+
+async def count(session: AsyncSession, rule: Rule, now: datetime) -> int:
+    query = select(func.count()).select_from(Customer).where(clause(rule, now))
+    return (await session.scalar(query)) or 0
+
+
+async def count_each(session: AsyncSession, rule: Rule, now: datetime) -> list[Hits]:
+    """Every condition by itself, in the order it was written: shows which one narrows most."""
+    asked = list(conditions(rule))
+    if not asked:
+        return []
+    hits = [func.count().filter(Compiler(now).clause(one)) for one in asked]
+    found = (await session.execute(select(*hits).select_from(Customer).where(WHOLE))).one()
+    return [
+        Hits(one.path, read_back(one), number) for one, number in zip(asked, found, strict=True)
+    ]
+
+
+async def sample(session: AsyncSession, rule: Rule, now: datetime, n: int = 3) -> list[Customer]:
+    """A few of them, spread over the years in which they came, the same ones each time."""
+    spread = (Customer.id * 7919) % 10_007
+    query = select(Customer).where(clause(rule, now)).order_by(spread, Customer.id).limit(n)
+    return list(await session.scalars(query))
+
+
+async def matches(session: AsyncSession, rule: Rule, customer_id: int, now: datetime) -> bool:
+    fits = Compiler(now, only=customer_id).clause(rule)
+    query = select(Customer.id).where(Customer.id == customer_id, WHOLE, fits)
+    return (await session.scalar(query)) is not None
+
+
+async def difference(
+    session: AsyncSession, new: Rule, live: Rule, now: datetime
+) -> tuple[int, int]:
+    """How many customers a new version takes in, and how many it lets go."""
+    to = Compiler(now)
+    joining = func.count().filter(and_(to.clause(new), not_(to.clause(live))))
+    leaving = func.count().filter(and_(to.clause(live), not_(to.clause(new))))
+    found = await session.execute(select(joining, leaving).select_from(Customer).where(WHOLE))
+    joins, leaves = found.one()
+    return joins, leaves
+
+
+async def publish(
+    session: AsyncSession, *, key: str, name: str, rule: Mapping[str, Any], by: str, now: datetime
+) -> Segment:
+    """Make this the version that counts; the same rule again is the same version."""
+    parse(rule)
+    live = await published(session, key)
+    if live is not None and live.rule == rule and live.name == name:
+        return live
+    newest = await session.scalar(select(func.max(Segment.version)).where(Segment.key == key))
+    await session.execute(
+        update(Segment)
+        .where(Segment.key == key, Segment.state == "published")
+        .values(state="retired")
+    )
+    made = Segment(key=key, version=(newest or 0) + 1, name=name, rule=dict(rule))
+    made.state, made.at, made.by = "published", now, by
+    session.add(made)
+    await session.flush()
+    return made
+
+
+async def published(session: AsyncSession, key: str) -> Segment | None:
+    query = select(Segment).where(Segment.key == key, Segment.state == "published")
+    return (await session.scalars(query.order_by(Segment.version.desc()))).first()
+
+
+async def all_published(session: AsyncSession) -> list[Segment]:
+    query = select(Segment).where(Segment.state == "published").order_by(Segment.key)
+    return list(await session.scalars(query))
