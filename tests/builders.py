@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Customer, Follow, Guide, Identity, Store
+from bot.domain.offers import Offer
 
 _numbers = count(1)
 LONG_AGO = datetime(2025, 1, 1, tzinfo=UTC)
@@ -65,3 +66,25 @@ async def a_follow(
     session.add(follow)
     await session.flush()
     return follow
+
+
+async def an_offer(session: AsyncSession, **changes: Any) -> Offer:
+    """减 30 元, 100 pieces, one per customer, valid for 14 days, running."""
+    n = next(_numbers)
+    facts = {
+        "key": f"offer{n}",
+        "name": f"见面礼 {n}",
+        "kind": "amount",
+        "value": 3000,
+        "budget_pieces": 100,
+        "valid_days": 14,
+        "stores": [],
+        "starts_at": LONG_AGO,
+        "ends_at": LONG_AGO + timedelta(days=3650),
+        "state": "active",
+        "code_seed": f"seed{n}",
+    }
+    offer = Offer(**(facts | changes))
+    session.add(offer)
+    await session.flush()
+    return offer

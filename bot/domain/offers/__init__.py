@@ -1,6 +1,6 @@
 """Offers with their budgets, coupons, and redemptions at the till."""
 
-from bot.domain.offers.codes import code_for, read_code
+from bot.domain.offers.codes import ALPHABET, code_for, read_code
 from bot.domain.offers.entities import Coupon, Offer, Redemption, TillMiss
 from bot.domain.offers.rules import discount, runs_out, why_not_issued
 from bot.domain.offers.spec import OfferSpec
@@ -8,6 +8,7 @@ from bot.domain.offers.verdicts import LOCKED, STALE_QR, UNDO, UNKNOWN, Verdict,
 from bot.domain.offers.words import SHOP_ZONE, day_words, in_words, last_day_words, yuan
 
 __all__ = [
+    "ALPHABET",
     "LOCKED",
     "SHOP_ZONE",
     "STALE_QR",

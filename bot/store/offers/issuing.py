@@ -157,7 +157,7 @@ async def held(
         .where(Coupon.customer_id == customer_id, Coupon.state == "held", Coupon.expires_at > now)
         .order_by(Coupon.expires_at, Coupon.id)
     )
-    return [(coupon, offer) for coupon, offer in (await session.execute(query)).tuples()]
+    return [(coupon, offer) for coupon, offer in (await session.execute(query))]
 
 
 async def coupon_for_code(session: AsyncSession, code: str) -> tuple[Coupon, Offer] | None:
@@ -168,5 +168,5 @@ async def coupon_for_code(session: AsyncSession, code: str) -> tuple[Coupon, Off
         .where(Coupon.code == code)
         .execution_options(populate_existing=True)
     )
-    found = (await session.execute(query)).tuples().first()
+    found = (await session.execute(query)).first()
     return None if found is None else (found[0], found[1])

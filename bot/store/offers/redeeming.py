@@ -110,7 +110,7 @@ async def _when_and_where(
         .outerjoin(Store, Store.id == Redemption.store_id)
         .where(Redemption.live == coupon.id)
     )
-    found = (await session.execute(query)).tuples().first()
+    found = (await session.execute(query)).first()
     if found is None:
         return verdict
     at, code, name = found

@@ -1,0 +1,86 @@
+"""Coupons under a crowd: budgets hold, a code works once, a return happens once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import func, select
+
+from bot.domain.offers import Coupon, Offer, Redemption
+from bot.events import Actor
+from bot.store import offers
+from bot.store.offers import Till
+from tests.builders import LONG_AGO, a_customer, a_store, an_offer
+from tests.races.crowd import crowd
+
+NOW = LONG_AGO + timedelta(days=400)
+
+
+async def test_two_hundred_tills_redeem_one_code_once(sessions, database_url, vault):
+    async with sessions.begin() as session:
+        offer, customer, store = (
+            await an_offer(session),
+            await a_customer(session),
+            await a_store(session),
+        )
+        coupon = await offers.issue(
+            session, offer_key=offer.key, customer_id=customer.id, trigger="t", now=NOW
+        )
+
+    async def redeem(session, i):
+        till = Till(actor=Actor(kind="clerk", id=str(i)), store=store.code, order_no=f"A{i}")
+        return (await offers.redeem(session, vault, coupon.code, till, now=NOW)).state
+
+    assert await crowd(database_url, 200, redeem) == {"ok": 1, "used": 199}
+    async with sessions.reading() as session:
+        assert await session.scalar(select(func.count(Redemption.id))) == 1
+
+
+async def test_a_budget_of_fifty_gives_fifty(sessions, database_url):
+    async with sessions.begin() as session:
+        offer = await an_offer(session, budget_pieces=50)
+        customers = [(await a_customer(session)).id for _ in range(200)]
+
+    async def claim(session, i):
+        await offers.issue(
+            session, offer_key=offer.key, customer_id=customers[i], trigger="t", now=NOW
+        )
+        return "given"
+
+    assert await crowd(database_url, 200, claim) == {"given": 50, "out_of_stock": 150}
+    async with sessions.reading() as session:
+        assert await session.scalar(select(func.count(Coupon.id))) == 50
+        assert await session.scalar(select(Offer.issued)) == 50
+
+
+async def test_one_customer_asking_at_once_gets_her_one(sessions, database_url):
+    async with sessions.begin() as session:
+        offer, customer = await an_offer(session), await a_customer(session)
+
+    async def claim(session, i):
+        coupon = await offers.issue(
+            session, offer_key=offer.key, customer_id=customer.id, trigger=f"t{i % 2}", now=NOW
+        )
+        return coupon.code
+
+    answers = await crowd(database_url, 40, claim)
+    assert answers["per_customer"] == 20
+    assert len(answers) == 2  # the same code for everyone who asked for the same reason
+
+
+async def test_a_returned_order_returns_its_coupon_once(sessions, database_url, vault):
+    async with sessions.begin() as session:
+        offer, customer = await an_offer(session), await a_customer(session)
+        coupon = await offers.issue(
+            session, offer_key=offer.key, customer_id=customer.id, trigger="t", now=NOW
+        )
+        till = Till(actor=Actor(kind="clerk", id="1"), order_no="A1")
+        await offers.redeem(session, vault, coupon.code, till, now=NOW)
+
+    async def give_back(session, i):
+        return str(await offers.return_for_order(session, "A1", NOW))
+
+    assert await crowd(database_url, 20, give_back) == {"1": 1, "0": 19}
+    async with sessions.reading() as session:
+        assert await session.scalar(select(Coupon.state)) == "held"
+        assert await session.scalar(select(Offer.issued)) == 1  # the budget is not restored
