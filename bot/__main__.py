@@ -1,0 +1,5 @@
+"""`python -m bot` is `siyu`."""
+
+from bot.cli import main
+
+main()
