@@ -206,6 +206,8 @@ class AddJoinWay(Call):
     chat_ids: tuple[str, ...]
     state: str
     room_base_name: str = ""
+    room_base_id: int | None = None
+    """The number of the next room that the platform makes."""
     auto_create_room: bool = True
     remark: str = ""
 
@@ -221,6 +223,8 @@ class UpdateJoinWay(Call):
     chat_ids: tuple[str, ...]
     state: str
     room_base_name: str = ""
+    room_base_id: int | None = None
+    """The number of the next room that the platform makes."""
     auto_create_room: bool = True
 
 

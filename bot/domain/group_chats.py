@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, Self
 
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -73,6 +75,9 @@ class GroupMember(Row):
     flagged_at: Mapped[datetime | None]
     """When the owner was asked about this member; asked once."""
     flag_reason: Mapped[str | None]
+    """no_invite, duplicate or demoted."""
+    grace_until: Mapped[datetime | None]
+    """Set when she no longer belongs here: she may stay until then."""
 
 
 class Invite(Row):
@@ -92,3 +97,62 @@ class Invite(Row):
     at: Mapped[datetime]
     expires_at: Mapped[datetime]
     joined_at: Mapped[datetime | None]
+
+
+class GroupSpec(BaseModel):
+    """One family of group chats as `content/groups.yaml` describes it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    key: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,15}$")
+    name: str = Field(min_length=1, max_length=12)
+    kind: Literal["benefit", "interest", "vip"]
+    rule: dict[str, Any]
+    per: Literal["store", "city"] | None = None
+    """One family for each store, or for each city that has one."""
+    priority: int = 100
+    """The lowest number invites first."""
+    capacity: int = Field(default=200, ge=2, le=500)
+    grace_days: int = Field(default=7, ge=0)
+    owner: str | None = None
+    """userid; else whoever runs the store."""
+    room_base_name: str = Field(default="", max_length=30)
+    """Rooms are called this and a number; by default the name."""
+    invites_a_day: int = Field(default=200, ge=0)
+    invite_days: int = Field(default=14, ge=1)
+    round: int = 1
+    """Raise it to invite everybody once more."""
+    welcome: str = ""
+
+
+class GroupsFile(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    max_groups_per_person: int = Field(default=3, ge=1)
+    groups: tuple[GroupSpec, ...] = ()
+
+    @model_validator(mode="after")
+    def _keys_differ(self) -> Self:
+        keys = [group.key for group in self.groups]
+        if twice := {key for key in keys if keys.count(key) > 1}:
+            raise ValueError(f"这些 key 出现了两次：{'、'.join(sorted(twice))}")
+        return self
+
+
+KINDS = {"benefit": "福利群", "interest": "兴趣群", "vip": "VIP 群"}
+
+
+def join_state(rule_key: str) -> str:
+    """The short code by which a join tells where it came from; the platform allows 30 characters."""
+    if len(rule_key) <= 26:
+        return f"grp.{rule_key}"
+    return f"grp.{hashlib.sha256(rule_key.encode()).hexdigest()[:26]}"
+
+
+def health(*, members: int, active: int, left: int) -> str:
+    """In one word, for a group nobody has time to read."""
+    if members == 0:
+        return "空群"
+    if active / members < 0.1 or left / members > 0.1:
+        return "危险"
+    return "偏冷" if active / members < 0.3 else "健康"

@@ -42,6 +42,7 @@ def _add_way(call: AddJoinWay, _: Context) -> Request:
         remark=short("remark", call.remark, 30) or None,
         auto_create_room=int(call.auto_create_room),
         room_base_name=short("room_base_name", call.room_base_name, 40) or None,
+        room_base_id=call.room_base_id,
         chat_id_list=few("chat_ids", call.chat_ids, _MOST_CHATS, least=1),
         state=short("state", call.state, 30),
     )
@@ -58,6 +59,7 @@ def _update_way(call: UpdateJoinWay, _: Context) -> Request:
         scene=_QR_CODE,
         auto_create_room=int(call.auto_create_room),
         room_base_name=short("room_base_name", call.room_base_name, 40) or None,
+        room_base_id=call.room_base_id,
         chat_id_list=few("chat_ids", call.chat_ids, _MOST_CHATS, least=1),
         state=short("state", call.state, 30),
     )

@@ -1,4 +1,4 @@
-"""Cases: a complaint or request with clocks."""
+"""A case and what happened to it."""
 
 from __future__ import annotations
 
@@ -35,6 +35,13 @@ class Case(Row):
     sku: Mapped[str | None]
     source: Mapped[str] = mapped_column(unique=True)
     """The event that opened it: the same words never open two."""
+    live: Mapped[str | None] = mapped_column(unique=True)
+    """customer:category while it is not closed: the database itself allows one of each."""
+    waiting_since: Mapped[datetime | None]
+    """Set while the customer has to answer; the resolution clock stands still."""
+    asked_at: Mapped[datetime | None]
+    """When she was asked whether she is content; at most once in 30 days."""
+    rating: Mapped[int | None]
 
 
 class CaseStep(Row):
@@ -46,8 +53,9 @@ class CaseStep(Row):
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("service_case.id"))
     kind: Mapped[str]
-    """opened, warned, breached, escalated, answered, closed, note-N."""
+    """opened, warned, breached, escalated, mass, answered, answered-N, waiting-N, resumed-N, note-N or closed."""
     level: Mapped[int]
+    """Of warned and breached: 1 the answer's clock, 2 the resolution's. Else the case's level then."""
     at: Mapped[datetime]
     actor: Mapped[str]
     text: Mapped[bytes | None]
