@@ -1,14 +1,26 @@
-"""Journeys: a playbook's steps, and one customer's run through them."""
+"""Journeys: a playbook's steps, one customer's run through them, and when the next step is due."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.domain.mapping import BigKey, Row
+from bot.domain.playbooks import Calendar, Wait
+from bot.domain.quotas import QuietHours
+
+PARTS = {
+    "morning": time(10),
+    "noon": time(12, 30),
+    "afternoon": time(15, 30),
+    "evening": time(19, 30),
+}
+"""The parts of a day, each by the moment at which a message suits."""
 
 
 class Playbook(Row):
@@ -21,6 +33,8 @@ class Playbook(Row):
     key: Mapped[str]
     version: Mapped[int]
     name: Mapped[str]
+    trigger: Mapped[str | None] = mapped_column(index=True)
+    """What enters customers; None for repeating campaigns."""
     body: Mapped[dict[str, Any]]
     digest: Mapped[str]
     state: Mapped[str]
@@ -51,3 +65,39 @@ class Run(Row):
     due_at: Mapped[datetime | None]
     entered_at: Mapped[datetime]
     facts: Mapped[dict[str, Any]]
+
+
+def due_after(wait: Wait, now: datetime, quiet: QuietHours) -> datetime:
+    """When the next step comes: never in quiet hours, and never before now."""
+    due = now + timedelta(days=wait.days, hours=wait.hours)
+    wall = time.fromisoformat(wait.at) if wait.at else PARTS.get(wait.part or "")
+    if wall is not None:
+        local = due.astimezone(ZoneInfo(quiet.zone))
+        due = datetime.combine(local.date(), wall, local.tzinfo)
+        while due <= now:
+            due += timedelta(days=1)
+    return quiet.next_open(due.astimezone(UTC))
+
+
+def may_enter_again(again: str | int, last_entered: datetime | None, now: datetime) -> bool:
+    """A run under way always keeps her out; this is about those that ended."""
+    if last_entered is None or again == "each_cause":
+        return True
+    return isinstance(again, int) and now - last_entered >= timedelta(days=again)
+
+
+def occasions(calendar: Calendar, around: date) -> Iterator[date]:
+    """The days of a calendar from a fortnight before a day to the day after."""
+    for number in range(-14, 2):
+        day = around + timedelta(days=number)
+        if _is_occasion(calendar, day):
+            yield day
+
+
+def _is_occasion(calendar: Calendar, day: date) -> bool:
+    match calendar.every:
+        case "week":
+            return day.isoweekday() == calendar.weekday
+        case "month":
+            return day.day in calendar.days
+    return day.isoformat() in calendar.dates

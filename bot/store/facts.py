@@ -1,0 +1,230 @@
+"""What texts may say of customers, gathered for many at once in a handful of statements."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Executable, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain.customers import Customer, Follow, Guide, Secret, Store
+from bot.domain.offers import Coupon, last_day_words
+from bot.domain.orders import Order, OrderLine
+from bot.domain.points import PointsAccount
+from bot.domain.tiers import CustomerTier
+from bot.store.customers.people import NAME
+from bot.store.vault import Vault
+
+HERE = ZoneInfo("Asia/Shanghai")
+AT_ONCE = 500
+FROM_PROFILE = frozenset(
+    {
+        "last_item",
+        "last_category",
+        "days_since_order",
+        "orders",
+        "birthday_month",
+        "spent_this_month",
+    }
+)
+"""What is not spoken of to a customer who asked not to be profiled."""
+
+Facts = dict[int, dict[str, Any]]
+
+
+class Told(Protocol):
+    """Whoever knows what the brand calls things."""
+
+    @property
+    def brand(self) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    session: AsyncSession
+    vault: Vault
+    ids: list[int]
+    now: datetime
+
+    async def rows(self, query: Executable) -> list[Any]:
+        return list((await self.session.execute(query)).all())
+
+
+async def gather(
+    session: AsyncSession,
+    vault: Vault,
+    content: Told,
+    customer_ids: Collection[int],
+    now: datetime,
+) -> Facts:
+    """By customer; a fact that nobody knows is absent, and its text says something general."""
+    season = content.brand.season.get(now.astimezone(HERE).month)
+    found: Facts = {i: {"season": season} if season else {} for i in customer_ids}
+    ids = sorted(found)
+    for start in range(0, len(ids), AT_ONCE):
+        asking = _Asking(session, vault, ids[start : start + AT_ONCE], now)
+        async for customer_id, facts in _all(asking):
+            found[customer_id].update(facts)
+        await _keep_general(asking, found)
+    return found
+
+
+async def guides_of(session: AsyncSession, customer_ids: Collection[int]) -> dict[int, Guide]:
+    """The guide of each customer: whom she talked with last, else the newest."""
+    place = (
+        func.row_number()
+        .over(
+            partition_by=Follow.customer_id,
+            order_by=(
+                Follow.last_talk_at.desc().nulls_last(),
+                Follow.since.desc(),
+                Follow.id.desc(),
+            ),
+        )
+        .label("place")
+    )
+    ranked = (
+        select(Follow.customer_id, Follow.guide_id, place)
+        .join(Guide, Guide.id == Follow.guide_id)
+        .where(Follow.customer_id.in_(customer_ids), Follow.ended_at.is_(None), Guide.active)
+        .subquery()
+    )
+    best = select(ranked.c.customer_id, Guide).join(Guide, Guide.id == ranked.c.guide_id)
+    found = await session.execute(best.where(ranked.c.place == 1))
+    return dict(found.tuples().all())
+
+
+async def _all(asking: _Asking) -> AsyncIterator[tuple[int, Mapping[str, Any]]]:
+    for source in (_names, _guides, _standing, _coupons, _orders, _this_month, _last_items):
+        for customer_id, facts in await source(asking):
+            yield customer_id, facts
+
+
+Found = list[tuple[int, dict[str, Any]]]
+
+
+async def _names(asking: _Asking) -> Found:
+    await asking.vault.load_keys(asking.session, asking.ids)
+    query = select(Secret.customer_id, Secret.name).where(
+        Secret.customer_id.in_(asking.ids), Secret.name.is_not(None)
+    )
+    return [
+        (i, {"称呼": asking.vault.unseal_known(i, sealed, about=NAME)})
+        for i, sealed in await asking.rows(query)
+    ]
+
+
+async def _guides(asking: _Asking) -> Found:
+    guides = await guides_of(asking.session, asking.ids)
+    query = select(Store.id, Store.name).where(Store.id.in_({g.store_id for g in guides.values()}))
+    stores = dict(await asking.rows(query))
+    return [
+        (i, {"guide": guide.name} | _known(store=stores.get(guide.store_id)))
+        for i, guide in guides.items()
+    ]
+
+
+async def _standing(asking: _Asking) -> Found:
+    query = (
+        select(Customer.id, Customer.birthday_month, CustomerTier.tier, PointsAccount)
+        .outerjoin(CustomerTier, CustomerTier.customer_id == Customer.id)
+        .outerjoin(PointsAccount, PointsAccount.customer_id == Customer.id)
+        .where(Customer.id.in_(asking.ids))
+    )
+    return [
+        (
+            i,
+            _known(birthday_month=month, tier=tier)
+            | ({"points": account.balance, "level": account.level} if account else {}),
+        )
+        for i, month, tier, account in await asking.rows(query)
+    ]
+
+
+async def _coupons(asking: _Asking) -> Found:
+    """The coupon that runs out first: the one worth speaking of."""
+    query = (
+        select(Coupon.customer_id, Coupon.code, Coupon.expires_at)
+        .where(
+            Coupon.customer_id.in_(asking.ids),
+            Coupon.state.in_(("held", "returned")),
+            Coupon.expires_at > asking.now,
+        )
+        .order_by(Coupon.expires_at.desc(), Coupon.id.desc())
+    )
+    return [
+        (i, {"coupon_code": code, "coupon_until": last_day_words(until)})
+        for i, code, until in await asking.rows(query)
+    ]
+
+
+def _bought(asking: _Asking) -> tuple[Any, ...]:
+    """Paid, and not given back: nobody is reminded of what she returned."""
+    return (
+        Order.customer_id.in_(asking.ids),
+        Order.paid_at <= asking.now,
+        Order.amount_fen > Order.refunded_fen,
+    )
+
+
+async def _orders(asking: _Asking) -> Found:
+    query = (
+        select(Order.customer_id, func.count(), func.max(Order.paid_at))
+        .where(*_bought(asking))
+        .group_by(Order.customer_id)
+    )
+    return [
+        (i, {"orders": number, "days_since_order": (asking.now - last).days})
+        for i, number, last in await asking.rows(query)
+    ]
+
+
+async def _this_month(asking: _Asking) -> Found:
+    local = asking.now.astimezone(HERE)
+    first = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    spent = func.sum(Order.amount_fen - Order.refunded_fen)
+    query = select(Order.customer_id, spent).where(*_bought(asking), Order.paid_at >= first)
+    rows = await asking.rows(query.group_by(Order.customer_id))
+    return [(i, {"spent_this_month": int(fen)}) for i, fen in rows]
+
+
+async def _last_items(asking: _Asking) -> Found:
+    newest = (
+        func.row_number()
+        .over(
+            partition_by=Order.customer_id,
+            order_by=(
+                Order.paid_at.desc(),
+                Order.id.desc(),
+                OrderLine.amount_fen.desc(),
+                OrderLine.id,
+            ),
+        )
+        .label("place")
+    )
+    lines = (
+        select(Order.customer_id, OrderLine.name, OrderLine.category, newest)
+        .join(OrderLine, OrderLine.order_id == Order.id)
+        .where(*_bought(asking))
+        .subquery()
+    )
+    query = select(lines.c.customer_id, lines.c.name, lines.c.category).where(lines.c.place == 1)
+    return [
+        (i, _known(last_item=name or None, last_category=category or None))
+        for i, name, category in await asking.rows(query)
+    ]
+
+
+async def _keep_general(asking: _Asking, found: Facts) -> None:
+    query = select(Customer.id).where(Customer.id.in_(asking.ids), ~Customer.personalised)
+    for (customer_id,) in await asking.rows(query):
+        for name in FROM_PROFILE:
+            found[customer_id].pop(name, None)
+
+
+def _known(**facts: Any) -> dict[str, Any]:
+    return {name: value for name, value in facts.items() if value is not None}

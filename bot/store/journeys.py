@@ -1,0 +1,286 @@
+"""Playbooks as published, and the runs of customers through them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from sqlalchemy import ColumnElement, Select, exists, func, literal, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain.customers import Customer
+from bot.domain.experiments import in_holdout
+from bot.domain.journeys import Playbook, Run, may_enter_again
+from bot.domain.playbooks import PlaybookSpec, read_published
+from bot.domain.segments import parse
+from bot.store import segments
+from bot.store.engine import upsert
+
+AT_ONCE = 500
+
+
+class Told(Protocol):
+    """Whoever knows the playbooks as they are written."""
+
+    @property
+    def playbooks(self) -> Mapping[str, PlaybookSpec]: ...
+
+
+async def publish_playbooks(session: AsyncSession, content: Told, now: datetime) -> int:
+    """Make the written playbooks the published ones; how many became a new version."""
+    newest = select(Playbook).order_by(Playbook.key, Playbook.version)
+    known = {row.key: row for row in await session.scalars(newest)}
+    new = [spec for spec in content.playbooks.values() if not _same(known.get(spec.key), spec)]
+    for spec in new:
+        before = known.get(spec.key)
+        state = before.state if before is not None and before.state == "paused" else "published"
+        await _retire(session, spec.key)
+        session.add(_version(spec, 1 + (before.version if before else 0), state=state, at=now))
+    gone = [key for key, row in known.items() if key not in content.playbooks and row.by == FILES]
+    for key in gone:
+        await _retire(session, key)
+    await session.flush()
+    return len(new)
+
+
+FILES = "system:files"
+
+
+def _body(spec: PlaybookSpec) -> dict[str, Any]:
+    return spec.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+
+def _digest(spec: PlaybookSpec) -> str:
+    written = json.dumps(_body(spec), ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(written.encode()).hexdigest()
+
+
+def _same(row: Playbook | None, spec: PlaybookSpec) -> bool:
+    return row is not None and row.state != "retired" and row.digest == _digest(spec)
+
+
+def _version(spec: PlaybookSpec, version: int, *, state: str, at: datetime) -> Playbook:
+    return Playbook(
+        key=spec.key,
+        version=version,
+        name=spec.name,
+        trigger=spec.trigger,
+        body=_body(spec),
+        digest=_digest(spec),
+        state=state,
+        at=at,
+        by=FILES,
+    )
+
+
+async def _retire(session: AsyncSession, key: str) -> None:
+    live = (Playbook.key == key, Playbook.state != "retired")
+    await session.execute(update(Playbook).where(*live).values(state="retired"))
+
+
+def read(row: Playbook) -> PlaybookSpec:
+    return read_published(row.digest, json.dumps(row.body, ensure_ascii=False))
+
+
+async def published(session: AsyncSession, key: str) -> PlaybookSpec | None:
+    """The version that counts now; None while it is paused."""
+    query = select(Playbook).where(Playbook.key == key, Playbook.state == "published")
+    row = (await session.scalars(query)).first()
+    return None if row is None else read(row)
+
+
+async def all_published(session: AsyncSession, trigger: str | None = None) -> list[Playbook]:
+    """Of one trigger, or all of them."""
+    query = select(Playbook).where(Playbook.state == "published").order_by(Playbook.key)
+    if trigger is not None:
+        query = query.where(Playbook.trigger.in_({trigger, trigger.split(":")[0]}))
+    return list(await session.scalars(query))
+
+
+async def versions(
+    session: AsyncSession, wanted: Collection[tuple[str, int]]
+) -> dict[tuple[str, int], PlaybookSpec]:
+    """The versions that runs are on, whether they still count or not."""
+    keys = {key for key, _ in wanted}
+    rows = await session.scalars(select(Playbook).where(Playbook.key.in_(keys)))
+    return {(row.key, row.version): read(row) for row in rows if (row.key, row.version) in wanted}
+
+
+async def pause(session: AsyncSession, key: str, *, on: bool) -> bool:
+    """Nobody enters and nobody moves on while it is paused. False when there is no such playbook."""
+    before, after = ("published", "paused") if on else ("paused", "published")
+    query = update(Playbook).where(Playbook.key == key, Playbook.state == before)
+    moved = await session.scalars(query.values(state=after).returning(Playbook.id))
+    return moved.first() is not None
+
+
+async def enter(
+    session: AsyncSession,
+    content: Told,  # noqa: ARG001 - the published versions count, not the written ones
+    *,
+    trigger: str,
+    customer_id: int,
+    cause: str,
+    now: datetime,
+    facts: Mapping[str, Any] | None = None,
+) -> int:
+    """Start every journey that this event begins for her; how many she entered."""
+    entered = 0
+    for row in await all_published(session, trigger):
+        spec = read(row)
+        if spec.steps and await _may_enter(session, spec, customer_id, now):
+            entered += await _start(session, row, customer_id, cause, now, facts=facts)
+    return entered
+
+
+async def _may_enter(
+    session: AsyncSession, spec: PlaybookSpec, customer_id: int, now: datetime
+) -> bool:
+    earlier = select(func.max(Run.entered_at), func.count().filter(Run.state == "active")).where(
+        Run.playbook == spec.key, Run.customer_id == customer_id
+    )
+    last, under_way = (await session.execute(earlier)).one()
+    if under_way or not may_enter_again(spec.entry.again, last, now):
+        return False
+    if not isinstance(spec.entry.segment, dict):
+        return True
+    return await segments.matches(session, parse(spec.entry.segment), customer_id, now)
+
+
+async def _start(
+    session: AsyncSession,
+    row: Playbook,
+    customer_id: int,
+    cause: str,
+    now: datetime,
+    *,
+    facts: Mapping[str, Any] | None,
+) -> int:
+    held = in_holdout(f"journey:{row.key}", customer_id, read(row).holdout_percent)
+    insert = upsert(session, Run).values(
+        playbook=row.key,
+        version=row.version,
+        customer_id=customer_id,
+        entry=cause,
+        step=0,
+        state="holdout" if held else "active",
+        reason="holdout" if held else None,
+        due_at=None if held else now,
+        entered_at=now,
+        facts=dict(facts or {}),
+    )
+    new = await session.scalars(insert.on_conflict_do_nothing().returning(Run.id))
+    return 0 if new.first() is None or held else 1
+
+
+async def enter_set(
+    session: AsyncSession,
+    row: Playbook,
+    *,
+    who: Select[*tuple[Any, ...]],
+    now: datetime,
+) -> int:
+    """Start one journey for everybody of `who`, a select of (customer id, cause), in one statement."""
+    spec, asked = read(row), who.subquery()
+    customer, cause = list(asked.c)
+    chosen = select(
+        literal(row.key),
+        literal(row.version),
+        customer,
+        cause,
+        literal(0),
+        literal("active"),
+        _at(now),
+        _at(now),
+        _nothing(),
+    ).where(
+        customer.in_(select(Customer.id).where(_entry_clause(spec, now))),
+        *_outside(spec, customer, now),
+    )
+    columns = [
+        "playbook",
+        "version",
+        "customer_id",
+        "entry",
+        "step",
+        "state",
+        "due_at",
+        "entered_at",
+        "facts",
+    ]
+    insert = upsert(session, Run).from_select(columns, chosen)
+    new = await session.execute(insert.on_conflict_do_nothing().returning(Run.id, Run.customer_id))
+    return await _hold_out(session, spec, new.tuples().all())
+
+
+def _at(now: datetime) -> ColumnElement[Any]:
+    return literal(now, Run.entered_at.type)
+
+
+def _nothing() -> ColumnElement[Any]:
+    return literal({}, Run.facts.type)
+
+
+def _entry_clause(spec: PlaybookSpec, now: datetime) -> ColumnElement[bool]:
+    rule = spec.entry.segment if isinstance(spec.entry.segment, dict) else {"all": []}
+    return segments.clause(parse(rule), now)
+
+
+def _outside(spec: PlaybookSpec, customer: Any, now: datetime) -> list[ColumnElement[bool]]:
+    hers = (Run.playbook == spec.key, Run.customer_id == customer)
+    if spec.entry.again == "each_cause":
+        return [~exists().where(*hers, Run.state == "active")]
+    if spec.entry.again == "never":
+        return [~exists().where(*hers)]
+    since = now - timedelta(days=int(spec.entry.again))
+    return [~exists().where(*hers, (Run.state == "active") | (Run.entered_at > since))]
+
+
+async def _hold_out(
+    session: AsyncSession, spec: PlaybookSpec, entered: Sequence[tuple[int, int]]
+) -> int:
+    held = [
+        run
+        for run, customer in entered
+        if in_holdout(f"journey:{spec.key}", customer, spec.holdout_percent)
+    ]
+    for start in range(0, len(held), AT_ONCE):
+        these = Run.id.in_(held[start : start + AT_ONCE])
+        await session.execute(
+            update(Run).where(these).values(state="holdout", reason="holdout", due_at=None)
+        )
+    return len(entered) - len(held)
+
+
+async def claim_due(session: AsyncSession, *, now: datetime, limit: int) -> Sequence[Run]:
+    """Runs whose next step has come, locked for this transaction; those of paused playbooks wait."""
+    paused = select(Playbook.key).where(Playbook.state == "paused")
+    query = (
+        select(Run)
+        .where(Run.state == "active", Run.due_at <= now, Run.playbook.not_in(paused))
+        .order_by(Run.due_at, Run.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return (await session.scalars(query)).all()
+
+
+async def matching(
+    session: AsyncSession, rule: Mapping[str, Any], customer_ids: Collection[int], now: datetime
+) -> set[int]:
+    """Which of these customers a rule fits."""
+    fits = segments.clause(parse(rule), now)
+    query = select(Customer.id).where(Customer.id.in_(customer_ids), fits)
+    return set(await session.scalars(query))
+
+
+async def leave(session: AsyncSession, customer_id: int, *, reason: str) -> int:
+    """She leaves every journey she is on; how many."""
+    hers = (Run.customer_id == customer_id, Run.state == "active")
+    left = await session.scalars(
+        update(Run).where(*hers).values(state="left", reason=reason, due_at=None).returning(Run.id)
+    )
+    return len(left.all())
