@@ -11,6 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from bot.domain.mapping import BigKey, Row
 
 PURPOSES = ("service", "marketing_wecom", "marketing_official", "profiling")
+MARKETING = ("marketing_wecom", "marketing_official")
+GIVING = frozenset({"grant", "resume"})
+"""The actions after which a purpose is allowed; all others end it at once."""
 
 
 class ConsentEntry(Row):
@@ -20,7 +23,7 @@ class ConsentEntry(Row):
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), index=True)
     purpose: Mapped[str]
     action: Mapped[str]
-    """grant, withdraw or object."""
+    """grant, withdraw, object (to profiling), pause (a person must read what she wrote) or resume."""
     channel: Mapped[str]
     evidence: Mapped[dict[str, Any]]
     """Which form, words or message, and which version of the policy."""

@@ -10,6 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.domain.mapping import BigKey, Row
 
+STAGES = ("knows", "understands", "accepts", "buys", "shares")
+"""知道→了解→接受→购买→分享, in order."""
+
 
 class Customer(Row):
     """One person, however many identities."""
@@ -27,7 +30,7 @@ class Customer(Row):
     birthday_month: Mapped[int | None] = mapped_column(index=True)
     """1-12: enough for the birthday journey; the day is sealed."""
     stage: Mapped[str] = mapped_column(default="knows")
-    """knows, understands, accepts, buys, shares (知道→了解→接受→购买→分享)."""
+    """One of `STAGES`."""
     personalised: Mapped[bool] = mapped_column(default=True)
     """False after 不要个性化."""
     marketing_held: Mapped[bool] = mapped_column(default=False)
@@ -66,6 +69,8 @@ class Identity(Row):
     confidence: Mapped[float] = mapped_column(default=1.0)
     evidence: Mapped[str] = mapped_column(default="")
     since: Mapped[datetime]
+    stale_at: Mapped[datetime | None]
+    """When this id stopped reaching her (she left the Official Account), although it is still hers."""
 
 
 class MergeRecord(Row):
@@ -103,6 +108,8 @@ class Guide(Row):
     name: Mapped[str]
     store_id: Mapped[int | None] = mapped_column(ForeignKey("store.id"), index=True)
     active: Mapped[bool] = mapped_column(default=True)
+    duty: Mapped[str | None]
+    """manager or expert: whom we ask when something goes up."""
     away_until: Mapped[datetime | None]
     best_hour: Mapped[int | None]
 

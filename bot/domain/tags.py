@@ -47,3 +47,27 @@ class CustomerTag(Row):
     at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     by: Mapped[str] = mapped_column(default="system:siyu")
+
+
+class FollowTag(Row):
+    """What we believe stands on one follow at the platform, which never tells us of our own writes."""
+
+    __tablename__ = "follow_tag"
+
+    follow_id: Mapped[int] = mapped_column(ForeignKey("follow.id"), primary_key=True)
+    tag_id: Mapped[int] = mapped_column(ForeignKey("tag.id"), primary_key=True)
+    state: Mapped[str]
+    """adding, marked, removing, or declined: the guide took it off, so we leave it off."""
+    at: Mapped[datetime]
+
+
+class FollowMirror(Row):
+    """One writer per follow: the next marking waits until the one under way is settled."""
+
+    __tablename__ = "follow_mirror"
+
+    follow_id: Mapped[int] = mapped_column(ForeignKey("follow.id"), primary_key=True)
+    round: Mapped[int] = mapped_column(default=0)
+    busy: Mapped[bool] = mapped_column(default=False, index=True)
+    not_before: Mapped[datetime | None]
+    """After a refusal we do not ask again before this moment."""

@@ -1,0 +1,41 @@
+"""Customers by any of their ids, their guides, and the merging of records that are one person."""
+
+from bot.store.customers.follows import (
+    Followed,
+    follow,
+    follows_of,
+    guide_by_userid,
+    guide_of,
+    unfollow,
+)
+from bot.store.customers.meeting import Seen, attach, back, find, gone, meet, meet_buyer
+from bot.store.customers.merging import join, part, proposals, recognise
+from bot.store.customers.people import addresses, keep_phone, name_of, rename
+from bot.store.family import family, stands_for, surviving
+
+__all__ = [
+    "Followed",
+    "Seen",
+    "addresses",
+    "attach",
+    "back",
+    "family",
+    "find",
+    "follow",
+    "follows_of",
+    "gone",
+    "guide_by_userid",
+    "guide_of",
+    "join",
+    "keep_phone",
+    "meet",
+    "meet_buyer",
+    "name_of",
+    "part",
+    "proposals",
+    "recognise",
+    "rename",
+    "stands_for",
+    "surviving",
+    "unfollow",
+]

@@ -1,0 +1,146 @@
+"""Guides, and the ties of customers to them, kept by the time things happened and not by when we heard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal, NamedTuple, overload
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain.customers import Customer, Follow, Guide
+from bot.store.customers.meeting import meet
+from bot.store.engine import upsert
+from bot.store.vault import Vault
+
+
+class Followed(NamedTuple):
+    customer: Customer
+    guide: Guide
+    follow: Follow
+    new: bool
+    """This news began the tie, or began it again."""
+
+
+@overload
+async def guide_by_userid(session: AsyncSession, userid: str) -> Guide: ...
+@overload
+async def guide_by_userid(
+    session: AsyncSession, userid: str, *, create: Literal[True]
+) -> Guide: ...
+@overload
+async def guide_by_userid(
+    session: AsyncSession, userid: str, *, create: Literal[False]
+) -> Guide | None: ...
+async def guide_by_userid(
+    session: AsyncSession, userid: str, *, create: bool = True
+) -> Guide | None:
+    named = select(Guide).where(Guide.userid == userid)
+    guide = (await session.scalars(named)).first()
+    if guide is None and create:
+        made = upsert(session, Guide).values(userid=userid, name=userid, active=True)
+        await session.execute(made.on_conflict_do_nothing())
+        guide = (await session.scalars(named)).one()
+    return guide
+
+
+async def follow(
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    userid: str,
+    external_userid: str,
+    at: datetime,
+    state: str | None = None,
+) -> Followed:
+    """She is the guide's customer since `at`; news older than the tie's end changes nothing."""
+    tie, customer, guide, known = await _tie(
+        session, vault, userid=userid, external_userid=external_userid, at=at
+    )
+    ended = tie.ended_at
+    if ended is not None and at <= ended:
+        # The end overtook its beginning on the way to us: it stays ended.
+        tie.since = min(tie.since, at)
+        tie.state = tie.state or state
+        return Followed(customer, guide, tie, new=False)
+    new = ended is not None or not known
+    tie.since = max(tie.since, at)  # half an adding, then the whole of it: the latest counts
+    tie.state = state or tie.state
+    tie.external_userid = external_userid
+    tie.ended_at = tie.ended_by = None
+    return Followed(customer, guide, tie, new)
+
+
+async def unfollow(
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    userid: str,
+    external_userid: str,
+    at: datetime,
+    by: Literal["customer", "guide"],
+) -> Follow:
+    """The tie ended at that moment, unless it began again since; also when we never heard of its beginning."""
+    tie, *_ = await _tie(session, vault, userid=userid, external_userid=external_userid, at=at)
+    if at >= tie.since and (tie.ended_at is None or at > tie.ended_at):
+        tie.ended_at, tie.ended_by = at, by
+    return tie
+
+
+async def follows_of(session: AsyncSession, customer_id: int) -> Sequence[Follow]:
+    """The ties that last, the newest first."""
+    found = await session.scalars(
+        select(Follow)
+        .where(Follow.customer_id == customer_id, Follow.ended_at.is_(None))
+        .order_by(Follow.since.desc(), Follow.id.desc())
+    )
+    return found.all()
+
+
+async def guide_of(session: AsyncSession, customer_id: int) -> Guide | None:
+    """Her guide: whom she talked with last, else the newest."""
+    found = await session.scalars(
+        select(Guide)
+        .join(Follow, Follow.guide_id == Guide.id)
+        .where(Follow.customer_id == customer_id, Follow.ended_at.is_(None), Guide.active)
+        .order_by(Follow.last_talk_at.desc().nulls_last(), Follow.since.desc(), Follow.id.desc())
+        .limit(1)
+    )
+    return found.first()
+
+
+class _Tie(NamedTuple):
+    follow: Follow
+    customer: Customer
+    guide: Guide
+    known: bool
+
+
+async def _tie(
+    session: AsyncSession, vault: Vault, *, userid: str, external_userid: str, at: datetime
+) -> _Tie:
+    """The row of this pair, locked, made with `since=at` if there was none."""
+    guide = await guide_by_userid(session, userid)
+    customer = await meet(
+        session,
+        vault,
+        kind="external_userid",
+        value=external_userid,
+        at=at,
+        evidence=f"follow:{userid}",
+    )
+    made = upsert(session, Follow).values(
+        customer_id=customer.id, guide_id=guide.id, external_userid=external_userid, since=at
+    )
+    new = (
+        await session.scalars(made.on_conflict_do_nothing().returning(Follow.id))
+    ).first() is not None
+    tie = (
+        await session.scalars(
+            select(Follow)
+            .where(Follow.customer_id == customer.id, Follow.guide_id == guide.id)
+            .with_for_update()
+        )
+    ).one()
+    return _Tie(tie, customer, guide, not new)

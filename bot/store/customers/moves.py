@@ -1,0 +1,94 @@
+"""What goes with a customer when two records become one, row by row, so that it can go back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, and_, inspect, select, true, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain.campaigns import Touch
+from bot.domain.customers import Follow, Identity
+from bot.domain.delivery import GuideTask, Window
+from bot.domain.group_chats import GroupMember, Invite
+from bot.domain.journeys import Run
+from bot.domain.mapping import Row
+from bot.domain.offers import Coupon
+from bot.domain.orders import Order, OrderEntry
+from bot.domain.points import PointsEntry
+from bot.domain.tags import CustomerTag
+
+CHUNK = 400
+
+
+@dataclass(frozen=True)
+class Move:
+    """Rows of one table that belong to a person; `apart` are the columns that one person has but once."""
+
+    entity: type[Row]
+    apart: tuple[str, ...] = ()
+    only: ColumnElement[bool] | None = None
+
+    @property
+    def table(self) -> Table:
+        table = inspect(self.entity).local_table
+        assert isinstance(table, Table)
+        return table
+
+    @property
+    def keys(self) -> list[Any]:
+        """What names a row, beside the customer."""
+        return [c for c in self.table.primary_key if c.name != "customer_id"]
+
+    @property
+    def has_own_key(self) -> bool:
+        """False where the customer is part of the row's name."""
+        return "customer_id" not in self.table.primary_key.columns
+
+    async def go(self, session: AsyncSession, *, source: int, target: int) -> list[list[Any]]:
+        """Move what can move and say which rows did. What the target has already stays where it is."""
+        table = self.table
+        mine = and_(table.c.customer_id == source, true() if self.only is None else self.only)
+        if self.apart:
+            theirs = table.alias("theirs")
+            same = [table.c[name] == theirs.c[name] for name in self.apart]
+            taken = select(theirs.c.customer_id).where(theirs.c.customer_id == target, *same)
+            mine = and_(mine, ~taken.exists())
+        moved = [list(row) for row in await session.execute(select(*self.keys).where(mine))]
+        await self.return_to(session, moved, source=source, target=target)
+        return moved
+
+    async def return_to(
+        self, session: AsyncSession, moved: list[list[Any]], *, source: int, target: int
+    ) -> None:
+        """Give these rows to the target, as far as they are still the source's."""
+        for start in range(0, len(moved), CHUNK):
+            part = [tuple(row) for row in moved[start : start + CHUNK]]
+            await session.execute(
+                update(self.entity)
+                .where(self.table.c.customer_id == source, tuple_(*self.keys).in_(part))
+                .values(customer_id=target)
+                .execution_options(synchronize_session="fetch" if self.has_own_key else False)
+            )
+        if not self.has_own_key:  # loaded rows still answer to their old key
+            for row in [row for row in session if isinstance(row, self.entity)]:
+                session.expunge(row)
+
+
+MOVES = (
+    Move(Identity),
+    Move(Follow, apart=("guide_id",)),
+    Move(CustomerTag, apart=("tag_id", "source")),
+    Move(Order),
+    Move(OrderEntry),
+    Move(Coupon, apart=("offer_id", "trigger")),
+    Move(PointsEntry),
+    Move(GroupMember),
+    Move(Invite, apart=("rule_key", "round")),
+    Move(Window, apart=("channel",)),
+    # What was said and sent stays with the record it was sealed for; what is still to come moves on.
+    Move(Run, apart=("playbook", "entry"), only=Run.state == "active"),
+    Move(Touch, apart=("campaign_id",), only=Touch.state == "planned"),
+    Move(GuideTask, only=GuideTask.state == "open"),
+)

@@ -1,0 +1,70 @@
+"""Names and addresses of a customer, and bringing the row of one into being."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain.customers import Customer, Identity, Secret
+from bot.domain.merging import Key
+from bot.store.vault import Vault
+
+NAME = "secret.name"
+PHONE = "secret.phone"
+
+
+async def create(session: AsyncSession, vault: Vault, first: Key, at: datetime) -> Customer:
+    """A new record, with a key of its own before anything is sealed for it."""
+    said = "|".join((*first, at.isoformat()))
+    customer = Customer(ref=vault.blind(said, about="customer.ref")[:20], created_at=at)
+    session.add(customer)
+    await session.flush()
+    session.add(Secret(customer_id=customer.id, wrapped_key=vault.new_key(customer.id)))
+    await session.flush()
+    return customer
+
+
+async def discard(session: AsyncSession, vault: Vault, customer: Customer) -> None:
+    """Undo `create`: another transaction met the same person first."""
+    secret = await session.get_one(Secret, customer.id)
+    await session.delete(secret)
+    await session.flush()
+    await session.delete(customer)
+    await session.flush()
+    vault.forget(customer.id)
+
+
+async def name_of(session: AsyncSession, vault: Vault, customer_id: int) -> str:
+    """Empty when nobody ever told."""
+    sealed = await session.scalar(select(Secret.name).where(Secret.customer_id == customer_id))
+    if sealed is None:
+        return ""
+    return await vault.unseal_for(session, customer_id, sealed, about=NAME)
+
+
+async def rename(session: AsyncSession, vault: Vault, customer_id: int, name: str) -> None:
+    sealed = await vault.seal_for(session, customer_id, name, about=NAME)
+    await _keep(session, customer_id, name=sealed)
+
+
+async def keep_phone(session: AsyncSession, vault: Vault, customer_id: int, phone: str) -> None:
+    sealed = await vault.seal_for(session, customer_id, phone, about=PHONE)
+    await _keep(session, customer_id, phone=sealed)
+
+
+async def _keep(session: AsyncSession, customer_id: int, **sealed: bytes) -> None:
+    await session.execute(update(Secret).where(Secret.customer_id == customer_id).values(**sealed))
+
+
+async def addresses(session: AsyncSession, customer_id: int, kind: str) -> Sequence[Identity]:
+    """Where she can be reached by ids of this kind, the newest first; ids that went stale are left out."""
+    found = await session.scalars(
+        select(Identity)
+        .where(Identity.customer_id == customer_id, Identity.kind == kind)
+        .where(Identity.stale_at.is_(None))
+        .order_by(Identity.since.desc(), Identity.id.desc())
+    )
+    return found.all()
