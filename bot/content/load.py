@@ -18,6 +18,10 @@ from bot.content.marked import ContentError, Marked, Mistake, read_file
 from bot.content.references import broken_references
 from bot.content.templates import Template, read_template
 from bot.domain.facts import FACTS
+from bot.domain.intents import IntentSpec
+from bot.domain.knowledge import Entry, read_page
+from bot.domain.levels import STANDARD, Levels
+from bot.domain.menus import Menu
 from bot.domain.offers import Offer, OfferSpec, in_words, last_day_words, runs_out
 from bot.domain.playbooks import PlaybookSpec
 
@@ -38,7 +42,10 @@ class Content:
     tiers: Any = field(default_factory=dict)
     groups: Any = field(default_factory=dict)
     limits: Any = field(default_factory=dict)
-    intents: Any = field(default_factory=dict)
+    intents: tuple[IntentSpec, ...] = ()
+    levels: Levels = STANDARD
+    menu: Menu = Menu()
+    knowledge: tuple[Entry, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
     """What is true for every text: brand and links."""
 
@@ -104,6 +111,10 @@ class _Reading:
             templates=self._templates(brand or _nobody()),
             playbooks=self._playbooks(),
             offers={offer.key: offer for offer in self._offers()},
+            intents=self._perhaps("intents.yaml", TypeAdapter(tuple[IntentSpec, ...]), ()),
+            levels=self._perhaps("levels.yaml", TypeAdapter(Levels), STANDARD),
+            menu=self._perhaps("menu.yaml", TypeAdapter(Menu), Menu()),
+            knowledge=self._knowledge(),
             facts=(brand or _nobody()).facts(self.public_url),
             **self._others(),
         )
@@ -124,6 +135,15 @@ class _Reading:
     def _file(self, name: str, adapter: TypeAdapter[T]) -> T | None:
         marked = self._marked(name)
         return None if marked is None else self._try(lambda: checked(adapter, marked))
+
+    def _perhaps(self, name: str, adapter: TypeAdapter[T], default: T) -> T:
+        """A file that a brand may do without."""
+        found = self._file(name, adapter) if (self.root / name).is_file() else None
+        return default if found is None else found
+
+    def _knowledge(self) -> tuple[Entry, ...]:
+        pages = sorted((self.root / "knowledge").glob("*.md"))
+        return tuple(e for page in pages for e in read_page(page.read_text(encoding="utf-8")))
 
     def _try(self, read: Callable[[], T]) -> T | None:
         try:
@@ -159,7 +179,7 @@ class _Reading:
         return self._file("offers.yaml", TypeAdapter(tuple[OfferSpec, ...])) or ()
 
     def _others(self) -> dict[str, Any]:
-        names = ("segments", "tags", "tiers", "groups", "limits", "intents")
+        names = ("segments", "tags", "tiers", "groups", "limits")
         return {
             name: marked.data if marked else {}
             for name in names

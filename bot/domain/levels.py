@@ -1,0 +1,92 @@
+"""Membership levels and the rate at which points are earned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from bot.domain.offers import SHOP_ZONE
+
+YEAR = timedelta(days=365)
+
+
+class Level(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    needs: int = Field(ge=0)
+    """Points earned within 12 months."""
+    rights: str = ""
+    """What she gets, in words."""
+
+
+class Levels(BaseModel):
+    """`content/levels.yaml`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    fen_per_point: int = Field(default=1000, gt=0)
+    birthday_times: int = Field(default=2, ge=1)
+    levels: tuple[Level, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _climbs(self) -> Self:
+        needs = [level.needs for level in self.levels]
+        if needs[0] != 0 or needs != sorted(set(needs)):
+            raise ValueError("levels: 第一级的 needs 是 0，往上一级比一级高")
+        return self
+
+    def reached(self, earned: int) -> Level:
+        return [level for level in self.levels if level.needs <= earned][-1]
+
+    def next_after(self, name: str) -> Level | None:
+        return next(iter(self.levels[self.rank(name) + 1 :]), None)
+
+    def rank(self, name: str) -> int:
+        """Where a level stands; one that content no longer knows stands lowest."""
+        names = [level.name for level in self.levels]
+        return names.index(name) if name in names else 0
+
+    def higher(self, had: str, earned: int) -> str:
+        """The level after earning: up by itself, never down."""
+        now = self.reached(earned).name
+        return now if self.rank(now) > self.rank(had) else had
+
+
+STANDARD = Levels(
+    levels=(
+        Level(name="青铜", needs=0, rights="积分当钱花"),
+        Level(name="白银", needs=100, rights="生日月双倍积分"),
+        Level(name="黄金", needs=300, rights="新品先挑两天"),
+        Level(name="钻石", needs=800, rights="专属导购和到店礼"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPoints:
+    """What one order has earned so far, and what it should have."""
+
+    paid_fen: int
+    net_fen: int
+    earned: int
+    """When it was paid."""
+    standing: int
+    """With every return so far."""
+
+    @property
+    def still_due(self) -> int:
+        """What to write now: the share of the points that the kept goods keep, exact over any returns."""
+        if self.paid_fen <= 0:
+            return -self.standing
+        return self.earned * max(self.net_fen, 0) // self.paid_fen - self.standing
+
+
+def earned_for(
+    levels: Levels, amount_fen: int, *, birthday_month: int | None, at: datetime
+) -> int:
+    times = levels.birthday_times if at.astimezone(SHOP_ZONE).month == birthday_month else 1
+    return amount_fen // levels.fen_per_point * times
