@@ -44,7 +44,7 @@ class Content:
     limits: Any = field(default_factory=dict)
     intents: tuple[IntentSpec, ...] = ()
     levels: Levels = STANDARD
-    menu: Menu = Menu()
+    menu: Menu = field(default_factory=Menu)
     knowledge: tuple[Entry, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
     """What is true for every text: brand and links."""
