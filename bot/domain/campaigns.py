@@ -32,6 +32,8 @@ class Campaign(Row):
     seed: Mapped[str]
     state: Mapped[str] = mapped_column(index=True)
     """draft, approved, running, paused, finished or stopped."""
+    reason: Mapped[str | None]
+    """Why it is paused, when a rule did it."""
     pushed_by: Mapped[int | None] = mapped_column(ForeignKey("guide.id"))
     """Set for a guide's own tagged push: she is the only sender."""
     starts_at: Mapped[datetime]
@@ -76,6 +78,8 @@ class Touch(Row):
     text: Mapped[bytes | None]
     """The exact words, sealed."""
     mass_task_id: Mapped[int | None] = mapped_column(ForeignKey("mass_task.id"))
+    attempts: Mapped[int] = mapped_column(default=0)
+    """How often it was handed to a platform; counts into the effect of the debt."""
     planned_at: Mapped[datetime]
     due_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
@@ -107,7 +111,7 @@ class MassTask(Row):
     """企业群发: the platform's guide-confirmed sending. A msgid is a task for a person, not a message sent."""
 
     __tablename__ = "mass_task"
-    __table_args__ = (Index("ix_mass_task_state_expires_at", "state", "expires_at"),)
+    __table_args__ = (Index("ix_mass_task_state_check_at", "state", "check_at"),)
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     guide_id: Mapped[int] = mapped_column(ForeignKey("guide.id"))
@@ -126,6 +130,8 @@ class MassTask(Row):
     reminders: Mapped[int] = mapped_column(default=0)
     reminded_at: Mapped[datetime | None]
     checked_at: Mapped[datetime | None]
+    check_at: Mapped[datetime | None]
+    """When the platform is asked next what became of it; None when there is nothing left to ask."""
     attempts: Mapped[int] = mapped_column(default=0)
     """How often the platform was asked to make it; counts into the effect of the debt."""
     cancel_reason: Mapped[str | None]

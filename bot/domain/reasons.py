@@ -18,9 +18,6 @@ WORDS = {
     "no_channel": "没有可用的触达渠道",
     "not_friend": "已不是好友",
     "window_closed": "会话窗口已关闭",
-    "window_used_up": "会话窗口内的条数已用完",
-    "session_with_person": "人工客服正在接待",
-    "unfollowed": "已取消关注公众号",
     "out_of_stock": "权益已发完",
     "not_started": "权益还没有开始",
     "offer_ended": "权益已结束",
@@ -46,10 +43,23 @@ WORDS = {
     "refused": "平台拒绝",
     "unknown": "没有收到平台的答复，结果不明",
     "gone": "顾客资料已删除",
+    "quota_spent": "平台额度已用完",
+    "cap_reached": "达到平台上限",
+    "customer_refuses": "顾客拒收",
+    "not_following": "没有关注公众号",
+    "no_such_customer": "平台上已没有这位顾客",
+    "no_such_guide": "平台上已没有这位导购",
+    "empty_audience": "没有可以发送的好友",
+    "window_full": "会话窗口内的条数已用完",
+    "state_forbids": "会话状态不允许机器人发言",
+    "protected_minor": "未成年人保护，不可发送",
+    "too_late": "过了平台允许的时间",
+    "no_permission": "应用没有这项权限",
+    "gave_up": "多次尝试未成功",
 }
 """Every code that may stand in `Touch.reason`."""
 
-PASSING = frozenset({"quiet_hours", "guide_busy", "paused", "kill_switch", "clash"})
+PASSING = frozenset({"quiet_hours", "guide_busy", "paused", "kill_switch"})
 """Reasons that end by themselves: the touch waits for its turn instead of ending."""
 
 _OFFER = {"ended": "offer_ended", "paused": "offer_paused"}

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import CursorResult, Update, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.domain.campaigns import Touch
+from bot.domain.campaigns import Campaign, Touch
+from bot.domain.customers import Customer
 from bot.domain.delivery import Owed
 from bot.store import outbox
 from bot.store.engine import upsert
@@ -94,3 +95,29 @@ async def settle(
         session,
         update(Touch).where(Touch.id.in_(touch_ids), Touch.state.in_(expected)).values(**values),
     )
+
+
+async def due(
+    session: AsyncSession, now: datetime, *, after: int, limit: int
+) -> Sequence[tuple[Touch, Campaign | None]]:
+    """Planned touches whose time has come, locked together with their customers:
+    two passes at once must not both use the last place under a cap."""
+    query = (
+        select(Touch, Campaign)
+        .outerjoin(Campaign, Campaign.id == Touch.campaign_id)
+        .where(Touch.state == "planned", Touch.due_at <= now, Touch.id > after)
+        .order_by(Touch.id)
+        .limit(limit)
+        .with_for_update(of=Touch, skip_locked=True)
+    )
+    rows = (await session.execute(query)).tuples().all()
+    customers = {touch.customer_id for touch, _ in rows}
+    locked = select(Customer.id).where(Customer.id.in_(customers)).order_by(Customer.id)
+    await session.execute(locked.with_for_update())
+    return rows
+
+
+async def write(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
+    """Write back touches that `due` locked, each by its id."""
+    if rows:
+        await session.execute(update(Touch), rows)

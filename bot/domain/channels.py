@@ -1,0 +1,122 @@
+"""By which channel a message may reach a customer now, best first, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+CHANNELS = ("official", "kf", "wecom")
+"""In order of preference: an open window speaks to one person, a mass task waits for a guide's tap."""
+CONSENT = {
+    "official": "marketing_official",
+    "kf": "marketing_wecom",
+    "wecom": "marketing_wecom",
+    "welcome": "marketing_wecom",
+}
+"""The purpose a customer must have agreed to before marketing goes out on a channel."""
+
+WINDOWS = {
+    ("kf", "message"): (timedelta(hours=48), 5),
+    ("official", "message"): (timedelta(hours=48), 5),
+    ("official", "click"): (timedelta(minutes=1), 3),
+    ("official", "follow"): (timedelta(minutes=1), 3),
+    ("official", "scan"): (timedelta(minutes=1), 3),
+}
+"""How long and how many messages each act of hers allows, by the platforms' tables of 2025-26."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tie:
+    """A live follow, with what matters about its guide."""
+
+    guide_id: int
+    userid: str
+    external_userid: str
+    since: datetime
+    last_talk_at: datetime | None = None
+    active: bool = True
+    away_until: datetime | None = None
+
+    def serves(self, now: datetime) -> bool:
+        return self.active and (self.away_until is None or self.away_until <= now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenWindow:
+    """When one may still write to a customer, and how often."""
+
+    channel: str
+    address: str
+    closes_at: datetime
+    left: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """One usable way to a customer."""
+
+    channel: str
+    address: str
+    why: str
+    guide_id: int | None = None
+    userid: str | None = None
+
+
+def ways(
+    ties: Sequence[Tie],
+    windows: Sequence[OpenWindow],
+    *,
+    now: datetime,
+    allowed: Collection[str] = (),
+    only_guide: int | None = None,
+) -> list[Way]:
+    """Every way that is open at `now`, best first. `only_guide` is set for a guide's own push."""
+    found = [
+        Way(channel=open_.channel, address=open_.address, why="会话窗口还开着")
+        for open_ in windows
+        if open_.closes_at > now and open_.left > 0 and only_guide is None
+    ]
+    if tie := right_guide(ties, now=now, only_guide=only_guide):
+        why = "最近与她聊过的导购" if tie.last_talk_at else "加了她好友的导购"
+        found.append(
+            Way(
+                channel="wecom",
+                address=tie.external_userid,
+                why=why,
+                guide_id=tie.guide_id,
+                userid=tie.userid,
+            )
+        )
+    wanted = [way for way in found if not allowed or way.channel in allowed]
+    return sorted(wanted, key=lambda way: CHANNELS.index(way.channel))
+
+
+def right_guide(
+    ties: Sequence[Tie], *, now: datetime, only_guide: int | None = None
+) -> Tie | None:
+    """Who talked with her last, else who was added last; never somebody who is away."""
+    serving = [
+        tie
+        for tie in ties
+        if tie.serves(now) and (only_guide is None or tie.guide_id == only_guide)
+    ]
+    return max(
+        serving,
+        key=lambda tie: (
+            tie.last_talk_at is not None,
+            tie.last_talk_at or tie.since,
+            tie.since,
+            -tie.guide_id,
+        ),
+        default=None,
+    )
+
+
+def no_way(ties: Sequence[Tie], *, now: datetime, only_guide: int | None = None) -> str:
+    """Why there is none: the reason of an excluded touch."""
+    if only_guide is not None and all(tie.guide_id != only_guide for tie in ties):
+        return "not_friend"
+    if ties and not any(tie.serves(now) for tie in ties):
+        return "guide_away"
+    return "no_channel"

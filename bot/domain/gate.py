@@ -1,0 +1,108 @@
+"""The one ordered decision whether a touch may go: a pure function, asked at plan time and right before the call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.domain.channels import CONSENT
+from bot.domain.quotas import Limits, Used
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateFacts:
+    """What the gate must know about one message to one customer by one channel."""
+
+    purpose: str = "marketing"
+    channel: str | None = None
+    """None when there is no way; then `no_way` says why."""
+    no_way: str = "no_channel"
+    stop: str | None = None
+    """kill_switch, paused, stopped or campaign_over."""
+    consents: Mapping[str, bool] = field(default_factory=dict)
+    """Per purpose; absent means she was never asked."""
+    suppressed: bool = False
+    held: bool = False
+    used: Used = field(default_factory=Used)
+    flaw: str | None = None
+    """What is wrong with the words: missing_fact, bad_words or too_long."""
+    offer: str | None = None
+    """Why the offer cannot be given."""
+
+    @property
+    def marketing(self) -> bool:
+        return self.purpose == "marketing"
+
+
+def decide(facts: GateFacts, limits: Limits, now: datetime) -> str | None:
+    """The first reason against it, or None when it may go."""
+    for rule in RULES:
+        if reason := rule(facts, limits, now):
+            return reason
+    return None
+
+
+Rule = Callable[[GateFacts, Limits, datetime], str | None]
+
+
+def _stop(facts: GateFacts, _limits: Limits, _now: datetime) -> str | None:
+    return facts.stop
+
+
+def _consent(facts: GateFacts, _limits: Limits, _now: datetime) -> str | None:
+    needed = CONSENT.get(facts.channel or "wecom", "marketing_wecom")
+    granted = facts.consents.get(needed if facts.marketing else "service")
+    if granted is None:
+        return "no_consent" if facts.marketing else None
+    return None if granted else "opted_out"
+
+
+def _suppression(facts: GateFacts, _limits: Limits, _now: datetime) -> str | None:
+    return "suppressed" if facts.suppressed else None
+
+
+def _hold(facts: GateFacts, _limits: Limits, _now: datetime) -> str | None:
+    return "case_open" if facts.held and facts.marketing else None
+
+
+def _hours(_facts: GateFacts, limits: Limits, now: datetime) -> str | None:
+    return "quiet_hours" if limits.quiet_hours.covers(now) else None
+
+
+def _way(facts: GateFacts, _limits: Limits, _now: datetime) -> str | None:
+    return facts.no_way if facts.channel is None else None
+
+
+def _caps(facts: GateFacts, limits: Limits, now: datetime) -> str | None:
+    used, brand = facts.used, limits.brand
+    if facts.channel == "wecom" and used.mass_in_month >= limits.mass_per_month(now):
+        return "platform_quota"
+    if not facts.marketing:
+        return None
+    if used.same_day:
+        return "clash"
+    if used.in_days >= brand.most_in_days or used.in_month >= brand.most_in_month:
+        return "brand_cap"
+    return None
+
+
+def _lint(facts: GateFacts, _limits: Limits, _now: datetime) -> str | None:
+    return facts.flaw
+
+
+def _stock(facts: GateFacts, _limits: Limits, _now: datetime) -> str | None:
+    return facts.offer
+
+
+RULES: tuple[Rule, ...] = (
+    _stop,
+    _consent,
+    _suppression,
+    _hold,
+    _hours,
+    _way,
+    _caps,
+    _lint,
+    _stock,
+)

@@ -1,0 +1,166 @@
+"""How often and when customers may be written to: the brand's caps, the platforms' quotas, quiet hours."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class QuietHours(_Section):
+    """Half-open: quiet at `begins`, open again at `ends`. Whatever cannot be understood is quiet."""
+
+    begins: time = time(21)
+    ends: time = time(9)
+    zone: str = "Asia/Shanghai"
+
+    def covers(self, at: datetime) -> bool:
+        zone = _zone(self.zone)
+        if zone is None or self.begins == self.ends:
+            return True
+        local = at.astimezone(zone).time()
+        if self.begins < self.ends:
+            return self.begins <= local < self.ends
+        return local >= self.begins or local < self.ends
+
+    def next_open(self, at: datetime) -> datetime:
+        """The first moment from `at` on that is not quiet; never sooner than a day when there is none."""
+        zone = _zone(self.zone)
+        if zone is None or self.begins == self.ends:
+            return at + timedelta(days=1)
+        if not self.covers(at):
+            return at
+        local = at.astimezone(zone)
+        opens = datetime.combine(local.date(), self.ends, zone)
+        if opens <= local:
+            opens = datetime.combine(local.date() + timedelta(days=1), self.ends, zone)
+        return opens.astimezone(at.tzinfo)
+
+
+class BrandCaps(_Section):
+    days: int = Field(default=7, ge=1)
+    most_in_days: int = Field(default=1, ge=0)
+    most_in_month: int = Field(default=4, ge=0)
+    second_person_above: int = Field(default=1000, ge=0)
+
+
+class GuideLimits(_Section):
+    tasks_per_day: int = Field(default=3, ge=1)
+    slots: tuple[time, ...] = Field(default=(time(10), time(14, 30), time(18)), min_length=1)
+    """When messages of journeys are gathered into tasks: one by one they would use up the day's tasks."""
+    hand_over_until: time = time(19, 30)
+    confirm_until: time = time(20, 30)
+    remind_after_minutes: int = Field(default=120, ge=1)
+    reminders_per_day: int = Field(default=3, ge=0, le=3)
+
+
+class PlatformQuota(_Section):
+    """What a platform allows from a day on."""
+
+    channel: Literal["wecom", "kf", "official"]
+    valid_from: date
+    most: int | Literal["days_of_month"]
+    per: Literal["month", "window"]
+    hours: int | None = None
+    source: str
+
+
+class Limits(_Section):
+    """content/limits.yaml."""
+
+    quiet_hours: QuietHours = QuietHours()
+    brand: BrandCaps = BrandCaps()
+    guides: GuideLimits = GuideLimits()
+    platform: tuple[PlatformQuota, ...] = ()
+
+    def mass_per_month(self, at: datetime) -> int:
+        """Mass messages one customer may receive in the calendar month of `at`."""
+        local = at.astimezone(self.zone)
+        known = [q for q in self.platform if q.channel == "wecom" and q.valid_from <= local.date()]
+        if not known:
+            return 4  # the oldest rule known: safe whatever holds now
+        most = max(known, key=lambda quota: quota.valid_from).most
+        return monthrange(local.year, local.month)[1] if most == "days_of_month" else most
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return _zone(self.quiet_hours.zone) or ZoneInfo("Asia/Shanghai")
+
+    def month_of(self, at: datetime) -> tuple[datetime, datetime]:
+        """The calendar month around a moment, as a half-open span."""
+        first = at.astimezone(self.zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        following = (first + timedelta(days=32)).replace(day=1)
+        return first.astimezone(at.tzinfo), following.astimezone(at.tzinfo)
+
+    def day_of(self, at: datetime) -> tuple[datetime, datetime]:
+        first = at.astimezone(self.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+        return first.astimezone(at.tzinfo), (first + timedelta(days=1)).astimezone(at.tzinfo)
+
+    def confirm_by(self, at: datetime) -> datetime:
+        """When a task handed over at `at` is called back if no guide has confirmed it."""
+        return self._today(at, self.guides.confirm_until)
+
+    def hand_over_from(self, at: datetime) -> datetime:
+        """The first moment from `at` on when a guide may be given a task."""
+        opens = self.quiet_hours.next_open(at)
+        if opens < self._today(opens, self.guides.hand_over_until):
+            return opens
+        return self.quiet_hours.next_open(self.day_of(opens)[1])
+
+    def is_slot(self, at: datetime) -> bool:
+        return at.astimezone(self.zone).time() in self.guides.slots
+
+    def next_slot(self, at: datetime) -> datetime:
+        """The first moment from `at` on when messages of journeys are gathered."""
+        day, tomorrow = self.day_of(at)
+        moments = [
+            self._today(start, wall) for start in (day, tomorrow) for wall in self.guides.slots
+        ]
+        return min(moment for moment in moments if moment >= at)
+
+    def next_morning(self, at: datetime) -> datetime:
+        return self.hand_over_from(self.day_of(at)[1])
+
+    def _today(self, at: datetime, wall: time) -> datetime:
+        local = at.astimezone(self.zone)
+        return datetime.combine(local.date(), wall, self.zone).astimezone(at.tzinfo)
+
+
+def read_limits(said: Any) -> Limits:
+    """The limits as content gives them."""
+    return said if isinstance(said, Limits) else Limits.model_validate(said or {})
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What one customer has received, or may still receive from what is under way."""
+
+    in_days: int = 0
+    in_month: int = 0
+    mass_in_month: int = 0
+    same_day: int = 0
+    """Planned for the same day by another campaign or journey."""
+
+    def plus(self, *, marketing: bool, mass: bool) -> Used:
+        """After one more message, decided in the same breath."""
+        return Used(
+            self.in_days + marketing,
+            self.in_month + marketing,
+            self.mass_in_month + mass,
+            self.same_day,
+        )
+
+
+def _zone(key: str) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(key)
+    except (KeyError, ValueError, OSError):
+        return None

@@ -1,0 +1,268 @@
+"""Planned touches whose time has come: routed, gated, put into words and handed over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.calls import Call, SendKf, SendOfficial
+from bot.content import wording
+from bot.domain.campaigns import Campaign, Touch
+from bot.domain.channels import Way
+from bot.domain.quotas import Limits, read_limits
+from bot.domain.reasons import of_offer
+from bot.domain.refusals import Refusal
+from bot.outbound.gathering import Gathering
+from bot.store import campaigns, conversations, facts, gate, offers, outbox, touches
+from bot.store.gate import Question, Standing, Stock
+from bot.store.quotas import Among
+from bot.work.context import Work
+
+CHUNK = 200
+LOOK_AGAIN = timedelta(minutes=10)
+PATIENCE = timedelta(days=5)
+"""How long a message of a journey waits for a guide's free place before it is stale."""
+WORTH_SENDING = timedelta(hours=2)
+"""A message into an open window that could not go out for so long has lost its moment."""
+ABOUT = "touch.text"
+
+
+@dataclass(frozen=True, slots=True)
+class _Going:
+    """A touch that may go, and how."""
+
+    touch: Touch
+    standing: Standing
+    way: Way
+
+
+async def deliver_due(work: Work) -> int:
+    """Route, gate, render and hand over every due planned touch. Returns how many were looked at."""
+    gathering = Gathering(work, read_limits(work.content.limits))
+    seen, after = 0, 0
+    while True:
+        async with work.sessions.begin() as session:
+            chunk = await touches.due(session, work.now(), after=after, limit=CHUNK)
+            if chunk:
+                after = chunk[-1][0].id
+                await _Delivery(session, work, gathering).run(chunk)
+        seen += len(chunk)
+        if len(chunk) < CHUNK:
+            break
+    await gathering.hand_over()
+    return seen
+
+
+@dataclass(slots=True)
+class _Delivery:
+    """One chunk in one transaction. What becomes of each touch is written together at the end."""
+
+    session: AsyncSession
+    work: Work
+    gathering: Gathering
+    among: Among = field(init=False)
+    rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    stocks: dict[str, Stock] = field(default_factory=dict)
+
+    @property
+    def now(self) -> datetime:
+        return self.gathering.now
+
+    @property
+    def limits(self) -> Limits:
+        return self.gathering.limits
+
+    async def run(self, chunk: Sequence[tuple[Touch, Campaign | None]]) -> None:
+        stops = await campaigns.stops(self.session, self.now)
+        ids = {touch.customer_id for touch, _ in chunk}
+        self.among = lambda column: column.in_(ids)
+        standings = await gate.gather(
+            self.session, self.work.vault, self.among, at=self.now, limits=self.limits
+        )
+        going: list[tuple[_Going, Campaign | None]] = []
+        for touch, campaign in chunk:
+            standing = standings.get(touch.customer_id)
+            if standing is None:
+                self._end(touch, "merged")
+                continue
+            before = standing.used
+            standing.used = self.gathering.with_promised(standing, before)
+            question = await self._question(touch, campaign, stops)
+            verdict = gate.ask(question, standing)
+            standing.used = before
+            if verdict.way is None:
+                self._stay(touch, verdict.reason or "no_channel")
+            elif not self._waits(touch, verdict.way):
+                self.gathering.promise(touch, verdict.way)
+                going.append((_Going(touch, standing, verdict.way), campaign))
+        await self._send(going)
+        for some in self.rows.values():
+            await touches.write(self.session, some)
+
+    async def _question(
+        self, touch: Touch, campaign: Campaign | None, stops: Mapping[int | None, str]
+    ) -> Question:
+        content = self.work.content
+        # Her own coupon, given for this very touch before, must not count against it.
+        stock = Stock() if touch.coupon_id else await self._stock(touch.offer_key)
+        return Question(
+            limits=self.limits,
+            at=self.now,
+            purpose=touch.purpose,
+            allowed=wording.allowed_channels(
+                content, touch.template, campaign.channels if campaign else ()
+            ),
+            only_guide=campaign.pushed_by if campaign else touch.guide_id,
+            stop=stops.get(None) or stops.get(touch.campaign_id or 0),
+            flaw=wording.flaw(content, touch.template),
+            offer=stock.reason,
+            spent=stock.spent,
+        )
+
+    async def _stock(self, offer_key: str | None) -> Stock:
+        key = offer_key or ""
+        if key not in self.stocks:
+            self.stocks[key] = await gate.stock(
+                self.session, offer_key, at=self.now, among=self.among
+            )
+        return self.stocks[key]
+
+    def _stay(self, touch: Touch, reason: str) -> None:
+        """Not now: it waits, if the reason passes by itself, or it ends."""
+        if reason == "quiet_hours":
+            self._wait(touch, self.limits.quiet_hours.next_open(self.now), reason)
+        elif reason in {"paused", "kill_switch"}:
+            self._wait(touch, self.now + LOOK_AGAIN, reason)
+        else:
+            self._end(touch, reason)
+
+    def _waits(self, touch: Touch, way: Way) -> bool:
+        """A guide is asked at sensible hours, and for a journey's messages a few times a day only."""
+        if way.channel != "wecom":
+            return False
+        opens = self.limits.hand_over_from(self.now)
+        if touch.campaign_id is None and not self.limits.is_slot(touch.due_at):
+            opens = self.limits.hand_over_from(self.limits.next_slot(opens))
+        stale = touch.reason == "guide_busy" and touch.planned_at + PATIENCE < self.now
+        if stale:
+            self._end(touch, "guide_busy")
+        elif opens > self.now:
+            self._wait(touch, opens, touch.reason)
+        return stale or opens > self.now
+
+    def _wait(self, touch: Touch, until: datetime, reason: str | None) -> None:
+        self._row(touch, "wait", due_at=until, reason=reason)
+
+    def _end(self, touch: Touch, reason: str) -> None:
+        state = "cancelled" if reason == "stopped" else "excluded"
+        self._row(touch, "end", state=state, reason=reason, settled_at=self.now)
+
+    def _row(self, touch: Touch, kind: str, **values: Any) -> None:
+        # Rows of one kind carry the same columns, as one statement needs them to.
+        self.rows.setdefault(kind, []).append({"id": touch.id, **values})
+
+    async def _send(self, going: Sequence[tuple[_Going, Campaign | None]]) -> None:
+        if not going:
+            return
+        ids = [one.touch.customer_id for one, _ in going]
+        content, vault = self.work.content, self.work.vault
+        known = await facts.gather(self.session, vault, content, ids, self.now)
+        await vault.load_keys(self.session, ids)
+        for one, campaign in going:
+            told = dict(known.get(one.touch.customer_id, {}))
+            try:
+                async with self.session.begin_nested():
+                    # A text that cannot be made must not cost a coupon: both or neither.
+                    coupon_id = await self._coupon(one.touch, told)
+                    text, variant = self._words(one, campaign, told)
+            except Refusal as refusal:
+                self.gathering.take_back(one.touch, one.way)
+                self._end(one.touch, of_offer(refusal.reason))
+            else:
+                await self._bind(one, text, variant=variant, coupon_id=coupon_id)
+
+    async def _coupon(self, touch: Touch, told: dict[str, object]) -> int | None:
+        if touch.offer_key is None:
+            return None
+        coupon = await offers.issue(
+            self.session,
+            offer_key=touch.offer_key,
+            customer_id=touch.customer_id,
+            trigger=f"touch:{touch.id}",
+            now=self.now,
+            touch_id=touch.id,
+        )
+        told["coupon_code"] = coupon.code
+        if touch.offer_key in self.work.content.offers:
+            told.update(self.work.content.offer_facts(touch.offer_key, self.now))
+        return coupon.id
+
+    def _words(
+        self, one: _Going, campaign: Campaign | None, told: Mapping[str, object]
+    ) -> tuple[str, str | None]:
+        content, work = self.work.content, self.work
+        if campaign is not None and campaign.words is not None:
+            written = work.vault.unseal(campaign.words, about=campaigns.ABOUT)
+            text = wording.by_hand(
+                content,
+                written,
+                channel=one.way.channel,
+                purpose=campaign.purpose,
+                public_url=work.settings.public_url,
+            )
+            return text, None
+        return wording.words_for(
+            content,
+            one.touch.template,
+            told,
+            channel=one.way.channel,
+            personalised=one.standing.personalised,
+        )
+
+    async def _bind(
+        self, one: _Going, text: str, *, variant: str | None, coupon_id: int | None
+    ) -> None:
+        touch, way = one.touch, one.way
+        marketing = touch.purpose == "marketing"
+        bound = {
+            "channel": way.channel,
+            "guide_id": way.guide_id,
+            "address": way.address,
+            "variant": variant,
+            "coupon_id": coupon_id,
+            "consent_entry_id": one.standing.proof(way.channel) if marketing else None,
+            "reason": None,
+        }
+        if way.channel == "wecom":
+            self._row(touch, "gather", **bound)
+            self.gathering.add(touch, way, text)
+            return
+        if await conversations.use_window(self.session, touch.customer_id, way.channel, self.now):
+            attempts = touch.attempts + 1
+            sealed = self.work.vault.seal_known(touch.customer_id, text, about=ABOUT)
+            self._row(touch, "queue", state="queued", text=sealed, attempts=attempts, **bound)
+            await self._owe(touch, way, text, attempts)
+
+    async def _owe(self, touch: Touch, way: Way, text: str, attempts: int) -> None:
+        await outbox.owe(
+            self.session,
+            self.work.vault,
+            _call(way, text, msgid=f"t{touch.id}-{attempts}"),
+            effect=f"touch:{touch.id}" if attempts == 1 else f"touch:{touch.id}:{attempts}",
+            now=self.now,
+            customer_id=touch.customer_id,
+            touch_id=touch.id,
+            purpose=touch.purpose,
+            expires_at=self.now + WORTH_SENDING,
+        )
+
+
+def _call(way: Way, text: str, *, msgid: str) -> Call:
+    if way.channel == "official":
+        return SendOfficial(openid=way.address, text=text)
+    open_kfid, _, external_userid = way.address.partition("|")
+    return SendKf(open_kfid=open_kfid, external_userid=external_userid, msgid=msgid, text=text)

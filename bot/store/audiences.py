@@ -1,0 +1,153 @@
+"""An audience, drawn chunk by chunk: who is written to, who is kept out on purpose, and why others are not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain import segments as rules
+from bot.domain.campaigns import Campaign, Touch
+from bot.domain.customers import Customer
+from bot.domain.experiments import in_holdout
+from bot.domain.quotas import Limits
+from bot.store import gate, segments
+from bot.store.engine import upsert
+from bot.store.gate import Question, Standing
+from bot.store.vault import Vault
+
+CHUNK = 1000
+"""Customers per step: one short transaction each, so that callbacks never wait for a campaign."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """What was decided for one customer of the audience."""
+
+    customer_id: int
+    state: str
+    reason: str | None = None
+    arm: str | None = None
+    channel: str | None = None
+    guide_id: int | None = None
+    proof: int | None = None
+
+
+@dataclass(slots=True)
+class Drawing:
+    """One pass over an audience, in order of customer ids."""
+
+    campaign: Campaign
+    limits: Limits
+    now: datetime
+    flaw: str | None = None
+    """What is wrong with the words, for everybody."""
+    allowed: Sequence[str] = ()
+    """Channels that the campaign and its words allow; empty means all."""
+    after: int = 0
+    left: int | None = None
+    """Pieces of the offer that this pass may still promise."""
+    done: bool = False
+
+    @property
+    def at(self) -> datetime:
+        """When the touches are meant to go: never inside quiet hours."""
+        return self.limits.quiet_hours.next_open(max(self.now, self.campaign.starts_at))
+
+
+async def draw(session: AsyncSession, vault: Vault, drawing: Drawing) -> list[Lot]:
+    """Decide for the next chunk; nothing is written."""
+    campaign, at = drawing.campaign, drawing.at
+    audience = (
+        select(Customer.id)
+        .where(segments.clause(rules.parse(campaign.rule), drawing.now))
+        .where(Customer.id > drawing.after)
+        .order_by(Customer.id)
+        .limit(CHUNK)
+    )
+    ids = (await session.scalars(audience)).all()
+    drawing.done = len(ids) < CHUNK
+    if not ids:
+        return []
+    drawing.after = ids[-1]
+    standings = await gate.gather(
+        session,
+        vault,
+        lambda column: column.in_(ids),
+        at=at,
+        limits=drawing.limits,
+        planning=campaign.id or 0,
+    )
+    question = await _question(session, drawing, ids)
+    return [_lot(drawing, question, standings[i]) for i in ids if i in standings]
+
+
+async def _question(session: AsyncSession, drawing: Drawing, ids: Sequence[int]) -> Question:
+    campaign = drawing.campaign
+    stock = await gate.stock(
+        session, campaign.offer_key, at=drawing.at, among=lambda column: column.in_(ids)
+    )
+    if drawing.left is None:
+        drawing.left = stock.pieces
+    return Question(
+        limits=drawing.limits,
+        at=drawing.at,
+        purpose=campaign.purpose,
+        allowed=drawing.allowed or campaign.channels,
+        only_guide=campaign.pushed_by,
+        flaw=drawing.flaw,
+        offer=stock.reason,
+        spent=stock.spent,
+    )
+
+
+def _lot(drawing: Drawing, question: Question, standing: Standing) -> Lot:
+    campaign, who = drawing.campaign, standing.customer_id
+    verdict = gate.ask(question, standing)
+    if verdict.way is None:
+        return Lot(who, "excluded", verdict.reason)
+    if in_holdout(campaign.seed, who, campaign.holdout_percent):
+        # Drawn after the gate: both arms are customers who could have been written to.
+        return Lot(who, "holdout", "holdout", arm="holdout")
+    if drawing.left is not None:
+        if drawing.left <= 0:
+            return Lot(who, "excluded", "out_of_stock")
+        drawing.left -= 1
+    way = verdict.way
+    return Lot(
+        who,
+        "planned",
+        arm="treated",
+        channel=way.channel,
+        guide_id=way.guide_id,
+        proof=standing.proof(way.channel) if campaign.purpose == "marketing" else None,
+    )
+
+
+async def write(session: AsyncSession, drawing: Drawing, lots: Sequence[Lot]) -> None:
+    """Write one chunk; a customer who was planned before keeps what was decided then."""
+    campaign, now = drawing.campaign, drawing.now
+    rows = [
+        {
+            "campaign_id": campaign.id,
+            "customer_id": lot.customer_id,
+            "purpose": campaign.purpose,
+            "template": campaign.template,
+            "offer_key": campaign.offer_key,
+            "state": lot.state,
+            "reason": lot.reason,
+            "arm": lot.arm,
+            "channel": lot.channel,
+            "guide_id": lot.guide_id if lot.state == "planned" else None,
+            "consent_entry_id": lot.proof,
+            "planned_at": now,
+            "due_at": drawing.at,
+            "settled_at": None if lot.state == "planned" else now,
+        }
+        for lot in lots
+    ]
+    if rows:
+        await session.execute(upsert(session, Touch).on_conflict_do_nothing(), rows)

@@ -1,0 +1,182 @@
+"""Campaigns: drafted, moved from state to state, and rehearsed; the dry run draws exactly as the plan does."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain import segments as rules
+from bot.domain.campaigns import Campaign, Touch
+from bot.domain.customers import Guide
+from bot.domain.quotas import Limits
+from bot.domain.reasons import words
+from bot.store import switches
+from bot.store.audiences import Drawing, Lot, draw
+from bot.store.engine import upsert
+from bot.store.touches import changed
+from bot.store.vault import Vault
+
+LASTS = timedelta(days=3)
+ABOUT = "campaign.words"
+
+
+async def draft(session: AsyncSession, *, now: datetime, **facts: Any) -> Campaign | None:
+    """A new campaign; None when its occasion was drafted before. Raises BadRule for a rule nobody can read."""
+    rules.parse(facts["rule"])
+    starts_at = facts.get("starts_at") or now
+    columns: dict[str, Any] = {
+        "purpose": "marketing",
+        "template": "",
+        "channels": [],
+        "holdout_percent": 0,
+        "state": "draft",
+        "created_at": now,
+        "ends_at": starts_at + LASTS,
+    } | facts
+    columns["starts_at"] = starts_at
+    columns.setdefault("seed", f"{columns['name']}:{starts_at.isoformat()}")
+    insert = upsert(session, Campaign).values(**columns)
+    campaign: Campaign | None = await session.scalar(
+        insert.on_conflict_do_nothing().returning(Campaign)
+    )
+    return campaign
+
+
+async def move(
+    session: AsyncSession, campaign_id: int, *, expected: Sequence[str], **values: Any
+) -> bool:
+    """Change the state of a campaign, unless somebody was faster."""
+    statement = (
+        update(Campaign)
+        .where(Campaign.id == campaign_id, Campaign.state.in_(expected))
+        .values(**values)
+    )
+    return await changed(session, statement) == 1
+
+
+async def due(session: AsyncSession, now: datetime) -> Sequence[Campaign]:
+    """Handed over by a person, or a repeating one that was approved once for all its occasions."""
+    started = or_(
+        Campaign.state == "running",
+        (Campaign.state == "approved") & Campaign.occasion.is_not(None),
+    )
+    query = select(Campaign).where(
+        started, Campaign.planned_at.is_(None), Campaign.starts_at <= now
+    )
+    return (await session.scalars(query.order_by(Campaign.starts_at, Campaign.id))).all()
+
+
+@dataclass(slots=True)
+class Receipt:
+    """What a campaign would do if it were handed over now."""
+
+    at: datetime
+    audience: int = 0
+    planned: int = 0
+    holdout: int = 0
+    excluded: Counter[str] = field(default_factory=Counter)
+    by_channel: Counter[str] = field(default_factory=Counter)
+    by_guide: Counter[str] = field(default_factory=Counter)
+    """Messages per guide who will really be asked to send them."""
+    sample: list[int] = field(default_factory=list)
+    """A few of the customers who will be written to."""
+
+    def add(self, lot: Lot, userids: dict[int, str]) -> None:
+        self.audience += 1
+        if lot.state == "holdout":
+            self.holdout += 1
+        elif lot.state == "excluded":
+            self.excluded[lot.reason or "unknown"] += 1
+        else:
+            self.planned += 1
+            self.by_channel[lot.channel or ""] += 1
+            if lot.guide_id is not None:
+                self.by_guide[userids.get(lot.guide_id, str(lot.guide_id))] += 1
+            if len(self.sample) < 3:
+                self.sample.append(lot.customer_id)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "at": self.at.isoformat(),
+            "audience": self.audience,
+            "planned": self.planned,
+            "holdout": self.holdout,
+            "excluded": dict(self.excluded.most_common()),
+            "by_channel": dict(self.by_channel),
+            "by_guide": dict(self.by_guide.most_common()),
+            "sample": self.sample,
+        }
+
+    def in_words(self) -> str:
+        lines = [f"人群 {self.audience} 人：将发送 {self.planned} 人，对照组 {self.holdout} 人"]
+        lines += [f"  不发 {n} 人：{words(code)}" for code, n in self.excluded.most_common()]
+        lines += [f"  {name} 确认发送 {n} 人" for name, n in self.by_guide.most_common()]
+        return "\n".join(lines)
+
+
+async def dry_run(
+    session: AsyncSession,
+    vault: Vault,
+    campaign: Campaign,
+    *,
+    limits: Limits,
+    now: datetime,
+    flaw: str | None = None,
+    allowed: Sequence[str] = (),
+) -> Receipt:
+    """The whole plan without writing it. A draft that was never stored may be rehearsed too."""
+    drawing = Drawing(campaign, limits, now, flaw, allowed)
+    receipt = Receipt(drawing.at)
+    userids = await _userids(session)
+    async for lots in _chunks(session, vault, drawing):
+        for lot in lots:
+            receipt.add(lot, userids)
+    return receipt
+
+
+async def _chunks(
+    session: AsyncSession, vault: Vault, drawing: Drawing
+) -> AsyncIterator[list[Lot]]:
+    while not drawing.done:
+        yield await draw(session, vault, drawing)
+
+
+async def _userids(session: AsyncSession) -> dict[int, str]:
+    rows = await session.execute(select(Guide.id, Guide.userid))
+    return dict(rows.tuples().all())
+
+
+async def counts(session: AsyncSession, campaign_id: int) -> dict[str, dict[str, int]]:
+    """Touches of a campaign by state and by reason."""
+    query = (
+        select(Touch.state, Touch.reason, func.count())
+        .where(Touch.campaign_id == campaign_id)
+        .group_by(Touch.state, Touch.reason)
+    )
+    states: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
+    for state, reason, count in (await session.execute(query)).tuples():
+        states[state] += count
+        if reason:
+            reasons[reason] += count
+    return {"by_state": dict(states), "by_reason": dict(reasons)}
+
+
+async def stops(session: AsyncSession, now: datetime) -> dict[int | None, str]:
+    """Which campaigns must not send now, and why; key None is there when nothing may be sent at all."""
+    found: dict[int | None, str] = {}
+    if not await switches.sending(session):
+        found[None] = "kill_switch"
+    halted = Campaign.state.in_(("paused", "stopped"))
+    rows = await session.execute(
+        select(Campaign.id, Campaign.state).where(or_(halted, Campaign.ends_at <= now))
+    )
+    for campaign_id, state in rows.tuples():
+        found[campaign_id] = state if state in {"paused", "stopped"} else "campaign_over"
+    return found

@@ -1,0 +1,223 @@
+"""Everything the gate must know about many customers at once, in a handful of statements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain import channels
+from bot.domain.channels import OpenWindow, Tie, Way
+from bot.domain.consent import ConsentState, Suppression
+from bot.domain.customers import Customer, Follow, Guide
+from bot.domain.delivery import Window
+from bot.domain.gate import GateFacts, decide
+from bot.domain.offers import Coupon, Offer, why_not_issued
+from bot.domain.quotas import Limits, Used
+from bot.domain.reasons import of_offer
+from bot.store import consent, quotas
+from bot.store.quotas import Among
+from bot.store.vault import Vault
+
+
+@dataclass(slots=True)
+class Standing:
+    """One customer before the gate."""
+
+    customer_id: int
+    held: bool = False
+    personalised: bool = True
+    suppressed: bool = False
+    consents: dict[str, bool] = field(default_factory=dict)
+    proofs: dict[str, int] = field(default_factory=dict)
+    """Consent purpose → the ledger entry that proves it."""
+    used: Used = field(default_factory=Used)
+    ties: list[Tie] = field(default_factory=list)
+    windows: list[OpenWindow] = field(default_factory=list)
+
+    def proof(self, channel: str | None) -> int | None:
+        return self.proofs.get(channels.CONSENT.get(channel or "wecom", "marketing_wecom"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is asked of everybody in the same way: may this message go at `at`?"""
+
+    limits: Limits
+    at: datetime
+    purpose: str = "marketing"
+    allowed: Sequence[str] = ()
+    only_guide: int | None = None
+    stop: str | None = None
+    flaw: str | None = None
+    offer: str | None = None
+    """Why the offer can be given to nobody."""
+    spent: frozenset[int] = frozenset()
+    """Who has had as many coupons of the offer as one customer may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The way it goes, or the reason why not."""
+
+    way: Way | None
+    reason: str | None
+
+
+def ask(question: Question, standing: Standing) -> Verdict:
+    """Try the ways in order; the first that may be used wins, else the best way's reason stands."""
+    ways = channels.ways(
+        standing.ties,
+        standing.windows,
+        now=question.at,
+        allowed=question.allowed,
+        only_guide=question.only_guide,
+    )
+    facts = _facts(question, standing)
+    first = None
+    for way in ways:
+        reason = decide(replace(facts, channel=way.channel), question.limits, question.at)
+        if reason is None:
+            return Verdict(way, None)
+        first = first or reason
+    return Verdict(None, first or decide(facts, question.limits, question.at))
+
+
+def _facts(question: Question, standing: Standing) -> GateFacts:
+    spent = standing.customer_id in question.spent
+    return GateFacts(
+        purpose=question.purpose,
+        no_way=channels.no_way(standing.ties, now=question.at, only_guide=question.only_guide),
+        stop=question.stop,
+        consents=standing.consents,
+        suppressed=standing.suppressed,
+        held=standing.held,
+        used=standing.used,
+        flaw=question.flaw,
+        offer=question.offer or ("per_customer" if spent else None),
+    )
+
+
+async def gather(
+    session: AsyncSession,
+    vault: Vault,
+    among: Among,
+    *,
+    at: datetime,
+    limits: Limits,
+    planning: int | None = None,
+) -> dict[int, Standing]:
+    """The standing of every living customer among these; `planning` as in `quotas.used`."""
+    people = await session.execute(
+        select(Customer.id, Customer.marketing_held, Customer.personalised).where(
+            among(Customer.id), Customer.merged_into.is_(None)
+        )
+    )
+    standings = {row.id: Standing(row.id, row.marketing_held, row.personalised) for row in people}
+    await _consents(session, among, standings)
+    await _ties(session, among, standings)
+    await _windows(session, among, at, standings)
+    counted = await quotas.used(session, among, at=at, limits=limits, planning=planning)
+    for customer_id, used in counted.items():
+        if customer_id in standings:
+            standings[customer_id].used = used
+    await _suppressions(session, vault, standings)
+    return standings
+
+
+async def _consents(
+    session: AsyncSession, among: Among, standings: Mapping[int, Standing]
+) -> None:
+    rows = await session.execute(
+        select(
+            ConsentState.customer_id,
+            ConsentState.purpose,
+            ConsentState.granted,
+            ConsentState.entry_id,
+        ).where(among(ConsentState.customer_id))
+    )
+    for customer_id, purpose, granted, entry_id in rows.tuples():
+        if standing := standings.get(customer_id):
+            standing.consents[purpose] = granted
+            standing.proofs[purpose] = entry_id
+
+
+async def _ties(session: AsyncSession, among: Among, standings: Mapping[int, Standing]) -> None:
+    rows = await session.execute(
+        select(
+            Follow.customer_id,
+            Follow.guide_id,
+            Guide.userid,
+            Follow.external_userid,
+            Follow.since,
+            Follow.last_talk_at,
+            Guide.active,
+            Guide.away_until,
+        )
+        .join(Guide, Guide.id == Follow.guide_id)
+        .where(among(Follow.customer_id), Follow.ended_at.is_(None))
+    )
+    for row in rows:
+        if standing := standings.get(row.customer_id):
+            facts = {name: value for name, value in row._mapping.items() if name != "customer_id"}
+            standing.ties.append(Tie(**facts))
+
+
+async def _windows(
+    session: AsyncSession, among: Among, at: datetime, standings: Mapping[int, Standing]
+) -> None:
+    rows = await session.execute(
+        select(
+            Window.customer_id, Window.channel, Window.address, Window.closes_at, Window.left
+        ).where(among(Window.customer_id), Window.closes_at > at, Window.left > 0)
+    )
+    for customer_id, channel, address, closes_at, left in rows.tuples():
+        if standing := standings.get(customer_id):
+            standing.windows.append(
+                OpenWindow(channel=channel, address=address, closes_at=closes_at, left=left)
+            )
+
+
+async def _suppressions(
+    session: AsyncSession, vault: Vault, standings: Mapping[int, Standing]
+) -> None:
+    if not await session.scalar(select(func.count()).select_from(Suppression)):
+        return
+    for customer_id, standing in standings.items():
+        standing.suppressed = await consent.suppressed(session, vault, customer_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """What an offer can still give."""
+
+    reason: str | None = None
+    pieces: int | None = None
+    """None: as many as one likes."""
+    spent: frozenset[int] = frozenset()
+
+
+async def stock(
+    session: AsyncSession, offer_key: str | None, *, at: datetime, among: Among | None = None
+) -> Stock:
+    """Whether the offer may be given at `at`, how often still, and to whom no more."""
+    if offer_key is None:
+        return Stock()
+    offer = await session.scalar(select(Offer).where(Offer.key == offer_key))
+    if offer is None:
+        return Stock("unknown_offer", 0)
+    reason = _why_not(offer, at)
+    counted = select(Coupon.customer_id).where(Coupon.offer_id == offer.id)
+    if among is not None:
+        counted = counted.where(among(Coupon.customer_id))
+    full = counted.group_by(Coupon.customer_id).having(func.count() >= offer.per_customer)
+    spent: Iterable[int] = await session.scalars(full)
+    return Stock(reason, offer.budget_pieces - offer.issued, frozenset(spent))
+
+
+def _why_not(offer: Offer, at: datetime) -> str | None:
+    refusal = why_not_issued(offer, at)
+    return of_offer(refusal.reason) if refusal else None

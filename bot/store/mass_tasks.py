@@ -1,0 +1,223 @@
+"""企业群发 tasks: made from touches of one guide with one text, watched, called back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.calls import CancelMassTask, CreateMassTask
+from bot.domain.campaigns import MassTask, Touch
+from bot.domain.customers import Guide
+from bot.domain.delivery import Owed
+from bot.store import outbox
+from bot.store.touches import changed
+from bot.store.vault import Vault
+
+ABOUT = "mass_task.text"
+BIGGEST = 10_000
+"""external_userids one task may carry."""
+FIRST_LOOK = timedelta(minutes=10)
+LIVE = ("owed", "waiting", "confirmed", "unknown")
+CALLED_BACK = ("cancelling", "cancelled")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Touches that one guide sends with one text."""
+
+    guide_id: int
+    userid: str
+    text: str
+    purpose: str
+    campaign_id: int | None
+    addresses: Mapping[int, str]
+    """Touch → external_userid."""
+
+
+async def make(
+    session: AsyncSession, vault: Vault, batch: Batch, *, now: datetime, expires_at: datetime
+) -> list[int]:
+    """Bind planned touches to tasks and owe the calls that create them. Returns the tasks."""
+    made = []
+    touches = sorted(batch.addresses)
+    for start in range(0, len(touches), BIGGEST):
+        some = touches[start : start + BIGGEST]
+        task = MassTask(
+            guide_id=batch.guide_id,
+            campaign_id=batch.campaign_id,
+            purpose=batch.purpose,
+            text=vault.seal(batch.text, about=ABOUT),
+            customers=len(some),
+            state="owed",
+            created_at=now,
+            expires_at=expires_at,
+            attempts=1,
+        )
+        session.add(task)
+        await session.flush()
+        await session.execute(
+            update(Touch)
+            .where(Touch.id.in_(some), Touch.state == "planned")
+            .values(mass_task_id=task.id, state="queued", channel="wecom", reason=None)
+        )
+        await owe(session, vault, task, batch.userid, now=now)
+        made.append(task.id)
+    return made
+
+
+async def owe(
+    session: AsyncSession, vault: Vault, task: MassTask, userid: str, *, now: datetime
+) -> None:
+    """The call that creates the task, with whoever is still bound to it."""
+    addresses = await session.scalars(
+        select(Touch.address)
+        .where(Touch.mass_task_id == task.id, Touch.state == "queued")
+        .order_by(Touch.id)
+    )
+    call = CreateMassTask(
+        sender=userid,
+        text=vault.unseal(task.text, about=ABOUT),
+        external_userids=tuple(sorted({address for address in addresses if address})),
+    )
+    await outbox.owe(
+        session,
+        vault,
+        call,
+        effect=f"mass:{task.id}" if task.attempts == 1 else f"mass:{task.id}:{task.attempts}",
+        now=now,
+        mass_task_id=task.id,
+        purpose=task.purpose,
+        expires_at=task.expires_at,
+    )
+
+
+async def move(
+    session: AsyncSession, task_id: int, *, expected: Sequence[str], **values: Any
+) -> bool:
+    """Change the state of a task, unless somebody was faster."""
+    statement = (
+        update(MassTask)
+        .where(MassTask.id == task_id, MassTask.state.in_(expected))
+        .values(**values)
+    )
+    return await changed(session, statement) == 1
+
+
+async def call_back(
+    session: AsyncSession, vault: Vault, task: MassTask, *, reason: str, now: datetime
+) -> bool:
+    """Ask the platform to stop what no guide has confirmed. Only then is anything moved on."""
+    if task.state == "owed":
+        return await _unmake(session, task, reason=reason, now=now)
+    moved = await move(
+        session,
+        task.id,
+        expected=("waiting",),
+        state="cancelling",
+        cancel_reason=reason,
+        check_at=None,
+    )
+    if moved and task.msgid:
+        await outbox.owe(
+            session,
+            vault,
+            CancelMassTask(msgid=task.msgid),
+            effect=f"cancel:{task.id}",
+            now=now,
+            lane="express",
+            mass_task_id=task.id,
+        )
+    return moved
+
+
+async def _unmake(session: AsyncSession, task: MassTask, *, reason: str, now: datetime) -> bool:
+    """A task that was never asked for: withdraw the debt, and let its touches go."""
+    withdrawn = await changed(
+        session,
+        update(Owed)
+        .where(Owed.mass_task_id == task.id, Owed.state == "owed", Owed.kind == "create_mass_task")
+        .values(state="cancelled", reason=reason, settled_at=now),
+    )
+    if not withdrawn:
+        return False
+    await move(session, task.id, expected=("owed",), state="cancelled", cancel_reason=reason)
+    await let_go(session, task.id, reason=reason, now=now)
+    return True
+
+
+ENDS = {"expired": ("expired", "guide_never_confirmed"), "stopped": ("cancelled", "stopped")}
+"""How touches end when their task was called back for good; for every other reason they wait for another task."""
+
+
+async def let_go(session: AsyncSession, task_id: int, *, reason: str, now: datetime) -> int:
+    """What the platform has not sent moves on: those with a reason of their own are cancelled,
+    the rest end or go back into the line. Returns how many went back."""
+    bound = (Touch.mass_task_id == task_id) & Touch.state.in_(("queued", "handed_over"))
+    await session.execute(
+        update(Touch)
+        .where(bound, Touch.reason.is_not(None))
+        .values(state="cancelled", settled_at=now)
+    )
+    if reason in ENDS:
+        state, why = ENDS[reason]
+        await session.execute(
+            update(Touch).where(bound).values(state=state, reason=why, settled_at=now)
+        )
+        return 0
+    return await changed(
+        session,
+        update(Touch).where(bound).values(state="planned", mass_task_id=None, due_at=now),
+    )
+
+
+async def made_today(session: AsyncSession, *, since: datetime) -> dict[int, int]:
+    """Tasks per guide that she was, or is being, asked to confirm since this moment."""
+    rows = await session.execute(
+        select(MassTask.guide_id, func.count())
+        .where(
+            MassTask.created_at >= since,
+            MassTask.group_chat_id.is_(None),
+            MassTask.state.not_in(("cancelling", "cancelled", "refused")),
+        )
+        .group_by(MassTask.guide_id)
+    )
+    return dict(rows.tuples().all())
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A task with the guide who must confirm it."""
+
+    task: MassTask
+    userid: str
+
+
+async def to_check(session: AsyncSession, now: datetime, *, limit: int = 200) -> list[Watched]:
+    """Tasks the platform must be asked about now, the longest waiting first."""
+    rows = await session.execute(
+        select(MassTask, Guide.userid)
+        .join(Guide, Guide.id == MassTask.guide_id)
+        .where(
+            MassTask.state.in_(("waiting", "confirmed", "unknown", "cancelling")),
+            MassTask.check_at <= now,
+        )
+        .order_by(MassTask.check_at, MassTask.id)
+        .limit(limit)
+    )
+    return [Watched(task, userid) for task, userid in rows.tuples()]
+
+
+async def known(session: AsyncSession, msgids: Sequence[str]) -> set[str]:
+    """Which of these the platform's ids belong to a task of ours."""
+    found = await session.scalars(select(MassTask.msgid).where(MassTask.msgid.in_(msgids)))
+    return {msgid for msgid in found if msgid}
+
+
+async def addresses(session: AsyncSession, task_id: int) -> set[str]:
+    found = await session.scalars(select(Touch.address).where(Touch.mass_task_id == task_id))
+    return {address for address in found if address}
