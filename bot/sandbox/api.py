@@ -116,6 +116,7 @@ class Route:
     needs_token: bool = True
     exclusive: Callable[[Call], str] | None = None
     busy: int = 45033
+    bare: bool = False  # the answer carries no errcode when all is well
 
 
 class Routes:

@@ -21,6 +21,7 @@ from bot.sandbox.world.spec import Settings
 
 FAULTY_SERVICE = "该公众号提供的服务出现故障，请稍后再试"
 PARALLEL = 32
+OnReply = Callable[[dict[str, Any] | None], None]  # None: no valid answer came
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Parcel:
     key: str
     attempt: int = 1
     fault: str = ""
-    on_reply: Callable[[dict[str, object] | None], None] | None = None
+    on_reply: OnReply | None = None
 
     @property
     def digest(self) -> str:

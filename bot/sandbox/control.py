@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Awaitable
 from datetime import timedelta
 from typing import Any, Protocol
 
+import aiohttp
 from aiohttp import web
 from pydantic import ValidationError
 
@@ -145,13 +147,34 @@ def perform(sandbox: Host, act: dict[str, Any]) -> Any:
     args = {name: value for name, value in act.items() if name not in ("act", "at")}
     try:
         result = ACTS[act["act"]](stage, args)
-    except (ActRefused, Refuse, KeyError, ValueError) as error:
-        result = {"ok": False, "error": f"{type(error).__name__}: {error}"}
+    except UNDOABLE as error:
+        result = _refused(error)
     if inspect.isawaitable(result):
-        return result
-    result = {"ok": True, **(result or {})}
-    stage.log.write("act", act=act["act"], args=args, result=result)
-    return result
+        return _later_result(stage, act["act"], args, result)
+    return _done(stage, act["act"], args, result)
+
+
+UNDOABLE = (ActRefused, Refuse, KeyError, ValueError)
+
+
+def _refused(error: Exception) -> dict[str, Any]:
+    return {"ok": False, "error": f"{type(error).__name__}: {error}"}
+
+
+def _done(stage: Stage, name: str, args: dict[str, Any], result: Any) -> dict[str, Any]:
+    full: dict[str, Any] = {"ok": True, **(result or {})}
+    stage.log.write("act", act=name, args=args, result=full)
+    return full
+
+
+async def _later_result(
+    stage: Stage, name: str, args: dict[str, Any], result: Awaitable[Any]
+) -> dict[str, Any]:
+    try:
+        found = await result
+    except (*UNDOABLE, aiohttp.ClientError, TimeoutError) as error:
+        found = _refused(error)
+    return _done(stage, name, args, found)
 
 
 async def _object(request: web.Request) -> dict[str, Any]:

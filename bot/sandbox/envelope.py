@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+from typing import Any
 from xml.etree import ElementTree as ET
 
 from wechatpy.crypto import PrpCrypto as OfficialCrypto
@@ -34,8 +36,6 @@ class Seal:
     """One app's callback token and AES key."""
 
     def __init__(self, *, token: str, aes_key: str, receiver: str, platform: str) -> None:
-        import base64
-
         self.token = token
         self._receiver = receiver
         crypto = WecomCrypto if platform == "wecom" else OfficialCrypto
@@ -49,7 +49,7 @@ class Seal:
         signature = sign(self.token, str(timestamp), nonce, encrypted)
         return {"msg_signature": signature, "timestamp": str(timestamp), "nonce": nonce}
 
-    def open_reply(self, body: str) -> dict[str, object]:
+    def open_reply(self, body: str) -> dict[str, Any]:
         """The fields of an encrypted passive reply; ValueError when it would be refused."""
         outer = ET.fromstring(body)
         encrypted = outer.findtext("Encrypt")
@@ -65,8 +65,8 @@ class Seal:
         return fields_of(ET.fromstring(plain))
 
 
-def fields_of(element: ET.Element) -> dict[str, object]:
-    out: dict[str, object] = {}
+def fields_of(element: ET.Element) -> dict[str, Any]:
+    out: dict[str, Any] = {}
     for child in element:
         value = fields_of(child) if len(child) else (child.text or "")
         if child.tag in out:

@@ -15,6 +15,7 @@ from bot.sandbox.errors import Refuse
 from bot.sandbox.names import fingerprint
 from bot.sandbox.pace import Pace
 from bot.sandbox.stage import Stage
+from bot.sandbox.usage import use
 
 EXCLUSIVE_SECONDS = 0.002  # how long a write keeps others off the same pair
 
@@ -58,9 +59,7 @@ class Desk:
     async def _serve(self, route: Route, call: Call | None) -> web.StreamResponse:
         if call is None:
             return _json(self._refusal(route, Refuse(47001)))
-        key = fingerprint(
-            [call.body, {k: v for k, v in call.query.items() if k != "access_token"}]
-        )
+        key = fingerprint([call.body, _public(call.query)])
         name = f"{call.method} {call.path}"
         fault = self.stage.faults.pick(name, key, self.stage.now())
         how, _, detail = fault.partition(":")
@@ -96,14 +95,14 @@ class Desk:
             if route.needs_token:
                 call.app = self._token_owner(call)
                 self._pace.spend(call, self.stage.world.settings)
+                use(self.stage.world, self.platform, call.path, call.now)
             result = route.handler(self.stage, call)
         except Refuse as refusal:
             return Answer(self._refusal(route, refusal))
         if isinstance(result, Raw):
             return Answer(result, applied=True)
-        ok = (
-            {"errcode": 0, "errmsg": "ok"} if route.needs_token or self.platform == "wecom" else {}
-        )
+        bare = route.bare or (self.platform == "official" and not route.needs_token)
+        ok = {} if bare else {"errcode": 0, "errmsg": "ok"}
         return Answer({**ok, **(result or {})}, applied=True)
 
     def _token_owner(self, call: Call) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bot.sandbox.callbacks import Courier, Parcel
+from bot.sandbox.callbacks import Courier, OnReply, Parcel
 from bot.sandbox.clock import Agenda, Clock
 from bot.sandbox.envelope import Field, xml
 from bot.sandbox.errors import Refuse
@@ -78,6 +77,7 @@ class Stage:
         facts: dict[str, Any],
         key: str,
         sender: str = "sys",
+        on_reply: OnReply | None = None,
     ) -> None:
         """Calls the corp's app back, as the platform does for what people do, never for API calls."""
         head: list[Field] = [("ToUserName", self.world.corp.corp_id)]
@@ -86,7 +86,7 @@ class Stage:
         head += [("CreateTime", self.clock.timestamp()), ("MsgType", "event"), ("Event", event)]
         change = next((value for name, value in fields if name == "ChangeType"), "")
         name = f"{event}.{change}" if change else event
-        self.courier.post(Parcel("wecom", name, facts, xml(head + fields), key))
+        self.courier.post(Parcel("wecom", name, facts, xml(head + fields), key, on_reply=on_reply))
 
     def official_push(
         self,
@@ -94,7 +94,7 @@ class Stage:
         fields: list[Field],
         *,
         name: str,
-        on_reply: Callable[[dict[str, object] | None], None] | None = None,
+        on_reply: OnReply | None = None,
     ) -> None:
         openid = customer.fan.openid if customer.fan else ""
         head: list[Field] = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from datetime import datetime
 from typing import Any
 
@@ -40,7 +41,9 @@ class Timeline:
         moment = max(due, stage.clock.now())
         stage.clock.move(moment)
         for planned in stage.agenda.take(moment):
-            planned.act()
+            result = planned.act()
+            if inspect.isawaitable(result):
+                await result
             applied.append(planned.label)
         await stage.courier.settled()
         return True

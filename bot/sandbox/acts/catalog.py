@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from bot.sandbox.acts import admin, friends, groups, guides
+from bot.sandbox.acts import admin, friends, groups, guides, kf, links, official
 from bot.sandbox.acts.kinds import Act
 
-ACTS: dict[str, Act] = {**friends.ACTS, **groups.ACTS, **guides.ACTS, **admin.ACTS}
+ACTS: dict[str, Act] = {
+    **friends.ACTS,
+    **groups.ACTS,
+    **guides.ACTS,
+    **kf.ACTS,
+    **official.ACTS,
+    **links.ACTS,
+    **admin.ACTS,
+}

@@ -7,7 +7,7 @@ from collections import Counter
 from bot.sandbox.acts.kinds import ActRefused, Args, guide_of
 from bot.sandbox.envelope import Field
 from bot.sandbox.stage import Stage
-from bot.sandbox.wecom.app_messages import INTERACTIVE, new_code
+from bot.sandbox.wecom.app_messages import INTERACTIVE, new_code, redraw
 from bot.sandbox.wecom.mass import OUTCOME, MassTask, confirm, tasks
 from bot.sandbox.world.entities import Card, Guide
 
@@ -54,9 +54,21 @@ def click_card(stage: Stage, args: Args) -> Args:
         fields.append(("SelectedItems", [_selected(key, ids) for key, ids in selected.items()]))
     facts = {"userid": guide.userid, "task_id": task_id, "key": card.clicked}
     stage.wecom_event(
-        "template_card_event", fields, facts=facts, key=guide.userid, sender=guide.userid
+        "template_card_event",
+        fields,
+        facts=facts,
+        key=guide.userid,
+        sender=guide.userid,
+        on_reply=lambda reply: _replied(card, reply or {}),
     )
     return {"response_code": code}
+
+
+def _replied(card: Card, reply: Args) -> None:
+    """A passive reply to the click may change the button at once."""
+    if reply.get("MsgType") == "update_button":
+        name = (reply.get("Button") or {}).get("ReplaceName", "")
+        redraw(card, button={"replace_name": name}, fresh=None)
 
 
 def _card(guide: Guide, task_id: str) -> Card:

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
-from bot.sandbox.api import Routes
+from bot.sandbox.official import fans, mass, media, menus, messages, oauth, templates, tokens
 
-ROOMS: tuple[Routes, ...] = ()
+ROOMS = (
+    tokens.routes,
+    messages.routes,
+    templates.routes,
+    fans.routes,
+    menus.routes,
+    oauth.routes,
+    mass.routes,
+    media.routes,
+)

@@ -9,6 +9,8 @@ from bot.sandbox.wecom import (
     groups,
     handover,
     join_ways,
+    kf,
+    kf_sync,
     mass,
     media,
     oauth,
@@ -29,5 +31,7 @@ ROOMS = (
     handover.routes,
     app_messages.routes,
     oauth.routes,
+    kf.routes,
+    kf_sync.routes,
     media.routes,
 )

@@ -56,6 +56,7 @@ class World:
     joins_by_state: dict[str, str] = field(default_factory=dict)
     tokens: TokenBook = field(default_factory=TokenBook)
     rooms: dict[str, Any] = field(default_factory=dict)  # each API room's own tables
+    calls: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # platform, path, day
     mass_used: Counter[tuple[str, str]] = field(default_factory=Counter)  # (receiver, period)
 
     def admit(self, customer: Customer) -> Customer:
