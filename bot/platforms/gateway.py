@@ -15,7 +15,7 @@ _OFFICIAL_MODULE = "bot.calls.official"
 
 
 class Gateway:
-    """A platform without an account refuses its calls as not_configured. Open it inside the running loop."""
+    """A platform without an account refuses its calls as not_configured."""
 
     def __init__(
         self,

@@ -45,25 +45,31 @@ class Http:
         clock: Clock,
         *,
         pace: Pace = unpaced,
-        session: aiohttp.ClientSession | None = None,
         seconds: float = _TOTAL_SECONDS,
     ) -> None:
         self._base = base.rstrip("/")
         self._clock = clock
         self._pace = pace
         self._timeout = aiohttp.ClientTimeout(total=seconds)
-        self._session = session or aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+        self._opened: aiohttp.ClientSession | None = None
         self.skew = 0.0
         """Seconds by which the platform's `Date` is ahead of our clock."""
 
     async def close(self) -> None:
-        await self._session.close()
+        if self._opened:
+            await self._opened.close()
+
+    def _session(self) -> aiohttp.ClientSession:
+        # A session belongs to the loop that runs when it is made: not before the first request.
+        if self._opened is None:
+            self._opened = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+        return self._opened
 
     async def send(self, request: Request, token: str | None = None) -> dict[str, Any] | Lost:
         """The JSON object that came back, errcode and all."""
         await self._pace(request.path)
         try:
-            async with self._session.request(
+            async with self._session().request(
                 request.method,
                 self._base + request.path,
                 params={**request.query, **({"access_token": token} if token else {})},
@@ -116,7 +122,7 @@ def _read(status: int, body: bytes) -> dict[str, Any] | Lost:
         # The platforms answer an unknown path so; nothing was done, and nothing ever will be.
         return {"errcode": 404, "errmsg": "no such path"}
     if status != 200:
-        return Lost(f"http_{status}")
+        return Lost("server_error")
     try:
         said = json.loads(body.decode(errors="replace"))
     except (ValueError, RecursionError):

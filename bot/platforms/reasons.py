@@ -14,6 +14,11 @@ REASONS = (
     "bad_token",
     "bad_secret",
     "ip_not_allowed",
+    # unclear: it may have been done
+    "cut_off",
+    "nonsense",
+    "server_error",
+    "timeout",
     # never left: the platform would refuse or cut it
     "too_long",
     "too_many",
