@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.domain.mapping import BigKey, Row
 
+TIERS = ("核心", "潜力", "普通", "沉睡")
+SHARES = ("头部", "腰部", "大众")
+
 
 class PurchaseStats(Row):
-    """Kept aggregates of one customer's purchases, as of `as_of`; n and d decay by 2^(-days/half-life)."""
+    """Kept aggregates of one customer's purchases, as of `as_of`."""
 
     __tablename__ = "purchase_stats"
 
@@ -49,6 +55,8 @@ class CustomerTier(Row):
 
 
 class TierMove(Row):
+    """One change of tier. The first tier that a full run gives is no move; that of a first order is."""
+
     __tablename__ = "tier_move"
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
@@ -57,3 +65,52 @@ class TierMove(Row):
     after: Mapped[str]
     reason: Mapped[str]
     at: Mapped[datetime] = mapped_column(index=True)
+
+
+class TierRun(Row):
+    """One full run: its brand-wide numbers, by which single customers are re-tiered until the next."""
+
+    __tablename__ = "tier_run"
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    as_of: Mapped[datetime]
+    timezone: Mapped[str]
+    """Purchase days are days of this zone."""
+    customers: Mapped[int]
+    scale: Mapped[dict[str, Any]]
+    """`bot.domain.tiering.Scale`, written down."""
+    config: Mapped[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class TierConfig:
+    """The cuts, as `content/tiers.yaml` may set them."""
+
+    core: float = 0.20
+    """Share of customers, by value."""
+    upper: float = 0.50
+    """Share of the rest that is 潜力."""
+    keep: float = 0.03
+    """How far a customer's rank may leave her band before she moves."""
+    asleep_overdue: float = 3.0
+    asleep_activity: float = 0.35
+    asleep_anyway: float = 8.0
+    gap_factor: float = 4.0
+    shortest_half_life: float = 180.0
+    longest_half_life: float = 730.0
+    first_gap: float = 90.0
+    """The mean gap in days as long as nobody has bought twice."""
+    head: float = 0.20
+    """Share of all value that 头部 holds."""
+    waist: float = 0.30
+
+    @classmethod
+    def read(cls, written: Mapping[str, Any]) -> TierConfig:
+        """Raises ValueError naming the first key that cannot be used."""
+        known = {field.name for field in fields(cls)}
+        for name, value in written.items():
+            if name not in known:
+                raise ValueError(f"tiers.yaml 不认识「{name}」")
+            if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+                raise ValueError(f"tiers.yaml 的「{name}」应是不小于 0 的数")
+        return cls(**{name: float(value) for name, value in written.items()})

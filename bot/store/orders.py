@@ -102,7 +102,7 @@ async def _attach(session: AsyncSession, vault: Vault, order: Order, event: Orde
         buyer = await customers.meet_buyer(
             session, vault, event.buyer, at=event.at, source=event.source
         )
-        order.customer_id = buyer and buyer.id
+        order.customer_id = buyer.id if buyer else None
         await session.execute(
             update(OrderEntry)
             .where(OrderEntry.order_id == order.id, OrderEntry.customer_id.is_(None))

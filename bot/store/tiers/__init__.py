@@ -1,0 +1,17 @@
+"""Tiers kept in the database: the full run, single customers after an order, and why."""
+
+from __future__ import annotations
+
+from bot.store.tiers.explaining import Explanation, explain, export_rows, moves_at, tier_of
+from bot.store.tiers.running import Rerun, refresh, rerun
+
+__all__ = [
+    "Explanation",
+    "Rerun",
+    "explain",
+    "export_rows",
+    "moves_at",
+    "refresh",
+    "rerun",
+    "tier_of",
+]

@@ -1,0 +1,214 @@
+"""The full run over everybody, and single customers between two full runs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain.tier_places import NOWHERE, place_all, place_some
+from bot.domain.tiering import Ints, Scale, day_after, habits, measure, midnight, score
+from bot.domain.tiers import TIERS, TierConfig, TierMove, TierRun
+from bot.store.engine import Sessions
+from bot.store.tiers import reading, writing
+from bot.store.tiers.writing import Standing
+
+HOME = ZoneInfo("Asia/Shanghai")
+DEFAULTS = TierConfig()
+PART = 5_000
+"""Rows per transaction: well under 300 ms, so that callbacks never wait for a full run."""
+MANY = 20_000
+FEW = 500
+"""Below this many customers the ranking itself moves with every order, and counting everybody is quick."""
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Rerun:
+    """What a full run found, and what it changed."""
+
+    as_of: datetime
+    customers: Ints
+    tiers: Ints
+    """Places in `TIERS`, beside the customers."""
+    scores: np.ndarray[tuple[int], np.dtype[np.float64]]
+    counts: dict[str, int]
+    moved: int
+    written: int
+    rehearsal: bool
+    """True for a day before the last run: nothing was written."""
+
+
+async def rerun(
+    sessions: Sessions,
+    as_of: datetime,
+    *,
+    config: TierConfig = DEFAULTS,
+    zone: ZoneInfo = HOME,
+    progress: Progress | None = None,
+) -> Rerun:
+    """Re-tier everybody by what was known before this moment. Unchanged data stays as it is."""
+    async with sessions.reading() as session:
+        last = await reading.last_run(session)
+        rehearsal = last is not None and as_of < last.as_of
+        standing, scale = await _stand(session, as_of, config, zone, blank=rehearsal)
+        stats = await reading.kept_stats(session)
+        stale = standing.stale_stats(stats)
+        categories = await reading.top_categories(session) if len(stale) else {}
+    changed = standing.changed()
+    if not rehearsal:
+        gone = np.setdiff1d(stats[:, 0], standing.known.customer)
+        await _write_all(sessions, standing, _Work(gone, stale, changed, categories), progress)
+        async with sessions.begin() as session:
+            await _keep_run(session, standing, scale, config, zone)
+    counted = Counter(standing.places.tier.tolist())
+    return Rerun(
+        as_of=as_of,
+        customers=standing.known.customer,
+        tiers=standing.places.tier,
+        scores=standing.scores.value,
+        counts={name: counted[i] for i, name in enumerate(TIERS)},
+        moved=len(standing.moved),
+        written=len(changed),
+        rehearsal=rehearsal,
+    )
+
+
+async def refresh(
+    session: AsyncSession,
+    customer_ids: Sequence[int],
+    now: datetime,
+    *,
+    config: TierConfig = DEFAULTS,
+    zone: ZoneInfo = HOME,
+) -> list[TierMove]:
+    """Re-tier these customers by the cuts of the last full run; returns the moves that this made."""
+    last = await reading.last_run(session)
+    if last is None or last.customers < FEW:
+        return await _everybody(session, customer_ids, now, config, zone)
+    zone, config = ZoneInfo(last.timezone), TierConfig.read(last.config)
+    scale, today = Scale.read(last.scale), day_after(now, zone)
+    found = await reading.purchases(
+        session, before=midnight(today, zone), customer_ids=customer_ids
+    )
+    known, kept = habits(found, zone), await reading.kept_tiers(session, customer_ids)
+    scores, before = score(known, today, scale), kept.before(known)
+    places = place_some(known, scores, before, scale, config, today)
+    standing = Standing(known, scores, places, before, kept, today, now)
+    return await _write_some(session, standing, customer_ids)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """Rows to write, as far as anything about them is new."""
+
+    gone: Ints
+    stats: Ints
+    tiers: Ints
+    categories: dict[int, str]
+
+
+async def _write_all(
+    sessions: Sessions, standing: Standing, work: _Work, progress: Progress | None
+) -> None:
+    for part in _parts(work.gone):
+        async with sessions.begin() as session:
+            await writing.forget(session, part.tolist())
+    for part in _parts(work.stats):
+        async with sessions.begin() as session:
+            await writing.write_stats(session, list(standing.stats(part, work.categories)))
+    for part in _parts(work.tiers):
+        async with sessions.begin() as session:
+            await _write(session, standing, part)
+        if progress is not None:
+            progress(len(part))
+
+
+async def _everybody(
+    session: AsyncSession,
+    customer_ids: Sequence[int],
+    now: datetime,
+    config: TierConfig,
+    zone: ZoneInfo,
+) -> list[TierMove]:
+    """A young shop's ranking changes with every order; a large import waits for its full run."""
+    if await reading.more_entries_than(session, MANY):
+        return []
+    standing, scale = await _stand(session, now, config, zone)
+    await _keep_run(session, standing, scale, config, zone)
+    return await _write_some(session, standing, customer_ids)
+
+
+async def _stand(
+    session: AsyncSession,
+    as_of: datetime,
+    config: TierConfig,
+    zone: ZoneInfo,
+    *,
+    blank: bool = False,
+) -> tuple[Standing, Scale]:
+    """Where everybody stands; `blank` forgets where they stood."""
+    today = day_after(as_of, zone)
+    known = habits(await reading.purchases(session, before=midnight(today, zone)), zone)
+    kept = await reading.kept_tiers(session, [] if blank else None)
+    scale, before = measure(known, config), kept.before(known)
+    scores = score(known, today, scale)
+    places, scale = place_all(known, scores, before, scale, config, today)
+    return Standing(known, scores, places, before, kept, today, as_of), scale
+
+
+async def _write_some(
+    session: AsyncSession, standing: Standing, customer_ids: Sequence[int]
+) -> list[TierMove]:
+    """Everything at once, for few; a first tier is a move for those who were asked about."""
+    stale = standing.stale_stats(await reading.kept_stats(session, None))
+    categories = await reading.top_categories(session, customer_ids) if len(stale) else {}
+    await writing.write_stats(session, list(standing.stats(stale, categories)))
+    await writing.write_tiers(session, list(standing.lines(standing.changed())))
+    first = np.isin(standing.known.customer, customer_ids) & (standing.before == NOWHERE)
+    rows = np.union1d(standing.moved, np.flatnonzero(first))
+    moves = [TierMove(**line) for line in standing.moves(rows)]
+    session.add_all(moves)
+    await session.flush()
+    return moves
+
+
+async def _write(session: AsyncSession, standing: Standing, rows: Ints) -> None:
+    await writing.write_tiers(session, list(standing.lines(rows)))
+    await writing.write_moves(
+        session, list(standing.moves(np.intersect1d(rows, standing.moved, assume_unique=True)))
+    )
+
+
+async def _keep_run(
+    session: AsyncSession,
+    standing: Standing,
+    scale: Scale,
+    config: TierConfig,
+    zone: ZoneInfo,
+) -> None:
+    """One row per day: a later run of the same day takes its place."""
+    last = await reading.last_run(session)
+    if last is None or day_after(last.as_of, zone) != standing.today:
+        last = TierRun(as_of=standing.as_of)
+        session.add(last)
+    facts = {
+        "timezone": zone.key,
+        "customers": len(standing.known.customer),
+        "scale": scale.written(),
+        "config": asdict(config),
+    }
+    for name, value in facts.items():
+        if getattr(last, name) != value:
+            setattr(last, name, value)
+    await session.flush()
+
+
+def _parts(rows: Ints) -> list[Ints]:
+    return [rows[start : start + PART] for start in range(0, len(rows), PART)]
