@@ -123,6 +123,8 @@ class GroupSpec(BaseModel):
     round: int = 1
     """Raise it to invite everybody once more."""
     welcome: str = ""
+    template: str = ""
+    """What the invite says; by default that of the kind."""
 
 
 class GroupsFile(BaseModel):
@@ -139,6 +141,7 @@ class GroupsFile(BaseModel):
         return self
 
 
+INVITES = {"benefit": "group/invite", "interest": "group/interest", "vip": "group/vip"}
 KINDS = {"benefit": "福利群", "interest": "兴趣群", "vip": "VIP 群"}
 
 

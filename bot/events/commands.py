@@ -217,6 +217,8 @@ class AnswerCase(Command):
     permission = "case.act"
     case_id: int
     text: str
+    waits: bool = False
+    """The customer has to do something next; the solution's clock stands still until she writes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

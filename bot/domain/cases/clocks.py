@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from bot.domain.business_calendar import BusinessCalendar
 from bot.domain.cases.entities import Case
@@ -20,6 +21,7 @@ MASS_WITHIN = timedelta(hours=2)
 MASS_FROM = 5
 ASK_EVERY = timedelta(days=30)
 APOLOGY_EVERY = timedelta(days=90)
+SHOP = ZoneInfo("Asia/Shanghai")
 LEVELS = {1: "一线", 2: "专家组", 3: "应急预案"}
 
 
@@ -29,6 +31,17 @@ class Mark(NamedTuple):
     at: datetime
     kind: str
     level: int
+
+
+def number(case: Case) -> str:
+    """What people call this case."""
+    return f"C{case.id:04}"
+
+
+def in_words(at: datetime) -> str:
+    """`3 月 13 日 10:24`, as a customer reads it."""
+    local = at.astimezone(SHOP)
+    return f"{local.month} 月 {local.day} 日 {local:%H:%M}"
 
 
 def marks(case: Case) -> list[Mark]:
@@ -55,7 +68,9 @@ def next_mark(case: Case, passed: Collection[tuple[str, int]]) -> Mark | None:
 def start(case: Case, calendar: BusinessCalendar) -> None:
     case.answer_due = case.opened_at + ANSWER_IN
     case.resolve_due = calendar.add(case.opened_at, RESOLVE_IN)
-    case.next_check_at = case.answer_due - WARN_BEFORE
+    case.next_check_at = (
+        case.opened_at
+    )  # whoever opened it, the clock looks at once whether she was told
 
 
 def pause(case: Case, now: datetime) -> None:

@@ -5,19 +5,42 @@ from __future__ import annotations
 from bot.store.cases.closing import apology_given, close, may_ask
 from bot.store.cases.mass import pause_campaigns, similar
 from bot.store.cases.opening import hold, open_case, subject_of
-from bot.store.cases.people import responder, responders
-from bot.store.cases.steps import add_note, add_step, answer, escalate, get, passed, words_of
-from bot.store.cases.telling import tell, untold
+from bot.store.cases.people import in_charge, responder, responders
+from bot.store.cases.progress import begin, call_in, fire
+from bot.store.cases.steps import (
+    add_note,
+    add_step,
+    answer,
+    due,
+    escalate,
+    get,
+    live_of,
+    look_again,
+    passed,
+    step_of,
+    words_of,
+)
+from bot.store.cases.telling import Speaker, announce, by_guide, tell
 
 __all__ = [
+    "Speaker",
     "add_note",
     "add_step",
+    "announce",
     "answer",
     "apology_given",
+    "begin",
+    "by_guide",
+    "call_in",
     "close",
+    "due",
     "escalate",
+    "fire",
     "get",
     "hold",
+    "in_charge",
+    "live_of",
+    "look_again",
     "may_ask",
     "open_case",
     "passed",
@@ -25,8 +48,8 @@ __all__ = [
     "responder",
     "responders",
     "similar",
+    "step_of",
     "subject_of",
     "tell",
-    "untold",
     "words_of",
 ]

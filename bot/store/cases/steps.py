@@ -112,6 +112,38 @@ async def escalate(
     return await add_step(session, vault, case, "escalated", now=now, actor=actor, text=why)
 
 
+async def step_of(session: AsyncSession, case_id: int, kind: str, level: int) -> CaseStep | None:
+    found: CaseStep | None = await session.scalar(
+        select(CaseStep).where(
+            CaseStep.case_id == case_id, CaseStep.kind == kind, CaseStep.level == level
+        )
+    )
+    return found
+
+
+async def live_of(session: AsyncSession, customer_id: int) -> Case | None:
+    """The newest case of hers that is not closed."""
+    found: Case | None = await session.scalar(
+        select(Case)
+        .where(Case.customer_id == customer_id, Case.state != "closed")
+        .order_by(Case.id.desc())
+        .limit(1)
+    )
+    return found
+
+
+async def due(session: AsyncSession, now: datetime, *, limit: int) -> Sequence[Case]:
+    """Cases whose clock must be looked at, locked for this transaction."""
+    found = (
+        select(Case)
+        .where(Case.state != "closed", Case.next_check_at <= now)
+        .order_by(Case.next_check_at, Case.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return (await session.scalars(found)).all()
+
+
 async def look_again(session: AsyncSession, case: Case) -> None:
     """Set when the clock must come back to this case."""
     mark = next_mark(case, await passed(session, case.id))

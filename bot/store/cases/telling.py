@@ -3,20 +3,48 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any, Protocol
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.calls import Call, MenuItem, SendKf, SendOfficial
+from bot.domain.cases.clocks import number
 from bot.domain.cases.entities import Case, CaseStep
 from bot.domain.delivery import Window
-from bot.store import conversations, customers, guide_tasks, outbox
+from bot.store import conversations, customers, facts, guide_tasks, outbox
 from bot.store.vault import Vault
 
 WHY = "顾客还不知道客诉的进展，程序现在没有可用的消息窗口，请你告诉她"
 TELL_WITHIN = timedelta(hours=2)
+
+
+class Speaker(Protocol):
+    """The words of the brand, as `bot.content.Content` has them."""
+
+    @property
+    def brand(self) -> Any: ...
+
+    def render(self, template: str, facts: Mapping[str, Any], /) -> str: ...
+
+
+async def announce(
+    session: AsyncSession,
+    vault: Vault,
+    content: Speaker,
+    case: Case,
+    step: CaseStep,
+    template: str,
+    *,
+    now: datetime,
+    menu: Sequence[MenuItem] = (),
+    **more: str | None,
+) -> str:
+    """Tell her about this step in the brand's words."""
+    known = await facts.gather(session, vault, content, [case.customer_id], now)
+    words = content.render(template, known[case.customer_id] | {"case_no": number(case)} | more)
+    return await tell(session, vault, case, step, words=words, now=now, menu=menu)
 
 
 async def tell(
@@ -35,12 +63,6 @@ async def tell(
         step.told = await _by_window(session, vault, case, effect, words, tuple(menu), now)
         step.told = step.told or await by_guide(session, vault, case, effect, words=words, now=now)
     return step.told
-
-
-async def untold(session: AsyncSession, *, limit: int) -> Sequence[CaseStep]:
-    """Cases that were opened where nobody could answer at once."""
-    found = select(CaseStep).where(CaseStep.kind == "opened", CaseStep.told.is_(None))
-    return (await session.scalars(found.order_by(CaseStep.id).limit(limit))).all()
 
 
 async def by_guide(

@@ -14,6 +14,7 @@ from bot.store.group_chats.members import (
 )
 from bot.store.group_chats.rooms import (
     adopt,
+    dissolve,
     eligible,
     is_member,
     join_link,
@@ -38,6 +39,7 @@ __all__ = [
     "adopt",
     "back_in",
     "belonging",
+    "dissolve",
     "eligible",
     "is_member",
     "join_link",

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.calls import AddJoinWay, GetGroupChat, GetJoinWay, UpdateJoinWay
@@ -96,6 +96,23 @@ async def adopt(session: AsyncSession, room: GroupChat) -> GroupRule | None:
     if rule is not None:
         room.rule_key, room.kind = rule.key, rule.kind
     return rule
+
+
+async def dissolve(session: AsyncSession, vault: Vault, chat_id: str, now: datetime) -> None:
+    """Nobody sits here any more, and its code must never be shown again."""
+    room = await session.scalar(select(GroupChat).where(GroupChat.chat_id == chat_id))
+    if room is None or room.state == "dismissed":
+        return
+    room.state, room.members, room.qr_code = "dismissed", 0, None
+    await session.execute(
+        update(GroupMember)
+        .where(GroupMember.group_chat_id == room.id, GroupMember.left_at.is_(None))
+        .values(left_at=now)
+    )
+    await session.flush()
+    rule = await rule_of(session, room.rule_key) if room.rule_key else None
+    if rule is not None:
+        await owe_code(session, vault, rule, now)
 
 
 async def owe_code(session: AsyncSession, vault: Vault, rule: GroupRule, now: datetime) -> None:

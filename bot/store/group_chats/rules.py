@@ -10,14 +10,22 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Store
-from bot.domain.group_chats import GroupRule, GroupsFile, GroupSpec
+from bot.domain.group_chats import INVITES, GroupRule, GroupsFile, GroupSpec
 from bot.domain.refusals import Refusal
 from bot.domain.segments import BadRule, parse
 from bot.store import segments
 
 FILE = "file:groups.yaml"
 _COLUMNS = ("key", "kind", "name", "rule", "priority", "capacity", "grace_days", "settings")
-_SETTINGS = ("owner", "room_base_name", "invites_a_day", "invite_days", "round", "welcome")
+_SETTINGS = (
+    "owner",
+    "room_base_name",
+    "invites_a_day",
+    "invite_days",
+    "round",
+    "welcome",
+    "template",
+)
 CHANGEABLE = frozenset(
     {"name", "priority", "capacity", "grace_days", *_SETTINGS, "max_groups_per_person"}
 )
@@ -135,6 +143,7 @@ def _facts(
     here = {"field": "store", "op": "in", "value": codes}
     base = (spec.room_base_name or spec.name) + (f"·{label}" if label else "")
     settings = {name: getattr(spec, name) for name in _SETTINGS}
+    settings["template"] = spec.template or INVITES[spec.kind]
     return {
         "key": f"{spec.key}.{place}" if place else spec.key,
         "kind": spec.kind,
