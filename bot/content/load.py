@@ -48,6 +48,11 @@ class Content:
     knowledge: tuple[Entry, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
     """What is true for every text: brand and links."""
+    public_url: str = LOCAL
+
+    def address(self, path: str) -> str:
+        """A page of ours as a whole address; a whole address stays as it is."""
+        return path if "://" in path else f"{self.public_url.rstrip('/')}{path}"
 
     def template(self, name: str) -> Template:
         """Raises KeyError for a template that there is not."""
@@ -116,6 +121,7 @@ class _Reading:
             menu=self._perhaps("menu.yaml", TypeAdapter(Menu), Menu()),
             knowledge=self._knowledge(),
             facts=(brand or _nobody()).facts(self.public_url),
+            public_url=self.public_url,
             **self._others(),
         )
         self._note(lambda: broken_references(content, self.root))

@@ -53,7 +53,8 @@ class _Plain(yaml.SafeLoader):
 
     def compose_node(self, parent: Node | None, index: Any) -> Node | None:
         if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark
+            asked: Any = self
+            mark = asked.peek_event().start_mark
             raise yaml.composer.ComposerError(None, None, "这里不能用 * 引用", mark)
         node: Node | None = super().compose_node(parent, index)
         return node

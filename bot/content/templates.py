@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import jinja2
-from jinja2.sandbox import SecurityError
+from jinja2.exceptions import SecurityError
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from bot.content.checked import checked

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.content.load import LOCAL, Content
+from bot.content.load import Content
 from bot.content.templates import BYTES
 from bot.domain.channels import CHANNELS
 from bot.domain.facts import for_everyone
@@ -49,7 +49,7 @@ def by_hand(
     content: Content, text: str, *, channel: str, purpose: str = "marketing", public_url: str = ""
 ) -> str:
     """Hand-written words as they go out: marketing names its sender and the way to refuse."""
-    footer = content.brand.line_below(public_url or LOCAL)
+    footer = content.brand.line_below(public_url or content.public_url)
     whole = footer.under(text.strip(), channel) if purpose == "marketing" else text.strip()
     if (size := len(whole.encode())) > BYTES[channel]:
         raise Refusal("too_long", f"这段话有 {size} 字节，最多 {BYTES[channel]}", status=422)

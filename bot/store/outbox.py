@@ -57,6 +57,11 @@ async def owe(
     return result.first()
 
 
+async def is_owed(session: AsyncSession, effect: str) -> bool:
+    """Whether this effect was ever owed, paid or not."""
+    return await session.scalar(select(Owed.id).where(Owed.effect == effect)) is not None
+
+
 def open_call(vault: Vault, owed: Owed) -> calls.Call:
     return calls.load(json.loads(vault.unseal(owed.body, about=ABOUT)))
 

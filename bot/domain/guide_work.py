@@ -1,0 +1,129 @@
+"""Whom a guide should contact today, and why in words: her value times how pressing it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+WORDS_FOR = {
+    "case": "guide/case",
+    "birthday": "guide/birthday",
+    "coupon": "guide/coupon",
+    "overdue": "guide/overdue",
+    "newcomer": "guide/newcomer",
+    "care": "guide/vip",
+}
+"""The template of the ready words, by the kind of reason."""
+
+REST = timedelta(days=3)
+"""Whoever was talked to or written to since is left in peace."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What there is to know about one customer of a guide."""
+
+    customer_id: int
+    followed_since: datetime
+    last_contact: datetime | None = None
+    tier: str | None = None
+    rank: float = 1.0
+    overdue: float = 0.0
+    days_since_order: int | None = None
+    usual_gap_days: int | None = None
+    birthday: str | None = None
+    """MM-DD."""
+    birthday_month: int | None = None
+    coupon_until: datetime | None = None
+    answer_due: datetime | None = None
+    """Of her open case that nobody has answered yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    kind: str
+    why: str
+    score: float
+
+
+def reason_for(known: Known, now: datetime, today: date) -> Reason | None:
+    """The best reason to contact her today; None when there is none or she needs rest."""
+    if known.answer_due is not None:
+        return Reason("case", _case_words(known.answer_due, now), 1000.0)
+    if known.last_contact is not None and now - known.last_contact < REST:
+        return None
+    found = [
+        _birthday(known, today),
+        _coupon(known, now),
+        _overdue(known),
+        _newcomer(known, now),
+        _care(known, now),
+    ]
+    value = 0.2 + (1 - known.rank)
+    weighed = [Reason(r.kind, r.why, round(r.score * value, 4)) for r in found if r]
+    return max(weighed, key=lambda reason: reason.score, default=None)
+
+
+def _case_words(due: datetime, now: datetime) -> str:
+    left = due - now
+    if left <= timedelta():
+        return "有一件反馈已经超时，先回她"
+    hours, minutes = divmod(int(left.total_seconds()) // 60, 60)
+    return f"有一件反馈等你回，还剩 {hours}:{minutes:02d}"
+
+
+def _birthday(known: Known, today: date) -> Reason | None:
+    days = days_until(known.birthday, today) if known.birthday else None
+    if days is not None and days <= 7:
+        when = {0: "今天", 1: "明天"}.get(days, f"{days} 天后")
+        return Reason("birthday", f"生日{'就在' if days < 2 else ''}{when}", 4 - days / 7)
+    if known.birthday is None and known.birthday_month == today.month:
+        return Reason("birthday", "这个月过生日", 1.5)
+    return None
+
+
+def days_until(birthday: str, today: date) -> int | None:
+    """Days to the next MM-DD; 29 February is kept on the 28th in other years. None when it is no day."""
+    try:
+        month, day = (int(part) for part in birthday.split("-"))
+        return min(
+            (here - today).days
+            for year in (today.year, today.year + 1)
+            if (here := _in_year(year, month, day)) >= today
+        )
+    except ValueError:
+        return None
+
+
+def _in_year(year: int, month: int, day: int) -> date:
+    if (month, day) == (2, 29):
+        return date(year, 3, 1) - timedelta(days=1)
+    return date(year, month, day)
+
+
+def _coupon(known: Known, now: datetime) -> Reason | None:
+    if known.coupon_until is None or known.coupon_until - now > timedelta(days=5):
+        return None
+    days = max(0, (known.coupon_until - now).days)
+    return Reason("coupon", f"手上的券{f'还有 {days} 天' if days else '今天'}到期", 2.5)
+
+
+def _overdue(known: Known) -> Reason | None:
+    if known.days_since_order is None or known.usual_gap_days is None or known.overdue < 1.3:
+        return None
+    why = f"平时约 {known.usual_gap_days} 天来一次，这次 {known.days_since_order} 天没来"
+    return Reason("overdue", why, min(known.overdue, 4.0) / 2)
+
+
+def _newcomer(known: Known, now: datetime) -> Reason | None:
+    days = (now - known.followed_since).days
+    if known.days_since_order is not None or not 2 <= days <= 14:
+        return None
+    return Reason("newcomer", f"加好友 {days} 天，还没买过", 1.8)
+
+
+def _care(known: Known, now: datetime) -> Reason | None:
+    last = known.last_contact or known.followed_since
+    if known.tier != "核心" or (days := (now - last).days) < 30:
+        return None
+    return Reason("care", f"常客，{days} 天没联系了", 1.0)

@@ -1,0 +1,91 @@
+"""What time itself begins: birthdays, changed tiers, coupons about to run out, and repeating campaigns."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.domain.journeys import occasions
+from bot.domain.playbooks import Mailing, PlaybookSpec
+from bot.store import journey_entries, journeys
+from bot.work.context import Work
+
+AHEAD = timedelta(hours=4)
+"""A campaign appears so long before it starts, time enough to look at it and stop it."""
+RUNS_OUT = timedelta(days=3)
+
+
+async def birthday_entries(work: Work) -> int:
+    """Everybody whose birthday month has begun enters, once a year."""
+    local = work.now().astimezone(work.settings.zone)
+    who = journey_entries.born_in(local.month, cause=f"birthday:{local.year}")
+    entered = 0
+    async with work.sessions.begin() as session:
+        for row in await journeys.all_published(session, "birthday_month"):
+            entered += await journeys.enter_set(session, row, who=who, now=work.now())
+    return entered
+
+
+async def coupon_entries(work: Work) -> int:
+    """Holders of coupons that run out within three days."""
+    now = work.now()
+    entered = 0
+    async with work.sessions.begin() as session:
+        for row in await journeys.all_published(session, "coupon_expiring"):
+            who = journey_entries.holding_until(now, now + RUNS_OUT)
+            entered += await journeys.enter_set(session, row, who=who, now=now)
+    return entered
+
+
+async def tier_entries(work: Work) -> int:
+    """Everybody who changed tier since we looked last."""
+    entered = 0
+    async with work.sessions.begin() as session:
+        since, newest = await journey_entries.new_moves(session, work.now())
+        for row in await journeys.all_published(session):
+            tier = _tier(row.trigger)
+            if tier is not None and newest > since:
+                who = journey_entries.moved(tier, since, newest)
+                entered += await journeys.enter_set(session, row, who=who, now=work.now())
+    return entered
+
+
+def _tier(trigger: str | None) -> str | None:
+    """`tier_changed:沉睡` → 沉睡; "" for any tier."""
+    kind, _, tier = (trigger or "").partition(":")
+    return tier if kind == "tier_changed" else None
+
+
+async def open_campaigns(work: Work) -> int:
+    """One campaign for each occasion of each repeating playbook; the same occasion is opened once."""
+    now, opened = work.now(), 0
+    async with work.sessions.begin() as session:
+        for row in await journeys.all_published(session):
+            spec = journeys.read(row)
+            for day in _days(spec, now, work.settings.zone):
+                opened += await journey_entries.open_campaign(
+                    session, spec, day=day, span=_span(spec, day, work.settings.zone), now=now
+                )
+    return opened
+
+
+def _days(spec: PlaybookSpec, now: datetime, zone: ZoneInfo) -> list[date]:
+    if spec.campaign is None:
+        return []
+    around = now.astimezone(zone).date()
+    days = occasions(spec.campaign.calendar, around)
+    return [day for day in days if _is_near(_span(spec, day, zone), now)]
+
+
+def _is_near(span: tuple[datetime, datetime], now: datetime) -> bool:
+    starts, ends = span
+    return starts - AHEAD <= now < ends
+
+
+def _span(spec: PlaybookSpec, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    mailing = spec.campaign
+    if not isinstance(mailing, Mailing):
+        raise TypeError(f"{spec.key} is no campaign")
+    starts = datetime.combine(day, time.fromisoformat(mailing.calendar.at), zone)
+    last = datetime.combine(day + timedelta(days=mailing.lasts_days - 1), time(21), zone)
+    return starts, last

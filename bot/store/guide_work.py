@@ -1,0 +1,203 @@
+"""A guide's day: her customers with what makes a contact worth it, ranked, with words ready to send."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain.campaigns import Touch
+from bot.domain.cases import Case
+from bot.domain.consent import ConsentState
+from bot.domain.customers import Customer, Follow, Guide, Secret
+from bot.domain.guide_work import WORDS_FOR, Known, Reason, reason_for
+from bot.domain.offers import Coupon
+from bot.domain.refusals import Refusal
+from bot.domain.tiers import CustomerTier, PurchaseStats
+from bot.store import facts
+from bot.store.vault import Vault
+
+HERE = ZoneInfo("Asia/Shanghai")
+BIRTHDAY = "secret.birthday"
+MOST = 400
+"""How many of her customers are weighed: whoever has any reason at all, the most valuable first."""
+
+
+class Told(Protocol):
+    @property
+    def brand(self) -> Any: ...
+
+    def render(
+        self, template: str, facts: Mapping[str, Any], variant: str | None = None
+    ) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """One person worth contacting today."""
+
+    customer_id: int
+    ref: str
+    name: str
+    tier: str | None
+    kind: str
+    why: str
+    words: str
+    score: float
+
+
+async def whom_to_contact(
+    session: AsyncSession,
+    vault: Vault,
+    content: Told,
+    guide_id: int,
+    now: datetime,
+    limit: int = 8,
+) -> list[Contact]:
+    """Her next best contacts, cases to answer first."""
+    today = now.astimezone(HERE).date()
+    known = await _known(session, vault, guide_id, now, today)
+    reasons = {k.customer_id: why for k in known.values() if (why := reason_for(k, now, today))}
+    ranked = sorted(reasons, key=lambda i: (-reasons[i].score, i))[:limit]
+    told = await facts.gather(session, vault, content, ranked, now)
+    query = select(Customer.id, Customer.ref).where(Customer.id.in_(ranked))
+    refs = dict((await session.execute(query)).tuples().all())
+    return [_contact(content, i, refs[i], reasons[i], told[i]) for i in ranked]
+
+
+def _contact(
+    content: Told, customer_id: int, ref: str, reason: Reason, told: Mapping[str, Any]
+) -> Contact:
+    try:
+        words = content.render(WORDS_FOR[reason.kind], told, told.get("tier"))
+    except (Refusal, KeyError):
+        words = ""  # the person counts more than the words
+    name = str(told.get("称呼", "还没有称呼"))
+    return Contact(
+        customer_id, ref, name, told.get("tier"), reason.kind, reason.why, words, reason.score
+    )
+
+
+async def _known(
+    session: AsyncSession, vault: Vault, guide_id: int, now: datetime, today: date
+) -> dict[int, Known]:
+    rows = (await session.execute(_hers(guide_id, now, today))).all()
+    ids = [row.customer_id for row in rows]
+    contacts = await _last_contacts(session, ids)
+    birthdays = await _birthdays(session, vault, ids)
+    return {
+        row.customer_id: Known(
+            customer_id=row.customer_id,
+            followed_since=row.since,
+            last_contact=max(
+                filter(None, (row.last_talk_at, contacts.get(row.customer_id))), default=None
+            ),
+            tier=row.tier,
+            rank=1.0 if row.rank is None else row.rank,
+            overdue=row.overdue or 0.0,
+            days_since_order=None if row.last_at is None else (now - row.last_at).days,
+            usual_gap_days=_gap(row.first_at, row.last_at, row.days),
+            birthday=birthdays.get(row.customer_id),
+            birthday_month=row.birthday_month,
+            coupon_until=row.coupon_until,
+            answer_due=row.answer_due,
+        )
+        for row in rows
+    }
+
+
+def _gap(first: datetime | None, last: datetime | None, days: int | None) -> int | None:
+    """Days between visits, as she has kept it so far; nobody has a rhythm after one visit."""
+    if first is None or last is None or not days or days < 2:
+        return None
+    return max(1, round((last - first).days / (days - 1)))
+
+
+def _hers(guide_id: int, now: datetime, today: date) -> Any:
+    coupon = (
+        select(func.min(Coupon.expires_at))
+        .where(
+            Coupon.customer_id == Follow.customer_id,
+            Coupon.state.in_(("held", "returned")),
+            Coupon.expires_at > now,
+        )
+        .scalar_subquery()
+    )
+    answer = (
+        select(func.min(Case.answer_due))
+        .where(Case.customer_id == Follow.customer_id, Case.state == "open")
+        .scalar_subquery()
+    )
+    months = {today.month, (today + timedelta(days=7)).month}
+    worth = or_(
+        answer.is_not(None),
+        Customer.birthday_month.in_(months),
+        coupon <= now + timedelta(days=5),
+        CustomerTier.overdue >= 1.3,
+        CustomerTier.tier == "核心",
+        and_(Follow.since > now - timedelta(days=15), PurchaseStats.last_at.is_(None)),
+    )
+    return (
+        select(
+            Follow.customer_id,
+            Follow.since,
+            Follow.last_talk_at,
+            Customer.birthday_month,
+            CustomerTier.tier,
+            CustomerTier.rank,
+            CustomerTier.overdue,
+            PurchaseStats.first_at,
+            PurchaseStats.last_at,
+            PurchaseStats.days,
+            coupon.label("coupon_until"),
+            answer.label("answer_due"),
+        )
+        .join(Customer, Customer.id == Follow.customer_id)
+        .outerjoin(CustomerTier, CustomerTier.customer_id == Follow.customer_id)
+        .outerjoin(PurchaseStats, PurchaseStats.customer_id == Follow.customer_id)
+        .where(
+            Follow.guide_id == guide_id,
+            Follow.ended_at.is_(None),
+            Customer.merged_into.is_(None),
+            or_(answer.is_not(None), and_(~Customer.marketing_held, ~_said_no())),
+            worth,
+        )
+        .order_by(answer.is_(None), func.coalesce(CustomerTier.rank, 1.0), Follow.customer_id)
+        .limit(MOST)
+    )
+
+
+def _said_no() -> ColumnElement[bool]:
+    """Whoever opted out is contacted about her case only."""
+    return exists().where(
+        ConsentState.customer_id == Follow.customer_id,
+        ConsentState.purpose == "marketing_wecom",
+        ~ConsentState.granted,
+    )
+
+
+async def _last_contacts(session: AsyncSession, ids: Sequence[int]) -> dict[int, datetime]:
+    query = (
+        select(Touch.customer_id, func.max(Touch.sent_at))
+        .where(Touch.customer_id.in_(ids), Touch.sent_at.is_not(None))
+        .group_by(Touch.customer_id)
+    )
+    return {i: at for i, at in (await session.execute(query)).tuples() if at is not None}
+
+
+async def _birthdays(session: AsyncSession, vault: Vault, ids: Sequence[int]) -> dict[int, str]:
+    query = select(Secret.customer_id, Secret.birthday).where(
+        Secret.customer_id.in_(ids), Secret.birthday.is_not(None)
+    )
+    rows = (await session.execute(query)).tuples().all()
+    await vault.load_keys(session, [i for i, _ in rows])
+    return {i: vault.unseal_known(i, sealed, about=BIRTHDAY) for i, sealed in rows if sealed}
+
+
+async def active_guides(session: AsyncSession) -> Sequence[Guide]:
+    return (await session.scalars(select(Guide).where(Guide.active).order_by(Guide.id))).all()

@@ -1,0 +1,103 @@
+"""Who begins a journey because of the calendar, and the campaigns that a calendar opens."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Select, String, cast, func, literal, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain.campaigns import Campaign
+from bot.domain.customers import Customer
+from bot.domain.delivery import Cursor
+from bot.domain.offers import Coupon
+from bot.domain.playbooks import PlaybookSpec
+from bot.domain.tiers import TierMove
+from bot.store.engine import upsert
+
+CURSOR = "journeys.tier_moves"
+BY = "system:playbook"
+
+Who = Select[*tuple[Any, ...]]
+
+
+def born_in(month: int, *, cause: str) -> Who:
+    return select(Customer.id, literal(cause)).where(
+        Customer.birthday_month == month, Customer.merged_into.is_(None)
+    )
+
+
+def holding_until(after: datetime, before: datetime) -> Who:
+    """Customers with a coupon that runs out in this span, by their first such coupon."""
+    first = func.min(Coupon.id)
+    return (
+        select(Coupon.customer_id, literal("coupon:").concat(cast(first, String)))
+        .where(
+            Coupon.state.in_(("held", "returned")),
+            Coupon.expires_at > after,
+            Coupon.expires_at <= before,
+        )
+        .group_by(Coupon.customer_id)
+    )
+
+
+def moved(tier: str, since: int, until: int) -> Who:
+    """Who came into this tier (any, when it is "") by one of these moves; the last one counts."""
+    move = func.max(TierMove.id)
+    these = [TierMove.id > since, TierMove.id <= until]
+    if tier:
+        these.append(TierMove.after == tier)
+    return (
+        select(TierMove.customer_id, literal("tier:").concat(cast(move, String)))
+        .where(*these)
+        .group_by(TierMove.customer_id)
+    )
+
+
+async def new_moves(session: AsyncSession, now: datetime) -> tuple[int, int]:
+    """From where to where the moves are new; asking makes them old."""
+    newest = await session.scalar(select(func.max(TierMove.id))) or 0
+    cursor = await session.get(Cursor, CURSOR, with_for_update=True)
+    if cursor is None:
+        session.add(Cursor(name=CURSOR, value=str(newest), at=now))
+        return 0, newest
+    since = int(cursor.value)
+    cursor.value, cursor.at = str(newest), now
+    return since, newest
+
+
+async def open_campaign(
+    session: AsyncSession,
+    spec: PlaybookSpec,
+    *,
+    day: date,
+    span: tuple[datetime, datetime],
+    now: datetime,
+) -> int:
+    """1 when this occasion was not open yet."""
+    mailing = spec.campaign
+    if mailing is None:
+        return 0
+    starts, ends = span
+    occasion = f"{spec.key}:{day.isoformat()}"
+    insert = upsert(session, Campaign).values(
+        name=f"{spec.name} {day.month} 月 {day.day} 日",
+        playbook=spec.key,
+        occasion=occasion,
+        purpose=spec.purpose,
+        rule=mailing.segment,
+        template=mailing.template,
+        offer_key=mailing.offer,
+        channels=list(mailing.channels),
+        holdout_percent=spec.holdout_percent,
+        seed=occasion,
+        state="approved",
+        starts_at=starts,
+        ends_at=ends,
+        created_at=now,
+        created_by=BY,
+        approved_by=BY,
+    )
+    new = await session.scalars(insert.on_conflict_do_nothing().returning(Campaign.id))
+    return 0 if new.first() is None else 1

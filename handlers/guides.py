@@ -1,0 +1,80 @@
+"""Guides come and go, open their app, tap their cards and finish what they were asked."""
+
+from __future__ import annotations
+
+from bot.calls import UpdateAppCard
+from bot.domain.refusals import Refusal
+from bot.events import AppOpened, CardClicked, FinishGuideTask, MemberChanged
+from bot.inbound.router import Router
+from bot.inbound.turn import Answer, Turn
+from bot.store import customers, guide_tasks
+
+router = Router()
+
+
+@router.on(MemberChanged, when=lambda event: event.change == "delete_user")
+async def lose_guide(event: MemberChanged, turn: Turn) -> None:
+    guide = await customers.guide_by_userid(turn.session, event.userid, create=False)
+    if guide is None:
+        return
+    guide.active = False
+    await turn.session.flush()
+    await guide_tasks.pass_on(turn.session, guide)
+
+
+@router.on(MemberChanged, when=lambda event: event.change == "create_user")
+async def meet_guide(event: MemberChanged, turn: Turn) -> None:
+    guide = await customers.guide_by_userid(turn.session, event.userid)
+    guide.active = True
+
+
+@router.on(MemberChanged, when=lambda event: bool(event.new_userid))
+async def rename_guide(event: MemberChanged, turn: Turn) -> None:
+    guide = await customers.guide_by_userid(turn.session, event.userid)
+    guide.userid = str(event.new_userid)
+
+
+@router.on(AppOpened)
+async def learn_her_hour(event: AppOpened, turn: Turn) -> None:
+    guide = await customers.guide_by_userid(turn.session, event.userid)
+    guide.best_hour = event.at.astimezone(turn.settings.zone).hour
+
+
+@router.on(CardClicked, when=lambda event: event.key.startswith("task:"))
+async def finish_by_card(event: CardClicked, turn: Turn) -> None:
+    """`task:<id>:done` or `task:<id>:skip`, tapped on a card."""
+    _, task_id, what = event.key.split(":")
+    guide = await customers.guide_by_userid(turn.session, event.userid)
+    shown = "已完成" if what == "done" else "已跳过"
+    try:
+        await guide_tasks.finish(
+            turn.session, int(task_id), done=what == "done", now=turn.now, guide_id=guide.id
+        )
+    except Refusal as refusal:
+        shown = refusal.words
+    if event.response_code:
+        await turn.owe(
+            UpdateAppCard(
+                response_code=event.response_code,
+                replace_name=shown,
+                userids=(event.userid,),
+            ),
+            effect=f"card:{event.response_code}",
+            lane="express",
+        )
+
+
+@router.on(FinishGuideTask)
+async def finish_task(command: FinishGuideTask, turn: Turn) -> Answer:
+    guide_id = None
+    if command.actor.kind == "guide":
+        guide_id = (await customers.guide_by_userid(turn.session, command.actor.id)).id
+    task = await guide_tasks.finish(
+        turn.session,
+        command.task_id,
+        done=command.done,
+        now=turn.now,
+        guide_id=guide_id,
+        outcome=command.reason,
+    )
+    return Answer({"task": task.id, "state": task.state})
