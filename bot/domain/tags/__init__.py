@@ -1,0 +1,27 @@
+"""Tags: what we know of a customer, and the book of rules that says where each comes from."""
+
+from bot.domain.tags.book import (
+    Answered,
+    Bought,
+    Heard,
+    TagBook,
+    TagGroupSpec,
+    matches,
+    parts,
+)
+from bot.domain.tags.entities import CustomerTag, FollowMirror, FollowTag, Tag, TagGroup
+
+__all__ = [
+    "Answered",
+    "Bought",
+    "CustomerTag",
+    "FollowMirror",
+    "FollowTag",
+    "Heard",
+    "Tag",
+    "TagBook",
+    "TagGroup",
+    "TagGroupSpec",
+    "matches",
+    "parts",
+]

@@ -1,0 +1,208 @@
+"""`content/tags.yaml`: the groups, the rules that give tags, and what may not be a tag at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from typing import Annotated, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
+
+from bot.domain.refusals import Refusal
+
+LONGEST = 30
+"""Characters of a corp tag's name and of its group's."""
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST, pattern=r"^[^/\s]+$")]
+TagName = Annotated[str, StringConstraints(pattern=r"^[^/\s]+/[^/\s]+$")]
+Share = Annotated[float, Field(gt=0, le=1)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TagGroupSpec(_Part):
+    name: Name
+    tags: tuple[Name, ...] = ()
+    exclusive: bool = False
+    mirrored: bool = True
+    open: bool = False
+    """Rules may make further tags in it: categories as they are sold, sources as they are named."""
+
+
+class Heard(_Part):
+    """A tag for something she did: came by a code, tapped a menu, said a word, opened a link, joined a group."""
+
+    when: Literal["contact_way", "menu", "keyword", "link", "group"]
+    tag: TagName
+    any: tuple[str, ...] = Field(min_length=1)
+    """Patterns of the state, menu key, link name or group rule; words that the message contains."""
+    days: int | None = Field(default=None, ge=1)
+    confidence: Share = 1.0
+
+
+class Answered(_Part):
+    """A tag for what she said of herself on a form or in a quiz."""
+
+    when: Literal["answer"]
+    tag: TagName
+    form: str
+    field: str
+    is_: str = Field(alias="is")
+
+
+class PriceBand(_Part):
+    """Of the average paid order, in fen; from included, below not."""
+
+    from_: int = Field(alias="from", default=0, ge=0)
+    below: int | None = Field(default=None, ge=1)
+
+
+class Habit(_Part):
+    """At least this share of at least so many orders."""
+
+    share: Share
+    orders: int = Field(ge=1)
+
+
+class Count(_Part):
+    least: int = Field(default=1, ge=1)
+    most: int | None = Field(default=None, ge=1)
+
+
+class Bought(_Part):
+    """A tag for how she buys; exactly one way of telling is written."""
+
+    when: Literal["purchase"]
+    tag: str = Field(pattern=r"^[^/\s]+/(\{category\}|[^/\s]+)$")
+    within_days: int | None = Field(default=None, ge=1)
+    category: str | None = None
+    """`*` gives one tag per category that was bought; the tag is then 组/{category}."""
+    orders: Count | None = None
+    price: PriceBand | None = None
+    with_coupon: Habit | None = None
+    at_weekends: Habit | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        ways = (self.price, self.with_coupon, self.at_weekends, self.category or self.orders)
+        if sum(way is not None for way in ways) != 1:
+            raise ValueError("一条规则只写一种看法 — 拆成两条")
+        if (self.category == "*") != self.tag.endswith("/{category}"):
+            raise ValueError("category 写 * 时标签要写成 组/{category} — 两处一起改")
+        return self
+
+    @property
+    def key(self) -> str:
+        """What its tags show as evidence."""
+        known = self.model_dump(exclude={"when", "tag"}, exclude_none=True, by_alias=True)
+        return "; ".join(f"{name}={value}" for name, value in known.items())
+
+
+class Forbidden(_Part):
+    """A pattern of names that say more of a person than a shop needs to know."""
+
+    pattern: str
+    why: str
+    instead: str = ""
+
+    @field_validator("pattern")
+    @classmethod
+    def _readable(cls, pattern: str) -> str:
+        try:
+            re.compile(pattern)
+        except re.error:
+            raise ValueError("不是正确的正则表达式 — 检查括号") from None
+        return pattern
+
+
+Rule = Annotated[Heard | Answered | Bought, Field(discriminator="when")]
+
+
+class TagBook(_Part):
+    utc_offset_hours: int = Field(default=8, ge=-12, le=14)
+    """Whose weekend a purchase fell on."""
+    groups: tuple[TagGroupSpec, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    forbidden: tuple[Forbidden, ...] = ()
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        for name in self.names():
+            if said := self.too_precise(name):
+                raise ValueError(
+                    f"里的「{name}」不能作标签：{said.why} — 换成「{said.instead}」这样的说法"
+                )
+        for rule in self.rules:
+            group, name = parts(rule.tag)
+            if not (self.knows(rule.tag) or (self.opens(group) and name == "{category}")):
+                raise ValueError(f"里没有「{rule.tag}」 — 先在 groups 里写上它")
+        return self
+
+    def names(self) -> Iterator[str]:
+        return (f"{group.name}/{tag}" for group in self.groups for tag in group.tags)
+
+    def knows(self, tag: str) -> bool:
+        return tag in set(self.names())
+
+    def opens(self, group: str) -> bool:
+        return any(each.name == group and each.open for each in self.groups)
+
+    def too_precise(self, tag: str) -> Forbidden | None:
+        _, name = parts(tag)
+        return next((each for each in self.forbidden if re.search(each.pattern, name)), None)
+
+    def check(self, tag: str) -> None:
+        """Raises Refusal when a person may not give this tag: too_precise or unknown_tag."""
+        if said := self.too_precise(tag):
+            instead = f"，可以用「{said.instead}」" if said.instead else ""
+            raise Refusal("too_precise", f"「{tag}」不能作标签：{said.why}{instead}", status=422)
+        if not self.knows(tag) and not self.opens(parts(tag)[0]):
+            raise Refusal("unknown_tag", f"没有「{tag}」这个标签", status=422)
+
+    def heard(self, when: str, what: str) -> list[Heard]:
+        """The rules that such an act fulfils."""
+        rules = (rule for rule in self.rules if isinstance(rule, Heard) and rule.when == when)
+        return [rule for rule in rules if matches(rule, what)]
+
+    def answered(self, form: str, answers: dict[str, str]) -> list[Answered]:
+        return [
+            rule
+            for rule in self.rules
+            if isinstance(rule, Answered)
+            and rule.form == form
+            and answers.get(rule.field) == rule.is_
+        ]
+
+    def bought(self) -> dict[str, list[Bought]]:
+        """The purchase rules by the group whose tags they give."""
+        found: dict[str, list[Bought]] = {}
+        for rule in self.rules:
+            if isinstance(rule, Bought):
+                found.setdefault(parts(rule.tag)[0], []).append(rule)
+        return found
+
+
+def parts(tag: str) -> tuple[str, str]:
+    """`组/名` → the group and the name. Raises Refusal bad_tag."""
+    group, slash, name = tag.partition("/")
+    if not (group and slash and name) or "/" in name:
+        raise Refusal("bad_tag", f"「{tag}」要写成 组/标签", status=422)
+    if max(len(group), len(name)) > LONGEST:
+        raise Refusal("bad_tag", f"「{tag}」太长，组和标签各最多 {LONGEST} 字", status=422)
+    return group, name
+
+
+def matches(rule: Heard, what: str) -> bool:
+    if rule.when == "keyword":
+        return any(word in what for word in rule.any)
+    return any(fnmatchcase(what, pattern) for pattern in rule.any)

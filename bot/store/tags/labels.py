@@ -1,0 +1,159 @@
+"""Putting tags on a customer and taking them off, each with where it came from and what shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple, NotRequired, TypedDict, Unpack
+
+from sqlalchemy import CursorResult, Select, delete, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain.tags import CustomerTag, Tag, TagBook, TagGroup, parts
+from bot.store.engine import upsert
+
+
+class Given(TypedDict):
+    """One tag for one customer: from which source, shown by what, and for how long."""
+
+    customer_id: int
+    tag: str
+    source: str
+    evidence: dict[str, Any]
+    now: datetime
+    by: NotRequired[str]
+    expires_at: NotRequired[datetime | None]
+    confidence: NotRequired[float]
+
+
+class Worn(NamedTuple):
+    """A tag as people see it, with its reason."""
+
+    tag: str
+    row: CustomerTag
+
+
+async def put(session: AsyncSession, **given: Unpack[Given]) -> bool:
+    """True when she did not have this tag from any source. The same source again renews evidence and expiry."""
+    customer_id, now = given["customer_id"], given["now"]
+    tag_id, exclusive = await named(session, given["tag"])
+    new = not await _wears(session, customer_id, tag_id, now)
+    columns = {
+        "evidence": given["evidence"],
+        "confidence": given.get("confidence", 1.0),
+        "at": now,
+        "expires_at": given.get("expires_at"),
+        "by": given.get("by", "system:siyu"),
+    }
+    insert = upsert(session, CustomerTag).values(
+        customer_id=customer_id, tag_id=tag_id, source=given["source"], **columns
+    )
+    renewed = {name: insert.excluded[name] for name in columns if new or name != "at"}
+    await session.execute(
+        insert.on_conflict_do_update(
+            index_elements=["customer_id", "tag_id", "source"], set_=renewed
+        )
+    )
+    if exclusive:
+        await _take_others(session, customer_id, tag_id)
+    return new
+
+
+async def take(
+    session: AsyncSession, *, customer_id: int, tag: str, source: str | None = None
+) -> bool:
+    """Off with it, whoever gave it, or only what this source gave. False when she did not have it."""
+    gone = delete(CustomerTag).where(
+        CustomerTag.customer_id == customer_id, CustomerTag.tag_id.in_(_ids(tag))
+    )
+    if source is not None:
+        gone = gone.where(CustomerTag.source == source)
+    result = await session.execute(gone)
+    return isinstance(result, CursorResult) and result.rowcount > 0
+
+
+async def worn(session: AsyncSession, customer_id: int, now: datetime) -> list[Worn]:
+    """Her tags with their sources, by group and name."""
+    rows = await session.execute(
+        select(TagGroup.name, Tag.name, CustomerTag)
+        .join(Tag, Tag.id == CustomerTag.tag_id)
+        .join(TagGroup, TagGroup.id == Tag.group_id)
+        .where(CustomerTag.customer_id == customer_id, alive(now))
+        .order_by(TagGroup.name, Tag.name, CustomerTag.source)
+        .execution_options(populate_existing=True)
+    )
+    return [Worn(f"{group}/{name}", row) for group, name, row in rows]
+
+
+async def named(session: AsyncSession, tag: str) -> tuple[int, bool]:
+    """The tag's id, made if nobody used it yet, and whether its group is exclusive."""
+    found = select(Tag.id, TagGroup.exclusive).join(TagGroup, TagGroup.id == Tag.group_id)
+    group, name = parts(tag)
+    found = found.where(TagGroup.name == group, Tag.name == name)
+    row = (await session.execute(found)).first()
+    if row is None:
+        await add_to_group(session, group, [name])
+        row = (await session.execute(found)).one()
+    return row.id, row.exclusive
+
+
+async def publish(session: AsyncSession, book: TagBook) -> None:
+    """Make the groups and tags of the book known, as it says they are."""
+    for spec in book.groups:
+        await add_to_group(session, spec.name, spec.tags)
+        await session.execute(
+            update(TagGroup)
+            .where(TagGroup.name == spec.name, TagGroup.exclusive.is_not(spec.exclusive))
+            .values(exclusive=spec.exclusive)
+        )
+        await session.execute(
+            update(Tag)
+            .where(Tag.group_id.in_(_group(spec.name)), Tag.mirrored.is_not(spec.mirrored))
+            .values(mirrored=spec.mirrored)
+        )
+
+
+async def expire(session: AsyncSession, now: datetime) -> int:
+    """Off with what has run out."""
+    result = await session.execute(delete(CustomerTag).where(CustomerTag.expires_at <= now))
+    return result.rowcount if isinstance(result, CursorResult) else 0
+
+
+def alive(now: datetime) -> Any:
+    return or_(CustomerTag.expires_at.is_(None), CustomerTag.expires_at > now)
+
+
+async def _wears(session: AsyncSession, customer_id: int, tag_id: int, now: datetime) -> bool:
+    found = select(CustomerTag.tag_id).where(
+        CustomerTag.customer_id == customer_id, CustomerTag.tag_id == tag_id, alive(now)
+    )
+    return await session.scalar(found.limit(1)) is not None
+
+
+async def _take_others(session: AsyncSession, customer_id: int, tag_id: int) -> None:
+    group = select(Tag.group_id).where(Tag.id == tag_id).scalar_subquery()
+    others = select(Tag.id).where(Tag.group_id == group, Tag.id != tag_id)
+    await session.execute(
+        delete(CustomerTag).where(
+            CustomerTag.customer_id == customer_id, CustomerTag.tag_id.in_(others)
+        )
+    )
+
+
+async def add_to_group(session: AsyncSession, group: str, names: Sequence[str]) -> None:
+    """Make these tags known; those that are, stay as they are."""
+    made = upsert(session, TagGroup).values(name=group, exclusive=False)
+    await session.execute(made.on_conflict_do_nothing(index_elements=["name"]))
+    group_id = (await session.scalars(_group(group))).one()
+    rows = [{"group_id": group_id, "name": name, "mirrored": True} for name in names]
+    if rows:
+        await session.execute(upsert(session, Tag).on_conflict_do_nothing(), rows)
+
+
+def _group(name: str) -> Select[int]:
+    return select(TagGroup.id).where(TagGroup.name == name)
+
+
+def _ids(tag: str) -> Select[int]:
+    group, name = parts(tag)
+    return select(Tag.id).where(Tag.group_id.in_(_group(group)), Tag.name == name)
