@@ -7,8 +7,8 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from wechatpy.crypto import PrpCrypto as OfficialCrypto
-from wechatpy.crypto import _get_signature
 from wechatpy.enterprise.crypto import PrpCrypto as WecomCrypto
+from wechatpy.utils import WeChatSigner
 
 Field = tuple[str, "str | int | list[Field]"]
 
@@ -29,7 +29,9 @@ def xml(fields: list[Field], root: str = "xml") -> str:
 
 
 def sign(*parts: str) -> str:
-    return str(_get_signature(*parts))
+    signer = WeChatSigner()
+    signer.add_data(*parts)
+    return str(signer.signature)
 
 
 class Seal:

@@ -6,7 +6,7 @@ import fnmatch
 import re
 from collections import Counter
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -36,6 +36,8 @@ class Rule(BaseModel):
     every: Seconds | None = None
 
     def fits(self, call: str) -> bool:
+        if self.match.startswith("callback") != call.startswith("callback"):
+            return False
         return call.startswith(self.match + " ") or fnmatch.fnmatchcase(call, self.match)
 
 
@@ -58,13 +60,14 @@ class Faults:
         self._last: dict[int, datetime] = {}
 
     def pick(self, call: str, key: str, now: datetime) -> str:
-        for index, rule in enumerate(self.script.faults):
-            about_callbacks = rule.match.startswith("callback")
-            if about_callbacks == call.startswith("callback") and rule.fits(call):
-                self._matched[index] += 1
-                if self._fires(index, rule, (call, key), now):
-                    return rule.do
-        return ""
+        """Every rule counts every call it matches, also one that an earlier rule spoils."""
+        fitting = [
+            (index, rule) for index, rule in enumerate(self.script.faults) if rule.fits(call)
+        ]
+        for index, _rule in fitting:
+            self._matched[index] += 1
+        fires = (rule.do for index, rule in fitting if self._fires(index, rule, (call, key), now))
+        return next(fires, "")
 
     def _fires(self, index: int, rule: Rule, what: tuple[str, str], now: datetime) -> bool:
         if rule.count is not None and self._matched[index] != rule.count:
@@ -96,6 +99,3 @@ class Faults:
     def _draw(self, index: int, call: str, key: str) -> float:
         self._drawn[index, call, key] += 1
         return self._names.stream(index, call, key, self._drawn[index, call, key]).random()
-
-
-CallbackFault = Literal["duplicate", "late", "lost", "reorder"]
