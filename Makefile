@@ -1,0 +1,54 @@
+# Two commands matter: `make demo` plays the shop, `make test` proves it. Both install what they need.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test check browser bench storm fuzz fmt run migrate lock clean
+
+demo: .make/run
+	@$(BIN)/siyu demo
+
+test: .make/test
+	@$(MAKE) --no-print-directory check
+
+# What `test` runs, without installing.
+check:
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/pytest -q
+
+browser: .make/test
+	@scripts/need-chromium
+	$(BIN)/pytest -q tests/browser
+
+bench: .make/test
+	@for program in benchmarks/[a-z]*.py; do echo "== $$program"; $(BIN)/python $$program --small || exit 1; done
+
+fmt: .make/test
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+run: .make/run
+	$(BIN)/siyu serve
+
+migrate: .make/run
+	$(BIN)/siyu migrate
+
+# Exact versions, without any address of where they came from.
+lock: .make/test
+	$(BIN)/pip freeze --exclude siyu --exclude pip --exclude setuptools > constraints.txt
+
+.make/run: pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e .
+	@mkdir -p .make && touch $@
+
+.make/test: pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@mkdir -p .make && touch $@ .make/run
+
+clean:
+	rm -rf $(VENV) .make

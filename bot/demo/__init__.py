@@ -1,0 +1,1 @@
+"""The demo: a fictional shop's month, played over real HTTP against the sandbox."""

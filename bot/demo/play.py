@@ -1,0 +1,46 @@
+"""The month itself, event by event: time moves only when nobody has anything left to do at this moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from bot.demo.agenda import Agenda
+from bot.demo.reactions import Reactions
+from bot.demo.scene import Scene
+
+Progress = Callable[[datetime], None]
+
+
+async def play(
+    scene: Scene, agenda: Agenda, reactions: Reactions, *, until: datetime, progress: Progress
+) -> None:
+    """Play from now to `until`. What the sandbox has planned, what the bot has due and what people do
+    outside of both is taken in the order of its moments."""
+    while scene.now < until:
+        await scene.bot.step()
+        await reactions.look()
+        await scene.bot.step()
+        await _move(scene, agenda, until)
+        await agenda.perform(scene.now)
+        progress(scene.now)
+    await scene.bot.step()
+
+
+async def _move(scene: Scene, agenda: Agenda, until: datetime) -> None:
+    """On to the earliest moment at which somebody has something to do."""
+    ours = [agenda.next(), await scene.bot.next_moment(), until]
+    wish = max(min(moment for moment in ours if moment is not None), scene.now)
+    await scene.control("clock", {"step": {"until": wish.isoformat()}})
+
+
+async def settle(scene: Scene, *, until: datetime) -> None:
+    """Let everything under way come to its end, faults healed, nothing new begun."""
+    await scene.heal()
+    while scene.now < until:
+        await scene.bot.step()
+        moment = await scene.bot.next_moment()
+        wish = min(moment or until, until)
+        await scene.control("clock", {"step": {"until": max(wish, scene.now).isoformat()}})
+        await scene.news()
+    await scene.bot.step()
