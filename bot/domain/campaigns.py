@@ -136,6 +136,8 @@ class MassTask(Row):
     """How often the platform was asked to make it; counts into the effect of the debt."""
     cancel_reason: Mapped[str | None]
     """Why it was called back: expired, withdrawn, paused, stopped or kill_switch."""
+    cancels: Mapped[int] = mapped_column(default=0)
+    """How often the platform was asked to stop it; counts into the effect of the debt."""
     cancelled_at: Mapped[datetime | None]
     """When the platform took the cancellation; only then are unsent touches free to move."""
 

@@ -62,6 +62,12 @@ WORDS = {
 PASSING = frozenset({"quiet_hours", "guide_busy", "paused", "kill_switch"})
 """Reasons that end by themselves: the touch waits for its turn instead of ending."""
 
+TO_PLAN_AGAIN = PASSING | {"audience_changed", "expired", "gave_up", "stopped"}
+"""Why a mass task was never made although nothing is wrong with its touches: they are looked at anew."""
+
+GONE = frozenset({"not_friend", "not_following", "no_such_customer", "empty_audience"})
+"""The tie to the customer is gone."""
+
 _OFFER = {"ended": "offer_ended", "paused": "offer_paused"}
 
 

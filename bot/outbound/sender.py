@@ -11,6 +11,7 @@ import structlog
 
 from bot.calls import Call, Outcome, Refused, Sent, TryLater, Unclear
 from bot.domain.delivery import Owed
+from bot.domain.quotas import read_limits
 from bot.outbound.last_look import may_go
 from bot.outbound.settled import Settling, settled
 from bot.store import outbox
@@ -61,6 +62,7 @@ class Sender:
     ) -> tuple[list[tuple[Owed, Call]], list[tuple[Owed, Call, Outcome]]]:
         """The last look right before the call: what has run out, was interrupted or may not go any more."""
         now = self._work.now()
+        limits, vault = read_limits(self._work.content.limits), self._work.vault
         payable: list[tuple[Owed, Call]] = []
         ended: list[tuple[Owed, Call, Outcome]] = []
         async with self._work.sessions.reading() as session:
@@ -71,7 +73,9 @@ class Sender:
                     verdict = Refused(0, "expired")
                 elif owed.attempts > 1 and owed.reason == "in_flight" and not call.repeatable:
                     verdict = Unclear("interrupted")
-                elif reason := await may_go(session, owed, call, now):
+                elif reason := await may_go(
+                    session, owed, call, now, vault=vault, limits=limits
+                ):
                     verdict = Refused(0, reason)
                 if verdict is None:
                     payable.append((owed, call))

@@ -180,3 +180,39 @@ async def stops(session: AsyncSession, now: datetime) -> dict[int | None, str]:
     for campaign_id, state in rows.tuples():
         found[campaign_id] = state if state in {"paused", "stopped"} else "campaign_over"
     return found
+
+
+async def finish(session: AsyncSession, now: datetime) -> int:
+    """Close campaigns that are over: what was not sent in time never is. Returns how many were closed."""
+    over = select(Campaign.id).where(
+        Campaign.state.in_(("running", "paused")), Campaign.ends_at <= now
+    )
+    ids = (await session.scalars(over)).all()
+    if not ids:
+        return 0
+    await session.execute(
+        update(Touch)
+        .where(Touch.campaign_id.in_(ids), Touch.state == "planned")
+        .values(
+            state="excluded",
+            reason=func.coalesce(Touch.reason, "campaign_over"),
+            settled_at=now,
+        )
+    )
+    moving = select(Touch.id).where(
+        Touch.campaign_id == Campaign.id, Touch.state.in_(("queued", "handed_over"))
+    )
+    return await changed(
+        session,
+        update(Campaign).where(Campaign.id.in_(ids), ~moving.exists()).values(state="finished"),
+    )
+
+
+async def stop(session: AsyncSession, campaign_id: int, now: datetime) -> int:
+    """End what is planned; what guides hold is called back by the next withdrawal."""
+    return await changed(
+        session,
+        update(Touch)
+        .where(Touch.campaign_id == campaign_id, Touch.state == "planned")
+        .values(state="cancelled", reason="stopped", settled_at=now),
+    )

@@ -1,4 +1,4 @@
-"""企业群发 tasks: made from touches of one guide with one text, watched, called back."""
+"""企业群发 tasks: made from touches of one guide with one text, taken or refused by the platform."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.calls import CancelMassTask, CreateMassTask
+from bot.calls import CreateMassTask
 from bot.domain.campaigns import MassTask, Touch
-from bot.domain.customers import Guide
-from bot.domain.delivery import Owed
+from bot.domain.reasons import GONE, TO_PLAN_AGAIN
 from bot.store import outbox
 from bot.store.touches import changed
 from bot.store.vault import Vault
@@ -22,8 +21,6 @@ ABOUT = "mass_task.text"
 BIGGEST = 10_000
 """external_userids one task may carry."""
 FIRST_LOOK = timedelta(minutes=10)
-LIVE = ("owed", "waiting", "confirmed", "unknown")
-CALLED_BACK = ("cancelling", "cancelled")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,48 +105,6 @@ async def move(
     return await changed(session, statement) == 1
 
 
-async def call_back(
-    session: AsyncSession, vault: Vault, task: MassTask, *, reason: str, now: datetime
-) -> bool:
-    """Ask the platform to stop what no guide has confirmed. Only then is anything moved on."""
-    if task.state == "owed":
-        return await _unmake(session, task, reason=reason, now=now)
-    moved = await move(
-        session,
-        task.id,
-        expected=("waiting",),
-        state="cancelling",
-        cancel_reason=reason,
-        check_at=None,
-    )
-    if moved and task.msgid:
-        await outbox.owe(
-            session,
-            vault,
-            CancelMassTask(msgid=task.msgid),
-            effect=f"cancel:{task.id}",
-            now=now,
-            lane="express",
-            mass_task_id=task.id,
-        )
-    return moved
-
-
-async def _unmake(session: AsyncSession, task: MassTask, *, reason: str, now: datetime) -> bool:
-    """A task that was never asked for: withdraw the debt, and let its touches go."""
-    withdrawn = await changed(
-        session,
-        update(Owed)
-        .where(Owed.mass_task_id == task.id, Owed.state == "owed", Owed.kind == "create_mass_task")
-        .values(state="cancelled", reason=reason, settled_at=now),
-    )
-    if not withdrawn:
-        return False
-    await move(session, task.id, expected=("owed",), state="cancelled", cancel_reason=reason)
-    await let_go(session, task.id, reason=reason, now=now)
-    return True
-
-
 ENDS = {"expired": ("expired", "guide_never_confirmed"), "stopped": ("cancelled", "stopped")}
 """How touches end when their task was called back for good; for every other reason they wait for another task."""
 
@@ -175,6 +130,52 @@ async def let_go(session: AsyncSession, task_id: int, *, reason: str, now: datet
     )
 
 
+async def handed_over(
+    session: AsyncSession,
+    task_id: int,
+    *,
+    msgid: str,
+    failed: Sequence[str],
+    check_at: datetime,
+    now: datetime,
+) -> bool:
+    """The platform has the task; those it names as failed are nobody's friends any more."""
+    moved = await move(
+        session,
+        task_id,
+        expected=("owed", "unknown"),
+        state="waiting",
+        msgid=msgid,
+        check_at=check_at,
+    )
+    if not moved:
+        return False
+    bound = (Touch.mass_task_id == task_id) & (Touch.state == "queued")
+    if failed:
+        await session.execute(
+            update(Touch)
+            .where(bound, Touch.address.in_(failed))
+            .values(state="not_friend", reason="not_friend", settled_at=now)
+        )
+    await session.execute(update(Touch).where(bound).values(state="handed_over"))
+    return True
+
+
+async def refused(session: AsyncSession, task_id: int, *, reason: str, now: datetime) -> None:
+    """The task was not made. What is wrong with all of it ends its touches; else they are planned anew."""
+    await move(session, task_id, expected=("owed",), state="refused", cancel_reason=reason)
+    if reason in TO_PLAN_AGAIN:
+        ending = "stopped" if reason == "stopped" else "withdrawn"
+        await let_go(session, task_id, reason=ending, now=now)
+        return
+    state = "not_friend" if reason in GONE else "refused"
+    await session.execute(
+        update(Touch)
+        .where(Touch.mass_task_id == task_id, Touch.state == "queued")
+        .values(state=state, reason=reason, settled_at=now)
+    )
+
+
 async def made_today(session: AsyncSession, *, since: datetime) -> dict[int, int]:
     """Tasks per guide that she was, or is being, asked to confirm since this moment."""
     rows = await session.execute(
@@ -189,35 +190,18 @@ async def made_today(session: AsyncSession, *, since: datetime) -> dict[int, int
     return dict(rows.tuples().all())
 
 
-@dataclass(frozen=True, slots=True)
-class Watched:
-    """A task with the guide who must confirm it."""
-
-    task: MassTask
-    userid: str
-
-
-async def to_check(session: AsyncSession, now: datetime, *, limit: int = 200) -> list[Watched]:
-    """Tasks the platform must be asked about now, the longest waiting first."""
-    rows = await session.execute(
-        select(MassTask, Guide.userid)
-        .join(Guide, Guide.id == MassTask.guide_id)
-        .where(
-            MassTask.state.in_(("waiting", "confirmed", "unknown", "cancelling")),
-            MassTask.check_at <= now,
-        )
-        .order_by(MassTask.check_at, MassTask.id)
-        .limit(limit)
+async def make_again(
+    session: AsyncSession, vault: Vault, task: MassTask, userid: str, *, now: datetime
+) -> None:
+    """The platform says that it was never made: owe it once more, under a name of its own."""
+    again = await move(
+        session,
+        task.id,
+        expected=("unknown",),
+        state="owed",
+        attempts=MassTask.attempts + 1,
+        check_at=None,
     )
-    return [Watched(task, userid) for task, userid in rows.tuples()]
-
-
-async def known(session: AsyncSession, msgids: Sequence[str]) -> set[str]:
-    """Which of these the platform's ids belong to a task of ours."""
-    found = await session.scalars(select(MassTask.msgid).where(MassTask.msgid.in_(msgids)))
-    return {msgid for msgid in found if msgid}
-
-
-async def addresses(session: AsyncSession, task_id: int) -> set[str]:
-    found = await session.scalars(select(Touch.address).where(Touch.mass_task_id == task_id))
-    return {address for address in found if address}
+    if again:
+        task.attempts += 1
+        await owe(session, vault, task, userid, now=now)

@@ -121,3 +121,12 @@ async def write(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
     """Write back touches that `due` locked, each by its id."""
     if rows:
         await session.execute(update(Touch), rows)
+
+
+async def bound_to(
+    session: AsyncSession, *, touch_id: int | None, mass_task_id: int | None
+) -> Sequence[Touch]:
+    """The queued touches that a debt carries."""
+    one = Touch.id == touch_id if touch_id is not None else Touch.mass_task_id == mass_task_id
+    query = select(Touch).where(one, Touch.state == "queued").order_by(Touch.id)
+    return (await session.scalars(query)).all()

@@ -1,0 +1,137 @@
+"""What became of handing over: tasks made or refused, messages sent, and tasks called back in time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.calls import (
+    CancelMassTask,
+    CreateMassTask,
+    Outcome,
+    Refused,
+    SendKf,
+    SendOfficial,
+    Sent,
+    Unclear,
+)
+from bot.domain.delivery import Owed
+from bot.domain.reasons import GONE, PASSING, TO_PLAN_AGAIN, of_platform
+from bot.outbound.settled import Settling, settled
+from bot.store import calling_back, campaigns, mass_tasks, touches
+from bot.store.mass_tasks import FIRST_LOOK
+from bot.work.context import Work
+
+LIST_LAG = timedelta(minutes=2)
+"""How long the platform's lists may not know yet of what was just done."""
+
+
+@settled.on(CreateMassTask)
+async def task_made(call: CreateMassTask, outcome: Outcome, owed: Owed, turn: Settling) -> None:
+    if owed.mass_task_id is None or call.chat_ids:
+        return
+    match outcome:
+        case Sent(answer):
+            await mass_tasks.handed_over(
+                turn.session,
+                owed.mass_task_id,
+                msgid=str(answer["msgid"]),
+                failed=answer.get("fail_list") or (),
+                check_at=turn.now + FIRST_LOOK,
+                now=turn.now,
+            )
+        case Unclear():
+            await mass_tasks.move(
+                turn.session,
+                owed.mass_task_id,
+                expected=("owed",),
+                state="unknown",
+                check_at=turn.now + LIST_LAG,
+            )
+        case Refused(reason=reason):
+            await mass_tasks.refused(
+                turn.session,
+                owed.mass_task_id,
+                reason=reason if reason in TO_PLAN_AGAIN else of_platform(reason),
+                now=turn.now,
+            )
+
+
+@settled.on(CancelMassTask)
+async def task_called_back(
+    _call: CancelMassTask, outcome: Outcome, owed: Owed, turn: Settling
+) -> None:
+    """Only now does anybody ask what was sent before: the answer decides who may be planned again."""
+    if owed.mass_task_id is None:
+        return
+    if isinstance(outcome, Refused) and outcome.reason in {"gave_up", "kill_switch"}:
+        await calling_back.failed(turn.session, owed.mass_task_id, turn.now)
+        return
+    await mass_tasks.move(
+        turn.session,
+        owed.mass_task_id,
+        expected=("cancelling",),
+        cancelled_at=turn.now,
+        check_at=turn.now + timedelta(minutes=1),
+    )
+
+
+@settled.on(SendKf)
+async def kf_settled(_call: SendKf, outcome: Outcome, owed: Owed, turn: Settling) -> None:
+    await _settle(outcome, owed, turn)
+
+
+@settled.on(SendOfficial)
+async def official_settled(
+    _call: SendOfficial, outcome: Outcome, owed: Owed, turn: Settling
+) -> None:
+    await _settle(outcome, owed, turn)
+
+
+async def _settle(outcome: Outcome, owed: Owed, turn: Settling) -> None:
+    if owed.touch_id is None:
+        return
+    values: dict[str, object]
+    match outcome:
+        case Sent():
+            values = {"state": "delivered", "sent_at": turn.now, "reason": None}
+        case Unclear():
+            values = {"state": "unknown", "reason": "unknown"}
+        case Refused(code=code, reason=reason) if code == 0 and reason in PASSING:
+            await touches.settle(
+                turn.session, [owed.touch_id], expected=("queued",), state="planned", reason=reason
+            )
+            return
+        case Refused(code=code, reason=reason):
+            values = {"state": _state(code, reason), "reason": of_platform(reason)}
+        case _:
+            return
+    await touches.settle(
+        turn.session, [owed.touch_id], expected=("queued",), settled_at=turn.now, **values
+    )
+
+
+def _state(code: int, reason: str) -> str:
+    if reason == "expired":
+        return "expired"
+    if code == 0 and reason != "gave_up":
+        return "cancelled"  # our own last look said no
+    return "not_friend" if reason in GONE else "refused"
+
+
+async def withdraw_due(work: Work) -> int:
+    """Call back tasks that wait for a guide although somebody in them, or all of them, must not be written
+    to any more. The rest of such a task is handed over anew. Returns how many were called back."""
+    called_back = 0
+    async with work.sessions.begin() as session:
+        now = work.now()
+        await calling_back.mark_unwanted(session)
+        stops = await campaigns.stops(session, now)
+        for task, unwanted in await calling_back.withdrawable(session, stops):
+            reason = stops.get(None) or stops.get(task.campaign_id or 0)
+            if reason == "campaign_over":
+                reason = "stopped"
+            if reason or unwanted:
+                called_back += await calling_back.call_back(
+                    session, work.vault, task, reason=reason or "withdrawn", now=now
+                )
+    return called_back

@@ -1,0 +1,189 @@
+"""Asks the platform what became of mass tasks: who confirmed, who was reached, and what was made at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bot.calls import (
+    Call,
+    GetMassTaskMembers,
+    GetMassTaskResult,
+    ListMassTasks,
+    Sent,
+)
+from bot.store import calling_back, mass_tasks, results
+from bot.store.results import Result, Watched
+from bot.work.context import Work
+
+SOON = timedelta(minutes=10)
+LATEST = timedelta(hours=1)
+BECAME = {0: "unsent", 1: "sent", 2: "not_friend", 3: "over_quota"}
+LOST_AFTER = timedelta(minutes=10)
+"""A task that the platform's list does not show after so long was never made."""
+MOST_PAGES = 50
+
+
+async def results_due(work: Work) -> int:
+    """Ask about every task whose time has come. Returns how many were asked about."""
+    async with work.sessions.reading() as session:
+        watched = await results.to_check(session, work.now())
+    for one in watched:
+        if one.task.state == "unknown":
+            await _find(work, one)
+        else:
+            await _ask(work, one)
+    return len(watched)
+
+
+async def _ask(work: Work, one: Watched) -> None:
+    task, now = one.task, work.now()
+    if task.state == "waiting" and not await _confirmed(work, one):
+        return
+    found = await _results(work, task.msgid or "", one.userid)
+    async with work.sessions.begin() as session:
+        if found is None:
+            await mass_tasks.move(
+                session, task.id, expected=(task.state, "confirmed"), check_at=now + SOON
+            )
+            return
+        left = await results.write(session, task.id, found, now=now)
+        if task.state == "cancelling":
+            await calling_back.finish(session, task, now)
+        elif left == 0:
+            await mass_tasks.move(
+                session, task.id, expected=("confirmed",), state="settled", check_at=None
+            )
+        elif now >= task.expires_at:
+            await calling_back.call_back(session, work.vault, task, reason="expired", now=now)
+        else:
+            await mass_tasks.move(
+                session, task.id, expected=("confirmed",), check_at=_next(task, now)
+            )
+
+
+def _next(task: Any, now: datetime) -> datetime:
+    """Often at first, seldom later, and once when the time to confirm is over."""
+    wait = min(max(SOON, (now - task.created_at) / 4), LATEST)
+    expires: datetime = task.expires_at
+    return min(now + wait, expires) if expires > now else now + SOON
+
+
+async def _confirmed(work: Work, one: Watched) -> bool:
+    """Whether the guide has tapped; if not, the task goes on waiting, or its time is over."""
+    task, now = one.task, work.now()
+    members = await _pages(
+        work, lambda cursor: GetMassTaskMembers(msgid=task.msgid or "", cursor=cursor), "task_list"
+    )
+    tapped = [row for row in members or () if row.get("status") == 2]
+    async with work.sessions.begin() as session:
+        if tapped:
+            moment = _moment(tapped[0].get("send_time")) or now
+            await mass_tasks.move(
+                session,
+                task.id,
+                expected=("waiting",),
+                state="confirmed",
+                confirmed_at=moment,
+                checked_at=now,
+            )
+        elif now >= task.expires_at:
+            await calling_back.call_back(session, work.vault, task, reason="expired", now=now)
+        else:
+            await mass_tasks.move(
+                session,
+                task.id,
+                expected=("waiting",),
+                checked_at=now,
+                check_at=_next(task, now),
+            )
+    return bool(tapped)
+
+
+async def _results(work: Work, msgid: str, userid: str) -> list[Result] | None:
+    rows = await _pages(
+        work,
+        lambda cursor: GetMassTaskResult(msgid=msgid, userid=userid, cursor=cursor),
+        "send_list",
+    )
+    if rows is None:
+        return None
+    return [
+        Result(
+            str(row["external_userid"]),
+            BECAME.get(int(row.get("status", 0)), "unsent"),
+            _moment(row.get("send_time")),
+        )
+        for row in rows
+        if row.get("external_userid")
+    ]
+
+
+async def _find(work: Work, one: Watched) -> None:
+    """The answer to making this task was lost. It is looked for, and made anew only if it is not there."""
+    task, now = one.task, work.now()
+    msgid = await _like(work, one)
+    async with work.sessions.begin() as session:
+        if msgid:
+            await mass_tasks.handed_over(
+                session, task.id, msgid=msgid, failed=(), check_at=now, now=now
+            )
+        elif msgid is None or now < task.created_at + LOST_AFTER:
+            await mass_tasks.move(
+                session, task.id, expected=("unknown",), check_at=now + timedelta(minutes=3)
+            )
+        elif now >= task.expires_at:
+            await calling_back.never_made(session, task, now)
+        else:
+            await mass_tasks.make_again(session, work.vault, task, one.userid, now=now)
+
+
+async def _like(work: Work, one: Watched) -> str | None:
+    """The msgid of a task with this sender, text and audience; "" if there is none, None if nobody can tell."""
+    task = one.task
+    text = work.vault.unseal(task.text, about=mass_tasks.ABOUT)
+    start = int((task.created_at - timedelta(minutes=5)).timestamp())
+    end = int((work.now() + timedelta(minutes=5)).timestamp())
+    listed = await _pages(
+        work,
+        lambda cursor: ListMassTasks(
+            chat_type="single", start_time=start, end_time=end, filter_type=0, cursor=cursor
+        ),
+        "group_msg_list",
+    )
+    if listed is None:
+        return None
+    alike = [str(row["msgid"]) for row in listed if (row.get("text") or {}).get("content") == text]
+    async with work.sessions.reading() as session:
+        taken = await results.known(session, alike)
+        ours = await results.addresses(session, task.id)
+    for msgid in alike:
+        if msgid not in taken:
+            found = await _results(work, msgid, one.userid)
+            if found is None:
+                return None
+            if ours & {result.address for result in found}:
+                return msgid
+    return ""
+
+
+async def _pages(
+    work: Work, ask: Callable[[str | None], Call], key: str
+) -> list[dict[str, Any]] | None:
+    """Every row of a paged answer; None when the platform cannot be asked now."""
+    rows: list[dict[str, Any]] = []
+    cursor: str | None = None
+    for _ in range(MOST_PAGES):
+        outcome = await work.platform.perform(ask(cursor))
+        if not isinstance(outcome, Sent):
+            return None
+        rows.extend(outcome.answer.get(key) or ())
+        cursor = outcome.answer.get("next_cursor") or None
+        if cursor is None:
+            break
+    return rows
+
+
+def _moment(stamp: Any) -> datetime | None:
+    return datetime.fromtimestamp(int(stamp), UTC) if stamp else None

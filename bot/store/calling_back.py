@@ -1,0 +1,127 @@
+"""Calling tasks back from guides before they are confirmed: in time for an opt-out, a pause or the night."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import and_, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.calls import CancelMassTask
+from bot.domain.campaigns import MassTask, Touch
+from bot.domain.consent import ConsentState
+from bot.domain.customers import Customer
+from bot.domain.delivery import Owed
+from bot.store import outbox
+from bot.store.mass_tasks import let_go, move
+from bot.store.touches import changed
+from bot.store.vault import Vault
+
+
+async def call_back(
+    session: AsyncSession, vault: Vault, task: MassTask, *, reason: str, now: datetime
+) -> bool:
+    """Ask the platform to stop what no guide has confirmed. Only then is anything moved on."""
+    if task.state == "owed":
+        return await _unmake(session, task, reason=reason, now=now)
+    moved = await move(
+        session,
+        task.id,
+        expected=("waiting", "confirmed"),
+        state="cancelling",
+        cancel_reason=reason,
+        cancels=MassTask.cancels + 1,
+        check_at=None,
+    )
+    if moved and task.msgid:
+        await outbox.owe(
+            session,
+            vault,
+            CancelMassTask(msgid=task.msgid),
+            effect=f"cancel:{task.id}:{task.cancels + 1}",
+            now=now,
+            lane="express",
+            mass_task_id=task.id,
+        )
+    return moved
+
+
+async def _unmake(session: AsyncSession, task: MassTask, *, reason: str, now: datetime) -> bool:
+    """A task that was never asked for: withdraw the debt, and let its touches go."""
+    withdrawn = await changed(
+        session,
+        update(Owed)
+        .where(Owed.mass_task_id == task.id, Owed.state == "owed", Owed.kind == "create_mass_task")
+        .values(state="cancelled", reason=reason, settled_at=now),
+    )
+    if not withdrawn:
+        return False
+    await move(session, task.id, expected=("owed",), state="cancelled", cancel_reason=reason)
+    await let_go(session, task.id, reason=reason, now=now)
+    return True
+
+
+async def failed(session: AsyncSession, task_id: int, now: datetime) -> None:
+    """The platform never heard of the cancellation: the task still waits, and is called back again."""
+    await move(session, task_id, expected=("cancelling",), state="waiting", check_at=now)
+
+
+async def mark_unwanted(session: AsyncSession) -> int:
+    """Give a reason to every marketing touch at a guide whose customer no longer agrees or complains."""
+    at_guide = and_(
+        Touch.state.in_(("queued", "handed_over")),
+        Touch.mass_task_id.is_not(None),
+        Touch.purpose == "marketing",
+        Touch.reason.is_(None),
+    )
+    agrees = select(ConsentState.customer_id).where(
+        ConsentState.customer_id == Touch.customer_id,
+        ConsentState.purpose == "marketing_wecom",
+        ConsentState.granted,
+    )
+    complains = select(Customer.id).where(
+        Customer.id == Touch.customer_id, Customer.marketing_held
+    )
+    marked = 0
+    for unwanted, reason in ((~agrees.exists(), "opted_out"), (complains.exists(), "case_open")):
+        marked += await changed(
+            session, update(Touch).where(at_guide, unwanted).values(reason=reason)
+        )
+    return marked
+
+
+async def withdrawable(
+    session: AsyncSession, stops: Mapping[int | None, str]
+) -> Sequence[tuple[MassTask, bool]]:
+    """Tasks no guide has confirmed that must not go as they are, and whether somebody in them is why."""
+    unwanted = (
+        select(Touch.id)
+        .where(
+            Touch.mass_task_id == MassTask.id,
+            Touch.state.in_(("queued", "handed_over")),
+            Touch.reason.is_not(None),
+        )
+        .exists()
+    )
+    stopped = MassTask.campaign_id.in_([i for i in stops if i is not None])
+    query = select(MassTask, unwanted).where(
+        MassTask.state.in_(("owed", "waiting")), MassTask.group_chat_id.is_(None)
+    )
+    if None not in stops:
+        query = query.where(or_(unwanted, stopped))
+    return (await session.execute(query.order_by(MassTask.id))).tuples().all()
+
+
+async def finish(session: AsyncSession, task: MassTask, now: datetime) -> None:
+    """Called back, and what was sent before is known: the rest may move on."""
+    reason = task.cancel_reason or "withdrawn"
+    ended = "expired" if reason == "expired" else "cancelled"
+    if await move(session, task.id, expected=("cancelling",), state=ended, check_at=None):
+        await let_go(session, task.id, reason=reason, now=now)
+
+
+async def never_made(session: AsyncSession, task: MassTask, now: datetime) -> None:
+    """The platform never made it, and today it is too late: its touches try again in the morning."""
+    if await move(session, task.id, expected=("unknown",), state="refused", check_at=None):
+        await let_go(session, task.id, reason="withdrawn", now=now)
