@@ -143,6 +143,7 @@ class GroupsFile(BaseModel):
 
 INVITES = {"benefit": "group/invite", "interest": "group/interest", "vip": "group/vip"}
 KINDS = {"benefit": "福利群", "interest": "兴趣群", "vip": "VIP 群"}
+TAGS = {"benefit": "社群/福利群", "interest": "社群/兴趣群", "vip": "社群/VIP群"}
 
 
 def join_state(rule_key: str) -> str:

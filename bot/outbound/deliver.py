@@ -17,7 +17,7 @@ from bot.domain.quotas import Limits, read_limits
 from bot.domain.reasons import of_offer
 from bot.domain.refusals import Refusal
 from bot.outbound.gathering import Gathering
-from bot.store import campaigns, conversations, facts, gate, offers, outbox, touches
+from bot.store import campaigns, conversations, facts, gate, group_chats, offers, outbox, touches
 from bot.store.gate import Question, Standing, Stock
 from bot.store.quotas import Among
 from bot.work.context import Work
@@ -171,9 +171,12 @@ class _Delivery:
         ids = [one.touch.customer_id for one, _ in going]
         content, vault = self.work.content, self.work.vault
         known = await facts.gather(self.session, vault, content, ids, self.now)
+        groups = await group_chats.facts_of(
+            self.session, [one.touch for one, _ in going], self.now
+        )
         await vault.load_keys(self.session, ids)
         for one, campaign in going:
-            told = dict(known.get(one.touch.customer_id, {}))
+            told = known.get(one.touch.customer_id, {}) | groups.get(one.touch.id, {})
             try:
                 async with self.session.begin_nested():
                     # A text that cannot be made must not cost a coupon: both or neither.

@@ -15,7 +15,7 @@ from bot.calls import (
     UpdateJoinWay,
 )
 from bot.domain.delivery import Owed
-from bot.domain.group_chats import GroupChat, GroupMember, GroupRule, join_state
+from bot.domain.group_chats import TAGS, GroupChat, GroupMember, GroupRule, join_state
 from bot.outbound.group_requests import ask_about_stranger, ask_for_room
 from bot.outbound.settled import Settling, settled
 from bot.store import group_chats, invites, tags
@@ -79,9 +79,9 @@ async def _tag(room: GroupChat, rule: GroupRule, customer_id: int, turn: Settlin
     await tags.put(
         turn.session,
         customer_id=customer_id,
-        tag=f"社群/{rule.name}",
+        tag=TAGS[rule.kind],
         source="group",
-        evidence={"group": room.chat_id},
+        evidence={"group": room.chat_id, "rule": rule.key},
         now=turn.now,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.store.group_chats.facts import facts_of
 from bot.store.group_chats.health import Health, orphans, overview
 from bot.store.group_chats.members import (
     back_in,
@@ -41,6 +42,7 @@ __all__ = [
     "belonging",
     "dissolve",
     "eligible",
+    "facts_of",
     "is_member",
     "join_link",
     "live_rules",

@@ -1,0 +1,52 @@
+"""What a message about a group chat may say: which one, and the code that leads into it now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain.campaigns import Touch
+from bot.domain.group_chats import GroupRule
+from bot.store.group_chats.rooms import eligible, is_member, open_code
+from bot.store.group_chats.rules import live_rules
+
+
+async def facts_of(
+    session: AsyncSession, touches: Sequence[Touch], now: datetime
+) -> dict[int, dict[str, str]]:
+    """By touch: `group` and `join_link`. The link is absent where she is in already or nothing is open."""
+    rules = await live_rules(session)
+    texts = {str(rule.settings.get("template")) for rule in rules}
+    codes: dict[str, str | None] = {}
+    found: dict[int, dict[str, str]] = {}
+    for touch in touches:
+        if touch.template not in texts and ":" not in (touch.step or ""):
+            continue
+        rule = await _meant(session, touch, rules, now)
+        if rule is None:
+            continue
+        if rule.key not in codes:
+            codes[rule.key] = await open_code(session, rule)
+        found[touch.id] = {"group": rule.name}
+        code = codes[rule.key]
+        if code and not await is_member(session, touch.customer_id, rule.key):
+            found[touch.id]["join_link"] = code
+    return found
+
+
+async def _meant(
+    session: AsyncSession, touch: Touch, rules: Sequence[GroupRule], now: datetime
+) -> GroupRule | None:
+    """Our own messages name the family in their step; a journey's text belongs to the first that takes her."""
+    _, _, named = (touch.step or "").partition(":")
+    for rule in rules:
+        if rule.key == named:
+            return rule
+    for rule in rules:
+        if rule.settings.get("template") == touch.template and await eligible(
+            session, touch.customer_id, rule.key, now
+        ):
+            return rule
+    return None
