@@ -57,7 +57,7 @@ async def receive_wecom(request: web.Request) -> web.Response:
             return refused()
         opened = desk.wecom.open(request.query, await body_of(request))
     except Untrusted as doubt:
-        metrics.REFUSED.labels("wecom", doubt.args[0]).inc()
+        metrics.REFUSED.labels("wecom", doubt.reason).inc()
         return refused()
     metrics.RECEIVED.labels("wecom").inc()
     await desk.intake.keep(Arrival("wecom", opened.plain))
@@ -83,7 +83,7 @@ async def receive_official(request: web.Request) -> web.Response:
             return refused()
         opened = desk.official.open(request.query, await body_of(request))
     except Untrusted as doubt:
-        metrics.REFUSED.labels("official", doubt.args[0]).inc()
+        metrics.REFUSED.labels("official", doubt.reason).inc()
         return refused()
     metrics.RECEIVED.labels("official").inc()
     arrival = Arrival("official", opened.plain)

@@ -34,9 +34,7 @@ class Desk:
 
     async def do(self, command: Command) -> dict[str, Any]:
         """Perform a person's act. Raises Refusal."""
-        answer = await commands.do(
-            self.dispatcher, self.work.sessions, command, self.work.now()
-        )
+        answer = await commands.do(self.dispatcher, self.work.sessions, command, self.work.now())
         self.nudge()
         return answer
 

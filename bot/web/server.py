@@ -4,16 +4,31 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bot.web import callbacks, health
+from bot.web import callbacks, entrance, guards, health
 from bot.web.api import orders
 from bot.web.desk import DESK, Desk
+from bot.web.pages import HOME
 
-TABLES = (callbacks.routes, health.routes, orders.routes)
+TABLES = (
+    callbacks.routes,
+    health.routes,
+    orders.routes,
+    entrance.routes,
+)
 
 
 def build(desk: Desk) -> web.Application:
-    app = web.Application(client_max_size=1024 * 1024)
+    app = web.Application(
+        client_max_size=1024 * 1024,
+        middlewares=[
+            guards.tell_refusals,
+            guards.recognise,
+            entrance.open_doors,
+            guards.same_site,
+        ],
+    )
     app[DESK] = desk
     for table in TABLES:
         app.add_routes(table)
+    app.router.add_static("/static", HOME / "static")
     return app

@@ -1,0 +1,158 @@
+"""Who is asking, and may they: sessions, CSRF, permissions and the headers every answer carries."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from bot.domain.permissions import scope
+from bot.domain.refusals import Refusal
+from bot.events.commands import Actor
+from bot.inbound.commands import matrix
+from bot.store import access
+from bot.web.api.problems import problem
+from bot.web.desk import DESK, Desk
+
+COOKIE = "siyu"
+ACTOR = web.RequestKey("actor", Actor)
+SCOPE = web.RequestKey("scope", str)
+CSRF = web.RequestKey("csrf", str)
+SIGNED_IN = timedelta(hours=12)
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; "
+        "img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
+        "frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
+KEY_ROLES = {"pos": "integration"}
+"""What a scope of an API key may act as."""
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+RIGHTS: dict[Handler, str] = {}
+"""Which right each guarded handler asks for; the grid of tests walks it."""
+
+
+def allowed(permission: str) -> Callable[[Handler], Handler]:
+    """Only for actors whose role has this right; `request[SCOPE]` says how far it reaches."""
+
+    def guard(handler: Handler) -> Handler:
+        async def guarded(request: web.Request) -> web.StreamResponse:
+            actor = request.get(ACTOR)
+            if actor is None:
+                return _who_are_you(request)
+            reach = scope(matrix(), permission, actor.kind)
+            if reach is None or reach == "p":
+                raise Refusal("forbidden", "你的角色不能看这一页或做这件事", status=403)
+            request[SCOPE] = reach
+            return await handler(request)
+
+        guarded.__name__ = getattr(handler, "__name__", "guarded")
+        RIGHTS[guarded] = permission
+        return guarded
+
+    return guard
+
+
+def actor_of(request: web.Request) -> Actor:
+    return request[ACTOR]
+
+
+def is_api(request: web.Request) -> bool:
+    return request.path.startswith("/api/")
+
+
+@web.middleware
+async def recognise(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Put the actor on the request: by session for people, by key for programs."""
+    desk = request.app[DESK]
+    if is_api(request):
+        await _by_key(request, desk)
+    elif (cookie := request.cookies.get(COOKIE)) is not None:
+        async with desk.work.sessions.reading() as session:
+            found = await access.session_of(session, cookie, desk.work.now())
+        if found is not None:
+            request[ACTOR] = Actor(kind=found.actor_kind, id=found.actor_id, store=found.store)
+            request[CSRF] = found.csrf
+    return await handler(request)
+
+
+async def _by_key(request: web.Request, desk: Desk) -> None:
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    if kind != "Bearer" or not token:
+        return
+    async with desk.work.sessions.reading() as session:
+        key = await access.key_of(session, token)
+    if key is not None:
+        role = KEY_ROLES.get(key.scope, key.scope)
+        request[ACTOR] = Actor(kind=role, id=f"key:{key.name}", store=key.store)
+
+
+@web.middleware
+async def same_site(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """An unsafe request of a session must come from our own pages and carry the session's token."""
+    if request.method in SAFE or CSRF not in request:
+        return await handler(request)
+    origin = request.headers.get("Origin")
+    if origin is not None and urlsplit(origin).netloc != request.host:
+        raise Refusal("cross_site", "请求不是从本站页面发出的", status=403)
+    given = request.headers.get("X-CSRF-Token") or str((await request.post()).get("csrf", ""))
+    if not hmac.compare_digest(given.encode(), request[CSRF].encode()):
+        raise Refusal("stale_page", "页面放太久了，请刷新后再试一次", status=403)
+    return await handler(request)
+
+
+@web.middleware
+async def tell_refusals(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """A rule's no, as a page or as problem+json; and our headers on every answer."""
+    try:
+        answer = await handler(request)
+    except Refusal as refusal:
+        answer = _refused(request, refusal)
+    except web.HTTPException as answered:
+        answered.headers.update(HEADERS)
+        raise
+    for name, value in HEADERS.items():
+        answer.headers.setdefault(name, value)
+    return answer
+
+
+def _refused(request: web.Request, refusal: Refusal) -> web.Response:
+    if is_api(request):
+        return problem(refusal.status, refusal.reason, refusal.words)
+    from bot.web.pages import page
+
+    return page(
+        request, "refused.html", status=refusal.status, reason=refusal.reason, words=refusal.words
+    )
+
+
+def _who_are_you(request: web.Request) -> web.StreamResponse:
+    if is_api(request):
+        return problem(401, "unauthenticated", "缺少或不认识的 API 密钥")
+    raise web.HTTPSeeOther(f"/login?next={request.path}")
+
+
+async def sign_in(request: web.Request, actor: Actor, response: web.StreamResponse) -> None:
+    """A new session for this actor; the cookie goes on the response."""
+    desk = request.app[DESK]
+    async with desk.work.sessions.begin() as session:
+        cookie, _ = await access.open_session(
+            session, actor, now=desk.work.now(), good_for=SIGNED_IN
+        )
+    response.set_cookie(
+        COOKIE, cookie, httponly=True, samesite="Lax", secure=desk.work.settings.production
+    )
+
+
+def a_key(request: web.Request) -> str:
+    """The idempotency key a form carries, or a new one."""
+    return request.headers.get("Idempotency-Key") or secrets.token_urlsafe(16)
