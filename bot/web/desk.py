@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.events.commands import Command
+from bot.events.commands import Actor, Command
 from bot.inbound import commands
 from bot.inbound.dispatch import Dispatcher
 from bot.inbound.intake import Intake
@@ -51,3 +51,7 @@ class Desk:
 
 
 DESK = web.AppKey("desk", Desk)
+ACTOR = web.RequestKey("actor", Actor)
+SCOPE = web.RequestKey("scope", str)
+"""How far the actor's right reaches: A all, S own store, O own customers."""
+CSRF = web.RequestKey("csrf", str)

@@ -8,8 +8,8 @@ from aiohttp import web
 
 from bot.events.commands import Actor
 from bot.store import access
-from bot.web.desk import DESK, Desk
-from bot.web.guards import ACTOR, COOKIE, Handler, sign_in
+from bot.web.desk import ACTOR, DESK, Desk
+from bot.web.guards import COOKIE, Handler, sign_in
 from bot.web.pages import page
 
 routes = web.RouteTableDef()

@@ -16,12 +16,10 @@ from bot.events.commands import Actor
 from bot.inbound.commands import matrix
 from bot.store import access
 from bot.web.api.problems import problem
-from bot.web.desk import DESK, Desk
+from bot.web.desk import ACTOR, CSRF, DESK, SCOPE, Desk
+from bot.web.pages import page
 
 COOKIE = "siyu"
-ACTOR = web.RequestKey("actor", Actor)
-SCOPE = web.RequestKey("scope", str)
-CSRF = web.RequestKey("csrf", str)
 SIGNED_IN = timedelta(hours=12)
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 HEADERS = {
@@ -128,8 +126,6 @@ async def tell_refusals(request: web.Request, handler: Handler) -> web.StreamRes
 def _refused(request: web.Request, refusal: Refusal) -> web.Response:
     if is_api(request):
         return problem(refusal.status, refusal.reason, refusal.words)
-    from bot.web.pages import page
-
     return page(
         request, "refused.html", status=refusal.status, reason=refusal.reason, words=refusal.words
     )

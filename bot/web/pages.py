@@ -11,8 +11,7 @@ from typing import Any
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from bot.web.desk import DESK
-from bot.web.guards import ACTOR, CSRF
+from bot.web.desk import ACTOR, CSRF, DESK
 
 HOME = Path(__file__).parent
 ROLES = {
