@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.campaigns import Campaign, MassTask, Touch
 from bot.domain.cases import Case
+from bot.domain.conversations import KfAccount
 from bot.domain.delivery import Kept, Owed
 from bot.domain.journeys import Run
 
@@ -25,6 +26,7 @@ _QUESTIONS: dict[str, Select[Any]] = {
         Campaign.state.in_(("approved", "running")), Campaign.planned_at.is_(None)
     ),
     "cases": select(func.min(Case.next_check_at)).where(Case.state != "closed"),
+    "kf": select(func.min(KfAccount.next_pull_at)),
     "results": select(func.min(func.coalesce(MassTask.checked_at, MassTask.created_at))).where(
         MassTask.state.in_(("waiting", "unknown", "confirmed", "cancelling"))
     ),

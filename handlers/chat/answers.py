@@ -1,0 +1,174 @@
+"""What is said to each intent. An answer may claim a coupon; it never promises what a person must do."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from bot.domain.knowledge import best_answer
+from bot.domain.offers import Coupon, Offer, day_words, in_words, last_day_words, yuan
+from bot.domain.orders import Order
+from bot.domain.refusals import Refusal
+from bot.store import group_chats, offers, orders, points
+from handlers.chat.talk import CHOICES, Said, Talk
+
+NEWCOMER = "newcomer"
+"""The offer that whoever asks for one, and has none, may claim once."""
+MOST_SHOWN = 5
+ORDER_STATES = {"paid": "已付款", "completed": "已完成", "cancelled": "已取消"}
+
+
+async def answer(talk: Talk) -> Said:
+    known = ANSWERS.get(talk.intent.name)
+    if known is not None:
+        return await known(talk)
+    return _from_knowledge(talk) or _unclear(talk)
+
+
+async def _greeting(talk: Talk) -> Said:
+    return Said(talk.say("chat/greeting"), menu=CHOICES)
+
+
+async def _thanks(talk: Talk) -> Said:
+    return Said(talk.say("chat/thanks"))
+
+
+async def _coupons(talk: Talk) -> Said:
+    turn = talk.turn
+    held = await offers.held(turn.session, talk.customer_id, turn.now)
+    if not held:
+        return await _claim(talk)
+    lines = [_line(talk, coupon, offer) for coupon, offer in held[:MOST_SHOWN]]
+    head = talk.say("coupons/list", count=len(held))
+    return Said("\n".join([head, *lines, talk.say("coupons/how")]))
+
+
+def _line(talk: Talk, coupon: Coupon, offer: Offer) -> str:
+    return talk.say("coupons/line", **_of(coupon, offer.name, in_words(offer)))
+
+
+def _of(coupon: Coupon, name: str, worth: str) -> dict[str, object]:
+    until = last_day_words(coupon.expires_at)
+    return {"offer_name": name, "worth": worth, "code": coupon.code, "until": until}
+
+
+async def _claim(talk: Talk) -> Said:
+    turn = talk.turn
+    try:
+        coupon = await offers.issue(
+            turn.session,
+            offer_key=NEWCOMER,
+            customer_id=talk.customer_id,
+            trigger="chat",
+            now=turn.now,
+        )
+    except Refusal:
+        return Said(talk.say("coupons/none"))
+    if coupon.state != "held" or coupon.expires_at <= turn.now:
+        return Said(talk.say("coupons/none"))  # claimed and used long ago
+    offer = await turn.session.get_one(Offer, coupon.offer_id)
+    return Said(talk.say("coupons/claimed", **_of(coupon, offer.name, in_words(offer))))
+
+
+async def _points(talk: Talk) -> Said:
+    levels = talk.turn.content.levels
+    now = await points.standing(talk.turn.session, talk.customer_id)
+    following = levels.next_after(now.level)
+    facts: dict[str, object] = {
+        "points": now.balance,
+        "level": now.level,
+        "rights": levels.levels[levels.rank(now.level)].rights,
+    }
+    if following is not None:
+        facts |= {"next_level": following.name, "needs": max(following.needs - now.earned_year, 1)}
+    return Said(talk.say("chat/points", **facts))
+
+
+async def _order(talk: Talk) -> Said:
+    session = talk.turn.session
+    last = next(iter(await orders.last_of(session, talk.customer_id, 1)), None)
+    if last is None or last.paid_at is None:
+        return Said(talk.say("chat/no_order"))
+    lines = await orders.lines_of(session, last.id)
+    pieces = sum(line.quantity for line in lines)
+    first = lines[0].name if lines else f"订单 {last.order_no}"
+    return Said(
+        talk.say(
+            "chat/order",
+            day=day_words(last.paid_at),
+            what=f"{first}等 {pieces} 件" if pieces > 1 else first,
+            paid=f"¥{yuan(last.amount_fen)}",
+            state=_state(last),
+        )
+    )
+
+
+def _state(order: Order) -> str:
+    if order.refunded_fen >= order.amount_fen > 0:
+        return "已退款"
+    if order.refunded_fen:
+        return f"退了 ¥{yuan(order.refunded_fen)}"
+    return ORDER_STATES.get(order.state, "已付款")
+
+
+async def _group(talk: Talk) -> Said:
+    session, now = talk.turn.session, talk.turn.now
+    for rule in await group_chats.live_rules(session):
+        if not await group_chats.eligible(session, talk.customer_id, rule.key, now):
+            continue
+        link = await group_chats.join_link(session, talk.customer_id, rule.key)
+        if link:
+            return Said(talk.say("chat/group", group=rule.name, join_link=link))
+    return Said(talk.say("chat/no_group"))
+
+
+def _known_or(template: str) -> Callable[[Talk], Awaitable[Said]]:
+    """The brand's own answer to this very question, else the general one."""
+
+    async def found(talk: Talk) -> Said:
+        return _from_knowledge(talk) or Said(talk.say(template))
+
+    return found
+
+
+def _known_or_guide(why: str) -> Callable[[Talk], Awaitable[Said]]:
+    async def found(talk: Talk) -> Said:
+        return _from_knowledge(talk) or Said(talk.say("chat/ask_guide"), asks=why)
+
+    return found
+
+
+async def _person(talk: Talk) -> Said:
+    return Said(talk.say("chat/person"), asks="想和人说话", hands_over=True)
+
+
+def _from_knowledge(talk: Talk) -> Said | None:
+    found = best_answer(talk.text, talk.turn.content.knowledge)
+    if found is None:
+        return None
+    entry, _ = found
+    return Said(f"{entry.answer}\n{talk.say('chat/source', source=entry.source)}")
+
+
+def _unclear(talk: Talk) -> Said:
+    return Said(talk.say("chat/unclear"), menu=CHOICES, asks="有一句话程序没听懂")
+
+
+ANSWERS: dict[str, Callable[[Talk], Awaitable[Said]]] = {
+    "greeting": _greeting,
+    "thanks": _thanks,
+    "coupon": _coupons,
+    "points": _points,
+    "level": _points,
+    "order": _order,
+    "group": _group,
+    "store_hours": _known_or("chat/hours"),
+    "return_goods": _known_or("chat/returns"),
+    "my_data": _known_or("chat/my_data"),
+    "stock": _known_or_guide("问有没有货"),
+    "size": _known_or_guide("问尺码"),
+    "shipping": _known_or_guide("问发货和运费"),
+    "care_advice": _known_or_guide("问怎么洗护"),
+    "recommend": _known_or_guide("想请人推荐搭配"),
+    "person": _person,
+    "complaint": _person,
+}

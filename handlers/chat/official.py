@@ -1,0 +1,84 @@
+"""The Official Account: fans write, tap and scan; the answer goes out as the reply to that very push."""
+
+from __future__ import annotations
+
+from bot.domain.consent_words import said as said_of_consent
+from bot.domain.intents import Intent
+from bot.events import FanEvent, FanFollowed, FanMessaged, MenuClicked, QrScanned
+from bot.inbound.turn import Reply, Turn
+from bot.store import conversations, customers
+from handlers.chat.answers import answer
+from handlers.chat.handover import follow_up
+from handlers.chat.hearing import answered, names, remember, router, talk_of, understood
+from handlers.chat.talk import Said, Talk
+
+
+@router.on(FanMessaged)
+async def heard_from_fan(event: FanMessaged, turn: Turn) -> Reply | None:
+    customer_id = await _fan(event, turn)
+    intent = understood(event, turn)
+    await conversations.heard(
+        turn.session,
+        turn.vault,
+        customer_id=customer_id,
+        channel="official",
+        address=event.openid,
+        text=event.text or f"[{event.msgtype}]",
+        key=f"official:{event.msgid}",
+        at=event.at,
+        intent=None if intent is None else intent.name,
+    )
+    if intent is None:
+        return None
+    talk = await talk_of(turn, customer_id, "official", event.text, intent)
+    return await _reply(talk, await answered(talk, event.msgtype))
+
+
+@router.on(MenuClicked)
+async def tapped(event: MenuClicked, turn: Turn) -> Reply | None:
+    customer_id = await _opened(event, turn, by="click")
+    if said_of_consent("", event.key) or event.key not in names(turn):
+        return None
+    talk = await talk_of(turn, customer_id, "official", "", Intent(event.key, 1.0))
+    return await _reply(talk, await answer(talk))
+
+
+@router.on(QrScanned)
+async def scanned(event: QrScanned, turn: Turn) -> None:
+    await _opened(event, turn, by="scan")
+
+
+@router.on(FanFollowed)
+async def followed(event: FanFollowed, turn: Turn) -> None:
+    await _opened(event, turn, by="follow")
+
+
+async def _fan(event: FanEvent, turn: Turn) -> int:
+    customer = await customers.meet(
+        turn.session,
+        turn.vault,
+        kind="openid",
+        value=event.openid,
+        at=event.at,
+        account=event.account,
+    )
+    return customer.id
+
+
+async def _opened(event: FanEvent, turn: Turn, *, by: str) -> int:
+    customer_id = await _fan(event, turn)
+    await conversations.opened(
+        turn.session,
+        customer_id=customer_id,
+        channel="official",
+        address=event.openid,
+        by=by,
+        at=event.at,
+    )
+    return customer_id
+
+
+async def _reply(talk: Talk, said: Said) -> Reply:
+    await remember(talk, said, key=f"reply:{talk.turn.key}")
+    await follow_up(talk, said)
+    return Reply(said.text)

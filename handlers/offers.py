@@ -1,0 +1,103 @@
+"""Coupons at the till and in orders: redeemed once, taken back, returned with the goods."""
+
+from __future__ import annotations
+
+from bot.domain.offers import Verdict, day_words
+from bot.domain.orders import Order
+from bot.domain.refusals import Refusal
+from bot.events import (
+    Actor,
+    IssueCoupon,
+    OrderKind,
+    OrderReported,
+    RedeemCoupon,
+    VoidRedemption,
+)
+from bot.inbound.router import Router
+from bot.inbound.turn import Answer, Turn
+from bot.store import offers
+from bot.store.offers import Till
+from bot.store.orders import recorded_now
+
+router = Router()
+MOST_FEN = 100_000_000
+"""A million yuan in one order is a slip of the hand."""
+
+
+@router.on(RedeemCoupon)
+async def redeem(command: RedeemCoupon, turn: Turn) -> Answer:
+    if command.amount_fen is not None and not 0 < command.amount_fen <= MOST_FEN:
+        raise Refusal("bad_amount", "金额不对，请再看一眼这一单", status=422)
+    till = Till(
+        actor=command.actor,
+        store=command.actor.store or command.store,
+        order_no=command.order_no,
+        amount_fen=command.amount_fen,
+    )
+    verdict = await offers.redeem(turn.session, turn.vault, command.code, till, now=turn.now)
+    return Answer(_told(verdict))
+
+
+def _told(verdict: Verdict) -> dict[str, object]:
+    # Not raised: a refusal undoes what was written, and the till's wrong guesses must stay counted.
+    refused = {"refused": verdict.state, "status": verdict.status} if verdict.state != "ok" else {}
+    return verdict.facts() | refused
+
+
+@router.on(VoidRedemption)
+async def void(command: VoidRedemption, turn: Turn) -> Answer:
+    if not command.reason.strip():
+        raise Refusal("no_reason", "请写一句为什么撤销", status=422)
+    coupon = await offers.void(
+        turn.session,
+        code=command.code,
+        actor=command.actor,
+        reason=command.reason,
+        now=turn.now,
+    )
+    words = "撤销了，这张券又可以用了" if coupon.state == "held" else "撤销了，这张券已经过期"
+    return Answer({"state": coupon.state, "words": words})
+
+
+@router.on(IssueCoupon)
+async def issue(command: IssueCoupon, turn: Turn) -> Answer:
+    coupon = await offers.issue(
+        turn.session,
+        offer_key=command.offer,
+        customer_id=command.customer_id,
+        trigger=f"act:{turn.key}",
+        now=turn.now,
+    )
+    return Answer(
+        {
+            "code": coupon.code,
+            "expires_at": coupon.expires_at.isoformat(),
+            "words": f"发好了，{day_words(coupon.issued_at)}起可以用",
+        }
+    )
+
+
+@router.on(OrderReported)
+async def follow_order(event: OrderReported, turn: Turn) -> None:
+    """A paid order uses the coupons it names; one that came back whole gives them back."""
+    order = (await recorded_now(turn.session, event)).order
+    if event.kind is OrderKind.PAID:
+        await _use_named(event, turn)
+    elif _came_back(order):
+        await offers.return_for_order(turn.session, event.order_no, turn.now)
+
+
+async def _use_named(event: OrderReported, turn: Turn) -> None:
+    shop = Actor(kind="integration", id=f"order:{event.source}:{event.order_no}")
+    for code in event.coupon_codes:
+        # What the till has redeemed already is refused here as used, which is right.
+        till = Till(
+            actor=shop, store=event.store, order_no=event.order_no, amount_fen=event.amount_fen
+        )
+        await offers.redeem(turn.session, turn.vault, code, till, now=turn.now)
+
+
+def _came_back(order: Order) -> bool:
+    return order.state == "cancelled" or (
+        order.paid_at is not None and order.refunded_fen >= order.amount_fen
+    )
