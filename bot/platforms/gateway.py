@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from bot.calls import Call, Outcome, Refused
 from bot.clock import Clock
 from bot.platforms.accounts import OfficialAccount, WecomAccount
@@ -22,7 +25,7 @@ class Gateway:
         *,
         wecom: WecomAccount | None,
         official: OfficialAccount | None,
-        store: TokenStore,
+        tokens: TokenStore,
         clock: Clock,
         load_media: Load,
         pace: Pace = unpaced,
@@ -32,10 +35,10 @@ class Gateway:
         self._official: OfficialClient | None = None
         if wecom:
             self._https.append(Http(wecom.api_base, clock, pace=pace))
-            self._wecom = WecomClient(wecom, self._https[-1], store, clock, load_media)
+            self._wecom = WecomClient(wecom, self._https[-1], tokens, clock, load_media)
         if official:
             self._https.append(Http(official.api_base, clock, pace=pace))
-            self._official = OfficialClient(official, self._https[-1], store, clock)
+            self._official = OfficialClient(official, self._https[-1], tokens, clock)
 
     async def perform(self, call: Call) -> Outcome:
         of_official = type(call).__module__ == _OFFICIAL_MODULE
@@ -51,3 +54,27 @@ class Gateway:
     async def close(self) -> None:
         for http in self._https:
             await http.close()
+
+
+@asynccontextmanager
+async def open_gateway(
+    *,
+    wecom: WecomAccount | None,
+    official: OfficialAccount | None,
+    tokens: TokenStore,
+    clock: Clock,
+    load_media: Load,
+    pace: Pace = unpaced,
+) -> AsyncIterator[Gateway]:
+    gateway = Gateway(
+        wecom=wecom,
+        official=official,
+        tokens=tokens,
+        clock=clock,
+        load_media=load_media,
+        pace=pace,
+    )
+    try:
+        yield gateway
+    finally:
+        await gateway.close()

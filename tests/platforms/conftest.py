@@ -77,7 +77,7 @@ async def open_gateway(tiny, store, manual):
         facts = {
             "wecom": replace(WECOM, api_base=tiny.base),
             "official": replace(OFFICIAL, api_base=tiny.base),
-            "store": store,
+            "tokens": store,
             "clock": manual,
             "load_media": lambda name: {"a.png": b"PNG", "sub/b.png": b"OTHER"}[name],
         }

@@ -23,6 +23,7 @@ from bot.calls import (
     TryLater,
     Unclear,
 )
+from bot.platforms.gateway import open_gateway as opening_gateway
 from bot.platforms.http import Http
 from bot.platforms.official import errcodes as official_errcodes
 from bot.platforms.reasons import REASONS
@@ -69,6 +70,15 @@ async def test_json_is_read_whatever_its_content_type(gateway, tiny):
 async def test_calls_of_a_platform_we_have_no_account_on_are_refused(open_gateway):
     gateway = open_gateway(official=None)
     assert await gateway.perform(GetFan(openid="o1")) == Refused(0, "not_configured")
+
+
+async def test_a_gateway_closes_what_it_opened(tiny, store, manual):
+    facts = {"tokens": store, "clock": manual, "load_media": lambda name: b""}
+    wecom = replace(WECOM, api_base=tiny.base)
+    async with opening_gateway(wecom=wecom, official=None, **facts) as gateway:
+        assert isinstance(await gateway.perform(CUSTOMER), Sent)
+    with pytest.raises(RuntimeError, match="closed"):
+        await gateway.perform(CUSTOMER)
 
 
 async def test_what_cannot_be_sent_never_leaves(gateway, tiny):
@@ -285,7 +295,7 @@ async def test_no_secret_appears_in_reprs_outcomes_or_errors(
     gateway, tiny, store, unused_tcp_port, open_gateway
 ):
     away = open_gateway(
-        wecom=replace(WECOM, api_base=f"http://127.0.0.1:{unused_tcp_port}"), store=MemoryTokens()
+        wecom=replace(WECOM, api_base=f"http://127.0.0.1:{unused_tcp_port}"), tokens=MemoryTokens()
     )
     tiny.answers[GET] = [502]
     seen = [

@@ -1,3 +1,4 @@
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -12,7 +13,7 @@ from bot.events import (
     KfSessionEntered,
     Unknown,
 )
-from bot.platforms.wecom.kf_messages import parse_page
+from bot.platforms.wecom.kf_messages import parse_one, parse_page
 
 AT = datetime.fromtimestamp(1615478585, UTC)
 WHO = {"open_kfid": "wk1", "external_userid": "wm1"}
@@ -90,6 +91,7 @@ SAMPLES = [
 @pytest.mark.parametrize(("told", "event"), SAMPLES)
 def test_every_entry_of_a_page_becomes_its_event(told, event):
     assert parse_page({"msg_list": [told]}) == [event]
+    assert parse_one(json.dumps(told).encode()) == event
 
 
 def test_a_page_keeps_its_order_and_skips_nothing():

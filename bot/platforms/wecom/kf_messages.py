@@ -16,6 +16,7 @@ from bot.events import (
     KfSessionEntered,
     Unknown,
 )
+from bot.platforms.content import read
 from bot.platforms.fields import Fields, Missing, inner, maybe, moment, need, number, several, text
 
 _CUSTOMER, _SERVICER = 3, 5  # origins; 4 is the system, told by events
@@ -25,6 +26,12 @@ def parse_page(body: Fields, heard_at: datetime | None = None) -> list[Event]:
     """The entries of one page in their order; none is skipped, an unknown one is Unknown."""
     entries = [entry for entry in several(body, "msg_list") if isinstance(entry, dict)]
     return [_entry(entry, moment(entry, "send_time", heard_at)) for entry in entries]
+
+
+def parse_one(plain: bytes, heard_at: datetime | None = None) -> Event:
+    """One entry of a page that was kept by itself. Raises Unreadable."""
+    entry = read(plain)
+    return _entry(entry, moment(entry, "send_time", heard_at))
 
 
 def _entry(entry: Fields, at: datetime) -> Event:
