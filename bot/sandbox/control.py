@@ -55,7 +55,16 @@ class Control:
 
     async def clock(self, request: web.Request) -> web.Response:
         wish = await _object(request)
-        stage, applied = self._sandbox.stage, []
+        try:
+            applied = await self._move(wish)
+        except (ValueError, TypeError) as error:
+            raise web.HTTPBadRequest(
+                text=f"not a moment or a number of seconds: {error}"
+            ) from None
+        return web.json_response(self._timeline.report(applied))
+
+    async def _move(self, wish: dict[str, Any]) -> list[str]:
+        stage, applied = self._sandbox.stage, list[str]()
         if "advance" in wish:
             until = stage.now() + timedelta(seconds=float(wish["advance"]))
             applied = await self._timeline.advance(until)
@@ -68,7 +77,7 @@ class Control:
             stage.clock.reset()
         if "running" in wish:
             stage.clock.run(running=bool(wish["running"]))
-        return web.json_response(self._timeline.report(applied))
+        return applied
 
     async def act(self, request: web.Request) -> web.Response:
         body = await _object(request)
@@ -154,7 +163,7 @@ def perform(sandbox: Host, act: dict[str, Any]) -> Any:
     return _done(stage, act["act"], args, result)
 
 
-UNDOABLE = (ActRefused, Refuse, KeyError, ValueError)
+UNDOABLE = (ActRefused, Refuse, KeyError, ValueError, TypeError)
 
 
 def _refused(error: Exception) -> dict[str, Any]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
 import tempfile
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -87,8 +89,6 @@ class Sandbox:
 
     def point_at(self, callback_base: str) -> None:
         """Where callbacks go from now on; for tests that start the bot after the sandbox."""
-        from dataclasses import replace
-
         self.options = replace(self.options, callback_base=callback_base)
         self._connect(self.stage)
 
@@ -161,15 +161,17 @@ def _script(path: Path | None) -> Script:
 
 
 async def serve(options: Options) -> None:
-    """Runs until cancelled."""
+    """Runs until interrupted or cancelled."""
     sandbox = await Sandbox(options).start()
-    stage = sandbox.stage
+    stage, stopped = sandbox.stage, asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stopped.set)
     print(  # noqa: T201 - the one line that says it is ready
         f"sandbox ready: WeCom {stage.base_url} · Official Account {stage.official_base_url} · "
         f"clock {stage.clock.iso()}{' (running)' if stage.clock.running else ''}",
         flush=True,
     )
     try:
-        await asyncio.Event().wait()
+        await stopped.wait()
     finally:
         await sandbox.stop()

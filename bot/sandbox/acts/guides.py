@@ -9,6 +9,8 @@ from bot.sandbox.envelope import Field
 from bot.sandbox.stage import Stage
 from bot.sandbox.wecom.app_messages import INTERACTIVE, new_code, redraw
 from bot.sandbox.wecom.mass import OUTCOME, MassTask, confirm, tasks
+from bot.sandbox.wecom.moments import publish
+from bot.sandbox.wecom.moments import room as moments
 from bot.sandbox.world.entities import Card, Guide
 
 
@@ -90,7 +92,15 @@ def open_app(stage: Stage, args: Args) -> None:
     stage.wecom_event("enter_agent", fields, facts=facts, key=guide.userid, sender=guide.userid)
 
 
+def confirm_moment(stage: Stage, args: Args) -> Args:
+    guide, moment = guide_of(stage, args), moments(stage).moments.get(str(args["moment_id"]))
+    if moment is None or guide.userid not in moment.published or moment.cancelled:
+        raise ActRefused("no such moment for this guide")
+    return {"visible_to": publish(stage, moment, guide)}
+
+
 ACTS = {
+    "confirm_moment": confirm_moment,
     "confirm_task": confirm_task,
     "ignore_task": ignore_task,
     "click_card": click_card,

@@ -13,6 +13,7 @@ from bot.sandbox.wecom import (
     kf_sync,
     mass,
     media,
+    moments,
     oauth,
     tags,
     tokens,
@@ -34,4 +35,5 @@ ROOMS = (
     kf.routes,
     kf_sync.routes,
     media.routes,
+    moments.routes,
 )
