@@ -1,53 +1,96 @@
-"""Playbooks name templates, offers, tags, groups and segments: all of them must be there."""
+"""Files name templates, offers, tags, group families and segments, and write rules: all of it must hold."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bot.content.marked import ContentError, Mistake, read_file
+from bot.domain.ready_made import RULE_KEYS
+from bot.domain.segments import BadRule, parse
 
-if TYPE_CHECKING:
-    from bot.content.load import Content
+Path_ = tuple[Any, ...]
+Said = tuple[str, str] | None
 
 
-def broken_references(content: Content, root: Path) -> list[Mistake]:
-    return [
-        mistake
-        for path in sorted((root / "playbooks").glob("*.yaml"))
-        for mistake in _broken(content, path, root)
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Everything that may be named."""
+
+    templates: Mapping[str, Any]
+    offers: Mapping[str, Any]
+    segments: Mapping[str, Any]
+    groups: frozenset[str]
+    knows_tag: Callable[[str], bool]
+
+
+def broken_references(names: Names, root: Path) -> list[Mistake]:
+    files = [
+        *sorted((root / "playbooks").glob("*.yaml")),
+        root / "segments.yaml",
+        root / "groups.yaml",
     ]
+    return [mistake for path in files if path.is_file() for mistake in _broken(names, path, root)]
 
 
-def _broken(content: Content, path: Path, root: Path) -> Iterator[Mistake]:
+def _broken(names: Names, path: Path, root: Path) -> Iterator[Mistake]:
     try:
         marked = read_file(path, root=root)
     except ContentError:
-        return  # already told
-    for where, value in _leaves(marked.data, ()):
-        if said := _said(content, where, value):
-            yield Mistake(marked.file, marked.line(where), *said)
+        return  # told already
+    for where, value in _walk(marked.data, ()):
+        found = _bad_rule(where, value)
+        if found is not None:
+            inside, said = found
+            yield Mistake(marked.file, marked.line((*where, *inside)), *said)
+        elif isinstance(value, str) and (missing := _missing(names, where, value)):
+            yield Mistake(marked.file, marked.line(where), *missing)
 
 
-def _leaves(data: Any, path: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], Any]]:
-    if isinstance(data, dict):
-        for key, value in data.items():
-            yield from _leaves(value, (*path, key))
-    elif isinstance(data, list):
-        for number, value in enumerate(data):
-            yield from _leaves(value, (*path, number))
-    else:
-        yield path, data
+def _walk(data: Any, path: Path_) -> Iterator[tuple[Path_, Any]]:
+    """Every value, a rule as one."""
+    yield path, data
+    if path and path[-1] in RULE_KEYS | {"rule"}:
+        return
+    items = (
+        data.items()
+        if isinstance(data, dict)
+        else enumerate(data)
+        if isinstance(data, list)
+        else ()
+    )
+    for key, value in items:
+        yield from _walk(value, (*path, key))
 
 
-def _said(content: Content, where: tuple[Any, ...], value: Any) -> tuple[str, str] | None:
-    match where[-1]:
-        case "template" | "words" if value not in content.templates:
-            return f"没有模板「{value}」", "在 templates/ 里写一个，或看看是不是写错了字"
-        case "offer" if value is not None and value not in content.offers:
-            return (
-                f"没有权益「{value}」",
-                f"在 offers.yaml 里加上，或用 {'、'.join(content.offers)}",
-            )
+def _bad_rule(where: Path_, value: Any) -> tuple[Path_, tuple[str, str]] | None:
+    if not where or where[-1] not in RULE_KEYS | {"rule"} or not isinstance(value, dict):
+        return None
+    try:
+        parse(value)
+    except BadRule as mistake:
+        steps = re.findall(r"[^.\[\]]+", mistake.path)
+        inside = tuple(int(step) if step.isdigit() else step for step in steps)
+        return inside, (f"规则 {mistake.path}：{mistake.words}", "照着「分群规则」的写法改")
+    return None
+
+
+def _missing(names: Names, where: Path_, value: str) -> Said:
+    word = next((part for part in reversed(where) if isinstance(part, str)), "")
+    if word in {"template", "words"} and value not in names.templates:
+        return f"没有模板「{value}」", "在 templates/ 里写一个，或看看是不是写错了字"
+    if word == "offer" and value not in names.offers:
+        return f"没有权益「{value}」", f"在 offers.yaml 里加上，或用 {'、'.join(names.offers)}"
+    if word in RULE_KEYS and value not in names.segments:
+        return f"没有分群「{value}」", f"在 segments.yaml 里加上，或用 {'、'.join(names.segments)}"
+    if word == "group" and value not in names.groups:
+        return (
+            f"没有群「{value}」",
+            f"在 groups.yaml 里加上，或用 {'、'.join(sorted(names.groups))}",
+        )
+    if word in {"add", "remove"} and not names.knows_tag(value):
+        return f"没有标签「{value}」", "在 tags.yaml 的 groups 里先写上它"
     return None

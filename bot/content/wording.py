@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.content.load import Content
+from bot.content.content import Content
 from bot.content.templates import BYTES
 from bot.domain.channels import CHANNELS
 from bot.domain.facts import for_everyone

@@ -53,7 +53,7 @@ class TagStep(Part):
 
 class Invite(Part):
     group: str
-    template: str
+    """A family of `content/groups.yaml`; its own template invites."""
 
 
 class AskGuide(Part):

@@ -12,10 +12,12 @@ from sqlalchemy import Executable, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Customer, Follow, Guide, Secret, Store
+from bot.domain.group_chats import Invite
 from bot.domain.offers import Coupon, last_day_words
 from bot.domain.orders import Order, OrderLine
 from bot.domain.points import PointsAccount
 from bot.domain.tiers import CustomerTier
+from bot.store import group_chats
 from bot.store.customers.people import NAME
 from bot.store.vault import Vault
 
@@ -99,7 +101,7 @@ async def guides_of(session: AsyncSession, customer_ids: Collection[int]) -> dic
 
 
 async def _all(asking: _Asking) -> AsyncIterator[tuple[int, Mapping[str, Any]]]:
-    for source in (_names, _guides, _standing, _coupons, _orders, _this_month, _last_items):
+    for source in SOURCES:
         for customer_id, facts in await source(asking):
             yield customer_id, facts
 
@@ -224,6 +226,39 @@ async def _keep_general(asking: _Asking, found: Facts) -> None:
     for (customer_id,) in await asking.rows(query):
         for name in FROM_PROFILE:
             found[customer_id].pop(name, None)
+
+
+async def _invites(asking: _Asking) -> Found:
+    """The group chat she is asked into, and the code that leads to a free place."""
+    query = (
+        select(Invite.customer_id, Invite.rule_key)
+        .where(Invite.customer_id.in_(asking.ids), Invite.state.in_(("eligible", "sent")))
+        .order_by(Invite.id)
+    )
+    asked = dict(await asking.rows(query))
+    rules = (
+        {rule.key: rule for rule in await group_chats.live_rules(asking.session)} if asked else {}
+    )
+    links = {
+        key: await group_chats.open_code(asking.session, rules[key])
+        for key in set(asked.values()) & rules.keys()
+    }
+    return [
+        (i, _known(join_link=links.get(key), group=rules[key].name if key in rules else None))
+        for i, key in asked.items()
+    ]
+
+
+SOURCES = (
+    _names,
+    _guides,
+    _standing,
+    _coupons,
+    _orders,
+    _this_month,
+    _last_items,
+    _invites,
+)
 
 
 def _known(**facts: Any) -> dict[str, Any]:

@@ -35,9 +35,15 @@ _COLUMNS = ("customer_id", "rule_key", "round", "state", "at", "expires_at")
 
 
 async def choose(
-    session: AsyncSession, rule: GroupRule, now: datetime, *, since: datetime, at_most: int
+    session: AsyncSession,
+    rule: GroupRule,
+    now: datetime,
+    *,
+    since: datetime,
+    at_most: int,
+    only: Collection[int] | None = None,
 ) -> int:
-    """Invite everybody who belongs here, up to the day's number counted from `since`."""
+    """Invite everybody who belongs here (or those of `only`), up to the day's number counted from `since`."""
     room = min(at_most, int(rule.settings["invites_a_day"]) - await _invited(session, rule, since))
     if room <= 0:
         return 0
@@ -50,6 +56,8 @@ async def choose(
         literal(now, Invite.at.type),
         literal(until, Invite.expires_at.type),
     ).where(segments.clause(parse(rule.rule), now), *_may_be_invited(rule, now))
+    if only is not None:
+        who = who.where(Customer.id.in_(only))
     insert = upsert(session, Invite).from_select(
         _COLUMNS, who.order_by(Customer.last_active_at.desc(), Customer.id).limit(room)
     )
