@@ -14,6 +14,7 @@ from bot.clock import Clock
 from bot.domain.tokens import Token
 
 _LEASE_SECONDS = 15.0  # longer than the HTTP timeout of the one who fetches
+_QUIET_SECONDS = 3.0
 _FORCE_SECONDS = 31.0  # stable_token allows force_refresh every 30 s
 
 
@@ -55,6 +56,8 @@ class Tokens:
         self._failures = _Budget(3, 600.0, clock)
         self._fetches = _Budget(20, 60.0, clock)
         self._forced_at = float("-inf")
+        self._refusal = TryLater(0, "no_token")
+        self._quiet_until = float("-inf")
 
     async def get(self) -> Token | TryLater:
         held = self._held
@@ -72,7 +75,10 @@ class Tokens:
 
     async def _next(self, old: Token | None, *, refused: bool = False) -> Token | TryLater:
         async with self._lock:
-            deadline = self._clock.monotonic() + 2 * _LEASE_SECONDS
+            # Whoever queued behind a failure shares it; one by one they would outlive their own leases.
+            if self._clock.monotonic() < self._quiet_until:
+                return self._refusal
+            deadline = self._clock.monotonic() + _LEASE_SECONDS + 1
             while self._clock.monotonic() < deadline:
                 stored = await self._store.read(self._key)
                 if stored and self._better(stored, old, refused=refused):
@@ -81,7 +87,7 @@ class Tokens:
                 if await self._lead(stored):
                     return await self._refresh(stored, refused=refused)
                 await asyncio.sleep(0.1)
-            return TryLater(0, "no_token")
+            return self._refused(TryLater(0, "no_token"))
 
     def _better(self, stored: Token, old: Token | None, *, refused: bool) -> bool:
         newer = old is None or stored.version > old.version
@@ -117,11 +123,16 @@ class Tokens:
 
     def _failed(self, found: Outcome) -> TryLater:
         if isinstance(found, TryLater):
-            return found
+            return self._refused(found)
         self._failures.take()
         code = getattr(found, "code", 0)
         reason = getattr(found, "reason", "no_token")
-        return TryLater(code, reason, timedelta(minutes=1))
+        return self._refused(TryLater(code, reason, timedelta(minutes=1)))
+
+    def _refused(self, refusal: TryLater) -> TryLater:
+        self._refusal = refusal
+        self._quiet_until = self._clock.monotonic() + _QUIET_SECONDS
+        return refusal
 
     def _expiry(self, seconds: int) -> datetime:
         early = min(300, seconds // 10)

@@ -23,6 +23,7 @@ from bot.calls import (
     TryLater,
     Unclear,
 )
+from bot.clock import ManualClock
 from bot.platforms.gateway import open_gateway as opening_gateway
 from bot.platforms.http import Http
 from bot.platforms.official import errcodes as official_errcodes
@@ -30,7 +31,7 @@ from bot.platforms.reasons import REASONS
 from bot.platforms.request import get, post
 from bot.platforms.verdicts import Done, Later
 from bot.platforms.wecom import errcodes as wecom_errcodes
-from tests.platforms.posts import WECOM
+from tests.platforms.posts import NOW, WECOM
 from tests.platforms.server import MemoryTokens, cut_off, too_slow
 
 GET, WELCOME, TASK = (
@@ -245,12 +246,36 @@ async def test_a_storm_of_bad_tokens_ends_at_the_breaker(gateway, tiny):
     assert tiny.counts()[TOKEN] <= 21
 
 
-async def test_a_wrong_secret_is_tried_three_times_and_no_debt_is_lost(gateway, tiny):
+class QuickClock(ManualClock):
+    """Machine time that runs when it is told to."""
+
+    seconds = 0.0
+
+    def monotonic(self):
+        return self.seconds
+
+
+async def test_a_wrong_secret_is_tried_three_times_in_ten_minutes_and_no_debt_is_lost(
+    open_gateway, tiny
+):
+    clock = QuickClock(NOW)
+    gateway = open_gateway(clock=clock)
     tiny.secret = "changed"
-    outcomes = [await gateway.perform(CUSTOMER) for _ in range(8)]
-    assert {outcome.reason for outcome in outcomes} == {"bad_secret"}
-    assert all(isinstance(outcome, TryLater) for outcome in outcomes)
+    for _ in range(8):
+        outcome = await gateway.perform(CUSTOMER)
+        assert (type(outcome), outcome.reason) == (TryLater, "bad_secret")
+        clock.seconds += 5
     assert tiny.counts() == {TOKEN: 3}
+    clock.seconds += 600
+    tiny.secret = "s3cret"
+    assert isinstance(await gateway.perform(CUSTOMER), Sent)
+
+
+async def test_callers_share_a_failure_instead_of_queueing_for_their_own(gateway, tiny):
+    tiny.answers[TOKEN] = [502]
+    outcomes = await asyncio.gather(*(gateway.perform(MASS) for _ in range(20)))
+    assert {type(outcome) for outcome in outcomes} == {TryLater}
+    assert tiny.counts() == {TOKEN: 1}
 
 
 async def test_a_token_is_replaced_before_it_ends(gateway, tiny, manual):
