@@ -6,6 +6,8 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC
+from email.utils import format_datetime
 from typing import Any
 
 from aiohttp import web
@@ -44,6 +46,12 @@ class Desk:
         self._busy: set[tuple[str, str]] = set()
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Dated by the sandbox's clock: clients learn from it how far theirs is off."""
+        response = await self._route(request)
+        response.headers["Date"] = format_datetime(self.stage.now().astimezone(UTC), usegmt=True)
+        return response
+
+    async def _route(self, request: web.Request) -> web.StreamResponse:
         route = self.table.get(request.path)
         if route is None:
             self._log_unknown(request)

@@ -41,9 +41,12 @@ async def test_it_says_one_line_and_writes_every_setting(tmp_path):
 
 
 SETTINGS = {
-    f"SIYU_WECOM_{name}" for name in ["CORP_ID", "AGENT_ID", "SECRET", "TOKEN", "AES_KEY", "API_BASE"]
+    f"SIYU_WECOM_{name}"
+    for name in ["CORP_ID", "AGENT_ID", "SECRET", "TOKEN", "AES_KEY", "API_BASE"]
 }
-SETTINGS |= {f"SIYU_OFFICIAL_{name}" for name in ["APP_ID", "SECRET", "TOKEN", "AES_KEY", "API_BASE"]}
+SETTINGS |= {
+    f"SIYU_OFFICIAL_{name}" for name in ["APP_ID", "SECRET", "TOKEN", "AES_KEY", "API_BASE"]
+}
 SETTINGS |= {"SIYU_CLOCK_FILE", "SIYU_SECRET_KEY", "SIYU_SHOP_WEBHOOK_SECRET"}
 
 
