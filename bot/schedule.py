@@ -28,6 +28,14 @@ class WhenDue:
 
 
 @dataclass(frozen=True, slots=True)
+class Always:
+    """Look at every beat: cheap, and never late."""
+
+    name: str
+    work: Piece
+
+
+@dataclass(frozen=True, slots=True)
 class Daily:
     """Run once a day, shop time; a missed run is caught up once."""
 
@@ -37,10 +45,11 @@ class Daily:
 
 
 class Timetable:
-    def __init__(self, work: Work, when_due: Sequence[WhenDue], daily: Sequence[Daily]) -> None:
+    def __init__(self, work: Work, entries: Sequence[WhenDue | Always | Daily]) -> None:
         self._work = work
-        self._when_due = tuple(when_due)
-        self._daily = tuple(daily)
+        self._when_due = [entry for entry in entries if isinstance(entry, WhenDue)]
+        self._always = [entry for entry in entries if isinstance(entry, Always)]
+        self._daily = [entry for entry in entries if isinstance(entry, Daily)]
 
     async def run_due(self) -> int:
         """Everything that is due now, once. Returns how much was done."""
@@ -48,6 +57,8 @@ class Timetable:
         async with self._work.sessions.reading() as session:
             moments = await due.moments(session)
         done = 0
+        for always in self._always:
+            done += await self._run(always.name, always.work)
         for entry in self._when_due:
             moment = moments[entry.rows]
             if moment is not None and moment <= now:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.campaigns import Campaign, MassTask, Touch
 from bot.domain.cases import Case
 from bot.domain.conversations import KfAccount
+from bot.domain.conversations import KfAccount
 from bot.domain.delivery import Kept, Owed
 from bot.domain.journeys import Run
-
-RESULT_PERIOD = timedelta(minutes=10)
-"""How often a waiting mass task is asked about."""
 
 _QUESTIONS: dict[str, Select[Any]] = {
     "inbox": select(func.min(Kept.received_at)).where(Kept.state == "kept"),
@@ -23,12 +21,29 @@ _QUESTIONS: dict[str, Select[Any]] = {
     "journeys": select(func.min(Run.due_at)).where(Run.state == "active"),
     "touches": select(func.min(Touch.due_at)).where(Touch.state == "planned"),
     "campaigns": select(func.min(Campaign.starts_at)).where(
-        Campaign.state.in_(("approved", "running")), Campaign.planned_at.is_(None)
+        or_(
+            Campaign.state == "running",
+            and_(Campaign.state == "approved", Campaign.occasion.is_not(None)),
+        ),
+        Campaign.planned_at.is_(None),
     ),
     "cases": select(func.min(Case.next_check_at)).where(Case.state != "closed"),
     "kf": select(func.min(KfAccount.next_pull_at)),
-    "results": select(func.min(func.coalesce(MassTask.checked_at, MassTask.created_at))).where(
+    "results": select(func.min(MassTask.check_at)).where(
         MassTask.state.in_(("waiting", "unknown", "confirmed", "cancelling"))
+    ),
+    "reminders": select(func.min(func.coalesce(MassTask.reminded_at, MassTask.created_at))).where(
+        MassTask.state == "waiting", MassTask.reminders < MOST_REMINDERS
+    ),
+    "withdraw": select(func.min(MassTask.created_at)).where(
+        MassTask.state.in_(("owed", "waiting")),
+        select(Touch.id)
+        .where(
+            Touch.mass_task_id == MassTask.id,
+            Touch.state.in_(("queued", "handed_over")),
+            Touch.reason.is_not(None),
+        )
+        .exists(),
     ),
 }
 
@@ -40,7 +55,4 @@ async def moments(session: AsyncSession) -> dict[str, datetime | None]:
             select(*(q.scalar_subquery().label(name) for name, q in _QUESTIONS.items()))
         )
     ).one()
-    found = dict(row._mapping)
-    if found["results"] is not None:
-        found["results"] += RESULT_PERIOD
-    return found
+    return dict(row._mapping)

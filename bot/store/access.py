@@ -1,0 +1,111 @@
+"""People who sign in, their sessions, and the keys of programs."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+from sqlalchemy import delete, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain.access import ApiKey, StaffUser, WebSession
+from bot.domain.customers import Store
+from bot.domain.refusals import Refusal
+from bot.events.commands import Actor
+
+_hasher = PasswordHasher()
+_NOBODY = _hasher.hash(secrets.token_hex(16))
+"""Checked against when there is no such user, so that the time taken tells nothing."""
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+async def add_user(
+    session: AsyncSession, *, name: str, role: str, store: str | None, password: str, now: datetime
+) -> StaffUser:
+    store_id = None
+    if store is not None:
+        store_id = await session.scalar(select(Store.id).where(Store.code == store))
+        if store_id is None:
+            raise Refusal("no_such_store", f"没有代码为 {store} 的门店", status=422)
+    user = StaffUser(
+        name=name,
+        role=role,
+        store_id=store_id,
+        password_hash=_hasher.hash(password),
+        active=True,
+        created_at=now,
+    )
+    session.add(user)
+    await session.flush()
+    return user
+
+
+async def users(session: AsyncSession) -> int:
+    return (await session.scalar(select(func.count()).select_from(StaffUser))) or 0
+
+
+async def sign_in(session: AsyncSession, *, name: str, password: str) -> Actor | None:
+    """Who this is, or None; the same effort either way."""
+    query = select(StaffUser, Store.code).outerjoin(Store, Store.id == StaffUser.store_id)
+    found = (await session.execute(query.where(StaffUser.name == name, StaffUser.active))).first()
+    try:
+        _hasher.verify(
+            found[0].password_hash if found and found[0].password_hash else _NOBODY, password
+        )
+    except VerificationError:
+        return None
+    return Actor(kind=found[0].role, id=found[0].name, store=found[1]) if found else None
+
+
+async def open_session(
+    session: AsyncSession,
+    actor: Actor,
+    *,
+    now: datetime,
+    good_for: timedelta,
+    facts: dict[str, Any] | None = None,
+) -> tuple[str, str]:
+    """A new session: the cookie's value (kept only as a hash) and its CSRF token."""
+    cookie, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
+    session.add(
+        WebSession(
+            hash=_hash(cookie),
+            actor_kind=actor.kind,
+            actor_id=actor.id,
+            store=actor.store,
+            csrf=csrf,
+            created_at=now,
+            expires_at=now + good_for,
+            facts=facts or {},
+        )
+    )
+    await session.flush()
+    return cookie, csrf
+
+
+async def session_of(session: AsyncSession, cookie: str, now: datetime) -> WebSession | None:
+    found = await session.get(WebSession, _hash(cookie))
+    return found if found is not None and found.expires_at > now else None
+
+
+async def close_session(session: AsyncSession, cookie: str) -> None:
+    await session.execute(delete(WebSession).where(WebSession.hash == _hash(cookie)))
+
+
+async def add_key(
+    session: AsyncSession, *, token: str, scope: str, store: str | None, name: str, now: datetime
+) -> None:
+    session.add(ApiKey(hash=_hash(token), name=name, scope=scope, store=store, created_at=now))
+    await session.flush()
+
+
+async def key_of(session: AsyncSession, token: str) -> ApiKey | None:
+    found = await session.get(ApiKey, _hash(token))
+    return found if found is not None and found.revoked_at is None else None
