@@ -17,7 +17,7 @@ from bot.calls import (
 from bot.domain.delivery import Owed
 from bot.domain.reasons import GONE, PASSING, TO_PLAN_AGAIN, of_platform
 from bot.outbound.settled import Settling, settled
-from bot.store import calling_back, campaigns, mass_tasks, touches
+from bot.store import calling_back, mass_tasks, touches
 from bot.store.mass_tasks import FIRST_LOOK
 from bot.work.context import Work
 
@@ -119,19 +119,6 @@ def _state(code: int, reason: str) -> str:
 
 
 async def withdraw_due(work: Work) -> int:
-    """Call back tasks that wait for a guide although somebody in them, or all of them, must not be written
-    to any more. The rest of such a task is handed over anew. Returns how many were called back."""
-    called_back = 0
+    """Every few seconds; acts of people call back by themselves, in their own transaction."""
     async with work.sessions.begin() as session:
-        now = work.now()
-        await calling_back.mark_unwanted(session)
-        stops = await campaigns.stops(session, now)
-        for task, unwanted in await calling_back.withdrawable(session, stops):
-            reason = stops.get(None) or stops.get(task.campaign_id or 0)
-            if reason == "campaign_over":
-                reason = "stopped"
-            if reason or unwanted:
-                called_back += await calling_back.call_back(
-                    session, work.vault, task, reason=reason or "withdrawn", now=now
-                )
-    return called_back
+        return await calling_back.withdraw(session, work.vault, work.now())

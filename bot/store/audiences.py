@@ -33,6 +33,7 @@ class Lot:
     arm: str | None = None
     channel: str | None = None
     guide_id: int | None = None
+    address: str | None = None
     proof: int | None = None
 
 
@@ -123,6 +124,7 @@ def _lot(drawing: Drawing, question: Question, standing: Standing) -> Lot:
         arm="treated",
         channel=way.channel,
         guide_id=way.guide_id,
+        address=way.address,
         proof=standing.proof(way.channel) if campaign.purpose == "marketing" else None,
     )
 
@@ -142,6 +144,7 @@ async def write(session: AsyncSession, drawing: Drawing, lots: Sequence[Lot]) ->
             "arm": lot.arm,
             "channel": lot.channel,
             "guide_id": lot.guide_id if lot.state == "planned" else None,
+            "address": lot.address,
             "consent_entry_id": lot.proof,
             "planned_at": now,
             "due_at": drawing.at,

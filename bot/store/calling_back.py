@@ -13,10 +13,27 @@ from bot.domain.campaigns import MassTask, Touch
 from bot.domain.consent import ConsentState
 from bot.domain.customers import Customer
 from bot.domain.delivery import Owed
-from bot.store import outbox
+from bot.store import campaigns, outbox
 from bot.store.mass_tasks import let_go, move
 from bot.store.touches import changed
 from bot.store.vault import Vault
+
+
+async def withdraw(session: AsyncSession, vault: Vault, now: datetime) -> int:
+    """Call back tasks that wait for a guide although somebody in them, or all of them, must not be written
+    to any more. The rest of such a task is handed over anew. Returns how many were called back."""
+    await mark_unwanted(session)
+    stops = await campaigns.stops(session, now)
+    called_back = 0
+    for task, unwanted in await withdrawable(session, stops):
+        reason = stops.get(None) or stops.get(task.campaign_id or 0)
+        if reason == "campaign_over":
+            reason = "stopped"
+        if reason or unwanted:
+            called_back += await call_back(
+                session, vault, task, reason=reason or "withdrawn", now=now
+            )
+    return called_back
 
 
 async def call_back(

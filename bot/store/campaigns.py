@@ -216,3 +216,11 @@ async def stop(session: AsyncSession, campaign_id: int, now: datetime) -> int:
         .where(Touch.campaign_id == campaign_id, Touch.state == "planned")
         .values(state="cancelled", reason="stopped", settled_at=now),
     )
+
+
+async def wake(session: AsyncSession, campaign_id: int | None, *, now: datetime) -> int:
+    """Sending goes on, for one campaign or for all: what was put off is looked at again at once."""
+    waiting = (Touch.state == "planned") & Touch.reason.in_(("paused", "kill_switch"))
+    if campaign_id is not None:
+        waiting &= Touch.campaign_id == campaign_id
+    return await changed(session, update(Touch).where(waiting).values(due_at=now, reason=None))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, and_, func, or_, select
@@ -11,9 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.domain.campaigns import Campaign, MassTask, Touch
 from bot.domain.cases import Case
 from bot.domain.conversations import KfAccount
-from bot.domain.conversations import KfAccount
 from bot.domain.delivery import Kept, Owed
 from bot.domain.journeys import Run
+
+REMIND_AFTER = timedelta(hours=2)
+MOST_REMINDERS = 3
 
 _QUESTIONS: dict[str, Select[Any]] = {
     "inbox": select(func.min(Kept.received_at)).where(Kept.state == "kept"),
@@ -55,4 +57,7 @@ async def moments(session: AsyncSession) -> dict[str, datetime | None]:
             select(*(q.scalar_subquery().label(name) for name, q in _QUESTIONS.items()))
         )
     ).one()
-    return dict(row._mapping)
+    found = dict(row._mapping)
+    if found["reminders"] is not None:
+        found["reminders"] += REMIND_AFTER
+    return found

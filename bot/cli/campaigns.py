@@ -1,0 +1,106 @@
+"""`siyu campaign …`: rehearse, hand over, pause and stop, from a terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import json
+import secrets
+from typing import Any
+
+import click
+
+from bot.app import open_bot
+from bot.content import wording
+from bot.domain.campaigns import Campaign
+from bot.domain.quotas import read_limits
+from bot.domain.reasons import words
+from bot.domain.refusals import Refusal
+from bot.events.commands import (
+    Actor,
+    Command,
+    HandOverCampaign,
+    PauseCampaign,
+    StopCampaign,
+)
+from bot.inbound import commands
+from bot.settings import load_settings
+from bot.store import campaigns
+from bot.store.campaigns import Receipt
+from handlers import ROUTERS
+
+
+@click.group(help="预演、交给导购、暂停、停止活动")
+def campaign() -> None:
+    pass
+
+
+@campaign.command("plan", help="预演：发给谁、不发给谁、为什么；什么也不写")
+@click.argument("number", type=int, metavar="ID")
+@click.option("--json", "as_json", is_flag=True, help="输出一份 JSON")
+def plan(number: int, as_json: bool) -> None:
+    receipt = _run(_rehearse(number))
+    if as_json:
+        click.echo(json.dumps(receipt.as_json(), ensure_ascii=False, indent=1))
+    else:
+        click.echo(receipt.in_words())
+
+
+@campaign.command("hand-over", help="交给导购；人数和预演时不同就停下")
+@click.argument("number", type=int, metavar="ID")
+@click.option("--expected", type=int, default=None, help="预演时看到的人数")
+def hand_over(number: int, expected: int | None) -> None:
+    _act(HandOverCampaign, number, expected=expected)
+
+
+@campaign.command("pause", help="暂停，导购还没确认的任务会收回")
+@click.argument("number", type=int, metavar="ID")
+def pause(number: int) -> None:
+    _act(PauseCampaign, number)
+
+
+@campaign.command("stop", help="停止，不能再恢复")
+@click.argument("number", type=int, metavar="ID")
+def stop(number: int) -> None:
+    _act(StopCampaign, number)
+
+
+def _act(kind: type[Command], number: int, **facts: Any) -> None:
+    answer = _run(_do(kind, campaign_id=number, **facts))
+    click.echo(json.dumps(answer, ensure_ascii=False))
+    for code, count in answer.get("excluded", {}).items():
+        click.echo(f"  不发 {count} 人：{words(code)}", err=True)
+
+
+def _run(work: Any) -> Any:
+    try:
+        return asyncio.run(work)
+    except Refusal as refusal:
+        raise click.ClickException(refusal.words) from None
+
+
+async def _do(kind: type[Command], **facts: Any) -> dict[str, Any]:
+    """Whoever may run this program on the server acts for the house, and is named in the audit."""
+    actor = Actor(kind="system", id=f"cli:{getpass.getuser()}")
+    async with open_bot(load_settings(), ROUTERS) as bot:
+        now = bot.work.now()
+        command = kind(actor=actor, key=secrets.token_hex(8), at=now, **facts)
+        return await commands.do(bot.dispatcher, bot.work.sessions, command, now)
+
+
+async def _rehearse(number: int) -> Receipt:
+    async with open_bot(load_settings(), ROUTERS) as bot:
+        work = bot.work
+        async with work.sessions.reading() as session:
+            found = await session.get(Campaign, number)
+            if found is None:
+                raise Refusal("unknown_campaign", f"没有 {number} 号活动", status=404)
+            return await campaigns.dry_run(
+                session,
+                work.vault,
+                found,
+                limits=read_limits(work.content.limits),
+                now=work.now(),
+                flaw=wording.flaw(work.content, found.template),
+                allowed=wording.allowed_channels(work.content, found.template, found.channels),
+            )

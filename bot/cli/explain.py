@@ -1,0 +1,39 @@
+"""`siyu explain CUSTOMER`: why she did or did not get each message."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import click
+
+from bot.domain.refusals import Refusal
+from bot.settings import load_settings
+from bot.store.engine import Sessions, open_engine
+from bot.store.explain import Explanation
+from bot.store.explain import explain as told
+from bot.store.vault import Vault
+
+
+@click.command(help="这位顾客为什么收到或没收到每一条消息")
+@click.argument("customer")
+@click.option("--json", "as_json", is_flag=True, help="输出一份 JSON")
+def explain(customer: str, as_json: bool) -> None:
+    try:
+        found = asyncio.run(_explain(customer))
+    except Refusal as refusal:
+        raise click.ClickException(refusal.words) from None
+    if as_json:
+        click.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=1))
+    else:
+        click.echo(found.in_words())
+
+
+async def _explain(customer: str) -> Explanation:
+    settings = load_settings()
+    sessions = Sessions(open_engine(settings.database_url))
+    try:
+        async with sessions.reading() as session:
+            return await told(session, Vault(settings.key), customer)
+    finally:
+        await sessions.close()

@@ -1,0 +1,216 @@
+"""Why she did or did not get each message: told from rows alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain.campaigns import STATES, Campaign, MassTask, Touch
+from bot.domain.consent import ConsentEntry
+from bot.domain.customers import Customer, Guide
+from bot.domain.journeys import Run
+from bot.domain.reasons import words
+from bot.domain.refusals import Refusal
+from bot.store.customers import name_of
+from bot.store.family import family, surviving
+from bot.store.vault import Vault
+
+HERE = ZoneInfo("Asia/Shanghai")
+MOST = 200
+CHANNELS = {"wecom": "企业微信", "kf": "微信客服", "official": "公众号", "welcome": "欢迎语"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One message, or one campaign that passed her by."""
+
+    what: str
+    kind: str
+    """campaign, journey or push."""
+    id: int | str | None
+    touch_id: int | None = None
+    state: str
+    reason: str | None = None
+    channel: str | None = None
+    guide: str | None = None
+    template: str | None = None
+    variant: str | None = None
+    purpose: str = "marketing"
+    planned_at: datetime | None = None
+    handed_over_at: datetime | None = None
+    confirmed_at: datetime | None = None
+    reminders: int = 0
+    sent_at: datetime | None = None
+    settled_at: datetime | None = None
+    proof: dict[str, Any] | None = None
+    """The consent that allowed it: who said what, when and where."""
+
+    def in_words(self) -> str:
+        said = STATES.get(self.state, "不在这次的人群里")
+        parts = [f"「{self.what}」{said}"]
+        if self.reason:
+            parts.append(f"原因：{words(self.reason)}")
+        if self.channel:
+            by = f"，由导购 {self.guide}" if self.guide else ""
+            parts.append(f"渠道：{CHANNELS.get(self.channel, self.channel)}{by}")
+        steps = (
+            ("排定", self.planned_at),
+            ("交给导购", self.handed_over_at),
+            ("导购确认", self.confirmed_at),
+            ("送达", self.sent_at),
+        )
+        parts += [f"{name} {_local(at)}" for name, at in steps if at]
+        if self.reminders:
+            parts.append(f"提醒导购 {self.reminders} 次")
+        if self.proof:
+            parts.append(f"依据：{_local(self.proof['at'])} 在{self.proof['channel']}的同意")
+        return "；".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    customer: str
+    """Her public ref."""
+    name: str
+    held: bool
+    told: list[Told]
+
+    def as_json(self) -> dict[str, Any]:
+        listed = [_plain(asdict(one)) | {"words": one.in_words()} for one in self.told]
+        return {"customer": self.customer, "held": self.held, "messages": listed}
+
+    def in_words(self) -> str:
+        lines = [f"{self.name or '这位顾客'}（{self.customer}）"]
+        if self.held:
+            lines.append("有客诉在处理，营销暂停")
+        lines += [f"· {one.in_words()}" for one in self.told] or ["还没有任何触达"]
+        return "\n".join(lines)
+
+
+async def explain(session: AsyncSession, vault: Vault, who: str | int) -> Explanation:
+    """By public ref or number. Raises Refusal unknown_customer."""
+    customer = await _find(session, who)
+    hers = await family(session, customer.id)
+    told = await _touches(session, hers)
+    told += await _passed_by(session, hers, since=customer.created_at)
+    return Explanation(
+        customer.ref, await name_of(session, vault, customer.id), customer.marketing_held, told
+    )
+
+
+async def _find(session: AsyncSession, who: str | int) -> Customer:
+    wanted = [Customer.ref == str(who)]
+    if str(who).isascii() and str(who).isdigit():
+        wanted.append(Customer.id == int(who))
+    found = (await session.scalars(select(Customer).where(or_(*wanted)))).first()
+    if found is None:
+        raise Refusal("unknown_customer", f"没有「{who}」这位顾客", status=404)
+    kept = await session.get(Customer, await surviving(session, found.id))
+    return kept or found
+
+
+async def _touches(session: AsyncSession, hers: Sequence[int]) -> list[Told]:
+    query = (
+        select(Touch, Campaign, Run, MassTask, Guide, ConsentEntry)
+        .outerjoin(Campaign, Campaign.id == Touch.campaign_id)
+        .outerjoin(Run, Run.id == Touch.run_id)
+        .outerjoin(MassTask, MassTask.id == Touch.mass_task_id)
+        .outerjoin(Guide, Guide.id == Touch.guide_id)
+        .outerjoin(ConsentEntry, ConsentEntry.id == Touch.consent_entry_id)
+        .where(Touch.customer_id.in_(hers))
+        .order_by(Touch.planned_at.desc(), Touch.id.desc())
+        .limit(MOST)
+    )
+    return [_told(*row) for row in (await session.execute(query)).tuples()]
+
+
+def _told(
+    touch: Touch,
+    campaign: Campaign | None,
+    run: Run | None,
+    task: MassTask | None,
+    guide: Guide | None,
+    proof: ConsentEntry | None,
+) -> Told:
+    what, kind, id_ = _source(touch, campaign, run)
+    return Told(
+        what=what,
+        kind=kind,
+        id=id_,
+        touch_id=touch.id,
+        state=touch.state,
+        reason=touch.reason,
+        channel=touch.channel,
+        guide=guide.name if guide else None,
+        template=touch.template or None,
+        variant=touch.variant,
+        purpose=touch.purpose,
+        planned_at=touch.planned_at,
+        handed_over_at=task.created_at if task else None,
+        confirmed_at=task.confirmed_at if task else None,
+        reminders=task.reminders if task else 0,
+        sent_at=touch.sent_at,
+        settled_at=touch.settled_at,
+        proof=_proof(proof),
+    )
+
+
+def _source(
+    touch: Touch, campaign: Campaign | None, run: Run | None
+) -> tuple[str, str, int | str | None]:
+    if campaign is not None:
+        return campaign.name, "push" if campaign.pushed_by else "campaign", campaign.id
+    if run is not None:
+        return run.playbook, "journey", run.id
+    return touch.template, "journey", None
+
+
+def _proof(entry: ConsentEntry | None) -> dict[str, Any] | None:
+    if entry is None:
+        return None
+    return {
+        "entry": entry.id,
+        "purpose": entry.purpose,
+        "action": entry.action,
+        "channel": entry.channel,
+        "at": entry.at,
+        "evidence": entry.evidence,
+    }
+
+
+async def _passed_by(session: AsyncSession, hers: Sequence[int], *, since: datetime) -> list[Told]:
+    """Campaigns planned in her time whose audience she was not in; pushes of guides are not everybody's."""
+    had = select(Touch.id).where(Touch.campaign_id == Campaign.id, Touch.customer_id.in_(hers))
+    query = (
+        select(Campaign)
+        .where(Campaign.planned_at >= since, Campaign.pushed_by.is_(None), ~had.exists())
+        .order_by(Campaign.planned_at.desc(), Campaign.id.desc())
+        .limit(MOST)
+    )
+    return [
+        Told(
+            what=campaign.name,
+            kind="campaign",
+            id=campaign.id,
+            state="not_in_audience",
+            purpose=campaign.purpose,
+            planned_at=campaign.planned_at,
+        )
+        for campaign in await session.scalars(query)
+    ]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items()}
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _local(at: datetime) -> str:
+    return f"{at.astimezone(HERE):%m-%d %H:%M}"

@@ -1,0 +1,251 @@
+"""Campaigns as people run them: drafted, approved, handed over, paused, stopped; and a guide's own push."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.content import wording
+from bot.domain.campaigns import Campaign
+from bot.domain.customers import Guide
+from bot.domain.playbooks import Mailing
+from bot.domain.quotas import Limits, read_limits
+from bot.domain.refusals import Refusal
+from bot.domain.segments import BadRule, read_back
+from bot.domain.segments import parse as parse_rule
+from bot.events import KfSendFailed
+from bot.events.commands import (
+    ApproveCampaign,
+    DraftCampaign,
+    HandOverCampaign,
+    PauseCampaign,
+    PushToTagged,
+    ResumeCampaign,
+    StopCampaign,
+    SwitchSending,
+)
+from bot.inbound.router import Router
+from bot.inbound.turn import Answer, Turn
+from bot.store import calling_back, campaigns, journeys, pushes, switches, touches
+from bot.store.campaigns import Receipt
+
+router = Router()
+
+
+@router.on(DraftCampaign)
+async def draft(command: DraftCampaign, turn: Turn) -> Answer:
+    facts = await _of_playbook(command, turn) | _of_command(command, turn)
+    if not facts.get("rule"):
+        raise Refusal("no_segment", "群发必须先选人群，不能发给所有人", status=422)
+    if not facts.get("template") and not facts.get("words"):
+        raise Refusal("missing_template", "先选话术，或写下要说的话", status=422)
+    if facts.get("offer_key") and facts["offer_key"] not in turn.content.offers:
+        raise Refusal("unknown_offer", f"没有「{facts['offer_key']}」这个权益", status=422)
+    try:
+        rule = parse_rule(facts["rule"])
+        made = await campaigns.draft(turn.session, now=turn.now, **facts)
+    except BadRule as mistake:
+        raise Refusal("bad_rule", str(mistake), status=422) from None
+    if made is None:
+        raise Refusal("already_drafted", "这次活动已经建过了")
+    return Answer({"campaign_id": made.id, "state": made.state, "segment": read_back(rule)})
+
+
+def _of_command(command: DraftCampaign, turn: Turn) -> dict[str, Any]:
+    """What the person said, over what the playbook says."""
+    said: dict[str, Any] = {
+        "rule": command.segment,
+        "template": command.template,
+        "offer_key": command.offer,
+        "starts_at": command.starts_at,
+    }
+    facts = {name: value for name, value in said.items() if value}
+    if command.template and command.template not in turn.content.templates:
+        raise Refusal("missing_template", f"没有「{command.template}」这个话术", status=422)
+    if command.text:
+        wording.check_by_hand(turn.content, command.text)
+        facts["words"] = turn.vault.seal(command.text, about=campaigns.ABOUT)
+        facts["template"] = ""
+    return facts | {
+        "name": command.name,
+        "playbook": command.playbook,
+        "purpose": _purpose(command, turn),
+        "holdout_percent": command.holdout_percent,
+        "created_by": str(command.actor),
+        "seed": turn.key,
+    }
+
+
+def _purpose(command: DraftCampaign, turn: Turn) -> str:
+    """A marketing template makes the campaign marketing, whatever it is called."""
+    known = turn.content.templates.get(command.template)
+    return "marketing" if known and known.purpose == "marketing" else command.purpose
+
+
+async def _of_playbook(command: DraftCampaign, turn: Turn) -> dict[str, Any]:
+    if command.playbook is None:
+        return {}
+    spec = await journeys.published(turn.session, command.playbook)
+    mailing = spec.campaign if spec else None
+    if not isinstance(mailing, Mailing):
+        raise Refusal("unknown_playbook", f"没有「{command.playbook}」这个活动打法", status=422)
+    return {
+        "rule": mailing.segment,
+        "template": mailing.template,
+        "offer_key": mailing.offer,
+        "channels": list(mailing.channels),
+    }
+
+
+@router.on(ApproveCampaign)
+async def approve(command: ApproveCampaign, turn: Turn) -> Answer:
+    campaign, limits = await _get(turn, command.campaign_id), _limits(turn)
+    receipt = await _rehearse(turn, campaign)
+    above = receipt.audience > limits.brand.second_person_above
+    if above and campaign.created_by == str(command.actor):
+        raise Refusal(
+            "second_person",
+            f"人群有 {receipt.audience} 人，超过 {limits.brand.second_person_above} 人的活动要由另一个人批准",
+        )
+    await _move(turn, campaign, ("draft",), state="approved", approved_by=str(command.actor))
+    return Answer({"campaign_id": campaign.id, "state": "approved"} | receipt.as_json())
+
+
+@router.on(HandOverCampaign)
+async def hand_over(command: HandOverCampaign, turn: Turn) -> Answer:
+    campaign = await _get(turn, command.campaign_id)
+    receipt = await _rehearse(turn, campaign)
+    if command.expected is not None and command.expected != receipt.planned:
+        raise Refusal(
+            "audience_changed",
+            f"预演时是 {command.expected} 人，现在是 {receipt.planned} 人，请重新看一遍再交给导购",
+        )
+    starts_at = max(campaign.starts_at, turn.now)
+    ends_at = starts_at + (campaign.ends_at - campaign.starts_at)
+    await _move(
+        turn, campaign, ("approved",), state="running", starts_at=starts_at, ends_at=ends_at
+    )
+    return Answer({"campaign_id": campaign.id, "state": "running"} | receipt.as_json())
+
+
+@router.on(PauseCampaign)
+async def pause(command: PauseCampaign, turn: Turn) -> Answer:
+    campaign = await _get(turn, command.campaign_id)
+    await _move(turn, campaign, ("approved", "running"), state="paused")
+    return await _halted(turn, campaign, "paused")
+
+
+@router.on(ResumeCampaign)
+async def resume(command: ResumeCampaign, turn: Turn) -> Answer:
+    campaign = await _get(turn, command.campaign_id)
+    await _move(turn, campaign, ("paused",), state="running")
+    await campaigns.wake(turn.session, campaign.id, now=turn.now)
+    return Answer({"campaign_id": campaign.id, "state": "running"})
+
+
+@router.on(StopCampaign)
+async def stop(command: StopCampaign, turn: Turn) -> Answer:
+    campaign = await _get(turn, command.campaign_id)
+    await _move(turn, campaign, ("draft", "approved", "running", "paused"), state="stopped")
+    await campaigns.stop(turn.session, campaign.id, turn.now)
+    return await _halted(turn, campaign, "stopped")
+
+
+@router.on(SwitchSending)
+async def switch_sending(command: SwitchSending, turn: Turn) -> Answer:
+    """`on` false stops all sending in every process; true releases it."""
+    await switches.turn(
+        turn.session,
+        switches.SENDING,
+        on=command.on,
+        reason=command.reason,
+        by=str(command.actor),
+        now=turn.now,
+    )
+    called_back = 0
+    if command.on:
+        await campaigns.wake(turn.session, None, now=turn.now)
+    else:
+        called_back = await calling_back.withdraw(turn.session, turn.vault, turn.now)
+    return Answer({"sending": command.on, "called_back": called_back})
+
+
+@router.on(PushToTagged)
+async def push_to_tagged(command: PushToTagged, turn: Turn) -> Answer:
+    guide = await turn.session.get(Guide, command.guide_id)
+    if guide is None or command.actor.id not in {str(guide.id), guide.userid}:
+        raise Refusal("forbidden", "只能给自己的顾客发", status=403)
+    if not command.tags:
+        raise Refusal("no_segment", "先选标签", status=422)
+    wording.check_by_hand(turn.content, command.text)
+    text = wording.by_hand(
+        turn.content, command.text, channel="wecom", public_url=turn.settings.public_url
+    )
+    campaign = await campaigns.draft(
+        turn.session,
+        now=turn.now,
+        name=f"{guide.name} 的标签推送：{'、'.join(command.tags)}"[:80],
+        occasion=f"push:{turn.key}",
+        rule=pushes.rule_for(guide.userid, command.tags),
+        words=turn.vault.seal(command.text, about=campaigns.ABOUT),
+        channels=["wecom"],
+        offer_key=command.offer,
+        state="running",
+        pushed_by=guide.id,
+        created_by=str(command.actor),
+        ends_at=turn.now + pushes.LASTS,
+    )
+    if campaign is None:
+        raise Refusal("already_drafted", "这次推送已经交出去了")
+    done = await pushes.push(
+        turn.session, turn.vault, campaign, text=text, limits=_limits(turn), now=turn.now
+    )
+    return Answer({"campaign_id": campaign.id} | done.as_json())
+
+
+@router.on(KfSendFailed)
+async def kf_failed(event: KfSendFailed, turn: Turn) -> None:
+    """errcode 0 was not delivery: the message named here never arrived."""
+    touch_id, _, _ = event.fail_msgid.removeprefix("t").partition("-")
+    if event.fail_msgid.startswith("t") and touch_id.isdigit():
+        await touches.settle(
+            turn.session,
+            [int(touch_id)],
+            expected=("delivered",),
+            state="refused",
+            reason="window_closed",
+            sent_at=None,
+        )
+
+
+def _limits(turn: Turn) -> Limits:
+    return read_limits(turn.content.limits)
+
+
+async def _get(turn: Turn, campaign_id: int) -> Campaign:
+    campaign = await turn.session.get(Campaign, campaign_id, populate_existing=True)
+    if campaign is None:
+        raise Refusal("unknown_campaign", "没有这个活动", status=404)
+    return campaign
+
+
+async def _move(turn: Turn, campaign: Campaign, expected: tuple[str, ...], **values: Any) -> None:
+    if not await campaigns.move(turn.session, campaign.id, expected=expected, **values):
+        raise Refusal("wrong_state", "活动已不在这个状态，请刷新后再看")
+
+
+async def _rehearse(turn: Turn, campaign: Campaign) -> Receipt:
+    content = turn.content
+    return await campaigns.dry_run(
+        turn.session,
+        turn.vault,
+        campaign,
+        limits=_limits(turn),
+        now=turn.now,
+        flaw=wording.flaw(content, campaign.template),
+        allowed=wording.allowed_channels(content, campaign.template, campaign.channels),
+    )
+
+
+async def _halted(turn: Turn, campaign: Campaign, state: str) -> Answer:
+    called_back = await calling_back.withdraw(turn.session, turn.vault, turn.now)
+    return Answer({"campaign_id": campaign.id, "state": state, "called_back": called_back})
