@@ -1,0 +1,69 @@
+"""What is done when: every piece of periodic work in one list, and what content brings along at the start."""
+
+from __future__ import annotations
+
+from datetime import time
+
+from bot.outbound import (
+    attribution,
+    campaigns,
+    cases,
+    contact_ways,
+    deliver,
+    digest,
+    groups,
+    hand_over,
+    journeys,
+    kf_pull,
+    official_menu,
+    reconcile,
+    reminders,
+    results,
+    tag_mirror,
+    upkeep,
+)
+from bot.schedule import Always, Daily, Timetable, WhenDue
+from bot.store import group_chats, offers, tags
+from bot.store.journeys import publish_playbooks
+from bot.work.context import Work
+
+ENTRIES = (
+    Always("withdrawals", hand_over.withdraw_due),
+    Always("corp tags", tag_mirror.mirror_due),
+    WhenDue("kf", kf_pull.pull_due),
+    WhenDue("campaigns", campaigns.plan_due),
+    WhenDue("journeys", journeys.advance_due),
+    WhenDue("touches", deliver.deliver_due),
+    WhenDue("results", results.results_due),
+    WhenDue("results", reminders.remind_due),
+    WhenDue("cases", cases.clocks_due),
+    Daily("expire", time(0, 5), upkeep.expire),
+    Daily("attribution", time(2, 30), attribution.attribute_due),
+    Daily("tiers", time(3, 0), upkeep.retier),
+    Daily("tags", time(3, 20), upkeep.retag),
+    Daily("reconcile", time(4, 0), reconcile.reconcile),
+    Daily("demotions", time(5, 0), groups.demote_due),
+    Daily("rooms", time(5, 30), groups.tend_due),
+    Daily("tier entries", time(8, 0), journeys.tier_entries),
+    Daily("birthdays", time(8, 5), journeys.birthday_entries),
+    Daily("expiring coupons", time(8, 10), journeys.coupon_entries),
+    Daily("occasions", time(8, 15), journeys.open_campaigns),
+    Daily("digest", time(9, 30), digest.digest_due),
+    Daily("invites", time(10, 0), groups.invite_due),
+)
+
+
+def timetable(work: Work) -> Timetable:
+    return Timetable(work, ENTRIES)
+
+
+async def publish(work: Work) -> None:
+    """Make what content says the published versions, and owe what the platforms must know of it."""
+    async with work.sessions.begin() as session:
+        now = work.now()
+        await tags.publish(session, work.content.tags)
+        await offers.publish_offers(session, work.vault, work.content.offers.values())
+        await group_chats.publish_rules(session, work.content.groups, now)
+        await publish_playbooks(session, work.content, now)
+    await official_menu.publish(work)
+    await contact_ways.publish(work)

@@ -1,0 +1,39 @@
+"""What we do when something happens. The order of ROUTERS is who hears first, and who may speak first."""
+
+from __future__ import annotations
+
+from handlers import (
+    campaigns,
+    cases,
+    chat,
+    contacts,
+    group_chats,
+    guides,
+    journeys,
+    links,
+    offers,
+    orders,
+    points,
+    segments,
+    tags,
+    tiers,
+    welcome,
+)
+
+ROUTERS = (
+    contacts.router,
+    welcome.router,
+    orders.router,
+    tiers.router,
+    tags.router,
+    chat.router,  # opens the window through which a case is told of
+    cases.router,
+    offers.router,
+    points.router,
+    group_chats.router,
+    journeys.router,
+    campaigns.router,
+    guides.router,
+    segments.router,
+    links.router,
+)
