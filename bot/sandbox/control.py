@@ -22,6 +22,7 @@ from bot.sandbox.timeline import Timeline
 from bot.sandbox.views import customer_view, guide_view, world_view
 
 PREFIX = "/__sandbox__"
+LOG_WINDOW = (("after", "0"), ("limit", "1000000000"))
 
 
 class Host(Protocol):
@@ -133,15 +134,16 @@ class Control:
             guide = world.guides.get(query["guide"])
             view = guide_view(world, guide, full=True) if guide else None
         else:
-            view = world_view(world) | {"clock": self._timeline.report([])}
+            view = world_view(self._sandbox.stage) | {"clock": self._timeline.report([])}
         if view is None:
             return web.json_response({"error": "unknown"}, status=404)
         return web.json_response(view)
 
     async def log(self, request: web.Request) -> web.Response:
-        after, limit = (
-            int(request.query.get(k, d)) for k, d in (("after", "0"), ("limit", "1000"))
-        )
+        try:
+            after, limit = (int(request.query.get(name, d)) for name, d in LOG_WINDOW)
+        except ValueError:
+            raise web.HTTPBadRequest(text="after and limit are numbers") from None
         lines = self._sandbox.stage.log.lines(after=after, limit=limit)
         text = "".join(line + "\n" for line in lines)
         return web.Response(text=text, content_type="application/x-ndjson")

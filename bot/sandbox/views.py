@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.sandbox.stage import Stage
+from bot.sandbox.wecom.contact_ways import qr_url
 from bot.sandbox.wecom.mass import OUTCOME, UNSENT, MassRoom, MassTask
 from bot.sandbox.world.entities import Customer, Follow, GroupChat, Guide
 from bot.sandbox.world.state import World
@@ -166,7 +168,12 @@ def group_view(group: GroupChat) -> View:
     }
 
 
-def world_view(world: World) -> View:
+def _ways(stage: Stage, ways: dict[str, View]) -> list[View]:
+    return [way | {"qr_code": qr_url(stage, key)} for key, way in ways.items()]
+
+
+def world_view(stage: Stage) -> View:
+    world = stage.world
     return {
         "corp": {"corp_id": world.corp.corp_id, "name": world.corp.name},
         "official": {
@@ -184,8 +191,8 @@ def world_view(world: World) -> View:
             {"open_kfid": kf.open_kfid, "name": kf.name, "servicers": kf.servicers}
             for kf in world.kf.values()
         ],
-        "contact_ways": list(world.contact_ways.values()),
-        "join_ways": list(world.join_ways.values()),
+        "contact_ways": _ways(stage, world.contact_ways),
+        "join_ways": _ways(stage, world.join_ways),
         "tags": [
             {
                 "group_id": group.id,

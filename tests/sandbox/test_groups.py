@@ -88,3 +88,11 @@ async def test_group_welcome_material_is_kept(bench):
     assert (await bench.post(f"{base}/get", template))["text"]["content"] == "欢迎 %NICKNAME%"
     await bench.post(f"{base}/del", template)
     assert (await bench.post(f"{base}/get", template))["errcode"] == 40058
+
+
+async def test_the_address_in_a_code_is_as_good_as_its_id(bench):
+    [way] = (await bench.control("state"))["join_ways"]
+    joined = await bench.act("join_group", customer="c0001", join_way=way["qr_code"])
+    shown = await bench.post(f"{GC}/get_join_way", {"config_id": way["config_id"]})
+    assert joined["ok"]
+    assert shown["join_way"]["qr_code"] == way["qr_code"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.sandbox.acts.kinds import ActRefused, Args, customer_of, guide_of
+from bot.sandbox.acts.kinds import ActRefused, Args, customer_of, guide_of, last_part
 from bot.sandbox.envelope import Field
 from bot.sandbox.habits import answer_time
 from bot.sandbox.stage import Stage
@@ -52,8 +52,8 @@ def _way(stage: Stage, args: Args) -> dict[str, Any]:
     name = args.get("contact_way")
     if not name:
         return {}
-    world = stage.world
-    way = world.contact_ways.get(world.ways_by_state.get(str(name), str(name)))
+    world, name = stage.world, last_part(str(name))
+    way = world.contact_ways.get(world.ways_by_state.get(name, name))
     if way is None:
         raise ActRefused(f"no contact way {name}: the code no longer works")
     return way

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.sandbox.acts.kinds import ActRefused, Args, customer_of, group_of, guide_of
+from bot.sandbox.acts.kinds import ActRefused, Args, customer_of, group_of, guide_of, last_part
 from bot.sandbox.envelope import Field
 from bot.sandbox.names import digest
 from bot.sandbox.stage import Stage
@@ -80,7 +80,7 @@ def join_group(stage: Stage, args: Args) -> Args:
 
 
 def _join_way(stage: Stage, name: str) -> dict[str, Any]:
-    world = stage.world
+    world, name = stage.world, last_part(name)
     way = world.join_ways.get(world.joins_by_state.get(name, name))
     if way is None:
         raise ActRefused(f"no join way {name}: the code no longer works")

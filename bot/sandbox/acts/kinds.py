@@ -17,6 +17,11 @@ class ActRefused(Exception):
     """The world is not such that this could happen."""
 
 
+def last_part(code: str) -> str:
+    """A code may be given as the address that its picture holds."""
+    return code.rpartition("/")[2] if "://" in code else code
+
+
 def customer_of(stage: Stage, args: Args) -> Customer:
     """An unknown id together with a name is a new person."""
     key = str(args["customer"])

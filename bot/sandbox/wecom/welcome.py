@@ -49,5 +49,5 @@ def send_welcome(stage: Stage, call: Call) -> None:
     code.used = True
     customer = stage.external(code.tie.external_userid)
     call.notes = {"userid": code.tie.userid, "external_userid": customer.external_userid}
-    message = Message(call.now, "wecom", code.tie.userid, customer.id, text, attachments)
+    message = Message(call.now, "wecom", code.tie.userid, customer.id, text, attachments, name)
     stage.arrive(customer, message, channel="welcome", **call.notes)
