@@ -52,11 +52,11 @@ def _adapter(kind: str) -> TypeAdapter[Any]:
 def dump(event: Event) -> dict[str, Any]:
     kind = kind_of(event)
     facts: dict[str, Any] = _adapter(kind).dump_python(event, mode="json")
-    return {"kind": kind} | facts
+    return {"event": kind} | facts
 
 
 def load(written: dict[str, Any]) -> Event:
     """The event that `dump` wrote. Raises KeyError for a kind that is gone."""
     facts = dict(written)
-    event: Event = _adapter(facts.pop("kind")).validate_python(facts)
+    event: Event = _adapter(facts.pop("event")).validate_python(facts)
     return event

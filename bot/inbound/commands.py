@@ -22,7 +22,7 @@ from bot.store import answers, audit, tasks
 from bot.store.engine import Sessions
 
 # Never part of an audit row or of what makes two requests equal.
-_ENVELOPE = ("kind", "at", "actor", "key")
+_ENVELOPE = ("event", "at", "actor", "key")
 _PRIVATE = ("text", "evidence", "resolution")
 
 
@@ -44,7 +44,7 @@ async def do(
         raise Refusal("forbidden", "你的角色不能做这件事", status=403)
     body = dump(command)
     facts = {name: value for name, value in body.items() if name not in _ENVELOPE}
-    digest = hashlib.sha256(json.dumps([body["kind"], facts], sort_keys=True).encode()).hexdigest()
+    digest = hashlib.sha256(json.dumps([body["event"], facts], sort_keys=True).encode()).hexdigest()
     async with sessions.begin() as session:
         stored = await answers.begin(
             session, actor=str(command.actor), key=command.key, body_hash=digest, now=now
