@@ -6,6 +6,7 @@ from handlers import (
     campaigns,
     cases,
     chat,
+    consent,
     contacts,
     group_chats,
     guides,
@@ -27,6 +28,7 @@ ROUTERS = (
     tiers.router,
     tags.router,
     chat.router,  # opens the window through which a case is told of
+    consent.router,
     cases.router,
     offers.router,
     points.router,

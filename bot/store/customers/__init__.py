@@ -6,6 +6,7 @@ from bot.store.customers.follows import (
     follows_of,
     guide_by_userid,
     guide_of,
+    keep_remark,
     unfollow,
 )
 from bot.store.customers.meeting import Seen, attach, back, find, gone, meet, meet_buyer
@@ -28,6 +29,7 @@ __all__ = [
     "guide_of",
     "join",
     "keep_phone",
+    "keep_remark",
     "meet",
     "meet_buyer",
     "name_of",

@@ -14,6 +14,8 @@ from bot.store.customers.meeting import meet
 from bot.store.engine import upsert
 from bot.store.vault import Vault
 
+REMARK = "follow.remark"
+
 
 class Followed(NamedTuple):
     customer: Customer
@@ -86,6 +88,13 @@ async def unfollow(
     if at >= tie.since and (tie.ended_at is None or at > tie.ended_at):
         tie.ended_at, tie.ended_by = at, by
     return tie
+
+
+async def keep_remark(session: AsyncSession, vault: Vault, tie: Follow, remark: str) -> None:
+    """What the guide calls her; empty takes it away."""
+    tie.remark = None
+    if remark:
+        tie.remark = await vault.seal_for(session, tie.customer_id, remark, about=REMARK)
 
 
 async def follows_of(session: AsyncSession, customer_id: int) -> Sequence[Follow]:

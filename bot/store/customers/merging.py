@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Customer, Follow, Identity, MergeRecord
+from bot.domain.delivery import GuideTask
 from bot.domain.merging import Key, weigh
 from bot.domain.refusals import Refusal
 from bot.store import consent
@@ -19,7 +20,11 @@ from bot.store.family import surviving
 from bot.store.vault import Vault
 
 SYSTEM = "system:siyu"
-REMARK = "follow.remark"
+SEALED: tuple[tuple[type[Follow | GuideTask], str, str], ...] = (
+    (Follow, "remark", "follow.remark"),
+    (GuideTask, "words", "guide_task.words"),
+)
+"""Columns under the key of the person whom the row belongs to."""
 
 
 async def recognise(
@@ -60,7 +65,7 @@ async def join(
     moved: dict[str, Any] = {
         move.table.name: await move.go(session, source=merged.id, target=kept.id) for move in MOVES
     }
-    await _reseal_remarks(session, vault, moved["follow"], source=merged.id, target=kept.id)
+    await _reseal(session, vault, moved, source=merged.id, target=kept.id)
     moved["consent"] = await consent.carry_over(
         session, kept_id=kept.id, merged_id=merged.id, by=by
     )
@@ -76,10 +81,10 @@ async def join(
 
 
 async def part(
-    session: AsyncSession, vault: Vault, *, customer: Customer, at: datetime, by: str
+    session: AsyncSession, vault: Vault, *, customer_id: int, at: datetime, by: str
 ) -> MergeRecord:
     """Undo a merge: everything that moved goes back. Only a question so far, it is answered with no."""
-    record = await _latest(session, customer.id)
+    record = await _latest(session, customer_id)
     if record is None:
         raise Refusal("not_merged", "这位顾客没有可以撤销的合并", status=404)
     if record.state == "merged":
@@ -113,22 +118,24 @@ async def _part(
     await session.flush()  # from here on the two are strangers: neither's consent is the other's
     for move in MOVES:
         await move.return_to(session, moved[move.table.name], source=kept.id, target=merged.id)
-    await _reseal_remarks(session, vault, moved["follow"], source=kept.id, target=merged.id)
+    await _reseal(session, vault, moved, source=kept.id, target=merged.id)
     await consent.give_back(session, kept_id=kept.id, moved=moved["consent"], by=by, at=at)
     await balances.pour_back(session, kept_id=kept.id, merged_id=merged.id, before=moved["points"])
     await profiles.empty_secrets(session, kept, moved["secret"])
     profiles.unfold(kept, moved["profile"])
 
 
-async def _reseal_remarks(
-    session: AsyncSession, vault: Vault, moved: list[list[Any]], *, source: int, target: int
+async def _reseal(
+    session: AsyncSession, vault: Vault, moved: dict[str, Any], *, source: int, target: int
 ) -> None:
-    """A remark is sealed under the key of the record that holds the tie."""
-    for (follow_id,) in moved:
-        tie = await session.get_one(Follow, follow_id, populate_existing=True)
-        if tie.remark is not None and tie.customer_id == target:
-            text = await vault.unseal_for(session, source, tie.remark, about=REMARK)
-            tie.remark = await vault.seal_for(session, target, text, about=REMARK)
+    """What moved and is sealed under a person's key is sealed anew under the other's."""
+    for entity, column, about in SEALED:
+        for (row_id,) in moved[entity.__tablename__]:
+            row: Follow | GuideTask = await session.get_one(entity, row_id, populate_existing=True)
+            sealed = getattr(row, column)
+            if sealed is not None and row.customer_id == target:
+                text = await vault.unseal_for(session, source, sealed, about=about)
+                setattr(row, column, await vault.seal_for(session, target, text, about=about))
 
 
 async def _lock(session: AsyncSession, *customer_ids: int) -> None:

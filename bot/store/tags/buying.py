@@ -23,6 +23,7 @@ from sqlalchemy import (
     text,
     true,
 )
+from sqlalchemy.orm import InstrumentedAttribute
 
 from bot.domain.offers import Redemption
 from bot.domain.orders import Order, OrderLine, Product
@@ -34,6 +35,13 @@ SUNDAY, SATURDAY = 0, 6
 def category_of() -> ColumnElement[str]:
     """As the order says, else as the product is filed."""
     return func.coalesce(func.nullif(OrderLine.category, ""), Product.category, "")
+
+
+def among(column: ColumnElement[Any] | InstrumentedAttribute[Any], ids: Sequence[int]) -> Any:
+    """A range of ids is asked for by its ends, however wide it is."""
+    if isinstance(ids, range):
+        return column.between(ids.start, ids.stop - 1)
+    return column.in_(ids)
 
 
 @dataclass(frozen=True)
@@ -113,7 +121,7 @@ class Buying:
         if rule.within_days is not None:
             query = query.where(Order.paid_at > self.now - timedelta(days=rule.within_days))
         if self.customer_ids is not None:
-            query = query.where(Order.customer_id.in_(self.customer_ids))
+            query = query.where(among(Order.customer_id, self.customer_ids))
         return query.subquery()
 
     def _weekend(self, paid_at: ColumnElement[datetime]) -> ColumnElement[bool]:

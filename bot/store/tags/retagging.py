@@ -19,11 +19,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.domain.customers import Customer
 from bot.domain.orders import Order, OrderLine, Product
 from bot.domain.tags import CustomerTag, Tag, TagBook, TagGroup, parts
 from bot.domain.tags.book import LONGEST
 from bot.store.engine import is_sqlite, upsert
-from bot.store.tags.buying import Buying, category_of
+from bot.store.tags.buying import Buying, among, category_of
 from bot.store.tags.labels import add_to_group, named, publish
 
 SOURCE = "purchase"
@@ -52,6 +53,10 @@ async def retag(
     return changed
 
 
+async def newest_customer(session: AsyncSession) -> int:
+    return await session.scalar(select(func.max(Customer.id))) or 0
+
+
 async def _remove(
     session: AsyncSession, group: str, holds: CTE, customer_ids: Sequence[int] | None
 ) -> int:
@@ -63,7 +68,7 @@ async def _remove(
         CustomerTag.source == SOURCE, CustomerTag.tag_id.in_(tags), ~still
     )
     if customer_ids is not None:
-        gone = gone.where(CustomerTag.customer_id.in_(customer_ids))
+        gone = gone.where(among(CustomerTag.customer_id, customer_ids))
     return _count(await session.execute(gone.execution_options(synchronize_session=False)))
 
 
@@ -115,7 +120,7 @@ async def _open_categories(
         )
         if customer_ids is not None:
             sold = sold.join(Order, Order.id == OrderLine.order_id).where(
-                Order.customer_id.in_(customer_ids)
+                among(Order.customer_id, customer_ids)
             )
         names = [name for name in await session.scalars(sold) if _fits(book, group, name)]
         await add_to_group(session, group, names)

@@ -1,0 +1,71 @@
+"""Contact ways that were configured but have no code yet are opened at the platform, once each."""
+
+from __future__ import annotations
+
+from bot.calls import AddContactWay, GetContactWay, ListContactWays, Outcome, Sent, Unclear
+from bot.domain.delivery import Owed
+from bot.outbound.settled import Settling, settled
+from bot.store import contact_ways, outbox
+from bot.work.context import Work
+
+LONGEST_REMARK = 30
+
+
+async def open_contact_ways(work: Work) -> int:
+    async with work.sessions.begin() as session:
+        openings = await contact_ways.unopened(session)
+        for opening in openings:
+            await outbox.owe(
+                session,
+                work.vault,
+                AddContactWay(
+                    userids=opening.userids,
+                    state=opening.state,
+                    remark=opening.label[:LONGEST_REMARK],
+                ),
+                effect=f"contact-way:{opening.state}",
+                now=work.now(),
+            )
+    return len(openings)
+
+
+@settled.on(AddContactWay)
+async def keep_code(call: AddContactWay, outcome: Outcome, owed: Owed, turn: Settling) -> None:
+    match outcome:
+        case Sent(answer):
+            await contact_ways.opened(
+                turn.session,
+                call.state,
+                config_id=answer["config_id"],
+                qr_code=answer.get("qr_code"),
+            )
+        case Unclear():
+            # It may have been made: another one would be a second code for the same source.
+            await turn.owe(ListContactWays(), effect=f"contact-ways:{owed.id}")
+
+
+@settled.on(ListContactWays)
+async def look_into(_call: ListContactWays, outcome: Outcome, owed: Owed, turn: Settling) -> None:
+    if not isinstance(outcome, Sent):
+        return
+    listed = [way["config_id"] for way in outcome.answer.get("contact_way", ())]
+    for config_id in await contact_ways.unknown_among(turn.session, listed):
+        await turn.owe(
+            GetContactWay(config_id=config_id), effect=f"contact-way-of:{owed.id}:{config_id}"
+        )
+    if cursor := outcome.answer.get("next_cursor"):
+        await turn.owe(ListContactWays(cursor=cursor), effect=f"{owed.effect}:{cursor}")
+
+
+@settled.on(GetContactWay)
+async def recognise(call: GetContactWay, outcome: Outcome, _owed: Owed, turn: Settling) -> None:
+    if not isinstance(outcome, Sent):
+        return
+    way = outcome.answer["contact_way"]
+    if way.get("state"):
+        await contact_ways.opened(
+            turn.session,
+            way["state"],
+            config_id=call.config_id,
+            qr_code=way.get("qr_code"),
+        )

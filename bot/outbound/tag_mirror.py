@@ -1,0 +1,109 @@
+"""Our tags as corp tags at the platform: made there once, marked on each follow, and what guides change taken over."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+
+from bot.calls import AddCorpTags, ListCorpTags, MarkTags, Outcome, Refused, Sent
+from bot.domain.delivery import Owed
+from bot.outbound.settled import Settling, settled
+from bot.store import tags
+from bot.store.tags import Marking, NewCorpTags
+from bot.work.context import Work
+
+NAME_EXISTS = 40071
+UNKNOWN_TAG = 40068
+SOON = timedelta(minutes=10)
+LATER = timedelta(days=1)
+AT_ONCE = 50
+EVERYBODY = 500
+"""So many customers are retagged in one transaction: callbacks must not wait."""
+
+
+async def mirror(work: Work) -> int:
+    """Owe the calls that make the platform's tags equal to ours."""
+    now = work.now()
+    async with work.sessions.begin() as session:
+        await tags.expire(session, now)
+        settling = Settling(session, now, work.vault, work.content)
+        missing = await tags.without_corp_tag(session, now)
+        for group in missing:
+            await _make(settling, group)
+        markings = await tags.due(session, now, limit=AT_ONCE)
+        for marking in markings:
+            await _mark(settling, marking)
+    return len(missing) + len(markings)
+
+
+async def retag_everybody(work: Work) -> int:
+    """The nightly round of the purchase rules, in steps."""
+    async with work.sessions.begin() as session:
+        await tags.publish(session, work.content.tags)
+        newest = await tags.newest_customer(session)
+    changed = 0
+    for first in range(1, newest + 1, EVERYBODY):
+        some = range(first, first + EVERYBODY)
+        async with work.sessions.begin() as session:
+            changed += await tags.retag(session, work.content.tags, work.now(), some)
+    return changed
+
+
+@settled.on(AddCorpTags)
+async def learn_ids(_call: AddCorpTags, outcome: Outcome, owed: Owed, turn: Settling) -> None:
+    match outcome:
+        case Sent(answer):
+            await tags.learn(turn.session, answer["tag_group"])
+        case Refused(code) if code == NAME_EXISTS:
+            # Somebody made one of them by hand: ask for all, and learn the ids.
+            await turn.owe(ListCorpTags(), effect=f"corp-tags-list:{owed.id}")
+
+
+@settled.on(ListCorpTags)
+async def learn_all(call: ListCorpTags, outcome: Outcome, _owed: Owed, turn: Settling) -> None:
+    if not isinstance(outcome, Sent):
+        return
+    there = set()
+    for group in outcome.answer.get("tag_group", ()):
+        await tags.learn(turn.session, group)
+        there |= {tag["id"] for tag in group.get("tag", ()) if not tag.get("deleted")}
+    for corp_id in set(call.tag_ids) - there:
+        await tags.unmirror(turn.session, corp_id)
+
+
+@settled.on(MarkTags)
+async def note_marks(call: MarkTags, outcome: Outcome, owed: Owed, turn: Settling) -> None:
+    follow_id = int(owed.effect.split(":")[1])
+    match outcome:
+        case Sent():
+            await tags.marked(turn.session, follow_id, turn.now)
+        case Refused(code):
+            await tags.not_marked(turn.session, follow_id, again_at=turn.now + LATER)
+            if code == UNKNOWN_TAG:
+                asked = ListCorpTags(tag_ids=call.add + call.remove)
+                await turn.owe(asked, effect=f"corp-tags-list:{owed.id}")
+        case _:  # marking twice is harmless
+            await tags.not_marked(turn.session, follow_id, again_at=turn.now + SOON)
+
+
+async def _make(turn: Settling, group: NewCorpTags) -> None:
+    """The same tags are asked for once: a refusal is for people to look at, not to repeat."""
+    names = tuple(group.tags.values())
+    digest = hashlib.sha256(repr(sorted(group.tags)).encode()).hexdigest()[:16]
+    await turn.owe(
+        AddCorpTags(group=group.group, names=names, group_id=group.corp_group_id),
+        effect=f"corp-tags:{digest}",
+    )
+
+
+async def _mark(turn: Settling, marking: Marking) -> None:
+    count = await tags.begin(turn.session, marking, turn.now)
+    await turn.owe(
+        MarkTags(
+            userid=marking.userid,
+            external_userid=marking.external_userid,
+            add=tuple(marking.add.values()),
+            remove=tuple(marking.remove.values()),
+        ),
+        effect=f"mark-tags:{marking.follow_id}:{count}",
+    )

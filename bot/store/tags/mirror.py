@@ -1,0 +1,202 @@
+"""Keeping the platform's corp tags equal with ours, as little as needed and one writer per follow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Subquery, and_, delete, exists, or_, select, union, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain.customers import Follow, Guide
+from bot.domain.tags import CustomerTag, FollowMirror, FollowTag, Tag, TagGroup
+from bot.store.engine import upsert
+from bot.store.tags.labels import alive
+
+
+class NewCorpTags(NamedTuple):
+    group: str
+    corp_group_id: str | None
+    tags: dict[int, str]
+
+
+class Marking(NamedTuple):
+    """What one follow lacks or has too much."""
+
+    follow_id: int
+    userid: str
+    external_userid: str
+    add: dict[int, str]
+    """Our tag id → the corp tag's."""
+    remove: dict[int, str]
+
+
+async def without_corp_tag(
+    session: AsyncSession, now: datetime, *, limit: int = 100
+) -> list[NewCorpTags]:
+    """Tags that somebody with a guide wears and that the platform does not know, by group."""
+    followed = exists().where(
+        CustomerTag.tag_id == Tag.id,
+        alive(now),
+        Follow.customer_id == CustomerTag.customer_id,
+        Follow.ended_at.is_(None),
+    )
+    rows = await session.execute(
+        select(TagGroup.name, TagGroup.corp_group_id, Tag.id, Tag.name)
+        .join(TagGroup, TagGroup.id == Tag.group_id)
+        .where(Tag.mirrored, Tag.corp_tag_id.is_(None), followed)
+        .order_by(TagGroup.id, Tag.id)
+        .limit(limit)
+    )
+    found: dict[str, NewCorpTags] = {}
+    for group, corp_group_id, tag_id, name in rows:
+        entry = found.setdefault(group, NewCorpTags(group, corp_group_id, {}))
+        entry.tags[tag_id] = name
+    return list(found.values())
+
+
+async def learn(session: AsyncSession, corp_group: Mapping[str, Any]) -> None:
+    """Note the platform's ids of a group and of those of its tags that are ours."""
+    name = str(corp_group["group_name"])
+    await session.execute(
+        update(TagGroup).where(TagGroup.name == name).values(corp_group_id=corp_group["group_id"])
+    )
+    group = select(TagGroup.id).where(TagGroup.name == name).scalar_subquery()
+    for tag in corp_group.get("tag", ()):
+        if not tag.get("deleted"):
+            await session.execute(
+                update(Tag)
+                .where(Tag.group_id == group, Tag.name == tag["name"])
+                .values(corp_tag_id=tag["id"])
+            )
+
+
+async def unmirror(session: AsyncSession, corp_id: str) -> None:
+    """A corp tag, or a whole group of them, is gone at the platform and shall stay gone."""
+    group = select(TagGroup.id).where(TagGroup.corp_group_id == corp_id)
+    gone = or_(Tag.corp_tag_id == corp_id, Tag.group_id.in_(group))
+    ids = list(await session.scalars(select(Tag.id).where(gone)))
+    await session.execute(delete(FollowTag).where(FollowTag.tag_id.in_(ids)))
+    await session.execute(
+        update(Tag).where(Tag.id.in_(ids)).values(corp_tag_id=None, mirrored=False)
+    )
+    await session.execute(
+        update(TagGroup).where(TagGroup.corp_group_id == corp_id).values(corp_group_id=None)
+    )
+
+
+async def due(session: AsyncSession, now: datetime, *, limit: int = 50) -> list[Marking]:
+    """Follows whose corp tags are not what they should be, and that nobody is writing."""
+    wanted, stale = _wanted(now), _stale(now)
+    waiting = exists().where(
+        FollowMirror.follow_id == Follow.id,
+        or_(FollowMirror.busy, FollowMirror.not_before > now),
+    )
+    either = union(select(wanted.c.follow_id), select(stale.c.follow_id)).subquery()
+    follows = await session.execute(
+        select(Follow.id, Guide.userid, Follow.external_userid)
+        .join(Guide, Guide.id == Follow.guide_id)
+        .where(Follow.id.in_(select(either.c.follow_id)), ~waiting)
+        .order_by(Follow.id)
+        .limit(limit)
+    )
+    found = {row.id: Marking(row.id, row.userid, row.external_userid, {}, {}) for row in follows}
+    for part, place in ((wanted, "add"), (stale, "remove")):
+        rows = select(part).where(part.c.follow_id.in_(list(found)))
+        for follow_id, tag_id, corp_tag_id in await session.execute(rows):
+            getattr(found[follow_id], place)[tag_id] = corp_tag_id
+    return list(found.values())
+
+
+async def begin(session: AsyncSession, marking: Marking, now: datetime) -> int:
+    """This follow is being written from now on; the number of the attempt."""
+    insert = upsert(session, FollowMirror).values(follow_id=marking.follow_id, round=1, busy=True)
+    count = await session.scalar(
+        insert.on_conflict_do_update(
+            index_elements=["follow_id"], set_={"round": FollowMirror.round + 1, "busy": True}
+        ).returning(FollowMirror.round)
+    )
+    await _state(session, marking.follow_id, marking.add, "adding", now)
+    await _state(session, marking.follow_id, marking.remove, "removing", now)
+    return count or 0
+
+
+async def marked(session: AsyncSession, follow_id: int, now: datetime) -> None:
+    """The platform did it."""
+    hers = FollowTag.follow_id == follow_id
+    await session.execute(delete(FollowTag).where(hers, FollowTag.state == "removing"))
+    await session.execute(
+        update(FollowTag).where(hers, FollowTag.state == "adding").values(state="marked", at=now)
+    )
+    await _free(session, follow_id, not_before=None)
+
+
+async def not_marked(session: AsyncSession, follow_id: int, *, again_at: datetime) -> None:
+    """The platform did not, or did not say: ask again then."""
+    hers = FollowTag.follow_id == follow_id
+    await session.execute(delete(FollowTag).where(hers, FollowTag.state == "adding"))
+    await session.execute(
+        update(FollowTag).where(hers, FollowTag.state == "removing").values(state="marked")
+    )
+    await _free(session, follow_id, not_before=again_at)
+
+
+async def forget_marks(session: AsyncSession, follow_id: int) -> None:
+    """The tie began anew: what stood on the old one is gone."""
+    await session.execute(delete(FollowTag).where(FollowTag.follow_id == follow_id))
+
+
+async def _state(
+    session: AsyncSession, follow_id: int, tag_ids: Iterable[int], state: str, now: datetime
+) -> None:
+    for tag_id in tag_ids:
+        insert = upsert(session, FollowTag).values(
+            follow_id=follow_id, tag_id=tag_id, state=state, at=now
+        )
+        await session.execute(
+            insert.on_conflict_do_update(
+                index_elements=["follow_id", "tag_id"], set_={"state": state, "at": now}
+            )
+        )
+
+
+async def _free(session: AsyncSession, follow_id: int, *, not_before: datetime | None) -> None:
+    await session.execute(
+        update(FollowMirror)
+        .where(FollowMirror.follow_id == follow_id)
+        .values(busy=False, not_before=not_before)
+    )
+
+
+def _wanted(now: datetime) -> Subquery:
+    """(follow, tag, corp tag) that should stand at the platform and does not."""
+    known = exists().where(FollowTag.follow_id == Follow.id, FollowTag.tag_id == Tag.id)
+    return (
+        select(Follow.id.label("follow_id"), Tag.id.label("tag_id"), Tag.corp_tag_id)
+        .join(CustomerTag, CustomerTag.customer_id == Follow.customer_id)
+        .join(Tag, Tag.id == CustomerTag.tag_id)
+        .where(Follow.ended_at.is_(None), _mirrored(), alive(now), ~known)
+        .distinct()
+        .subquery()
+    )
+
+
+def _stale(now: datetime) -> Subquery:
+    """(follow, tag, corp tag) that we or a guide put there and that she does not wear any more."""
+    worn = exists().where(
+        CustomerTag.customer_id == Follow.customer_id,
+        CustomerTag.tag_id == FollowTag.tag_id,
+        alive(now),
+    )
+    return (
+        select(FollowTag.follow_id, FollowTag.tag_id, Tag.corp_tag_id)
+        .join(Follow, Follow.id == FollowTag.follow_id)
+        .join(Tag, Tag.id == FollowTag.tag_id)
+        .where(Follow.ended_at.is_(None), FollowTag.state == "marked", _mirrored(), ~worn)
+        .subquery()
+    )
+
+
+def _mirrored() -> ColumnElement[bool]:
+    return and_(Tag.mirrored, Tag.corp_tag_id.is_not(None))

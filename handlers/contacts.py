@@ -1,0 +1,211 @@
+"""Who came, who left, and who they are: the first to hear of people."""
+
+from __future__ import annotations
+
+from bot.calls import GetCustomer, GetFan, GetKfCustomers
+from bot.domain.customers import Customer
+from bot.domain.refusals import Refusal
+from bot.events import (
+    AuthorizationRevoked,
+    CustomerAdded,
+    CustomerDeleted,
+    CustomerEdited,
+    FanFollowed,
+    FanLeft,
+    FanMessaged,
+    GuideDeleted,
+    KfMessageReceived,
+    KfSessionEntered,
+    MenuClicked,
+    MergeCustomers,
+    QrScanned,
+    UnmergeCustomer,
+)
+from bot.inbound.router import Router
+from bot.inbound.turn import Answer, Turn
+from bot.store import consent, customers, tags
+
+router = Router()
+
+
+@router.on(CustomerAdded)
+async def meet_friend(event: CustomerAdded, turn: Turn) -> None:
+    tie = await customers.follow(
+        turn.session,
+        turn.vault,
+        userid=event.userid,
+        external_userid=event.external_userid,
+        at=event.at,
+        state=event.state,
+    )
+    if tie.new:
+        await tags.forget_marks(turn.session, tie.follow.id)
+    if not event.half:
+        await _look_up(turn, event.external_userid)
+
+
+@router.on(CustomerEdited)
+async def look_again(event: CustomerEdited, turn: Turn) -> None:
+    """The guide changed something in her client; only asking tells what."""
+    await _look_up(turn, event.external_userid)
+
+
+@router.on(GuideDeleted)
+async def lose_friend(event: GuideDeleted, turn: Turn) -> None:
+    await customers.unfollow(
+        turn.session,
+        turn.vault,
+        userid=event.userid,
+        external_userid=event.external_userid,
+        at=event.at,
+        by="customer",
+    )
+
+
+@router.on(CustomerDeleted)
+async def drop_customer(event: CustomerDeleted, turn: Turn) -> None:
+    await customers.unfollow(
+        turn.session,
+        turn.vault,
+        userid=event.userid,
+        external_userid=event.external_userid,
+        at=event.at,
+        by="guide",
+    )
+
+
+@router.on(KfSessionEntered)
+async def meet_visitor(event: KfSessionEntered, turn: Turn) -> None:
+    await _meet_in_kf(event, turn)
+
+
+@router.on(KfMessageReceived)
+async def hear_visitor(event: KfMessageReceived, turn: Turn) -> None:
+    _seen(await _meet_in_kf(event, turn), event)
+
+
+@router.on(FanFollowed)
+async def meet_fan(event: FanFollowed, turn: Turn) -> None:
+    await _meet_fan(event, turn)
+    # Only the unionid is of use: names and pictures of fans are no longer given.
+    await turn.owe(GetFan(openid=event.openid), effect=f"fan:{turn.key}")
+
+
+@router.on(FanMessaged)
+async def hear_fan(event: FanMessaged, turn: Turn) -> None:
+    _seen(await _meet_fan(event, turn), event)
+
+
+@router.on(MenuClicked)
+async def feel_tap(event: MenuClicked, turn: Turn) -> None:
+    _seen(await _meet_fan(event, turn), event)
+
+
+@router.on(QrScanned)
+async def see_scan(event: QrScanned, turn: Turn) -> None:
+    _seen(await _meet_fan(event, turn), event)
+
+
+@router.on(FanLeft)
+async def lose_fan(event: FanLeft, turn: Turn) -> None:
+    await customers.gone(turn.session, kind="openid", value=event.openid, at=event.at)
+
+
+@router.on(AuthorizationRevoked)
+async def forget_fan(event: AuthorizationRevoked, turn: Turn) -> None:
+    customer = await customers.find(turn.session, turn.vault, "openid", event.openid)
+    if customer is None:
+        return
+    await customers.gone(turn.session, kind="openid", value=event.openid, at=event.at)
+    await consent.record(
+        turn.session,
+        customer_id=customer.id,
+        purpose="marketing_official",
+        action="withdraw",
+        channel="official",
+        actor=f"customer:{customer.ref}",
+        at=event.at,
+        evidence={"event": "authorization_revoked"},
+    )
+
+
+@router.on(MergeCustomers)
+async def merge(command: MergeCustomers, turn: Turn) -> Answer:
+    kept = await _standing(turn, command.keep_id)
+    merged = await _standing(turn, command.merge_id)
+    if kept.id == merged.id:
+        raise Refusal("same_customer", "这两条已经是同一位顾客")
+    record = await customers.join(
+        turn.session,
+        turn.vault,
+        kept=kept,
+        merged=merged,
+        reason=command.reason,
+        at=turn.now,
+        by=str(command.actor),
+    )
+    return Answer({"customer_id": kept.id, "merge_id": record.id})
+
+
+@router.on(UnmergeCustomer)
+async def unmerge(command: UnmergeCustomer, turn: Turn) -> Answer:
+    record = await customers.part(
+        turn.session,
+        turn.vault,
+        customer_id=command.customer_id,
+        at=turn.now,
+        by=str(command.actor),
+    )
+    return Answer({"kept_id": record.kept_id, "restored_id": record.merged_id})
+
+
+async def _look_up(turn: Turn, external_userid: str) -> None:
+    await turn.owe(GetCustomer(external_userid=external_userid), effect=f"contact:{turn.key}")
+
+
+async def _meet_in_kf(event: KfMessageReceived | KfSessionEntered, turn: Turn) -> Customer:
+    evidence = f"kf:{event.open_kfid}"
+    customer = await customers.meet(
+        turn.session,
+        turn.vault,
+        kind="kf",
+        value=event.external_userid,
+        at=event.at,
+        evidence=evidence,
+    )
+    if not await customers.name_of(turn.session, turn.vault, customer.id):
+        await turn.owe(
+            GetKfCustomers(external_userids=(event.external_userid,)),
+            effect=f"kf-customer:{event.external_userid}",
+        )
+    return customer
+
+
+async def _meet_fan(
+    event: FanFollowed | FanMessaged | MenuClicked | QrScanned, turn: Turn
+) -> Customer:
+    customer = await customers.meet(
+        turn.session,
+        turn.vault,
+        kind="openid",
+        value=event.openid,
+        at=event.at,
+        account=event.account,
+        evidence="fan",
+    )
+    await customers.back(turn.session, kind="openid", value=event.openid, at=event.at)
+    return customer
+
+
+def _seen(
+    customer: Customer, event: KfMessageReceived | FanMessaged | MenuClicked | QrScanned
+) -> None:
+    if customer.last_active_at is None or customer.last_active_at < event.at:
+        customer.last_active_at = event.at
+
+
+async def _standing(turn: Turn, customer_id: int) -> Customer:
+    customer = await turn.session.get(Customer, customer_id)
+    if customer is None:
+        raise Refusal("no_such_customer", "没有这位顾客", status=404)
+    return await customers.stands_for(turn.session, customer)
