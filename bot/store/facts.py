@@ -97,7 +97,7 @@ async def guides_of(session: AsyncSession, customer_ids: Collection[int]) -> dic
     )
     best = select(ranked.c.customer_id, Guide).join(Guide, Guide.id == ranked.c.guide_id)
     found = await session.execute(best.where(ranked.c.place == 1))
-    return dict(found.tuples().all())
+    return dict(found.all())
 
 
 async def _all(asking: _Asking) -> AsyncIterator[tuple[int, Mapping[str, Any]]]:

@@ -74,7 +74,7 @@ async def counts(session: AsyncSession, guide_ids: Sequence[int]) -> dict[int, i
         .where(GuideTask.guide_id.in_(guide_ids), GuideTask.state == "open")
         .group_by(GuideTask.guide_id)
     )
-    return dict((await session.execute(query)).tuples().all())
+    return dict((await session.execute(query)).all())
 
 
 async def finish(

@@ -66,7 +66,7 @@ async def whom_to_contact(
     ranked = sorted(reasons, key=lambda i: (-reasons[i].score, i))[:limit]
     told = await facts.gather(session, vault, content, ranked, now)
     query = select(Customer.id, Customer.ref).where(Customer.id.in_(ranked))
-    refs = dict((await session.execute(query)).tuples().all())
+    refs = dict((await session.execute(query)).all())
     return [_contact(content, i, refs[i], reasons[i], told[i]) for i in ranked]
 
 
@@ -187,14 +187,14 @@ async def _last_contacts(session: AsyncSession, ids: Sequence[int]) -> dict[int,
         .where(Touch.customer_id.in_(ids), Touch.sent_at.is_not(None))
         .group_by(Touch.customer_id)
     )
-    return {i: at for i, at in (await session.execute(query)).tuples() if at is not None}
+    return {i: at for i, at in (await session.execute(query)).all() if at is not None}
 
 
 async def _birthdays(session: AsyncSession, vault: Vault, ids: Sequence[int]) -> dict[int, str]:
     query = select(Secret.customer_id, Secret.birthday).where(
         Secret.customer_id.in_(ids), Secret.birthday.is_not(None)
     )
-    rows = (await session.execute(query)).tuples().all()
+    rows = (await session.execute(query)).all()
     await vault.load_keys(session, [i for i, _ in rows])
     return {i: vault.unseal_known(i, sealed, about=BIRTHDAY) for i, sealed in rows if sealed}
 

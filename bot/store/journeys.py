@@ -213,7 +213,7 @@ async def enter_set(
     ]
     insert = upsert(session, Run).from_select(columns, chosen)
     new = await session.execute(insert.on_conflict_do_nothing().returning(Run.id, Run.customer_id))
-    return await _hold_out(session, spec, new.tuples().all())
+    return await _hold_out(session, spec, new.all())
 
 
 def _at(now: datetime) -> ColumnElement[Any]:

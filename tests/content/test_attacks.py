@@ -6,6 +6,8 @@ import pytest
 
 from bot.domain.facts import clean
 
+HEAD = "---\ntitle: 一段话\npurpose: service\nchannels: [kf]\n---\n"
+
 ATTACKS = [
     "{{ ''.__class__.__mro__ }}",
     "{{ brand.__class__ }}",
@@ -46,12 +48,11 @@ ATTACKS = [
 ]
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
-def test_an_attack_is_refused_before_it_is_kept(folder, attack):
-    folder.template(f"你好。{attack}")
-    found = folder.mistakes()
-    assert found
-    assert all(mistake.startswith("templates/mine/text.j2:") for mistake in found)
+def test_every_attack_is_refused_before_it_is_kept(folder):
+    for number, attack in enumerate(ATTACKS):
+        folder.write(f"templates/mine/{number}.j2", f"{HEAD}你好。{attack}\n")
+    refused = {mistake.split(":")[0] for mistake in folder.mistakes()}
+    assert refused == {f"templates/mine/{number}.j2" for number in range(len(ATTACKS))}
 
 
 def test_what_a_customer_calls_herself_is_never_run(content):
