@@ -38,7 +38,7 @@ async def attribute(
         .order_by(Order.id)
         .limit(AT_ONCE)
     )
-    orders = (await session.execute(query)).tuples().all()
+    orders = (await session.execute(query)).all()
     coupons = await _by_coupon(session, [number for _, number, _, _ in orders])
     touched = await _touched(session, {who for _, _, who, _ in orders if who is not None})
     rows = []
@@ -64,7 +64,7 @@ async def _by_coupon(session: AsyncSession, numbers: Sequence[str]) -> dict[str,
         )
         .group_by(Redemption.order_no)
     )
-    return {number: touch for number, touch in rows.tuples() if number and touch}
+    return {number: touch for number, touch in rows if number and touch}
 
 
 Touched = list[tuple[datetime, int]]
@@ -77,7 +77,7 @@ async def _touched(session: AsyncSession, customers: set[int]) -> dict[int, Touc
         .where(Touch.customer_id.in_(customers), Touch.state == "delivered")
         .order_by(Touch.sent_at, Touch.id)
     )
-    for customer, sent_at, touch in rows.tuples():
+    for customer, sent_at, touch in rows:
         if sent_at is not None:
             found[customer].append((sent_at, touch))
     return found
@@ -129,7 +129,7 @@ async def _campaign(session: AsyncSession, campaign: Campaign) -> tuple[Arm, Arm
             each.c.arm, func.count(), func.sum(each.c.fen), func.sum(each.c.fen * each.c.fen)
         ).group_by(each.c.arm)
     )
-    arms = {arm: Arm(n, float(total), float(squares)) for arm, n, total, squares in rows.tuples()}
+    arms = {arm: Arm(n, float(total), float(squares)) for arm, n, total, squares in rows}
     return arms.get("treated", Arm()), arms.get("holdout", Arm())
 
 
@@ -143,7 +143,7 @@ async def _journeys(
             Run.playbook.in_(kept), Run.entered_at >= since
         )
     )
-    entered = runs.tuples().all()
+    entered = runs.all()
     spent = await _spending(session, sorted({who for _, _, who, _ in entered}), since, now)
     sums: defaultdict[tuple[str, bool], list[float]] = defaultdict(list)
     for playbook, state, who, at in entered:
@@ -168,7 +168,7 @@ async def _spending(
                 Order.state != "cancelled",
             )
         )
-        for who, paid_at, net in rows.tuples():
+        for who, paid_at, net in rows:
             if who is not None and paid_at is not None:
                 spent[who].append((paid_at, net))
     return spent

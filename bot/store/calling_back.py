@@ -127,7 +127,7 @@ async def withdrawable(
     )
     if None not in stops:
         query = query.where(or_(unwanted, stopped))
-    return (await session.execute(query.order_by(MassTask.id))).tuples().all()
+    return (await session.execute(query.order_by(MassTask.id))).all()
 
 
 async def finish(session: AsyncSession, task: MassTask, now: datetime) -> None:

@@ -149,7 +149,7 @@ async def _chunks(
 
 async def _userids(session: AsyncSession) -> dict[int, str]:
     rows = await session.execute(select(Guide.id, Guide.userid))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 async def counts(session: AsyncSession, campaign_id: int) -> dict[str, dict[str, int]]:
@@ -161,7 +161,7 @@ async def counts(session: AsyncSession, campaign_id: int) -> dict[str, dict[str,
     )
     states: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
-    for state, reason, count in (await session.execute(query)).tuples():
+    for state, reason, count in (await session.execute(query)):
         states[state] += count
         if reason:
             reasons[reason] += count
@@ -177,7 +177,7 @@ async def stops(session: AsyncSession, now: datetime) -> dict[int | None, str]:
     rows = await session.execute(
         select(Campaign.id, Campaign.state).where(or_(halted, Campaign.ends_at <= now))
     )
-    for campaign_id, state in rows.tuples():
+    for campaign_id, state in rows:
         found[campaign_id] = state if state in {"paused", "stopped"} else "campaign_over"
     return found
 

@@ -127,7 +127,7 @@ async def _touches(session: AsyncSession, hers: Sequence[int]) -> list[Told]:
         .order_by(Touch.planned_at.desc(), Touch.id.desc())
         .limit(MOST)
     )
-    return [_told(*row) for row in (await session.execute(query)).tuples()]
+    return [_told(*row) for row in (await session.execute(query))]
 
 
 def _told(

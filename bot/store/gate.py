@@ -139,7 +139,7 @@ async def _consents(
             ConsentState.entry_id,
         ).where(among(ConsentState.customer_id))
     )
-    for customer_id, purpose, granted, entry_id in rows.tuples():
+    for customer_id, purpose, granted, entry_id in rows:
         if standing := standings.get(customer_id):
             standing.consents[purpose] = granted
             standing.proofs[purpose] = entry_id
@@ -174,7 +174,7 @@ async def _windows(
             Window.customer_id, Window.channel, Window.address, Window.closes_at, Window.left
         ).where(among(Window.customer_id), Window.closes_at > at, Window.left > 0)
     )
-    for customer_id, channel, address, closes_at, left in rows.tuples():
+    for customer_id, channel, address, closes_at, left in rows:
         if standing := standings.get(customer_id):
             standing.windows.append(
                 OpenWindow(channel=channel, address=address, closes_at=closes_at, left=left)

@@ -187,7 +187,7 @@ async def made_today(session: AsyncSession, *, since: datetime) -> dict[int, int
         )
         .group_by(MassTask.guide_id)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 async def make_again(

@@ -78,7 +78,7 @@ async def _with_outside(
         .where(among(OutsideSend.customer_id), OutsideSend.at >= month)
         .group_by(OutsideSend.customer_id)
     )
-    for customer_id, count in rows.tuples():
+    for customer_id, count in rows:
         if customer_id is not None:
             had = found.get(customer_id, Used())
             found[customer_id] = Used(

@@ -39,7 +39,7 @@ async def to_check(session: AsyncSession, now: datetime, *, limit: int = 200) ->
         .order_by(MassTask.check_at, MassTask.id)
         .limit(limit)
     )
-    return [Watched(task, userid) for task, userid in rows.tuples()]
+    return [Watched(task, userid) for task, userid in rows]
 
 
 async def known(session: AsyncSession, msgids: Sequence[str]) -> set[str]:
@@ -121,7 +121,7 @@ async def write_outside(
                 Identity.kind == "external_userid", Identity.value.in_(some)
             )
         )
-        customers = dict(owners.tuples().all())
+        customers = dict(owners.all())
         rows = [
             {
                 "msgid": msgid,

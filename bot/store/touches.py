@@ -110,7 +110,7 @@ async def due(
         .limit(limit)
         .with_for_update(of=Touch, skip_locked=True)
     )
-    rows = (await session.execute(query)).tuples().all()
+    rows = (await session.execute(query)).all()
     customers = {touch.customer_id for touch, _ in rows}
     locked = select(Customer.id).where(Customer.id.in_(customers)).order_by(Customer.id)
     await session.execute(locked.with_for_update())
