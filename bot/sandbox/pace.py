@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 
-from bot.sandbox.api import Call
 from bot.sandbox.errors import Refuse
 from bot.sandbox.world.spec import Settings
 
@@ -16,13 +15,12 @@ class Pace:
         self._windows: dict[int, tuple[int, Counter[str]]] = {}
         self._blocked: dict[str, int] = {}
 
-    def spend(self, call: Call, settings: Settings) -> None:
-        now = call.stamp
-        if self._blocked.get(call.path, 0) > now:
+    def spend(self, path: str, now: int, settings: Settings) -> None:
+        if self._blocked.get(path, 0) > now:
             raise Refuse(45009)
         for width, most in ((60, settings.calls_per_minute), (3600, settings.calls_per_hour)):
-            if self._count(call.path, now, width) > most:
-                self._blocked[call.path] = now + width
+            if self._count(path, now, width) > most:
+                self._blocked[path] = now + width
                 raise Refuse(45009)
 
     def _count(self, path: str, now: int, width: int) -> int:

@@ -37,6 +37,7 @@ class Sandbox:
 
     def __init__(self, options: Options | None = None, *, world: WorldSpec | None = None) -> None:
         self.options = options or Options()
+        self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self._spec = world or read_world(self.options.world)
         self.stage = self._stage()
         self.timeline = Timeline(self.stage)
@@ -45,7 +46,7 @@ class Sandbox:
 
     def _stage(self) -> Stage:
         options = self.options
-        self.clock_file = options.clock_file or _clock_file(options)
+        self.clock_file = options.clock_file or self._clock_file()
         clock = Clock(self._start(), path=self.clock_file)
         agenda, log = Agenda(), Log(clock, options.log)
         courier = Courier(clock, agenda, log, timeout=options.callback_timeout)
@@ -55,6 +56,13 @@ class Sandbox:
         stage = Stage(options, self._world(clock), clock, agenda, log, faults, courier)
         self._connect(stage)
         return stage
+
+    def _clock_file(self) -> Path:
+        env_file = self.options.env_file
+        if env_file:
+            return env_file.with_name(env_file.name + ".clock.json").resolve()
+        self._scratch = tempfile.TemporaryDirectory(prefix="siyu-sandbox-")
+        return Path(self._scratch.name) / "clock.json"
 
     def _start(self) -> datetime | None:
         given = parse_moment(self._spec.start) if self._spec.start else None
@@ -148,12 +156,8 @@ class Sandbox:
         for runner in self._runners:
             await runner.cleanup()
         self.stage.log.close()
-
-
-def _clock_file(options: Options) -> Path:
-    if options.env_file:
-        return options.env_file.with_name(options.env_file.name + ".clock.json").resolve()
-    return Path(tempfile.mkdtemp(prefix="siyu-sandbox-")) / "clock.json"
+        if self._scratch:
+            self._scratch.cleanup()
 
 
 def _script(path: Path | None) -> Script:

@@ -42,7 +42,6 @@ class Desk:
 
     def __init__(self, stage: Stage, platform: str, table: dict[str, Route]) -> None:
         self.stage, self.platform, self.table = stage, platform, table
-        self._pace = Pace()
         self._busy: set[tuple[str, str]] = set()
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -102,7 +101,8 @@ class Desk:
                 raise Refuse(43001 if route.method == "GET" else 43002)
             if route.needs_token:
                 call.app = self._token_owner(call)
-                self._pace.spend(call, self.stage.world.settings)
+                pace, settings = self.stage.world.room(Pace), self.stage.world.settings
+                pace.spend(f"{self.platform} {call.path}", call.stamp, settings)
                 use(self.stage.world, self.platform, call.path, call.now)
             result = route.handler(self.stage, call)
         except Refuse as refusal:

@@ -61,6 +61,8 @@ async def test_a_way_with_verification_waits_for_the_guide(bench):
 
 async def test_the_half_add_has_the_welcome_code_and_the_full_add_none(bench):
     await bench.act("add_friend", customer="c0001", guide="WangFang", half=True)
+    early = await bench.get(f"{EC}/get", external_userid=bench.external("c0001"))
+    assert early["errcode"] == 84061
     await bench.act("accept_friend", guide="WangFang", customer="c0001")
     half, full = bench.ear.heard
     assert (half["ChangeType"], bool(half["WelcomeCode"])) == ("add_half_external_contact", True)

@@ -34,14 +34,14 @@ async def test_full_groups_make_a_new_one():
         assert made["group_chat"]["name"] == "青禾福利群1"
 
 
-async def test_without_auto_create_a_full_group_turns_her_away():
-    async with Bench(world_with(group_capacity=2)) as bench:
-        chat_id = next(iter(bench.world.groups))
-        way = {"scene": 2, "chat_id_list": [chat_id], "state": "vip", "auto_create_room": 0}
-        made = await bench.post(f"{GC}/add_join_way", way)
-        refused = await bench.act("join_group", customer="c0001", join_way=made["config_id"])
-        assert "full" in refused["error"]
-        assert bench.ear.heard == []
+async def test_without_auto_create_a_full_group_turns_her_away(bench):
+    chat_id = next(iter(bench.world.groups))
+    await bench.act("set_quota", chat_id=chat_id, capacity=2)
+    way = {"scene": 2, "chat_id_list": [chat_id], "state": "vip", "auto_create_room": 0}
+    made = await bench.post(f"{GC}/add_join_way", way)
+    refused = await bench.act("join_group", customer="c0001", join_way=made["config_id"])
+    assert "full" in refused["error"]
+    assert bench.ear.heard == []
 
 
 async def test_leaving_and_being_removed_are_told_apart(bench):

@@ -82,7 +82,10 @@ def revoke_token(stage: Stage, args: Args) -> Args:
 
 
 def set_quota(stage: Stage, args: Args) -> Args:
-    """Changes settings of the world: mass_quota, group_capacity, calls_per_minute, …"""
+    """Settings of the world (mass_quota, calls_per_minute, …), or one group's `capacity`."""
+    if "chat_id" in args:
+        stage.world.groups[args["chat_id"]].capacity = int(args["capacity"])
+        return {"capacity": int(args["capacity"])}
     known = type(stage.world.settings).model_fields
     changes = {name: value for name, value in args.items() if name in known}
     if not changes:
@@ -90,15 +93,7 @@ def set_quota(stage: Stage, args: Args) -> Args:
     fresh = stage.world.settings.model_dump() | changes
     stage.world.settings = type(stage.world.settings).model_validate(fresh)
     stage.courier.settings = stage.world.settings
-    if "capacity" in args or "group_capacity" in changes:
-        _resize(stage, args)
     return changes
-
-
-def _resize(stage: Stage, args: Args) -> None:
-    chats = [args["chat_id"]] if "chat_id" in args else list(stage.world.groups)
-    for chat_id in chats:
-        stage.world.groups[chat_id].capacity = stage.world.settings.group_capacity
 
 
 def oauth_code(stage: Stage, args: Args) -> Args:

@@ -86,7 +86,7 @@ def befriend(
 def half_add(stage: Stage, customer: Customer, guide: Guide, tie: Follow) -> Args:
     """The guide needs no verification and has not confirmed yet; the half-add has the welcome code."""
     tie.half = True
-    customer.follows[guide.userid] = guide.follows[customer.external_userid] = tie
+    customer.follows[guide.userid] = tie
     code = issue_welcome_code(stage, tie)
     more: list[Field] = [("State", tie.state)] if tie.state else []
     tell(stage, "add_half_external_contact", tie, [*more, ("WelcomeCode", code)])
@@ -136,7 +136,7 @@ def delete_customer(stage: Stage, args: Args) -> None:
     tie = customer.follows.pop(guide.userid, None)
     if tie is None:
         raise ActRefused("not a customer of this guide")
-    del guide.follows[customer.external_userid]
+    guide.follows.pop(customer.external_userid, None)
     tell(stage, "del_external_contact", tie)
 
 

@@ -26,6 +26,8 @@ def confirm_task(stage: Stage, args: Args) -> Args:
     task, guide = _task_of(stage, args)
     if task.cancelled:
         raise ActRefused("the task was cancelled")
+    if "only" in args and not task.allow_select:
+        raise ActRefused("the task does not let her choose")
     results = confirm(stage, task, guide.userid, only=args.get("only"))
     counts = Counter(OUTCOME.get(status, "unsent") for status in results.values())
     return dict(counts) or {"already": True}
@@ -55,8 +57,10 @@ def click_card(stage: Stage, args: Args) -> Args:
     if selected:
         fields.append(("SelectedItems", [_selected(key, ids) for key, ids in selected.items()]))
     facts = {"userid": guide.userid, "task_id": task_id, "key": card.clicked}
+    menu = (card.card.get("action_menu") or {}).get("action_list") or []
+    in_menu = card.clicked in [action.get("key") for action in menu]
     stage.wecom_event(
-        "template_card_event",
+        "template_card_menu_event" if in_menu else "template_card_event",
         fields,
         facts=facts,
         key=guide.userid,

@@ -75,9 +75,9 @@ def tag_views(world: World, tie: Follow) -> list[dict[str, Any]]:
 @routes.get(BASE + "/get", empty={"external_contact": {}, "follow_user": []})
 def get_customer(stage: Stage, call: Call) -> Body:
     customer = stage.external(call.text("external_userid", missing=41035))
-    if not customer.follows:
+    ties = [tie for tie in customer.follows.values() if not tie.half]
+    if not ties:
         raise Refuse(84061)
-    ties = list(customer.follows.values())
     begin = call.offset()
     shown = [
         follow_view(tie) | {"tags": tag_views(stage.world, tie)}
@@ -138,6 +138,7 @@ def contact_list(stage: Stage, call: Call) -> Body:
         (customer, tie)
         for customer in stage.world.customers.values()
         for tie in customer.follows.values()
+        if not tie.half
     ]
     shown, following = page(call, ties, default=1000, cap=1000)
     infos = [

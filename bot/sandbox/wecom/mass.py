@@ -39,6 +39,7 @@ class MassTask:
     attachments: list[dict[str, Any]]
     created: datetime
     shares: dict[str, Share]
+    allow_select: bool = False
     cancelled: bool = False
     reminders: list[datetime] = field(default_factory=list)
     creator: str = ""
@@ -65,6 +66,7 @@ def add_mass_task(stage: Stage, call: Call) -> Body:
     content = fingerprint(call.body)
     msgid = stage.world.names.make("msgGCAAA", 32, "mass", content)
     task = MassTask(msgid, kind, text, attachments, call.now, shares)
+    task.allow_select = bool(call.body.get("allow_select"))
     tasks(stage)[msgid] = task
     for share in shares.values():
         guide = stage.world.guides[share.userid]
@@ -123,7 +125,8 @@ def _closest(stage: Stage, external_userid: str) -> Follow | None:
     """The guide who chatted last with her, else who met her last."""
     customer = stage.world.by_external.get(external_userid)
     ties = customer.follows.values() if customer else ()
-    here = [tie for tie in ties if stage.world.guides[tie.userid].resigned is None]
+    guides = stage.world.guides
+    here = [tie for tie in ties if not tie.half and guides[tie.userid].resigned is None]
     return max(here, key=lambda tie: (tie.last_chat, tie.created, tie.userid), default=None)
 
 

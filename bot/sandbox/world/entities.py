@@ -49,7 +49,7 @@ class Follow:
     remark_mobiles: list[str] = field(default_factory=list)
     tags: dict[str, None] = field(default_factory=dict)  # corp tag ids, in order of marking
     personal_tags: dict[str, None] = field(default_factory=dict)
-    half: bool = False  # the customer added the guide, who has not confirmed
+    half: bool = False  # the guide has not confirmed yet: no API knows this tie
     left: bool = False  # the customer deleted the guide; the guide's side still lists her
     chatted: bool = False
     last_chat: int = 0
