@@ -20,7 +20,7 @@ from bot.outbound import (
     reminders,
     results,
     tag_mirror,
-    upkeep,
+    tiers,
 )
 from bot.schedule import Always, Daily, Timetable, WhenDue
 from bot.store import group_chats, offers, tags
@@ -29,7 +29,7 @@ from bot.work.context import Work
 
 ENTRIES = (
     Always("withdrawals", hand_over.withdraw_due),
-    Always("corp tags", tag_mirror.mirror_due),
+    Always("corp tags", tag_mirror.mirror),
     WhenDue("kf", kf_pull.pull_due),
     WhenDue("campaigns", campaigns.plan_due),
     WhenDue("journeys", journeys.advance_due),
@@ -37,10 +37,9 @@ ENTRIES = (
     WhenDue("results", results.results_due),
     WhenDue("results", reminders.remind_due),
     WhenDue("cases", cases.clocks_due),
-    Daily("expire", time(0, 5), upkeep.expire),
     Daily("attribution", time(2, 30), attribution.attribute_due),
-    Daily("tiers", time(3, 0), upkeep.retier),
-    Daily("tags", time(3, 20), upkeep.retag),
+    Daily("tiers", time(3, 0), tiers.retier),
+    Daily("tags", time(3, 20), tag_mirror.retag_everybody),
     Daily("reconcile", time(4, 0), reconcile.reconcile),
     Daily("demotions", time(5, 0), groups.demote_due),
     Daily("rooms", time(5, 30), groups.tend_due),
@@ -66,4 +65,4 @@ async def publish(work: Work) -> None:
         await group_chats.publish_rules(session, work.content.groups, now)
         await publish_playbooks(session, work.content, now)
     await official_menu.publish(work)
-    await contact_ways.publish(work)
+    await contact_ways.open_contact_ways(work)

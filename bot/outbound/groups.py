@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.calls import ListGroupChats
 from bot.domain.group_chats import GroupChat, GroupRule
+from bot.outbound import group_sync  # noqa: F401 - registers what outcomes of calls change
 from bot.outbound.group_requests import ask_about_stranger, ask_to_take_over
 from bot.store import group_chats, invites, outbox, touches
 from bot.store.vault import Vault

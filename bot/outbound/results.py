@@ -23,6 +23,8 @@ BECAME = {0: "unsent", 1: "sent", 2: "not_friend", 3: "over_quota"}
 LOST_AFTER = timedelta(minutes=10)
 """A task that the platform's list does not show after so long was never made."""
 MOST_PAGES = 50
+MADE_BY_API, PERSONAL = 0, 1
+OUTSIDE_DAYS = timedelta(days=2)
 
 
 async def results_due(work: Work) -> int:
@@ -143,15 +145,7 @@ async def _like(work: Work, one: Watched) -> str | None:
     """The msgid of a task with this sender, text and audience; "" if there is none, None if nobody can tell."""
     task = one.task
     text = work.vault.unseal(task.text, about=mass_tasks.ABOUT)
-    start = int((task.created_at - timedelta(minutes=5)).timestamp())
-    end = int((work.now() + timedelta(minutes=5)).timestamp())
-    listed = await _pages(
-        work,
-        lambda cursor: ListMassTasks(
-            chat_type="single", start_time=start, end_time=end, filter_type=0, cursor=cursor
-        ),
-        "group_msg_list",
-    )
+    listed = await _listed(work, since=task.created_at, filter_type=MADE_BY_API)
     if listed is None:
         return None
     alike = [str(row["msgid"]) for row in listed if (row.get("text") or {}).get("content") == text]
@@ -166,6 +160,46 @@ async def _like(work: Work, one: Watched) -> str | None:
             if ours & {result.address for result in found}:
                 return msgid
     return ""
+
+
+async def outside_due(work: Work) -> int:
+    """Find what guides have sent by their own hand lately. Returns how many such messages are known now."""
+    now = work.now()
+    listed = await _listed(work, since=now - OUTSIDE_DAYS, filter_type=PERSONAL)
+    async with work.sessions.reading() as session:
+        ours = await results.known(session, [str(row["msgid"]) for row in listed or ()])
+    found = 0
+    for msgid in [str(row["msgid"]) for row in listed or () if str(row["msgid"]) not in ours]:
+        for userid in await _senders(work, msgid):
+            rows = await _results(work, msgid, userid) or []
+            sent = [result for result in rows if result.became == "sent"]
+            async with work.sessions.begin() as session:
+                await results.write_outside(session, msgid, sent, now=now)
+            found += len(sent)
+    return found
+
+
+async def _senders(work: Work, msgid: str) -> list[str]:
+    members = await _pages(
+        work, lambda cursor: GetMassTaskMembers(msgid=msgid, cursor=cursor), "task_list"
+    )
+    return [str(row["userid"]) for row in members or () if row.get("status") == 2]
+
+
+async def _listed(work: Work, *, since: datetime, filter_type: int) -> list[dict[str, Any]] | None:
+    start = int((since - timedelta(minutes=5)).timestamp())
+    end = int((work.now() + timedelta(minutes=5)).timestamp())
+    return await _pages(
+        work,
+        lambda cursor: ListMassTasks(
+            chat_type="single",
+            start_time=start,
+            end_time=end,
+            filter_type=filter_type,
+            cursor=cursor,
+        ),
+        "group_msg_list",
+    )
 
 
 async def _pages(

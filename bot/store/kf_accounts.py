@@ -25,6 +25,14 @@ async def nudged(session: AsyncSession, open_kfid: str, token: str | None, at: d
     )
 
 
+async def know(session: AsyncSession, open_kfid: str, at: datetime) -> None:
+    """This account is ours: pull it, if nobody does yet."""
+    insert = upsert(session, KfAccount).values(
+        open_kfid=open_kfid, nudges=0, fence=0, next_pull_at=at
+    )
+    await session.execute(insert.on_conflict_do_nothing())
+
+
 async def left(session: AsyncSession, open_kfid: str) -> None:
     """The account was taken from us."""
     await session.execute(

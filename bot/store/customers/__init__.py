@@ -12,6 +12,7 @@ from bot.store.customers.follows import (
 from bot.store.customers.meeting import Seen, attach, back, find, gone, meet, meet_buyer
 from bot.store.customers.merging import join, part, proposals, recognise
 from bot.store.customers.people import addresses, keep_phone, name_of, rename
+from bot.store.customers.rosters import ever_followed_by, followed_by, has_customers
 from bot.store.family import family, stands_for, surviving
 
 __all__ = [
@@ -20,13 +21,16 @@ __all__ = [
     "addresses",
     "attach",
     "back",
+    "ever_followed_by",
     "family",
     "find",
     "follow",
+    "followed_by",
     "follows_of",
     "gone",
     "guide_by_userid",
     "guide_of",
+    "has_customers",
     "join",
     "keep_phone",
     "keep_remark",

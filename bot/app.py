@@ -1,0 +1,191 @@
+"""The composition root: the only place that builds and connects objects."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from aiohttp import web
+from taskiq.api import run_receiver_task
+
+from bot import events, timetable
+from bot.clock import Clock, FileClock
+from bot.content import load_content
+from bot.inbound.dispatch import Dispatcher
+from bot.inbound.intake import Intake
+from bot.inbound.router import Router
+from bot.outbound.sender import Sender
+from bot.platforms.gateway import open_gateway
+from bot.platforms.official import callback as official_callback
+from bot.platforms.official.callback import OfficialCallbacks
+from bot.platforms.port import Platform
+from bot.platforms.wecom import callback as wecom_callback
+from bot.platforms.wecom import kf_messages
+from bot.platforms.wecom.callback import WecomCallbacks
+from bot.schedule import Timetable, ticking
+from bot.settings import Settings
+from bot.store import tasks
+from bot.store.engine import Sessions, open_engine
+from bot.store.tokens import SqlTokens
+from bot.store.vault import Vault
+from bot.web import server
+from bot.web.accounts import official_account, wecom_account
+from bot.web.desk import Desk
+from bot.work.broker import SqlBroker
+from bot.work.context import Work
+
+PARSERS = {
+    "wecom": wecom_callback.parse,
+    "official": official_callback.parse,
+    "kf": kf_messages.parse_one,
+    "event": lambda body, _heard_at: events.load(json.loads(body)),
+}
+
+
+@dataclass(slots=True)
+class Bot:
+    """Everything in one process. `step` does all that is due; `run` keeps doing it."""
+
+    work: Work
+    dispatcher: Dispatcher
+    intake: Intake
+    sender: Sender
+    timetable: Timetable
+    broker: SqlBroker
+    desk: Desk
+
+    async def drain(self) -> None:
+        while await self.dispatcher.drain(self.work.sessions, self.work.now()):
+            pass
+
+    async def pay(self) -> None:
+        while await self.sender.pay():
+            pass
+
+    async def step(self) -> None:
+        """Do everything that is due at this moment, and what that makes due, until nothing is left."""
+        busy = True
+        while busy:
+            busy = bool(await self.dispatcher.drain(self.work.sessions, self.work.now()))
+            busy = bool(await self.sender.pay()) or busy
+            busy = bool(await self.timetable.run_due()) or busy
+
+    async def next_moment(self) -> datetime | None:
+        return await self.timetable.next_moment()
+
+    async def beat(self) -> None:
+        """Look at the timetable, and sweep for work whose message was lost."""
+        await self.timetable.run_due()
+        async with self.work.sessions.begin() as session:
+            await tasks.ask(session, tasks.DRAIN)
+            await tasks.ask(session, tasks.PAY)
+        self.broker.nudge()
+
+    async def run(self, *, worker: bool = True, scheduler: bool = True) -> None:
+        """Work until cancelled."""
+        self.broker.register_task(self.drain, task_name=tasks.DRAIN)
+        self.broker.register_task(self.pay, task_name=tasks.PAY)
+        clockwork = ticking(self.beat) if scheduler else None
+        if clockwork is not None:
+            clockwork.start()
+        try:
+            if worker:
+                await run_receiver_task(self.broker, max_async_tasks=4, run_startup=True)
+            else:
+                await asyncio.Event().wait()
+        finally:
+            if clockwork is not None:
+                clockwork.shutdown(wait=False)
+
+
+def clock_of(settings: Settings) -> Clock:
+    return FileClock(settings.clock_file) if settings.clock_file else Clock()
+
+
+@asynccontextmanager
+async def open_bot(
+    settings: Settings, routers: Sequence[Router], *, sandbox_url: str = ""
+) -> AsyncIterator[Bot]:
+    """A bot on its database, ready to serve; the schema must be the newest."""
+    clock = clock_of(settings)
+    vault = Vault(settings.key)
+    content = load_content(settings.content_dir, public_url=settings.public_url)
+    async with AsyncExitStack() as stack:
+        sessions = Sessions(open_engine(settings.database_url))
+        stack.push_async_callback(sessions.close)
+        platform = await stack.enter_async_context(_gateway(settings, sessions, vault, clock))
+        work = Work(sessions, vault, content, clock, platform, settings)
+        bot = _assemble(work, routers, sandbox_url)
+        stack.push_async_callback(bot.intake.close)
+        await timetable.publish(work)
+        yield bot
+
+
+def _assemble(work: Work, routers: Sequence[Router], sandbox_url: str) -> Bot:
+    settings = work.settings
+    dispatcher = Dispatcher(
+        routers=routers,
+        parsers=PARSERS,
+        vault=work.vault,
+        content=work.content,
+        settings=settings,
+    )
+    broker = SqlBroker(work.sessions)
+    intake = Intake(work.sessions, work.vault, work.clock, nudge=broker.nudge)
+    wecom = WecomCallbacks(wecom_account(settings), work.clock)
+    official = OfficialCallbacks(official_account(settings), work.clock)
+    desk = Desk(
+        work=work,
+        intake=intake,
+        dispatcher=dispatcher,
+        wecom=wecom if settings.wecom_corp_id else None,
+        official=official if settings.official_app_id else None,
+        nudge=broker.nudge,
+        sandbox_url=sandbox_url,
+    )
+    owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
+    return Bot(
+        work=work,
+        dispatcher=dispatcher,
+        intake=intake,
+        sender=Sender(work, owner=owner),
+        timetable=timetable.timetable(work),
+        broker=broker,
+        desk=desk,
+    )
+
+
+@asynccontextmanager
+async def _gateway(
+    settings: Settings, sessions: Sessions, vault: Vault, clock: Clock
+) -> AsyncIterator[Platform]:
+    tokens = SqlTokens(sessions, vault)
+    content_dir = settings.content_dir
+    async with open_gateway(
+        wecom=wecom_account(settings) if settings.wecom_corp_id else None,
+        official=official_account(settings) if settings.official_app_id else None,
+        tokens=tokens,
+        clock=clock,
+        load_media=lambda name: (content_dir / "media" / name).read_bytes(),
+    ) as gateway:
+        yield gateway
+
+
+@asynccontextmanager
+async def serving(bot: Bot, *, host: str, port: int) -> AsyncIterator[int]:
+    """Its pages and callbacks on an address; yields the port."""
+    runner = web.AppRunner(server.build(bot.desk), access_log=None, shutdown_timeout=20)
+    await runner.setup()
+    site = web.TCPSite(runner, host, port, reuse_address=True)
+    try:
+        await site.start()
+        yield runner.addresses[0][1]
+    finally:
+        await runner.cleanup()
