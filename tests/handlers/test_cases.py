@@ -10,8 +10,9 @@ from sqlalchemy import func, select
 from bot.calls import SendAppText, SendKf, SendOfficial
 from bot.domain.campaigns import Campaign, Touch
 from bot.domain.cases import Case, CaseStep
-from bot.domain.customers import Customer
+from bot.domain.customers import Customer, Identity
 from bot.domain.delivery import GuideTask
+from bot.domain.orders import Order, OrderLine, Product
 from bot.domain.refusals import Refusal
 from bot.events import (
     AnswerCase,
@@ -22,7 +23,7 @@ from bot.events import (
     KfMessageReceived,
 )
 from bot.events.commands import Actor
-from bot.store import cases, touches
+from bot.store import cases, customers, touches
 from tests.builders import a_customer, a_follow, a_guide, an_offer
 
 CARE = Actor(kind="care", id="zhou")
@@ -40,7 +41,7 @@ async def a_friend(bot, **changes):
 async def says(bot, customer, text, **changes):
     """She writes to 微信客服."""
     async with bot.session() as session:
-        address = await cases_address(session, customer)
+        address = await address_of(session, customer)
     await bot.receives(
         KfMessageReceived(
             at=bot.now,
@@ -54,9 +55,7 @@ async def says(bot, customer, text, **changes):
     )
 
 
-async def cases_address(session, customer):
-    from bot.domain.customers import Identity
-
+async def address_of(session, customer):
     return await session.scalar(select(Identity.value).where(Identity.customer_id == customer.id))
 
 
@@ -162,8 +161,6 @@ async def test_she_is_told_where_she_spoke(bot):
 async def test_a_fan_is_told_in_the_official_account(bot):
     async with bot.session() as session:
         customer = await a_customer(session)
-        from bot.store import customers
-
         await customers.attach(
             session, bot.vault, customer, kind="openid", value="o1", account="gh_1", at=bot.now
         )
@@ -297,8 +294,6 @@ async def test_five_spread_over_a_day_are_not(bot):
 
 
 async def buys_and_complains(bot):
-    from bot.domain.orders import Order, OrderLine, Product
-
     customer = await a_friend(bot)
     async with bot.session() as session:
         if await session.get(Product, "K1") is None:

@@ -44,7 +44,9 @@ async def rule_of(session: AsyncSession, rule_key: str) -> GroupRule | None:
     return found
 
 
-async def publish_rules(session: AsyncSession, file: Mapping[str, Any], now: datetime) -> int:
+async def publish_rules(
+    session: AsyncSession, file: GroupsFile | Mapping[str, Any], now: datetime
+) -> int:
     """Make `content.groups` live; how many versions are new. What people changed since stays."""
     described = GroupsFile.model_validate(file or {})
     stores = (await session.scalars(select(Store).order_by(Store.code))).all()

@@ -1,0 +1,109 @@
+"""Rules of group chats: what the file says, what people change."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from bot.domain.group_chats import GroupRule
+from bot.domain.refusals import Refusal
+from bot.events import PublishGroupRule
+from bot.events.commands import Actor
+from bot.store import group_chats
+from tests.builders import a_customer, a_store
+
+ADMIN = Actor(kind="admin", id="lin")
+IN_SHANGHAI = {"all": [{"field": "region", "op": "eq", "value": "上海"}]}
+FAMILY = {"key": "benefit", "name": "福利群", "kind": "benefit", "rule": IN_SHANGHAI}
+
+
+async def publish(bot, **changes) -> int:
+    async with bot.session() as session:
+        return await group_chats.publish_rules(session, {"groups": [FAMILY | changes]}, bot.now)
+
+
+async def live(bot) -> list[GroupRule]:
+    async with bot.session() as session:
+        return list(await group_chats.live_rules(session))
+
+
+async def change(bot, **facts):
+    command = PublishGroupRule(
+        at=bot.now, actor=ADMIN, key=bot.key(), **({"group": "benefit", "rule": {}} | facts)
+    )
+    return await bot.does(command)
+
+
+async def test_the_shipped_file_is_published_whole(bot):
+    async with bot.session() as session:
+        await group_chats.publish_rules(session, bot.content.groups, bot.now)
+    assert [rule.kind for rule in await live(bot)] == ["vip", "interest", "benefit"]
+    for rule in await live(bot):
+        assert rule.settings["template"] in bot.content.templates
+
+
+async def test_the_same_file_twice_is_one_version(bot):
+    assert await publish(bot) == 1
+    assert await publish(bot) == 0
+
+
+async def test_a_changed_file_is_a_new_version(bot):
+    await publish(bot)
+    await publish(bot, grace_days=30)
+    (rule,) = await live(bot)
+    assert (rule.version, rule.grace_days) == (2, 30)
+
+
+async def test_each_store_has_its_own_family(bot):
+    async with bot.session() as session:
+        await a_store(session, code="s01", name="徐汇店")
+        await a_store(session, code="s02", name="静安店")
+    await publish(bot, per="store")
+    assert [(rule.key, rule.name) for rule in await live(bot)] == [
+        ("benefit.s01", "福利群·徐汇店"),
+        ("benefit.s02", "福利群·静安店"),
+    ]
+
+
+async def test_stores_of_one_city_share_a_family(bot):
+    async with bot.session() as session:
+        await a_store(session, code="s01", city="上海")
+        await a_store(session, code="s02", city="上海")
+    await publish(bot, per="city")
+    (rule,) = await live(bot)
+    assert rule.rule["all"][1]["value"] == ["s01", "s02"]
+
+
+async def test_what_people_changed_outlives_a_restart(bot):
+    await publish(bot)
+    await change(bot, settings={"grace_days": 60, "invites_a_day": 5})
+    await publish(bot)
+    (rule,) = await live(bot)
+    assert (rule.version, rule.grace_days, rule.settings["invites_a_day"]) == (2, 60, 5)
+    assert rule.rule == IN_SHANGHAI
+
+
+async def test_a_new_rule_says_whom_it_lets_in(bot):
+    await publish(bot)
+    async with bot.session() as session:
+        await a_customer(session, region="北京")
+    beijing = {"all": [{"field": "region", "op": "eq", "value": "北京"}]}
+    answer = await change(bot, rule=beijing)
+    assert (answer["version"], answer["customers"]) == (2, 1)
+    assert "北京" in answer["words"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "reason"),
+    [
+        ({"group": "nobody"}, "no_such_group"),
+        ({"rule": {"all": [{"field": "shoe", "op": "eq", "value": 1}]}}, "bad_rule"),
+        ({"settings": {"capcity": 3}}, "bad_setting"),
+    ],
+)
+async def test_a_change_that_makes_no_sense_is_refused(bot, facts, reason):
+    await publish(bot)
+    with pytest.raises(Refusal, match=reason):
+        await change(bot, **facts)
+    async with bot.session() as session:
+        assert len((await session.scalars(select(GroupRule))).all()) == 1
