@@ -26,8 +26,7 @@ async def greet_friend(event: CustomerAdded, turn: Turn) -> None:
     if found is None:
         return
     told = await _told(turn, "external_userid", event.external_userid)
-    guide = await customers.guide_by_userid(turn.session, event.userid)
-    told |= {"guide": guide.name} if guide.name != guide.userid else {}
+    told |= await facts.of_guide(turn.session, event.userid)
     await turn.owe(
         SendWelcome(
             welcome_code=str(event.welcome_code),
@@ -45,7 +44,7 @@ async def greet_visitor(event: KfSessionEntered, turn: Turn) -> None:
     found = await _greeting(turn, "kf", event.scene)
     if found is None:
         return
-    told = await _told(turn, "external_userid", event.external_userid)
+    told = await _told(turn, "kf", event.external_userid)
     await turn.owe(
         SendKfOnEvent(
             code=str(event.welcome_code),

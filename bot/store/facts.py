@@ -100,6 +100,17 @@ async def guides_of(session: AsyncSession, customer_ids: Collection[int]) -> dic
     return dict(found.all())
 
 
+async def of_guide(session: AsyncSession, userid: str) -> dict[str, Any]:
+    """What a text may say of the guide who speaks; None where nobody told us, so that the text stays general."""
+    query = (
+        select(Guide.name, Store.name)
+        .outerjoin(Store, Store.id == Guide.store_id)
+        .where(Guide.userid == userid)
+    )
+    name, store = (await session.execute(query)).first() or (userid, None)
+    return {"guide": None if name == userid else name, "store": store}
+
+
 async def _all(asking: _Asking) -> AsyncIterator[tuple[int, Mapping[str, Any]]]:
     for source in SOURCES:
         for customer_id, facts in await source(asking):

@@ -10,8 +10,8 @@ from bot.domain.playbooks import Mailing, PlaybookSpec
 from bot.store import journey_entries, journeys
 from bot.work.context import Work
 
-AHEAD = timedelta(hours=4)
-"""A campaign appears so long before it starts, time enough to look at it and stop it."""
+AHEAD = timedelta(hours=12)
+"""A campaign appears on the morning of its day at the latest: time to look at it and stop it."""
 RUNS_OUT = timedelta(days=3)
 
 
