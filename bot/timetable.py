@@ -14,6 +14,7 @@ from bot.outbound import (
     groups,
     hand_over,
     journeys,
+    kf_handover,
     kf_pull,
     official_menu,
     reconcile,
@@ -25,6 +26,7 @@ from bot.outbound import (
 from bot.schedule import Always, Daily, Timetable, WhenDue
 from bot.store import group_chats, offers, tags
 from bot.store.journeys import publish_playbooks
+from bot.store.ready_made import publish_segments
 from bot.work.context import Work
 
 ENTRIES = (
@@ -51,6 +53,9 @@ ENTRIES = (
     Daily("invites", time(10, 0), groups.invite_due),
 )
 
+SETTLERS = (kf_handover,)
+"""Rooms that only hear what became of calls: named here, so that they are there to hear it."""
+
 
 def timetable(work: Work) -> Timetable:
     return Timetable(work, ENTRIES)
@@ -63,6 +68,7 @@ async def publish(work: Work) -> None:
         await tags.publish(session, work.content.tags)
         await offers.publish_offers(session, work.vault, work.content.offers.values())
         await group_chats.publish_rules(session, work.content.groups, now)
+        await publish_segments(session, work.content.segments.values(), now)
         await publish_playbooks(session, work.content, now)
     await official_menu.publish(work)
     await contact_ways.open_contact_ways(work)

@@ -132,13 +132,22 @@ def _known_or(template: str) -> Callable[[Talk], Awaitable[Said]]:
 
 def _known_or_guide(why: str) -> Callable[[Talk], Awaitable[Said]]:
     async def found(talk: Talk) -> Said:
-        return _from_knowledge(talk) or Said(talk.say("chat/ask_guide"), asks=why)
+        return _from_knowledge(talk) or call_guide(talk, "chat/ask_guide", why)
 
     return found
 
 
 async def _person(talk: Talk) -> Said:
-    return Said(talk.say("chat/person"), asks="想和人说话", hands_over=True)
+    return call_guide(talk, "chat/person", "想和人说话", hands_over=True)
+
+
+def call_guide(talk: Talk, template: str, why: str, *, hands_over: bool = False) -> Said:
+    """Her guide is asked; without one, whoever is on duty in 微信客服. Never said when nobody will look."""
+    if talk.has_guide:
+        return Said(talk.say(template), asks=why, hands_over=hands_over)
+    if talk.channel == "kf":
+        return Said(talk.say(template), hands_over=True)
+    return Said(talk.say("chat/find_us"))
 
 
 def _from_knowledge(talk: Talk) -> Said | None:
@@ -150,7 +159,9 @@ def _from_knowledge(talk: Talk) -> Said | None:
 
 
 def _unclear(talk: Talk) -> Said:
-    return Said(talk.say("chat/unclear"), menu=CHOICES, asks="有一句话程序没听懂")
+    if not talk.has_guide:
+        return Said(talk.say("chat/unclear"), menu=CHOICES)
+    return Said(talk.say("chat/unclear", asked=True), menu=CHOICES, asks="有一句话程序没听懂")
 
 
 ANSWERS: dict[str, Callable[[Talk], Awaitable[Said]]] = {

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from bot.domain.cases import complaint_score
 from bot.domain.consent_words import said as said_of_consent
 from bot.domain.intents import UNCLEAR, Intent, understand
@@ -11,8 +9,8 @@ from bot.events import FanMessaged, KfMessageReceived
 from bot.inbound.router import Router
 from bot.inbound.turn import Turn
 from bot.store import conversations, facts
-from handlers.chat.answers import answer
-from handlers.chat.talk import Said, Talk
+from handlers.chat.answers import answer, call_guide
+from handlers.chat.talk import CHOICES, Said, Talk
 
 router = Router()
 PATIENCE = 2
@@ -43,17 +41,18 @@ async def talk_of(turn: Turn, customer_id: int, channel: str, text: str, intent:
 async def answered(talk: Talk, msgtype: str) -> Said:
     """What we say, and a person called in after too many sentences that we did not understand."""
     if msgtype != "text":
-        return Said(talk.say("chat/not_text"), asks="发来了图片或语音")
+        return call_guide(talk, "chat/not_text", "发来了图片或语音")
     said = await answer(talk)
-    lost = said.asks is not None and talk.intent.name == UNCLEAR
     misses = await conversations.count_miss(
         talk.turn.session,
         customer_id=talk.customer_id,
         channel=talk.channel,
-        understood=not lost,
+        understood=talk.intent.name != UNCLEAR or said.menu != CHOICES,
         at=talk.turn.now,
     )
-    return replace(said, hands_over=True) if misses >= PATIENCE else said
+    if misses < PATIENCE:
+        return said
+    return call_guide(talk, "chat/lost", "说了几句程序都没听懂", hands_over=True)
 
 
 async def remember(talk: Talk, said: Said, *, key: str) -> None:

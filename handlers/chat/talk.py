@@ -31,6 +31,10 @@ class Talk:
     intent: Intent
     facts: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def has_guide(self) -> bool:
+        return "guide" in self.facts
+
     def say(self, template: str, **facts: object) -> str:
         told = {**self.facts, **facts}
         return self.turn.content.render(template, told, channel=self.channel)

@@ -101,6 +101,18 @@ async def test_nonsense_is_answered_honestly_and_a_guide_looks(shop, her_guide):
     assert (task.guide_id, task.kind) == (her_guide.id, "chat")
 
 
+async def test_without_a_guide_nobody_is_promised_and_the_pool_takes_over(shop):
+    first = await hears(shop, "蓝莓山药羹")
+    assert "已经请" not in first
+    await hears(shop, "就是蓝莓山药羹啊")
+    shop.clock.advance(seconds=3)
+    assert [call.state for call in await shop.sends()] == [2]
+
+
+async def test_a_fan_without_a_guide_is_shown_where_people_are(shop):
+    assert shop.content.facts["kf_link"] in await reads(shop, "转人工")
+
+
 async def test_a_second_miss_calls_a_person(shop, her_guide):
     await hears(shop, "蓝莓山药羹")
     await hears(shop, "就是蓝莓山药羹啊")
