@@ -7,7 +7,7 @@ import os
 import pkgutil
 
 from alembic import context
-from sqlalchemy import Connection, create_engine, pool
+from sqlalchemy import JSON, Connection, create_engine, pool
 
 import bot.domain
 from bot.domain.mapping import Moment, Row
@@ -20,6 +20,8 @@ def _plain(kind: str, item: object, _autogen: object) -> str | bool:
     """Our types are written down as what they are in the database."""
     if kind == "type" and isinstance(item, Moment):
         return "sa.DateTime()"
+    if kind == "type" and isinstance(item, JSON):
+        return 'sa.JSON().with_variant(postgresql.JSONB(), "postgresql")'
     return False
 
 
