@@ -28,8 +28,9 @@ async def friends(bot, n: int, *, agree: bool = True, guide=None, **changes):
     async with bot.session() as session:
         guide = guide or await a_guide(session)
         for _ in range(n):
-            customer = await a_customer(session, **changes)
-            await a_follow(session, customer, guide)
+            address = f"wmfriend{next(_numbers):024}"
+            customer = await a_customer(session, external_userid=address, **changes)
+            await a_follow(session, customer, guide, external_userid=address)
             if agree:
                 await agrees(session, customer, bot.now)
             made.append(customer)

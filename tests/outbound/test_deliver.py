@@ -1,0 +1,151 @@
+"""One person, one channel, one text: windows, coupons and journeys."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import select, update
+
+from bot.calls import Refused, SendKf, SendOfficial, Sent, Unclear
+from bot.domain.campaigns import Touch
+from bot.domain.offers import Coupon, Offer
+from bot.outbound.deliver import deliver_due
+from bot.store import consent, conversations, offers, touches
+from tests.outbound.conftest import a_campaign, friends, runs, states
+
+
+async def a_window(bot, customer, channel="kf", address="wk1|wm1"):
+    async with bot.session() as session:
+        await conversations.opened(
+            session,
+            customer_id=customer.id,
+            channel=channel,
+            address=address,
+            by="message",
+            at=bot.now,
+        )
+
+
+async def planned(bot, customer, **facts):
+    said = {"template": "sleeping/soft", "purpose": "marketing", "due_at": bot.now}
+    async with bot.session() as session:
+        return await touches.plan(session, customer_id=customer.id, now=bot.now, **(said | facts))
+
+
+async def test_an_open_window_is_used_instead_of_a_guide(bot, hands):
+    _, (customer,) = await friends(bot, 1)
+    await a_window(bot, customer)
+    await a_campaign(bot)
+    await runs(bot)
+    (call,) = bot.platform.sent(SendKf)
+    assert (call.open_kfid, call.external_userid) == ("wk1", "wm1")
+    assert hands.tasks == {}
+    assert (await states(bot))[customer.id] == ("delivered", None)
+
+
+async def test_the_last_message_of_a_window_is_given_once(bot, hands):
+    _, (customer,) = await friends(bot, 1)
+    await a_window(bot, customer)
+    async with bot.session() as session:
+        for _ in range(4):
+            await conversations.use_window(session, customer.id, "kf", bot.now)
+    await a_campaign(bot, purpose="service")
+    await a_campaign(bot, purpose="service")
+    await runs(bot)
+    assert len(bot.platform.sent(SendKf)) == 1
+    await runs(bot)
+    assert len(hands.waiting) == 1
+
+
+async def test_an_unknown_outcome_without_a_query_is_never_repeated(bot, hands):
+    _, (customer,) = await friends(bot, 1)
+    async with bot.session() as session:
+        await consent.record(
+            session,
+            customer_id=customer.id,
+            purpose="marketing_official",
+            action="grant",
+            channel="form",
+            actor="customer",
+            at=bot.now,
+            evidence={},
+        )
+    await a_window(bot, customer, "official", "o1")
+    bot.platform.answers(SendOfficial, Unclear("timeout"))
+    await a_campaign(bot)
+    await runs(bot)
+    await runs(bot)
+    assert len(bot.platform.sent(SendOfficial)) == 1
+    assert (await states(bot))[customer.id] == ("unknown", "unknown")
+
+
+async def test_a_refusal_of_the_platform_is_final_and_told(bot, hands):
+    _, (customer,) = await friends(bot, 1)
+    await a_window(bot, customer)
+    bot.platform.answers(SendKf, Refused(95001, "window_closed"))
+    await a_campaign(bot)
+    await runs(bot)
+    assert (await states(bot))[customer.id] == ("refused", "window_closed")
+
+
+async def test_the_exact_words_and_the_consent_are_kept(bot, hands):
+    _, (customer,) = await friends(bot, 1)
+    await a_window(bot, customer)
+    await planned(bot, customer)
+    await runs(bot)
+    async with bot.session() as session:
+        touch = (await session.scalars(select(Touch))).one()
+        kept = await bot.vault.unseal_for(session, customer.id, touch.text, about="touch.text")
+    assert kept == bot.platform.sent(SendKf)[0].text
+    assert touch.consent_entry_id is not None
+
+
+async def test_messages_of_journeys_are_gathered_until_the_next_slot(bot, hands):
+    _, made = await friends(bot, 3)
+    for customer in made:
+        await planned(bot, customer)
+        await bot.works(deliver_due)
+        bot.clock.advance(minutes=7)
+    assert await bot.sends() == []
+    bot.clock.advance(hours=4)
+    await runs(bot)
+    (task,) = hands.waiting
+    assert len(task.ids) == 3
+
+
+async def test_a_coupon_belongs_to_its_touch_and_none_is_left_no_text_is_sent(bot, hands):
+    await friends(bot, 2)
+    async with bot.session() as session:
+        await offers.publish_offers(session, bot.vault, bot.content.offers.values())
+        offer = next(iter(bot.content.offers))
+        await session.execute(update(Offer).where(Offer.key == offer).values(budget_pieces=1))
+    campaign = await a_campaign(bot, offer_key=offer)
+    await runs(bot)
+    found = await states(bot, campaign)
+    assert sorted(found.values()) == [("excluded", "out_of_stock"), ("handed_over", None)]
+    async with bot.session() as session:
+        coupon = (await session.scalars(select(Coupon))).one()
+    assert found[coupon.customer_id][0] == "handed_over"
+
+
+async def test_a_touch_is_planned_once_per_campaign(bot):
+    _, (customer,) = await friends(bot, 1)
+    campaign = await a_campaign(bot)
+    assert await planned(bot, customer, campaign_id=campaign.id) is not None
+    assert await planned(bot, customer, campaign_id=campaign.id) is None
+
+
+async def test_at_night_even_an_open_window_stays_silent(bot, hands):
+    _, (customer,) = await friends(bot, 1)
+    bot.clock.advance(hours=12)
+    await a_window(bot, customer)
+    await planned(bot, customer)
+    await runs(bot)
+    assert bot.platform.performed == []
+    async with bot.session() as session:
+        touch = (await session.scalars(select(Touch))).one()
+    assert touch.due_at - bot.now > timedelta(hours=10)
+    bot.platform.answers(SendKf, Sent({}))
+    bot.clock.move_to(touch.due_at)
+    await runs(bot)
+    assert len(bot.platform.sent(SendKf)) == 1
