@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class Refusal(Exception):
-    """A rule said no. `reason` is a stable code, `words` is what people are told."""
+    """A rule said no. `reason` is a stable code, `words` is what people are told,
+    `facts` what a program may want besides."""
 
-    def __init__(self, reason: str, words: str = "", *, status: int = 409) -> None:
+    def __init__(
+        self,
+        reason: str,
+        words: str = "",
+        *,
+        status: int = 409,
+        facts: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.words = words or reason
         self.status = status
+        self.facts = dict(facts or {})

@@ -24,6 +24,7 @@ from bot.store.engine import Sessions
 # Never part of an audit row or of what makes two requests equal.
 _ENVELOPE = ("event", "at", "actor", "key")
 _PRIVATE = ("text", "evidence", "resolution")
+_REFUSAL = ("refused", "words", "status", "state")
 
 
 @cache
@@ -44,7 +45,9 @@ async def do(
         raise Refusal("forbidden", "你的角色不能做这件事", status=403)
     body = dump(command)
     facts = {name: value for name, value in body.items() if name not in _ENVELOPE}
-    digest = hashlib.sha256(json.dumps([body["event"], facts], sort_keys=True).encode()).hexdigest()
+    digest = hashlib.sha256(
+        json.dumps([body["event"], facts], sort_keys=True).encode()
+    ).hexdigest()
     async with sessions.begin() as session:
         stored = await answers.begin(
             session, actor=str(command.actor), key=command.key, body_hash=digest, now=now
@@ -63,8 +66,13 @@ async def do(
             )
             await tasks.ask(session, tasks.PAY)
     if "refused" in stored:
-        raise Refusal(stored["refused"], stored["words"], status=stored["status"])
+        raise _refusal(stored)
     return stored
+
+
+def _refusal(stored: dict[str, Any]) -> Refusal:
+    facts = {name: value for name, value in stored.items() if name not in _REFUSAL}
+    return Refusal(stored["refused"], stored["words"], status=stored["status"], facts=facts)
 
 
 async def _perform(

@@ -125,7 +125,7 @@ async def tell_refusals(request: web.Request, handler: Handler) -> web.StreamRes
 
 def _refused(request: web.Request, refusal: Refusal) -> web.Response:
     if is_api(request):
-        return problem(refusal.status, refusal.reason, refusal.words)
+        return problem(refusal.status, refusal.reason, refusal.words, **refusal.facts)
     return page(
         request, "refused.html", status=refusal.status, reason=refusal.reason, words=refusal.words
     )

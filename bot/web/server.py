@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bot.web import callbacks, entrance, guards, health
-from bot.web.api import orders
+from bot.web import callbacks, entrance, guards, health, links
+from bot.web.api import coupons, orders, points
 from bot.web.desk import DESK, Desk
 from bot.web.pages import HOME
 
@@ -13,6 +13,9 @@ TABLES = (
     callbacks.routes,
     health.routes,
     orders.routes,
+    coupons.routes,
+    points.routes,
+    links.routes,
     entrance.routes,
 )
 

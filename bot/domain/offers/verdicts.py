@@ -28,6 +28,8 @@ class Verdict:
     state: str
     """ok, used, expired, not_yet, wrong_store, unknown, stale_qr, below_threshold, amount_needed or locked."""
     words: str
+    code: str | None = None
+    """The spoken code; what was scanned does not show it."""
     offer: str | None = None
     gives: str | None = None
     expires_at: datetime | None = None
@@ -61,6 +63,7 @@ def judge(
     return Verdict(
         state=state,
         words=words or f"可以用：{offer.name}，{in_words(offer)}",
+        code=coupon.code,
         offer=offer.name,
         gives=in_words(offer),
         expires_at=coupon.expires_at,

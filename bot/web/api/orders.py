@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from aiohttp import web
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from bot import events
 from bot.events.shop import Buyer, Line, OrderKind, OrderReported
@@ -15,6 +15,8 @@ from bot.platforms.envelope import Untrusted
 from bot.platforms.signing import verify_webhook
 from bot.store.inbox import Arrival
 from bot.web import metrics
+from bot.web.api import bodies
+from bot.web.api.bodies import Fen, Strict, Word, clean
 from bot.web.api.problems import problem
 from bot.web.callbacks import body_of
 from bot.web.desk import DESK
@@ -23,29 +25,15 @@ routes = web.RouteTableDef()
 SOURCE = "shop"
 
 
-def _clean(text: str) -> str:
-    if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise ValueError("含有 NUL 或不成对的代理字符")
-    return text
-
-
-Word = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_clean)]
-Fen = Annotated[int, Field(ge=0, le=10**12)]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class OrderLineIn(_Strict):
+class OrderLineIn(Strict):
     sku: Word
-    name: Annotated[str, Field(max_length=300), AfterValidator(_clean)] = ""
-    category: Annotated[str, Field(max_length=100), AfterValidator(_clean)] = ""
+    name: Annotated[str, Field(max_length=300), AfterValidator(clean)] = ""
+    category: Annotated[str, Field(max_length=100), AfterValidator(clean)] = ""
     quantity: Annotated[int, Field(ge=1, le=10**6)] = 1
     amount_fen: Fen = 0
 
 
-class BuyerIn(_Strict):
+class BuyerIn(Strict):
     phone: Annotated[str, Field(pattern=r"^\+?[0-9 -]{5,20}$")] | None = None
     unionid: Word | None = None
     openid: Word | None = None
@@ -62,7 +50,7 @@ class BuyerIn(_Strict):
         return self
 
 
-class OrderIn(_Strict):
+class OrderIn(Strict):
     event_id: Word
     kind: Literal["paid", "refunded", "cancelled", "completed"]
     order_no: Word
@@ -73,8 +61,8 @@ class OrderIn(_Strict):
     channel: Word | None = None
     buyer: BuyerIn
     amount_fen: Fen
-    lines: Annotated[list[OrderLineIn], Field(max_length=500)] = []
-    coupon_codes: Annotated[list[Word], Field(max_length=20)] = []
+    lines: Annotated[list[OrderLineIn], Field(max_length=500, default_factory=list)]
+    coupon_codes: Annotated[list[Word], Field(max_length=20, default_factory=list)]
 
     @model_validator(mode="after")
     def _whole(self) -> OrderIn:
@@ -102,10 +90,6 @@ class OrderIn(_Strict):
         )
 
 
-def _no_constant(name: str) -> Any:
-    raise ValueError(name)
-
-
 @routes.post("/api/v1/orders")
 async def receive_order(request: web.Request) -> web.Response:
     desk = request.app[DESK]
@@ -117,24 +101,9 @@ async def receive_order(request: web.Request) -> web.Response:
     if not secret or not verify_webhook(secret, request.headers, body, desk.work.now()):
         metrics.ORDERS.labels("unsigned").inc()
         return problem(401, "unsigned", "签名不对或已过期")
-    try:
-        order = OrderIn.model_validate(json.loads(body, parse_constant=_no_constant))
-    except ValidationError as refused:
-        return problem(422, "invalid", "订单有问题", mistakes=_mistakes(refused))
-    except (ValueError, RecursionError):
-        return problem(400, "not_json", "不是 JSON")
+    order = bodies.parse(body, OrderIn)
     event = order.event()
     written = json.dumps(events.dump(event), ensure_ascii=False, sort_keys=True)
     new = await desk.intake.keep(Arrival("event", written.encode()))
     metrics.ORDERS.labels("new" if new else "repeated").inc()
     return web.json_response({"event_id": order.event_id, "new": new}, status=202 if new else 200)
-
-
-def _mistakes(refused: ValidationError) -> list[dict[str, str]]:
-    return [
-        {
-            "field": ".".join(str(part) for part in error["loc"]),
-            "words": error["msg"].removeprefix("Value error, "),
-        }
-        for error in refused.errors(include_input=False, include_url=False)
-    ]

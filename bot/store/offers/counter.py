@@ -1,0 +1,102 @@
+"""What a till sees of coupons and those who hold them: masked, and of its own store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain import masks
+from bot.domain.customers import Store
+from bot.domain.offers import Coupon, Offer, Redemption, in_words
+from bot.domain.refusals import Refusal
+from bot.store import points
+from bot.store.customers import name_of, surviving
+from bot.store.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    name: str
+    """Masked."""
+    level: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redeemed:
+    """One redemption as the till that made it may see it."""
+
+    id: int
+    code: str
+    offer: str
+    gives: str
+    at: datetime
+    actor: str
+    order_no: str | None
+    discount_fen: int
+    stands: bool
+    """False once it was taken back."""
+
+
+async def holder_of(session: AsyncSession, vault: Vault, code: str) -> Holder:
+    """Raises Refusal unknown."""
+    customer_id = await session.scalar(select(Coupon.customer_id).where(Coupon.code == code))
+    if customer_id is None:
+        raise Refusal("unknown", "没有这个券码", status=404)
+    who = await surviving(session, customer_id)
+    name = await name_of(session, vault, who)
+    return Holder(masks.name(name), await points.level_of(session, who))
+
+
+async def redeemed_since(
+    session: AsyncSession, store: str | None, since: datetime, *, limit: int = 20
+) -> Sequence[Redeemed]:
+    """What this store redeemed of late, the newest first; taken-back ones stay in the list."""
+    query = _of_store(_SELECT, store).where(Redemption.at >= since)
+    query = query.order_by(Redemption.at.desc(), Redemption.id.desc()).limit(limit)
+    return [_redeemed(*row) for row in (await session.execute(query)).tuples()]
+
+
+async def count_since(session: AsyncSession, store: str | None, since: datetime) -> int:
+    """Standing redemptions of this store."""
+    query = select(func.count(Redemption.live)).join(Store, Store.id == Redemption.store_id)
+    query = query.where(Redemption.at >= since, Store.code == store)
+    return await session.scalar(query) or 0
+
+
+async def redemption_of(session: AsyncSession, code: str, *, store: str | None) -> Redeemed | None:
+    """The newest redemption of this coupon, if this store made it."""
+    query = _of_store(_SELECT, store).where(Coupon.code == code)
+    found = (await session.execute(query.order_by(Redemption.id.desc()).limit(1))).first()
+    return None if found is None else _redeemed(found[0], found[1], found[2])
+
+
+_SELECT = (
+    select(Redemption, Coupon, Offer)
+    .join(Coupon, Coupon.id == Redemption.coupon_id)
+    .join(Offer, Offer.id == Coupon.offer_id)
+    .join(Store, Store.id == Redemption.store_id)
+)
+
+
+def _of_store(
+    query: Select[Redemption, Coupon, Offer], store: str | None
+) -> Select[Redemption, Coupon, Offer]:
+    return query.where(Store.code == store)
+
+
+def _redeemed(row: Redemption, coupon: Coupon, offer: Offer) -> Redeemed:
+    return Redeemed(
+        id=row.id,
+        code=coupon.code,
+        offer=offer.name,
+        gives=in_words(offer),
+        at=row.at,
+        actor=row.actor,
+        order_no=row.order_no,
+        discount_fen=row.discount_fen,
+        stands=row.live is not None,
+    )

@@ -1,0 +1,29 @@
+"""`/l/…`: short links in messages. Opening one is the only reading that we ever learn of."""
+
+from __future__ import annotations
+
+import json
+
+from aiohttp import web
+
+from bot import events
+from bot.events import LinkOpened
+from bot.store import links
+from bot.store.inbox import Arrival
+from bot.web.desk import DESK
+from bot.web.pages import page
+
+routes = web.RouteTableDef()
+
+
+@routes.get("/l/{token}", allow_head=False)
+async def follow(request: web.Request) -> web.StreamResponse:
+    desk, token = request.app[DESK], request.match_info["token"]
+    async with desk.work.sessions.reading() as session:
+        link = await links.find(session, token)
+    if link is None:
+        return page(request, "customer/lost.html", status=404)
+    opened = events.dump(LinkOpened(at=desk.work.now(), token=token))
+    await desk.intake.keep(Arrival("event", json.dumps(opened, sort_keys=True).encode()))
+    # Not remembered by browsers: the second opening counts too.
+    raise web.HTTPFound(link.target, headers={"Cache-Control": "no-store"})

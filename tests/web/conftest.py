@@ -1,0 +1,32 @@
+"""The pages and the API over a real server: real sessions, real forms, real SQL."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from aiohttp.test_utils import TestServer
+
+from bot.inbound.intake import Intake
+from bot.web.desk import Desk
+from bot.web.server import build
+from tests.harness import Bot
+from tests.web.faces import Shop
+
+
+@pytest.fixture
+async def shop(bot: Bot) -> AsyncIterator[Shop]:
+    intake = Intake(bot.sessions, bot.vault, bot.clock, nudge=lambda: None)
+    desk = Desk(
+        work=bot.work,
+        intake=intake,
+        dispatcher=bot.dispatcher,
+        wecom=None,
+        official=None,
+        nudge=lambda: None,
+    )
+    shop = Shop(bot, TestServer(build(desk)))
+    await shop.server.start_server()
+    yield shop
+    await shop.closes()
+    await intake.close()
