@@ -245,5 +245,5 @@ async def _hashes(session: AsyncSession, vault: Vault, customer_id: int) -> list
     # kf and 客户联系 share one id space: she is as suppressed on the one as on the other.
     return [
         vault.blind(f"{kind.replace('kf', 'external_userid')}|{value}", about="suppression")
-        for kind, value in ids.tuples()
+        for kind, value in ids
     ]

@@ -7,14 +7,15 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    CTE,
     ColumnElement,
     CursorResult,
+    Subquery,
     delete,
     exists,
     func,
     literal,
     select,
+    tuple_,
     union_all,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -47,7 +48,7 @@ async def retag(
         for rule in rules:
             tag_id = None if rule.category == "*" else (await named(session, rule.tag))[0]
             told.append(buying.holds(rule, tag_id))
-        holds = union_all(*told).cte("holds")
+        holds = union_all(*told).subquery("holds")
         changed += await _remove(session, group, holds, customer_ids)
         changed += await _add(session, holds, now)
     return changed
@@ -58,21 +59,21 @@ async def newest_customer(session: AsyncSession) -> int:
 
 
 async def _remove(
-    session: AsyncSession, group: str, holds: CTE, customer_ids: Sequence[int] | None
+    session: AsyncSession, group: str, holds: Subquery, customer_ids: Sequence[int] | None
 ) -> int:
     tags = select(Tag.id).join(TagGroup).where(TagGroup.name == group)
-    still = exists().where(
-        holds.c.customer_id == CustomerTag.customer_id, holds.c.tag_id == CustomerTag.tag_id
-    )
+    pair = tuple_(CustomerTag.customer_id, CustomerTag.tag_id)
     gone = delete(CustomerTag).where(
-        CustomerTag.source == SOURCE, CustomerTag.tag_id.in_(tags), ~still
+        CustomerTag.source == SOURCE,
+        CustomerTag.tag_id.in_(tags),
+        pair.not_in(select(holds.c.customer_id, holds.c.tag_id)),
     )
     if customer_ids is not None:
         gone = gone.where(among(CustomerTag.customer_id, customer_ids))
     return _count(await session.execute(gone.execution_options(synchronize_session=False)))
 
 
-async def _add(session: AsyncSession, holds: CTE, now: datetime) -> int:
+async def _add(session: AsyncSession, holds: Subquery, now: datetime) -> int:
     known = exists().where(
         CustomerTag.customer_id == holds.c.customer_id,
         CustomerTag.tag_id == holds.c.tag_id,
@@ -90,7 +91,8 @@ async def _add(session: AsyncSession, holds: CTE, now: datetime) -> int:
     rows = rows.where(~known).group_by(holds.c.customer_id, holds.c.tag_id)
     columns = ["customer_id", "tag_id", "source", "evidence", "confidence", "at", "by"]
     new = upsert(session, CustomerTag).from_select(columns, rows).on_conflict_do_nothing()
-    return _count(await session.execute(new))
+    counted = {"preserve_rowcount": True}  # an INSERT is not counted otherwise
+    return _count(await session.execute(new, execution_options=counted))
 
 
 def _evidence(session: AsyncSession, **facts: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -1,0 +1,199 @@
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from bot.domain.customers import Customer, Follow, Identity, MergeRecord
+from bot.domain.orders import Order
+from bot.domain.points import PointsAccount, PointsEntry
+from bot.domain.refusals import Refusal
+from bot.domain.tags import CustomerTag
+from bot.events import Buyer
+from bot.store import consent, customers, tags
+from tests.builders import LONG_AGO
+
+NOW = LONG_AGO
+LATER = LONG_AGO + timedelta(days=1)
+
+
+async def by(session, vault, kind, value, **seen):
+    return await customers.meet(session, vault, kind=kind, value=value, at=NOW, **seen)
+
+
+async def count(session, entity):
+    return await session.scalar(select(func.count()).select_from(entity))
+
+
+async def test_the_same_id_is_the_same_customer(bot):
+    async with bot.session() as s:
+        first = await by(s, bot.vault, "openid", "oA", account="gh_1")
+        again = await by(s, bot.vault, "openid", "oA")
+        assert first.id == again.id
+        assert await count(s, Customer) == 1
+
+
+async def test_a_phone_is_found_however_it_is_written_and_never_kept_in_clear(bot):
+    async with bot.session() as s:
+        met = await by(s, bot.vault, "phone", "+86 138-0000-0001", name="林小满")
+        assert (await customers.find(s, bot.vault, "phone", "13800000001")).id == met.id
+        assert await customers.name_of(s, bot.vault, met.id) == "林小满"
+        kept = await s.scalar(select(Identity.value))
+        assert "13800000001" not in kept
+
+
+async def test_kf_and_customer_contact_meet_in_one_person(bot):
+    async with bot.session() as s:
+        friend = await by(s, bot.vault, "external_userid", "wm1")
+        visitor = await by(s, bot.vault, "kf", "wm1")
+        assert friend.id == visitor.id
+        assert {i.kind for i in await s.scalars(select(Identity))} == {"kf", "external_userid"}
+
+
+async def test_an_equal_unionid_makes_two_records_one(bot):
+    async with bot.session() as s:
+        fan = await by(s, bot.vault, "openid", "oA")
+        friend = await by(s, bot.vault, "external_userid", "wm1")
+        await customers.attach(s, bot.vault, fan, kind="unionid", value="u1", at=NOW)
+        stands = await customers.attach(s, bot.vault, friend, kind="unionid", value="u1", at=NOW)
+        assert stands.id == fan.id
+        assert (await customers.find(s, bot.vault, "external_userid", "wm1")).id == fan.id
+
+
+async def test_a_phone_joins_an_order_to_a_friend_but_not_two_friends_to_each_other(bot):
+    async with bot.session() as s:
+        buyer = await customers.meet_buyer(
+            s, bot.vault, Buyer(phone="13800000001", buyer_id="7"), at=NOW, source="mall"
+        )
+        friend = await by(s, bot.vault, "external_userid", "wm1", phone="13800000001")
+        sister = await by(s, bot.vault, "external_userid", "wm2", phone="13800000001")
+        assert friend.id == buyer.id != sister.id
+        (question,) = await customers.proposals(s)
+        assert {question.kept_id, question.merged_id} == {buyer.id, sister.id}
+        await by(s, bot.vault, "external_userid", "wm2", phone="13800000001")
+        assert len(await customers.proposals(s)) == 1
+
+
+async def test_an_order_that_carries_no_id_belongs_to_nobody(bot):
+    async with bot.session() as s:
+        assert await customers.meet_buyer(s, bot.vault, Buyer(phone="—"), at=NOW, source="x") is None
+
+
+async def two_lives(s, vault):
+    """Two records with an order, points, a tag and a guide each."""
+    lives = []
+    for n in ("1", "2"):
+        tie = await customers.follow(
+            s, vault, userid=f"g{n}", external_userid=f"wm{n}", at=NOW + timedelta(hours=int(n))
+        )
+        who = tie.customer
+        s.add(Order(source="mall", order_no=n, customer_id=who.id, state="paid", amount_fen=100))
+        s.add(PointsAccount(customer_id=who.id, balance=10 * int(n), earned_year=10 * int(n)))
+        s.add(PointsEntry(customer_id=who.id, delta=10 * int(n), kind="earn", effect=n, at=NOW))
+        await tags.put(
+            s, customer_id=who.id, tag=f"兴趣/{n}", source="menu", evidence={}, now=NOW
+        )
+        await customers.keep_remark(s, vault, tie.follow, f"老客{n}")
+        lives.append(who)
+    await s.flush()
+    return lives
+
+
+async def belongings(s):
+    """Who has what, to compare before and after."""
+    found = {}
+    for entity in (Identity, Follow, Order, PointsEntry, CustomerTag):
+        rows = await s.scalars(select(entity).execution_options(populate_existing=True))
+        found[entity.__tablename__] = sorted(
+            (row.customer_id, getattr(row, "id", getattr(row, "tag_id", 0))) for row in rows
+        )
+    accounts = await s.scalars(select(PointsAccount).execution_options(populate_existing=True))
+    return found | {"points": sorted((a.customer_id, a.balance, a.earned_year) for a in accounts)}
+
+
+async def test_a_merge_moves_everything_and_unmerge_puts_it_back(bot):
+    async with bot.session() as s:
+        one, two = await two_lives(s, bot.vault)
+        before = await belongings(s)
+        await customers.join(s, bot.vault, kept=one, merged=two, reason="同一个人", at=LATER)
+        joined = await belongings(s)
+        assert {owner for owner, _ in joined["shop_order"]} == {one.id}
+        assert (one.id, 30, 30) in joined["points"]
+        assert len(await customers.follows_of(s, one.id)) == 2
+        await customers.part(s, bot.vault, customer_id=two.id, at=LATER, by="owner:1")
+        assert await belongings(s) == before
+        assert two.merged_into is None
+
+
+async def test_remarks_stay_readable_through_merge_and_unmerge(bot):
+    async with bot.session() as s:
+        one, two = await two_lives(s, bot.vault)
+        for step in ("merged", "parted"):
+            if step == "merged":
+                await customers.join(s, bot.vault, kept=one, merged=two, reason="r", at=LATER)
+            else:
+                await customers.part(s, bot.vault, customer_id=two.id, at=LATER, by="owner:1")
+            tie = await s.scalar(select(Follow).where(Follow.external_userid == "wm2"))
+            read = await bot.vault.unseal_for(s, tie.customer_id, tie.remark, about="follow.remark")
+            assert read == "老客2"
+
+
+async def test_a_withdrawal_travels_with_the_person_and_a_grant_comes_back(bot):
+    async with bot.session() as s:
+        one, two = await two_lives(s, bot.vault)
+        for who, action in ((one, "grant"), (two, "withdraw")):
+            await consent.record(
+                s,
+                customer_id=who.id,
+                purpose="marketing_wecom",
+                action=action,
+                channel="kf",
+                actor="customer:x",
+                at=NOW,
+                evidence={},
+            )
+        await customers.join(s, bot.vault, kept=one, merged=two, reason="r", at=LATER)
+        assert await consent.granted(s, one.id, "marketing_wecom") is None
+        await customers.part(s, bot.vault, customer_id=two.id, at=LATER, by="owner:1")
+        assert await consent.granted(s, one.id, "marketing_wecom") is not None
+        assert await consent.granted(s, two.id, "marketing_wecom") is None
+        assert await consent.verify(s, one.id) is None
+
+
+async def test_what_a_person_took_apart_is_not_merged_again(bot):
+    async with bot.session() as s:
+        fan = await by(s, bot.vault, "openid", "oA")
+        await customers.attach(s, bot.vault, fan, kind="unionid", value="u1", at=NOW)
+        friend = await by(s, bot.vault, "external_userid", "wm1")
+        await customers.attach(s, bot.vault, friend, kind="unionid", value="u1", at=NOW)
+        await customers.part(s, bot.vault, customer_id=friend.id, at=LATER, by="owner:1")
+        again = await customers.attach(s, bot.vault, friend, kind="unionid", value="u1", at=LATER)
+        assert again.id == friend.id
+        assert await s.scalar(select(MergeRecord.state)) == "undone"
+
+
+async def test_nothing_to_take_apart_is_said_so(bot):
+    async with bot.session() as s:
+        alone = await by(s, bot.vault, "openid", "oA")
+        with pytest.raises(Refusal, match="not_merged"):
+            await customers.part(s, bot.vault, customer_id=alone.id, at=NOW, by="owner:1")
+
+
+async def test_her_guide_is_whom_she_talked_with_last_else_the_newest(bot):
+    async with bot.session() as s:
+        old = await customers.follow(s, bot.vault, userid="g1", external_userid="wm1", at=NOW)
+        await customers.follow(s, bot.vault, userid="g2", external_userid="wm1", at=LATER)
+        assert (await customers.guide_of(s, old.customer.id)).userid == "g2"
+        old.follow.last_talk_at = LATER
+        await s.flush()
+        assert (await customers.guide_of(s, old.customer.id)).userid == "g1"
+
+
+async def test_an_id_that_went_stale_is_no_address_until_she_returns(bot):
+    async with bot.session() as s:
+        fan = await by(s, bot.vault, "openid", "oA", account="gh_1")
+        await customers.gone(s, kind="openid", value="oA", at=LATER)
+        assert list(await customers.addresses(s, fan.id, "openid")) == []
+        await customers.back(s, kind="openid", value="oA", at=NOW)
+        assert list(await customers.addresses(s, fan.id, "openid")) == []
+        await customers.back(s, kind="openid", value="oA", at=LATER + timedelta(days=1))
+        assert [i.value for i in await customers.addresses(s, fan.id, "openid")] == ["oA"]
