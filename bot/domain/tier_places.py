@@ -66,7 +66,8 @@ def place_some(
 def reason(tier: int, rank: float, *, idle: int, gap: float, days: int) -> str:
     """Why this tier, for people."""
     usual = f"平时 {max(round(gap), 1)} 天一次" if days > 1 else "只买过一次"
-    seen = f"已 {idle} 天没买" if idle > gap else f"{idle} 天前买过"
+    recent = f"{idle} 天前买过" if idle > 0 else "今天买过"
+    seen = f"已 {idle} 天没买" if idle > gap else recent
     if tier == ASLEEP:
         return f"{seen}，{usual}"
     return f"价值排在前 {max(np.ceil(rank * 100), 1):.0f}%，{seen}，{usual}"

@@ -11,6 +11,7 @@ import numpy as np
 from sqlalchemy import BigInteger, ColumnElement, Executable, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.domain.customers import Customer
 from bot.domain.orders import Order, OrderEntry, OrderLine, Product
 from bot.domain.tier_places import NOWHERE
 from bot.domain.tiering import Habits, Ints, Purchases
@@ -122,6 +123,12 @@ async def top_categories(
 async def last_run(session: AsyncSession) -> TierRun | None:
     query = select(TierRun).order_by(TierRun.as_of.desc(), TierRun.id.desc()).limit(1)
     return (await session.scalars(query)).first()
+
+
+async def merged_away(session: AsyncSession) -> list[int]:
+    """Records that still have a tier although they were folded into another one."""
+    query = select(CustomerTier.customer_id).join(Customer)
+    return list(await session.scalars(query.where(Customer.merged_into.is_not(None))))
 
 
 async def more_entries_than(session: AsyncSession, number: int) -> bool:

@@ -58,12 +58,11 @@ async def rerun(
         last = await reading.last_run(session)
         rehearsal = last is not None and as_of < last.as_of
         standing, scale = await _stand(session, as_of, config, zone, blank=rehearsal)
-        stats = await reading.kept_stats(session)
-        stale = standing.stale_stats(stats)
+        gone = np.array(await reading.merged_away(session), dtype=np.int64)
+        stale = standing.stale_stats(await reading.kept_stats(session))
         categories = await reading.top_categories(session) if len(stale) else {}
     changed = standing.changed()
     if not rehearsal:
-        gone = np.setdiff1d(stats[:, 0], standing.known.customer)
         await _write_all(sessions, standing, _Work(gone, stale, changed, categories), progress)
         async with sessions.begin() as session:
             await _keep_run(session, standing, scale, config, zone)

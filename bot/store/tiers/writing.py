@@ -141,7 +141,7 @@ async def write_moves(session: AsyncSession, lines: Sequence[Line]) -> None:
 
 
 async def forget(session: AsyncSession, customer_ids: Sequence[int]) -> None:
-    """Customers without any purchase of their own: merged into others, or never real."""
+    """Records that were folded into others."""
     for table in (CustomerTier, PurchaseStats):
         await session.execute(delete(table).where(table.customer_id.in_(customer_ids)))
 

@@ -1,0 +1,117 @@
+"""`siyu import orders|customers|products FILE`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bot.cli.opened import opened
+from bot.cli.talk import Misused, Talk
+from bot.inbound.imports import Report, Unreadable, Wish, import_file
+from bot.inbound.imports.columns import WORDS
+
+SOME_REJECTED = 4
+NOUNS = {"orders": "笔", "customers": "位", "products": "个"}
+TABLES = {".csv", ".gz", ".xlsx", ".xls", ".ods", ".tsv", ".txt"}
+
+
+@click.group("import", help="导入订单、顾客、商品：CSV、.csv.gz 或 Excel")
+def import_() -> None:
+    pass
+
+
+def _command(kind: str, words: str) -> Callable[..., None]:
+    @import_.command(kind, help=words)
+    @click.argument("file", type=click.Path(path_type=Path))
+    @click.option("-n", "--dry-run", is_flag=True, help="只检查，不写入")
+    @click.option("--map", "said", multiple=True, metavar="列名=字段", help="指定某一列是什么")
+    @click.option(
+        "--source", default="file", show_default=True, help="来自哪个系统；订单号在其中唯一"
+    )
+    @click.option("--json", "as_json", is_flag=True, help="只在标准输出写一份 JSON")
+    @click.pass_context
+    def run(
+        context: click.Context,
+        file: Path,
+        dry_run: bool,
+        said: tuple[str, ...],
+        source: str,
+        as_json: bool,
+    ) -> None:
+        _there(file, f"siyu import {kind}")
+        talk = Talk(as_json=as_json)
+        asked = {"source": source, "columns": _said(said), "dry_run": dry_run}
+        try:
+            report = asyncio.run(_import(file, kind, asked, talk))
+        except Unreadable as wrong:
+            raise Misused(f"{wrong.what}。\n  这样修：{wrong.then}") from None
+        _tell(report, talk)
+        talk.document(report.facts())
+        context.exit(SOME_REJECTED if report.rejected else 0)
+
+    return run
+
+
+orders = _command("orders", "导入订单，重复导入不会算两次")
+customers = _command("customers", "导入顾客资料")
+products = _command("products", "导入商品、品类和同款")
+
+
+async def _import(file: Path, kind: str, asked: dict[str, Any], talk: Talk) -> Report:
+    async with opened() as to:
+        wish = Wish(kind, to.now, to.zone, **asked)
+        with talk.bar() as tell:
+            return await import_file(to.sessions, to.vault, file, wish, tell)
+
+
+def _said(pairs: tuple[str, ...]) -> dict[str, str]:
+    wrong = next((pair for pair in pairs if "=" not in pair), None)
+    if wrong is not None:
+        raise Misused(f"--map 要写成 列名=字段，现在是「{wrong}」。")
+    return {name.strip(): field.strip() for name, _, field in (p.rpartition("=") for p in pairs)}
+
+
+def _there(file: Path, command: str) -> None:
+    """What is missing, what is there, and the command that was probably meant."""
+    if file.is_file():
+        return
+    folder = file.parent
+    beside = (
+        sorted(p.name for p in folder.iterdir() if p.suffix in TABLES) if folder.is_dir() else []
+    )
+    words = [f"找不到文件 {file}。"]
+    if beside:
+        words.append(f"  这个文件夹里有：{'、'.join(beside[:8])}")
+    if meant := get_close_matches(file.name, beside, n=1):
+        words.append(f"  你是不是想运行：{command} {folder / meant[0]}")
+    raise Misused("\n".join(words))
+
+
+def _tell(report: Report, talk: Talk) -> None:
+    noun = NOUNS[report.kind]
+    found = "、".join(f"{WORDS[field]}（{name}）" for field, name in report.columns.items())
+    rows = f"{report.rows:,} 行"
+    talk.say(f"文件编码 {report.encoding}，{rows}，认出 {len(report.columns)} 列：{found}")
+    counts = [f"{report.imported:,} 行{'可以导入' if report.dry_run else '已导入'}"]
+    counts += [f"{report.known:,} 行以前导过、跳过"] if report.known else []
+    counts += [f"{report.unpaid:,} 行没有付款、不算"] if report.unpaid else []
+    counts += [f"{report.rejected:,} 行有问题没导"] if report.rejected else []
+    talk.say(f"✓ {'，'.join(counts)}", style="green")
+    new = f"  其中新{_NEW[report.kind]} {report.new:,} {noun}"
+    talk.say(new + (f"，新顾客 {report.customers:,} 位" if report.kind == "orders" else ""))
+    if report.problems:
+        shown = [[str(p.row), p.column, p.content, p.why] for p in report.problems]
+        talk.table(["行", "列", "内容", "问题"], shown)
+        talk.say(
+            f"  全部 {report.rejected:,} 行写在 {report.problem_file}，改好后再导这个文件即可。"
+        )
+    if report.dry_run:
+        talk.say("  没有写入任何数据。去掉 --dry-run 正式导入。")
+
+
+_NEW = {"orders": "订单", "customers": "顾客", "products": "商品"}

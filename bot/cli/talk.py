@@ -1,0 +1,64 @@
+"""Saying things to people: colour and bars on a terminal, plain lines in a pipe, JSON alone on stdout."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import IO, Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+Tell = Callable[[str, int, int], None]
+
+
+class Misused(click.ClickException):
+    """Wrong use of a command: what, why, and the next command."""
+
+    exit_code = 2
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        click.echo(f"✗ {self.message}", file=file, err=file is None)
+
+
+class Talk:
+    """With `json`, stdout is left to the one document and everything else goes to stderr."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self.as_json = as_json
+        self._console = Console(stderr=as_json, highlight=False, soft_wrap=True, markup=False)
+
+    def say(self, words: str, style: str | None = None) -> None:
+        self._console.print(words, style=style)
+
+    def table(self, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """Aligned columns on a terminal, tab-separated lines in a pipe."""
+        if not self._console.is_terminal:
+            for row in (heads, *rows):
+                self._console.print("  " + "\t".join(row))
+            return
+        table = Table(*heads, box=None, pad_edge=False, padding=(0, 3, 0, 2))
+        for row in rows:
+            table.add_row(*row)
+        self._console.print(table)
+
+    def document(self, facts: Any) -> None:
+        if self.as_json:
+            click.echo(json.dumps(facts, ensure_ascii=False, indent=2))
+
+    @contextmanager
+    def bar(self) -> Iterator[Tell]:
+        """A bar on stderr while something long is done; nothing when nobody watches."""
+        if not sys.stderr.isatty():
+            yield lambda _what, _done, _all: None
+            return
+        shape = (TextColumn("  {task.description}"), BarColumn(), TimeRemainingColumn())
+        with Progress(*shape, console=Console(stderr=True), transient=True) as progress:
+            task = progress.add_task("", total=None)
+            yield lambda what, done, whole: progress.update(
+                task, description=what, completed=done, total=whole or None
+            )

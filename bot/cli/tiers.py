@@ -1,0 +1,158 @@
+"""`siyu tiers run` and `siyu tiers explain CUSTOMER`."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from bot.cli.opened import Opened, opened
+from bot.cli.talk import Misused, Talk
+from bot.content import load_content
+from bot.domain.tiers import TIERS, TierConfig
+from bot.inbound.imports.report import harmless
+from bot.store import tiers as store
+from bot.store.tiers import Explanation, Rerun
+
+
+@click.group(help="计算和解释顾客分层")
+def tiers() -> None:
+    pass
+
+
+@tiers.command(help="给所有顾客重新分层")
+@click.option(
+    "--as-of", metavar="DATE", default=None, help="只看这一天零点以前的订单，例如 2026-03-01"
+)
+@click.option("--export", type=click.Path(path_type=Path, dir_okay=False), help="写成 CSV")
+@click.option("--json", "as_json", is_flag=True, help="只在标准输出写一份 JSON")
+def run(as_of: str | None, export: Path | None, as_json: bool) -> None:
+    talk = Talk(as_json=as_json)
+    asyncio.run(_run(as_of, export, talk))
+
+
+async def _run(as_of: str | None, export: Path | None, talk: Talk) -> None:
+    async with opened() as to:
+        moment = _midnight(as_of, to.zone) if as_of else to.now
+        config = TierConfig.read(load_content(to.settings.content_dir).tiers)
+        with talk.bar() as tell:
+            done = await store.rerun(
+                to.sessions,
+                moment,
+                config=config,
+                zone=to.zone,
+                progress=lambda count: tell("写入", count, 0),
+            )
+        if export is not None:
+            await _export(to, done, export)
+    _tell(done, talk)
+    talk.document(_facts(done, export))
+
+
+def _midnight(said: str, zone: ZoneInfo) -> datetime:
+    try:
+        return datetime.strptime(said, "%Y-%m-%d").replace(tzinfo=zone).astimezone(UTC)
+    except ValueError:
+        raise Misused(f"--as-of 要写成 2026-03-01 这样，现在是「{said}」。") from None
+
+
+async def _export(to: Opened, done: Rerun, path: Path) -> None:
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        out = csv.writer(stream)
+        out.writerow(["customer_id", "tier", "score"])
+        async with to.sessions.reading() as session:
+            async for customer, tier, score in store.export_rows(session, done):
+                out.writerow([harmless(customer), tier, repr(score)])
+
+
+def _tell(done: Rerun, talk: Talk) -> None:
+    whole = len(done.customers)
+    if not whole:
+        talk.say("还没有付过款的顾客。先导入订单：siyu import orders FILE")
+        return
+    shares = [f"{name} {n:,} 位（{n / whole:.1%}）" for name, n in done.counts.items()]
+    talk.say(f"✓ {whole:,} 位顾客分好了：{'，'.join(shares)}", style="green")
+    if done.rehearsal:
+        talk.say("  这一天在上次分层之前，只是预演，没有改动任何顾客。")
+    else:
+        talk.say(f"  {done.moved:,} 位换了分层，{done.written:,} 位有变化。")
+
+
+def _facts(done: Rerun, export: Path | None) -> dict[str, Any]:
+    return {
+        "as_of": done.as_of.isoformat(),
+        "customers": len(done.customers),
+        "tiers": done.counts,
+        "moved": done.moved,
+        "written": done.written,
+        "rehearsal": done.rehearsal,
+        "export": str(export) if export else None,
+    }
+
+
+@tiers.command(help="这位顾客为什么在这一层")
+@click.argument("customer")
+@click.option("--json", "as_json", is_flag=True, help="只在标准输出写一份 JSON")
+@click.pass_context
+def explain(context: click.Context, customer: str, as_json: bool) -> None:
+    talk = Talk(as_json=as_json)
+    found, zone = asyncio.run(_explain(customer))
+    if not found:
+        talk.say(f"✗ 没有「{customer}」这位顾客。可以写顾客编号、会员号、手机号或外部联系人 ID。")
+        context.exit(1)
+    for one in found:
+        _tell_one(one, zone, talk)
+    talk.document([_facts_of(one) for one in found])
+
+
+async def _explain(said: str) -> tuple[list[Explanation], ZoneInfo]:
+    async with opened() as to, to.sessions.reading() as session:
+        return await store.explain(session, to.vault, said), to.zone
+
+
+def _tell_one(one: Explanation, zone: ZoneInfo, talk: Talk) -> None:
+    tier, stats = one.tier, one.stats
+    if tier is None or stats is None:
+        talk.say(
+            f"顾客 {one.customer.ref} 还没有分层：没有付过款的订单，或还没运行 siyu tiers run。"
+        )
+        return
+    talk.say(
+        f"顾客 {one.customer.ref}：{tier.tier}（{tier.share_class}），从 {_day(tier.since, zone)} 起"
+    )
+    talk.say(f"  {tier.reason}")
+    talk.say(f"  买过 {stats.days} 天、{stats.orders} 笔，共 ¥{stats.amount_fen / 100:,.2f}")
+    cells = f"R{tier.recency} F{tier.frequency} M{tier.monetary}"
+    talk.say(
+        f"  价值 {tier.score:.1f}，活跃 {tier.activity:.2f}，逾期 {tier.overdue:.2f} 倍，{cells}"
+    )
+    for move in one.moves:
+        talk.say(
+            f"  {_day(move.at, zone)} {move.before or '新顾客'} → {move.after}：{move.reason}"
+        )
+
+
+def _day(moment: datetime, zone: ZoneInfo) -> str:
+    return f"{moment.astimezone(zone):%Y-%m-%d}"
+
+
+def _facts_of(one: Explanation) -> dict[str, Any]:
+    tier, stats = one.tier, one.stats
+    names = ["tier", "share_class", "score", "activity", "overdue", "rank", "reason"]
+    names += ["recency", "frequency", "monetary"]
+    told: dict[str, Any] = {"customer": one.customer.ref, "tiers": list(TIERS)}
+    if tier is not None:
+        told |= {name: getattr(tier, name) for name in names} | {"since": tier.since.isoformat()}
+    if stats is not None:
+        told |= {name: getattr(stats, name) for name in ("days", "orders", "amount_fen")}
+    return told | {
+        "moves": [
+            {"at": m.at.isoformat(), "before": m.before, "after": m.after, "reason": m.reason}
+            for m in one.moves
+        ]
+    }

@@ -1,0 +1,113 @@
+"""Rows of an imported file, and what of them is missing in what is known already."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import blake2b
+from typing import NamedTuple
+
+FILE_LINES = 1 << 32
+"""Ordinals from here on are made of content; reported orders count their lines from 0."""
+
+
+class Person(NamedTuple):
+    ids: tuple[tuple[str, str], ...]
+    """(kind, value), the most telling first; phones in clear."""
+    name: str = ""
+
+
+class OrderRow(NamedTuple):
+    """One row: a line of an order, or all of it."""
+
+    number: int
+    order_no: str
+    person: Person
+    kind: str
+    """paid or refunded."""
+    ref: str
+    at: datetime
+    amount: int
+    """Signed fen."""
+    sku: str
+    name: str
+    category: str
+    quantity: int
+    store: str
+    guide: str
+    channel: str
+    cells: tuple[str, ...]
+
+
+class PersonRow(NamedTuple):
+    number: int
+    person: Person
+    gender: int
+    birthday: tuple[int, str] | None
+    region: str
+    address: str
+    cells: tuple[str, ...]
+
+
+class ProductRow(NamedTuple):
+    number: int
+    sku: str
+    name: str
+    category: str
+    price: int
+    same_as: str
+    cells: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class KnownOrder:
+    """What the database holds of one order."""
+
+    id: int
+    amount_fen: int
+    refunded_fen: int
+    entries: list[tuple[str, str, int]] = field(default_factory=list)
+    """Kind, ref, signed amount."""
+    ordinals: set[int] = field(default_factory=set)
+
+    @property
+    def has_file_lines(self) -> bool:
+        return any(ordinal >= FILE_LINES for ordinal in self.ordinals)
+
+
+def paid_and_refunded(rows: Sequence[OrderRow]) -> tuple[int, int]:
+    paid = sum(row.amount for row in rows if row.kind == "paid")
+    return paid, -sum(row.amount for row in rows if row.kind == "refunded")
+
+
+def worth_lines(rows: Sequence[OrderRow]) -> bool:
+    """An order of one row that names no goods has no lines beside its sum."""
+    several = any(row.number != rows[0].number for row in rows)
+    return several or any(row.sku or row.name for row in rows)
+
+
+def numbered(rows: Sequence[OrderRow]) -> Iterator[tuple[int, OrderRow]]:
+    """Each row with its ordinal: the same line again in the same order is another line, in another file it is not."""
+    seen: Counter[str] = Counter()
+    for row in rows:
+        content = repr((row.kind, row.at.timestamp(), row.sku, row.name, row.quantity, row.amount))
+        seen[content] += 1
+        digest = blake2b(f"{content}{seen[content]}".encode(), digest_size=8).digest()
+        yield (int.from_bytes(digest, "big") >> 1) | FILE_LINES, row
+
+
+def missing(rows: Sequence[OrderRow], known: KnownOrder) -> list[OrderRow] | None:
+    """The rows that the known order lacks; None when the two contradict each other."""
+    if paid_and_refunded(rows) == (known.amount_fen, known.refunded_fen):
+        return []
+    if known.has_file_lines:
+        return [row for ordinal, row in numbered(rows) if ordinal not in known.ordinals]
+    left = list(rows)
+    for kind, _, amount in known.entries:  # without lines, each entry stands for one row
+        match = next((row for row in left if (row.kind, row.amount) == (kind, amount)), None)
+        if match is None:
+            return None
+        left.remove(match)
+    return left

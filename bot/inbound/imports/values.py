@@ -1,0 +1,196 @@
+"""Cells into values: money to the fen, moments with a zone, phones, words for what happened to an order."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+LARGEST_FEN = 10**13
+EARLIEST = datetime(1980, 1, 1, tzinfo=UTC)
+FEN = Decimal(1)
+
+GIVEN_BACK = ("退款成功", "已退款", "全额退款", "退款完成", "refunded")
+REFUND = ("退货", "退款", "refund", "return", "chargeback")
+UNPAID = (
+    "未付款",
+    "待付款",
+    "等待买家付款",
+    "未支付",
+    "待支付",
+    "交易关闭",
+    "已关闭",
+    "取消",
+    "作废",
+    "unpaid",
+    "pending",
+    "cancelled",
+    "canceled",
+    "void",
+    "failed",
+    "expired",
+)
+
+
+class Unusable(ValueError):
+    """A cell that cannot be what its column says; the message is for people."""
+
+
+def clean(cell: str) -> str:
+    """Without the characters that no database and no screen wants."""
+    if cell.isprintable():
+        return cell.strip()
+    return "".join(c for c in cell if c.isprintable() or c in "\u200d\n").strip()
+
+
+def fen(cell: str) -> int:
+    """`¥1,234.50` is 123450; `(3.00)` and `-3` are negative. More than two places are rounded half up."""
+    try:
+        amount = Decimal(cell)
+    except InvalidOperation:
+        amount = _written_money(cell)
+    if not amount.is_finite():
+        raise Unusable("不是数字")
+    whole = (amount * 100).quantize(FEN, ROUND_HALF_UP)
+    if abs(whole) > LARGEST_FEN:
+        raise Unusable("金额太大")
+    return int(whole)
+
+
+def _written_money(cell: str) -> Decimal:
+    text = unicodedata.normalize("NFKC", cell).strip().lower()
+    if not text:
+        raise Unusable("没有写")
+    negative = text.startswith("(") and text.endswith(")")
+    text = re.sub(r"[¥$€£,\s元()]|^(rmb|cny)|(rmb|cny)$", "", text).replace("−", "-")
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        raise Unusable("不是数字") from None
+    return -amount if negative else amount
+
+
+def quantity(cell: str) -> int:
+    try:
+        return int(Decimal(cell)) if cell else 1
+    except (InvalidOperation, OverflowError, ValueError):
+        raise Unusable("不是数字") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """How this file writes its moments."""
+
+    zone: ZoneInfo
+    now: datetime
+    day_first: bool = False
+    """13/1/2019: told by a column in which some first number is above 12."""
+
+    def read(self, cell: str) -> datetime:
+        try:
+            found = datetime.fromisoformat(cell)
+        except ValueError:
+            found = self._written(cell)
+        if found.tzinfo is None:
+            found = found.replace(tzinfo=self.zone)
+        if found < EARLIEST:
+            raise Unusable("时间太早，看看年份是不是写错了")
+        if found > self.now + timedelta(days=1):
+            raise Unusable("时间在将来")
+        return found
+
+    def _written(self, cell: str) -> datetime:
+        text = unicodedata.normalize("NFKC", cell).strip()
+        if not text:
+            raise Unusable("没有写")
+        if text.isdigit():
+            return _digits(text)
+        numbers = [int(number) for number in re.findall(r"\d+", text.split(".")[0])]
+        if not 3 <= len(numbers) <= 6 or re.search(
+            r"[^\d\s年月日时分秒/\-:.TZ号apmAPM上下午]", text
+        ):
+            raise Unusable("不是日期")
+        afternoon = bool(re.search(r"(?i)pm|下午", text))
+        return self._built(numbers, afternoon=afternoon)
+
+    def _built(self, numbers: list[int], *, afternoon: bool) -> datetime:
+        first, second, third, *clock = numbers
+        if first > 31:
+            year, month, day = first, second, third
+        else:
+            day, month = (first, second) if self.day_first else (second, first)
+            year = third + (2000 if third < 100 else 0)
+        if afternoon and clock and clock[0] < 12:
+            clock[0] += 12
+        try:
+            hour, minute, second = (*clock, 0, 0, 0)[:3]
+            return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - zone is added
+        except ValueError:
+            raise Unusable("不是日期") from None
+
+
+def _digits(text: str) -> datetime:
+    try:
+        match len(text):
+            case 8:
+                return datetime.strptime(text, "%Y%m%d")  # noqa: DTZ007
+            case 14:
+                return datetime.strptime(text, "%Y%m%d%H%M%S")  # noqa: DTZ007
+            case 10 | 13:
+                return datetime.fromtimestamp(int(text[:10]), UTC)
+            case 5:  # a day number as spreadsheets count them
+                return datetime(1899, 12, 30) + timedelta(days=int(text))  # noqa: DTZ001
+    except ValueError:
+        pass
+    raise Unusable("不是日期")
+
+
+def day_comes_first(cells: Iterable[str]) -> bool:
+    heads = (re.match(r"\s*(\d{1,2})[/.\-]\d{1,2}[/.\-]\d{2,4}", cell) for cell in cells)
+    return any(int(head.group(1)) > 12 for head in heads if head)
+
+
+@lru_cache(maxsize=1000)
+def status(words: str) -> str:
+    """paid, unpaid, refund (the row is one) or given_back: 付款以后退款成功，交易自动关闭 was paid and went back."""
+    said = words.lower()
+    for meaning, known in (("given_back", GIVEN_BACK), ("refund", REFUND), ("unpaid", UNPAID)):
+        if any(word in said for word in known):
+            return meaning
+    return "paid"
+
+
+def phone(cell: str) -> str:
+    """Mainland mobile numbers and anything longer than six digits; masked ones are no phone."""
+    text = unicodedata.normalize("NFKC", cell)
+    found = re.sub(r"[\s\-()]", "", text).removesuffix(".0")
+    if not re.fullmatch(r"\+?\d{7,15}", found):
+        raise Unusable("不是手机号")
+    if re.fullmatch(r"1\d{9}|1\d{11}", found):
+        raise Unusable("不是 11 位")
+    return found
+
+
+def birthday(cell: str) -> tuple[int, str]:
+    """Month, and MM-DD; a year is not kept."""
+    numbers = [int(number) for number in re.findall(r"\d+", unicodedata.normalize("NFKC", cell))]
+    if len(numbers) == 1 and len(str(numbers[0])) == 8:
+        numbers = [numbers[0] // 10000, numbers[0] // 100 % 100, numbers[0] % 100]
+    month, day = (numbers[1:3] if len(numbers) >= 3 else numbers[:2]) or (0, 0)
+    try:
+        date(2024, month, day)
+    except (ValueError, TypeError):
+        raise Unusable("不是日期") from None
+    return month, f"{month:02}-{day:02}"
+
+
+GENDERS = {"男": 1, "女": 2, "m": 1, "f": 2, "male": 1, "female": 2, "先生": 1, "女士": 2}
+
+
+def gender(cell: str) -> int:
+    return GENDERS.get(cell.strip().lower(), 0)

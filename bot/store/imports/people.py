@@ -1,0 +1,215 @@
+"""Finding or making thousands of customers at once, under the same rules as one by one."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain import phones
+from bot.domain.customers import Customer, Identity, Secret
+from bot.domain.imports import Person, PersonRow
+from bot.domain.merging import CONFIDENCE, Key, key
+from bot.store import customers
+from bot.store.engine import upsert
+from bot.store.vault import Vault
+
+PART = 5_000
+SEALED = ("name", "phone", "birthday", "address")
+
+
+@dataclass(slots=True)
+class Met:
+    """Whom the rows belong to, and how many of them are new."""
+
+    ids: list[int]
+    new: int
+
+
+@dataclass(slots=True)
+class _Crowd:
+    """People by their keys, those to be made, and those whose keys point to several people."""
+
+    owner: dict[Key, int]
+    made: list[tuple[Key, ...]] = field(default_factory=list)
+    slots: list[int | None] = field(default_factory=list)
+    """Per person: an index into `made`, or None."""
+
+
+async def meet_many(
+    session: AsyncSession, vault: Vault, people: Sequence[Person], *, source: str, at: datetime
+) -> Met:
+    """One customer per person. Only those whose ids are partly known or point apart are met singly."""
+    keyed = [_keys(vault, person, source) for person in people]
+    crowd = _Crowd(await _owners(session, {each for keys in keyed for each in keys}))
+    pending: dict[Key, int] = {}
+    for keys in keyed:
+        crowd.slots.append(_slot(crowd, pending, keys))
+    fresh = await _make(session, vault, crowd.made, source=source, at=at)
+    crowd.owner |= {k: fresh[slot] for slot, keys in enumerate(crowd.made) for k in keys}
+    found = []
+    for person, keys in zip(people, keyed, strict=True):
+        owners = {crowd.owner.get(each) for each in keys}
+        first = next(iter(owners))
+        if len(owners) == 1 and first is not None:
+            found.append(first)
+        else:
+            found.append(await _meet_one(session, vault, person, source=source, at=at))
+            crowd.owner |= await _owners(session, keys)
+    await _seal_new(session, vault, zip(found, people, strict=True))
+    return Met(found, len(fresh))
+
+
+def _slot(crowd: _Crowd, pending: dict[Key, int], keys: tuple[Key, ...]) -> int | None:
+    """Make this person only if none of her keys is known or about to be."""
+    if any(each in crowd.owner or each in pending for each in keys):
+        return None
+    crowd.made.append(keys)
+    pending.update(dict.fromkeys(keys, len(crowd.made) - 1))
+    return len(crowd.made) - 1
+
+
+def _keys(vault: Vault, person: Person, source: str) -> tuple[Key, ...]:
+    return tuple(
+        key(kind, vault.blind(phones.digits(value)))
+        if kind == "phone"
+        else key(kind, value, source if kind == "buyer_id" else "")
+        for kind, value in person.ids
+    )
+
+
+async def _owners(session: AsyncSession, keys: Iterable[Key]) -> dict[Key, int]:
+    values: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for each in keys:
+        values[each.kind, each.account].append(each.value)
+    found: dict[Key, int] = {}
+    for (kind, account), wanted in values.items():
+        for start in range(0, len(wanted), PART):
+            query = select(Identity.value, Identity.customer_id).where(
+                Identity.kind == kind,
+                Identity.account == account,
+                Identity.value.in_(wanted[start : start + PART]),
+            )
+            for value, customer_id in await session.execute(query):
+                found[Key(kind, value, account)] = customer_id
+    return found
+
+
+async def _make(
+    session: AsyncSession,
+    vault: Vault,
+    made: Sequence[tuple[Key, ...]],
+    *,
+    source: str,
+    at: datetime,
+) -> list[int]:
+    """Customers with these keys; who was met by another transaction meanwhile is met as that one."""
+    if not made:
+        return []
+    stamp = at.isoformat()
+    refs = [vault.blind("|".join((*keys[0], stamp)), about="customer.ref")[:20] for keys in made]
+    empty = {"created_at": at, "gender": 0, "stage": "knows", "personalised": True}
+    await session.execute(
+        upsert(session, Customer).on_conflict_do_nothing(),
+        [{"ref": ref, "marketing_held": False} | empty for ref in refs],
+    )
+    ids: dict[str, int] = {}
+    for start in range(0, len(refs), PART):
+        query = select(Customer.ref, Customer.id).where(
+            Customer.ref.in_(refs[start : start + PART])
+        )
+        ids.update((await session.execute(query)).tuples().all())
+    rows = [
+        _identity(ids[ref], each, source, at)
+        for ref, keys in zip(refs, made, strict=True)
+        for each in keys
+    ]
+    await session.execute(upsert(session, Identity).on_conflict_do_nothing(), rows)
+    return [ids[ref] for ref in refs]
+
+
+def _identity(customer_id: int, each: Key, source: str, at: datetime) -> dict[str, Any]:
+    told = {"customer_id": customer_id, "since": at, "evidence": f"import:{source}"}
+    return told | each._asdict() | {"confidence": CONFIDENCE.get(each.kind, 1.0)}
+
+
+async def _meet_one(
+    session: AsyncSession, vault: Vault, person: Person, *, source: str, at: datetime
+) -> int:
+    customer = None
+    for kind, value in person.ids:
+        seen: customers.Seen = {
+            "account": source if kind == "buyer_id" else "",
+            "evidence": f"import:{source}",
+        }
+        if customer is None:
+            customer = await customers.meet(session, vault, kind=kind, value=value, at=at, **seen)
+        else:
+            customer = await customers.attach(
+                session, vault, customer, kind=kind, value=value, at=at, **seen
+            )
+    if customer is None:
+        raise ValueError("a person without any id")
+    return customer.id
+
+
+async def _seal_new(
+    session: AsyncSession, vault: Vault, met: Iterable[tuple[int, Person]]
+) -> None:
+    """Names and phones, sealed, where we have none yet."""
+    told: dict[int, dict[str, str]] = {}
+    for customer_id, person in met:
+        phone = phones.digits(dict(person.ids).get("phone", ""))
+        facts = {"name": person.name, "phone": phone}
+        if given := {name: value for name, value in facts.items() if value}:
+            told[customer_id] = given | told.get(customer_id, {})
+    await seal_missing(session, vault, told)
+
+
+async def seal_missing(
+    session: AsyncSession, vault: Vault, told: dict[int, dict[str, str]]
+) -> None:
+    """Fill empty sealed columns; what is known already stays."""
+    ids = list(told)
+    for start in range(0, len(ids), PART):
+        part = ids[start : start + PART]
+        await vault.load_keys(session, part)
+        columns = [getattr(Secret, name).is_not(None) for name in SEALED]
+        query = select(Secret.customer_id, *columns).where(Secret.customer_id.in_(part))
+        rows = defaultdict(list)
+        for customer_id, *filled in await session.execute(query):
+            known = {name for name, there in zip(SEALED, filled, strict=True) if there}
+            sealed = {
+                name: vault.seal_known(customer_id, value, about=f"secret.{name}")
+                for name, value in told[customer_id].items()
+                if name not in known
+            }
+            rows[tuple(sealed)].append({"customer_id": customer_id} | sealed)
+            vault.forget(customer_id)
+        for names, changes in rows.items():
+            if names:
+                await session.execute(update(Secret), changes)
+
+
+async def update_people(
+    session: AsyncSession, vault: Vault, rows: Sequence[PersonRow], ids: Sequence[int]
+) -> None:
+    """Profiles: gender, birthday, region and address, where the file tells them."""
+    plain: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    sealed: dict[int, dict[str, str]] = {}
+    for customer_id, row in zip(ids, rows, strict=True):
+        month, day = row.birthday or (None, "")
+        facts = {"gender": row.gender, "region": row.region, "birthday_month": month}
+        given = {name: value for name, value in facts.items() if value}
+        if given:
+            plain[tuple(given)].append({"id": customer_id} | given)
+        if secret := {n: v for n, v in (("birthday", day), ("address", row.address)) if v}:
+            sealed[customer_id] = secret
+    for changes in plain.values():
+        await session.execute(update(Customer), changes)
+    await seal_missing(session, vault, sealed)
