@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.domain.customers import Customer
 from bot.domain.refusals import Refusal
 from bot.events import AdjustPoints, OrderReported, SpendPoints
 from bot.inbound.router import Router
@@ -33,6 +34,10 @@ async def settle_order(event: OrderReported, turn: Turn) -> None:
 
 @router.on(SpendPoints)
 async def spend(command: SpendPoints, turn: Turn) -> Answer:
+    customer = await turn.session.get(Customer, command.customer_id)
+    own = command.actor.kind != "customer" or (customer and customer.ref == command.actor.id)
+    if customer is None or not own:
+        raise Refusal("unknown_customer", "没有这位顾客", status=404)
     left = await points.spend(
         turn.session,
         customer_id=command.customer_id,

@@ -129,3 +129,11 @@ async def test_points_are_spent_and_corrected(bot, coupon):
         with pytest.raises(Refusal) as refusal:
             await bot.does(AdjustPoints(**hers, actor=ADMIN, key=bot.key(), **wrong))
         assert refusal.value.status == 422
+
+
+async def test_a_customer_spends_only_her_own_points(bot, coupon):
+    stranger = Actor(kind="customer", id="somebody-else")
+    hers = {"at": bot.now, "customer_id": coupon.customer_id, "points": 1, "what": "杯子"}
+    with pytest.raises(Refusal) as refusal:
+        await bot.does(SpendPoints(**hers, actor=stranger, key=bot.key()))
+    assert refusal.value.status == 404
