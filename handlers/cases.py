@@ -19,6 +19,7 @@ from bot.events import (
 from bot.inbound.router import Router
 from bot.inbound.turn import Answer, Turn
 from bot.store import cases, customers, journeys, offers
+from bot.store.family import family
 
 router = Router()
 RATED = "csat:"
@@ -94,7 +95,9 @@ async def _rate(turn: Turn, customer: Customer | None, menu_id: str, channel: st
     """One tap; an unhappy one opens a new case, so that somebody looks again."""
     case_id, _, stars = menu_id.removeprefix(RATED).partition(":")
     case = await turn.session.get(Case, int(case_id)) if case_id.isdecimal() else None
-    if case is None or customer is None or case.customer_id != customer.id or case.rating:
+    if case is None or customer is None or case.rating:
+        return
+    if case.customer_id not in await family(turn.session, customer.id):
         return
     case.rating = int(stars) if stars.isdecimal() else None
     if case.rating == 1:

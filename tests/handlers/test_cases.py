@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from bot.calls import SendAppText, SendKf, SendOfficial
 from bot.domain.campaigns import Campaign, Touch
@@ -347,3 +347,32 @@ async def test_cases_opened_elsewhere_hold_marketing_too(bot):
         assert (await session.get(Customer, customer.id)).marketing_held
         step = await cases.step_of(session, case.id, "opened", 1)
         assert await cases.words_of(session, bot.vault, case, [step]) == ["开线"]
+
+
+async def test_a_case_outlives_the_merging_of_two_records(bot):
+    customer = await a_friend(bot)
+    await says(bot, customer, "裤子开线了")
+    async with bot.session() as session:
+        kept = await a_customer(session)
+        await session.execute(
+            update(Customer).where(Customer.id == customer.id).values(merged_into=kept.id)
+        )
+        await session.execute(
+            update(Identity).where(Identity.customer_id == customer.id).values(customer_id=kept.id)
+        )
+        await session.execute(
+            update(Customer).where(Customer.id == kept.id).values(marketing_held=True)
+        )
+        again = await cases.open_case(
+            session,
+            bot.vault,
+            customer_id=kept.id,
+            text="还是开线了",
+            channel="kf",
+            source="later",
+            now=bot.now,
+        )
+    assert again.id == (await the_case(bot)).id
+    await acts(bot, CloseCase, case_id=again.id, resolution="已修好")
+    async with bot.session() as session:
+        assert not (await session.get(Customer, kept.id)).marketing_held

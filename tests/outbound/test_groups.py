@@ -478,6 +478,19 @@ async def test_the_invite_she_gets_carries_the_living_code(bot):
     assert "https://wework.qpic.cn/way1" in sent.text
 
 
+async def test_who_is_let_go_hears_until_when_she_may_stay(bot):
+    rooms, chat_id = await a_family(bot)
+    customer = await a_regular(bot)
+    await rooms.comes(chat_id, customer)
+    await moves_away(bot, customer)
+    await bot.works(demote_due)
+    async with bot.session() as session:
+        touch = (await session.scalars(select(Touch))).one()
+        facts = await group_chats.facts_of(session, [touch], bot.now)
+    words = bot.content.render(touch.template, facts[touch.id])
+    assert "3 月 19 日" in words
+
+
 async def test_an_invite_that_could_not_go_is_withdrawn(bot):
     await a_family(bot)
     await a_regular(bot)

@@ -13,6 +13,7 @@ from bot.domain.customers import Customer
 from bot.domain.offers import Coupon
 from bot.domain.refusals import Refusal
 from bot.store.cases.steps import add_step
+from bot.store.family import family, surviving
 from bot.store.vault import Vault
 
 
@@ -35,10 +36,12 @@ async def close(
 
 
 async def _release(session: AsyncSession, customer_id: int) -> None:
-    still = exists().where(Case.customer_id == customer_id, Case.state != "closed")
+    stands = await surviving(session, customer_id)
+    hers = await family(session, stands)
+    still = exists().where(Case.customer_id.in_(hers), Case.state != "closed")
     await session.execute(
         update(Customer)
-        .where(Customer.id == customer_id, ~still)
+        .where(Customer.id.in_({customer_id, stands}), ~still)
         .values(marketing_held=False)
         .execution_options(synchronize_session=False)
     )
@@ -46,7 +49,7 @@ async def _release(session: AsyncSession, customer_id: int) -> None:
 
 async def apology_given(session: AsyncSession, customer_id: int, now: datetime) -> bool:
     given = select(Coupon.id).where(
-        Coupon.customer_id == customer_id,
+        Coupon.customer_id.in_(await _family(session, customer_id)),
         Coupon.trigger.like("case:%"),
         Coupon.issued_at > now - APOLOGY_EVERY,
     )
@@ -54,5 +57,10 @@ async def apology_given(session: AsyncSession, customer_id: int, now: datetime) 
 
 
 async def may_ask(session: AsyncSession, customer_id: int, now: datetime) -> bool:
-    asked = select(Case.id).where(Case.customer_id == customer_id, Case.asked_at > now - ASK_EVERY)
+    hers = Case.customer_id.in_(await _family(session, customer_id))
+    asked = select(Case.id).where(hers, Case.asked_at > now - ASK_EVERY)
     return (await session.scalar(asked.limit(1))) is None
+
+
+async def _family(session: AsyncSession, customer_id: int) -> list[int]:
+    return await family(session, await surviving(session, customer_id))

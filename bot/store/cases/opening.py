@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.cases.clocks import start
@@ -15,6 +16,7 @@ from bot.domain.orders import Order, OrderLine
 from bot.store import business_calendar, touches
 from bot.store.cases.people import responder
 from bot.store.cases.steps import add_note, add_step
+from bot.store.family import family
 from bot.store.vault import Vault
 
 RECENT_ORDER = timedelta(days=45)
@@ -38,10 +40,7 @@ async def open_case(  # noqa: PLR0913 - the facts of a case, all by name
     about = category or complaint_score(text).category
     known = await _known(session, customer_id, about, source)
     if known is not None:
-        if known.source != source:
-            known.severity = min(known.severity, severity)
-            await add_note(session, vault, known, text=text, actor="customer", now=now)
-        return known
+        return await _say_again(session, vault, known, source, severity, text, now)
     case = Case(
         customer_id=customer_id,
         category=about,
@@ -57,8 +56,14 @@ async def open_case(  # noqa: PLR0913 - the facts of a case, all by name
     start(case, await business_calendar.load(session))
     guide = await responder(session, customer_id)
     case.assigned_to = guide.id if guide else None
-    session.add(case)
-    await session.flush()
+    try:
+        async with session.begin_nested():
+            session.add(case)
+    except IntegrityError:  # another process opened it between our look and now
+        known = await _known(session, customer_id, about, source)
+        if known is None:
+            raise
+        return await _say_again(session, vault, known, source, severity, text, now)
     await add_step(session, vault, case, "opened", now=now, actor="customer", text=text)
     await hold(session, customer_id, now)
     return case
@@ -69,9 +74,25 @@ async def _known(
 ) -> Case | None:
     found: Case | None = await session.scalar(select(Case).where(Case.source == source))
     if found is None:
-        live = select(Case).where(Case.live == f"{customer_id}:{category}")
-        found = await session.scalar(live)
+        hers = Case.customer_id.in_(await family(session, customer_id))
+        live = select(Case).where(hers, Case.category == category, Case.state != "closed")
+        found = await session.scalar(live.order_by(Case.id.desc()).limit(1))
     return found
+
+
+async def _say_again(
+    session: AsyncSession,
+    vault: Vault,
+    case: Case,
+    source: str,
+    severity: int,
+    text: str,
+    now: datetime,
+) -> Case:
+    if case.source != source:
+        case.severity = min(case.severity, severity)
+        await add_note(session, vault, case, text=text, actor="customer", now=now)
+    return case
 
 
 async def hold(session: AsyncSession, customer_id: int, now: datetime) -> None:

@@ -13,6 +13,7 @@ from bot.domain.cases.entities import Case, CaseStep
 from bot.domain.refusals import Refusal
 from bot.store import business_calendar
 from bot.store.engine import upsert
+from bot.store.family import family
 from bot.store.vault import Vault
 
 ABOUT = "case_step.text"
@@ -125,7 +126,7 @@ async def live_of(session: AsyncSession, customer_id: int) -> Case | None:
     """The newest case of hers that is not closed."""
     found: Case | None = await session.scalar(
         select(Case)
-        .where(Case.customer_id == customer_id, Case.state != "closed")
+        .where(Case.customer_id.in_(await family(session, customer_id)), Case.state != "closed")
         .order_by(Case.id.desc())
         .limit(1)
     )
@@ -178,6 +179,8 @@ async def _numbered(
     actor: str,
     text: str | None = None,
 ) -> CaseStep:
+    # Two processes must not count at once: the second would lose its words.
+    await session.execute(select(Case.id).where(Case.id == case.id).with_for_update())
     taken = await session.scalar(
         select(func.count()).where(CaseStep.case_id == case.id, CaseStep.kind.like(f"{kind}-%"))
     )

@@ -14,6 +14,7 @@ from bot.domain.cases.clocks import number
 from bot.domain.cases.entities import Case, CaseStep
 from bot.domain.delivery import Window
 from bot.store import conversations, customers, facts, guide_tasks, outbox
+from bot.store.family import surviving
 from bot.store.vault import Vault
 
 WHY = "顾客还不知道客诉的进展，程序现在没有可用的消息窗口，请你告诉她"
@@ -42,8 +43,9 @@ async def announce(
     **more: str | None,
 ) -> str:
     """Tell her about this step in the brand's words."""
-    known = await facts.gather(session, vault, content, [case.customer_id], now)
-    words = content.render(template, known[case.customer_id] | {"case_no": number(case)} | more)
+    her = await surviving(session, case.customer_id)
+    known = await facts.gather(session, vault, content, [her], now)
+    words = content.render(template, known[her] | {"case_no": number(case)} | more)
     return await tell(session, vault, case, step, words=words, now=now, menu=menu)
 
 
@@ -68,7 +70,8 @@ async def tell(
 async def by_guide(
     session: AsyncSession, vault: Vault, case: Case, effect: str, *, words: str, now: datetime
 ) -> str:
-    guide = await customers.guide_of(session, case.customer_id)
+    her = await surviving(session, case.customer_id)
+    guide = await customers.guide_of(session, her)
     if guide is None:
         return "no_channel"
     await guide_tasks.ask(
@@ -76,7 +79,7 @@ async def by_guide(
         vault,
         key=effect,
         guide_id=guide.id,
-        customer_id=case.customer_id,
+        customer_id=her,
         kind="case_news",
         why=WHY,
         words=words,
@@ -95,11 +98,12 @@ async def _by_window(
     menu: tuple[MenuItem, ...],
     now: datetime,
 ) -> str | None:
+    her = await surviving(session, case.customer_id)
     for channel in _nearest_first(case.channel):
-        window = await conversations.window(session, case.customer_id, channel, now)
+        window = await conversations.window(session, her, channel, now)
         if window is None:
             continue
-        if not await conversations.use_window(session, case.customer_id, channel, now):
+        if not await conversations.use_window(session, her, channel, now):
             continue
         call = _call(window, channel, effect, words, menu)
         await outbox.owe(
@@ -109,7 +113,7 @@ async def _by_window(
             effect=effect,
             now=now,
             lane="express",
-            customer_id=case.customer_id,
+            customer_id=her,
             expires_at=window.closes_at,
         )
         return channel

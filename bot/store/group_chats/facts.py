@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.campaigns import Touch
 from bot.domain.group_chats import GroupRule
+from bot.domain.offers import day_words
 from bot.store.group_chats.rooms import eligible, is_member, open_code
 from bot.store.group_chats.rules import live_rules
 
@@ -16,7 +17,8 @@ from bot.store.group_chats.rules import live_rules
 async def facts_of(
     session: AsyncSession, touches: Sequence[Touch], now: datetime
 ) -> dict[int, dict[str, str]]:
-    """By touch: `group` and `join_link`. The link is absent where she is in already or nothing is open."""
+    """By touch: `group`, `join_link` (absent where she is in already or nothing is open), and
+    `until`, the last day of a member who is let go."""
     rules = await live_rules(session)
     texts = {str(rule.settings.get("template")) for rule in rules}
     codes: dict[str, str | None] = {}
@@ -29,7 +31,8 @@ async def facts_of(
             continue
         if rule.key not in codes:
             codes[rule.key] = await open_code(session, rule)
-        found[touch.id] = {"group": rule.name}
+        last_day = touch.planned_at + timedelta(days=rule.grace_days)
+        found[touch.id] = {"group": rule.name, "until": day_words(last_day)}
         code = codes[rule.key]
         if code and not await is_member(session, touch.customer_id, rule.key):
             found[touch.id]["join_link"] = code
