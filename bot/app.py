@@ -90,8 +90,15 @@ class Bot:
 
     async def run(self, *, worker: bool = True, scheduler: bool = True) -> None:
         """Work until cancelled."""
-        self.broker.register_task(self.drain, task_name=tasks.DRAIN)
-        self.broker.register_task(self.pay, task_name=tasks.PAY)
+
+        async def drain() -> None:  # taskiq renames what it registers, which a method does not bear
+            await self.drain()
+
+        async def pay() -> None:
+            await self.pay()
+
+        self.broker.register_task(drain, task_name=tasks.DRAIN)
+        self.broker.register_task(pay, task_name=tasks.PAY)
         clockwork = ticking(self.beat) if scheduler else None
         if clockwork is not None:
             clockwork.start()
