@@ -8,6 +8,7 @@ from bot.outbound import (
     attribution,
     campaigns,
     cases,
+    contact_sync,
     contact_ways,
     deliver,
     digest,
@@ -53,7 +54,7 @@ ENTRIES = (
     Daily("invites", time(10, 0), groups.invite_due),
 )
 
-SETTLERS = (kf_handover,)
+SETTLERS = (contact_sync, kf_handover)
 """Rooms that only hear what became of calls: named here, so that they are there to hear it."""
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from bot.calls import AddContactWay, GetContactWay, ListContactWays, Outcome, Sent, Unclear
 from bot.domain.delivery import Owed
 from bot.outbound.settled import Settling, settled
 from bot.store import contact_ways, outbox
+from bot.store.contact_ways import Opening
 from bot.work.context import Work
 
 LONGEST_REMARK = 30
@@ -13,20 +16,18 @@ LONGEST_REMARK = 30
 
 async def open_contact_ways(work: Work) -> int:
     async with work.sessions.begin() as session:
-        openings = await contact_ways.unopened(session)
-        for opening in openings:
-            await outbox.owe(
-                session,
-                work.vault,
-                AddContactWay(
-                    userids=opening.userids,
-                    state=opening.state,
-                    remark=opening.label[:LONGEST_REMARK],
-                ),
-                effect=f"contact-way:{opening.state}",
-                now=work.now(),
-            )
-    return len(openings)
+        owed = [await _open(session, work, way) for way in await contact_ways.unopened(session)]
+    return len([each for each in owed if each is not None])
+
+
+async def _open(session: AsyncSession, work: Work, way: Opening) -> int | None:
+    return await outbox.owe(
+        session,
+        work.vault,
+        AddContactWay(userids=way.userids, state=way.state, remark=way.label[:LONGEST_REMARK]),
+        effect=f"contact-way:{way.state}",
+        now=work.now(),
+    )
 
 
 @settled.on(AddContactWay)

@@ -28,12 +28,11 @@ async def mirror(work: Work) -> int:
         await tags.expire(session, now)
         settling = Settling(session, now, work.vault, work.content)
         missing = await tags.without_corp_tag(session, now)
-        for group in missing:
-            await _make(settling, group)
+        asked = [group for group in missing if await _make(settling, group)]
         markings = await tags.due(session, now, limit=AT_ONCE)
         for marking in markings:
             await _mark(settling, marking)
-    return len(missing) + len(markings)
+    return len(asked) + len(markings)
 
 
 async def retag_everybody(work: Work) -> int:
@@ -86,14 +85,15 @@ async def note_marks(call: MarkTags, outcome: Outcome, owed: Owed, turn: Settlin
             await tags.not_marked(turn.session, follow_id, again_at=turn.now + SOON)
 
 
-async def _make(turn: Settling, group: NewCorpTags) -> None:
+async def _make(turn: Settling, group: NewCorpTags) -> bool:
     """The same tags are asked for once: a refusal is for people to look at, not to repeat."""
     names = tuple(group.tags.values())
     digest = hashlib.sha256(repr(sorted(group.tags)).encode()).hexdigest()[:16]
-    await turn.owe(
+    owed = await turn.owe(
         AddCorpTags(group=group.group, names=names, group_id=group.corp_group_id),
         effect=f"corp-tags:{digest}",
     )
+    return owed is not None
 
 
 async def _mark(turn: Settling, marking: Marking) -> None:

@@ -3,12 +3,16 @@ import pytest
 from bot.domain.consent_words import Said, said
 
 
-@pytest.mark.parametrize("text", ["退订", " 退订。", "TD", "td", "ＴＤ", "T", "取消订阅", "不要再发", "Stop!"])
+@pytest.mark.parametrize(
+    "text", ["退订", " 退订。", "TD", "td", "ＴＤ", "T", "取消订阅", "不要再发", "Stop!"]
+)
 def test_these_words_alone_take_consent_back(text):
     assert said(text) is Said.OPT_OUT
 
 
-@pytest.mark.parametrize("text", ["怎么退订?", "我要退订你们的消息", "please stop", "你们不要再发了"])
+@pytest.mark.parametrize(
+    "text", ["怎么退订?", "我要退订你们的消息", "please stop", "你们不要再发了"]
+)
 def test_the_words_among_others_are_for_a_person_to_read(text):
     assert said(text) is Said.MAYBE_OUT
 

@@ -3,7 +3,9 @@ from bot.domain.phones import digits
 
 
 def test_a_shared_phone_makes_one_person_of_two_records_that_nothing_contradicts():
-    assert weigh("phone", [key("buyer_id", "7", "mall")], [key("external_userid", "wm1")]) == "merge"
+    assert (
+        weigh("phone", [key("buyer_id", "7", "mall")], [key("external_userid", "wm1")]) == "merge"
+    )
 
 
 def test_a_phone_shared_by_two_wechat_accounts_is_a_question_for_a_person():
@@ -18,7 +20,10 @@ def test_two_accounts_of_one_shop_with_one_phone_may_be_a_family():
 
 
 def test_an_equal_unionid_outweighs_a_changed_external_userid():
-    assert weigh("unionid", [key("external_userid", "wm1")], [key("external_userid", "wm2")]) == "merge"
+    assert (
+        weigh("unionid", [key("external_userid", "wm1")], [key("external_userid", "wm2")])
+        == "merge"
+    )
 
 
 def test_ids_that_contradict_by_unionid_are_never_merged_by_a_buyer_id():

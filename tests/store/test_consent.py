@@ -105,9 +105,7 @@ async def test_whoever_was_suppressed_stays_so_under_a_new_record(bot):
     async with bot.session() as s:
         who = await customers.meet(s, bot.vault, kind="external_userid", value="wm1", at=NOW)
         await consent.suppress(s, bot.vault, who.id, reason="erased", at=NOW)
-        await s.execute(
-            update(Customer).where(Customer.id == who.id).values(ref="gone")
-        )
+        await s.execute(update(Customer).where(Customer.id == who.id).values(ref="gone"))
         again = await customers.meet(s, bot.vault, kind="kf", value="wm1", at=NOW)
         other = await customers.meet(s, bot.vault, kind="kf", value="wm2", at=NOW)
         assert await consent.suppressed(s, bot.vault, again.id)

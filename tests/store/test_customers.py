@@ -75,7 +75,9 @@ async def test_a_phone_joins_an_order_to_a_friend_but_not_two_friends_to_each_ot
 
 async def test_an_order_that_carries_no_id_belongs_to_nobody(bot):
     async with bot.session() as s:
-        assert await customers.meet_buyer(s, bot.vault, Buyer(phone="—"), at=NOW, source="x") is None
+        assert (
+            await customers.meet_buyer(s, bot.vault, Buyer(phone="—"), at=NOW, source="x") is None
+        )
 
 
 async def two_lives(s, vault):
@@ -89,9 +91,7 @@ async def two_lives(s, vault):
         s.add(Order(source="mall", order_no=n, customer_id=who.id, state="paid", amount_fen=100))
         s.add(PointsAccount(customer_id=who.id, balance=10 * int(n), earned_year=10 * int(n)))
         s.add(PointsEntry(customer_id=who.id, delta=10 * int(n), kind="earn", effect=n, at=NOW))
-        await tags.put(
-            s, customer_id=who.id, tag=f"兴趣/{n}", source="menu", evidence={}, now=NOW
-        )
+        await tags.put(s, customer_id=who.id, tag=f"兴趣/{n}", source="menu", evidence={}, now=NOW)
         await customers.keep_remark(s, vault, tie.follow, f"老客{n}")
         lives.append(who)
     await s.flush()
@@ -133,7 +133,9 @@ async def test_remarks_stay_readable_through_merge_and_unmerge(bot):
             else:
                 await customers.part(s, bot.vault, customer_id=two.id, at=LATER, by="owner:1")
             tie = await s.scalar(select(Follow).where(Follow.external_userid == "wm2"))
-            read = await bot.vault.unseal_for(s, tie.customer_id, tie.remark, about="follow.remark")
+            read = await bot.vault.unseal_for(
+                s, tie.customer_id, tie.remark, about="follow.remark"
+            )
             assert read == "老客2"
 
 

@@ -3,11 +3,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from bot.domain.offers import Redemption
+from bot.domain.offers import Coupon, Redemption
 from bot.domain.orders import Order, OrderLine
 from bot.domain.tags import CustomerTag, Tag
 from bot.store import tags
-from tests.builders import LONG_AGO, a_customer
+from tests.builders import LONG_AGO, a_customer, an_offer
 
 NOW = datetime(2026, 3, 12, 10, tzinfo=ZoneInfo("Asia/Shanghai"))
 
@@ -142,10 +142,6 @@ async def test_a_discount_seeker_used_a_coupon_for_half_of_three_orders(bot):
 
 
 async def _redeem(session, order_no):
-    from tests.builders import an_offer
-
-    from bot.domain.offers import Coupon
-
     offer = await an_offer(session)
     customer = await a_customer(session)
     coupon = Coupon(
