@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bot.web import callbacks, entrance, guards, health, links
+from bot.web import callbacks, entrance, guards, health, links, till
 from bot.web.api import coupons, orders, points
 from bot.web.desk import DESK, Desk
 from bot.web.pages import HOME
@@ -16,6 +16,7 @@ TABLES = (
     coupons.routes,
     points.routes,
     links.routes,
+    till.routes,
     entrance.routes,
 )
 

@@ -6,7 +6,9 @@ from bot.store.offers.counter import (
     count_since,
     holder_of,
     redeemed_since,
+    redemption,
     redemption_of,
+    store_name,
 )
 from bot.store.offers.issuing import coupon_for_code, held, issue, publish_offers
 from bot.store.offers.qr import qr_token
@@ -29,8 +31,10 @@ __all__ = [
     "qr_token",
     "redeem",
     "redeemed_since",
+    "redemption",
     "redemption_of",
     "return_for_order",
+    "store_name",
     "sums",
     "void",
 ]

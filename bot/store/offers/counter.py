@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain import masks
@@ -15,6 +15,7 @@ from bot.domain.offers import Coupon, Offer, Redemption, in_words
 from bot.domain.refusals import Refusal
 from bot.store import points
 from bot.store.customers import name_of, surviving
+from bot.store.offers.issuing import coupon_for_code
 from bot.store.vault import Vault
 
 
@@ -23,6 +24,8 @@ class Holder:
     name: str
     """Masked."""
     level: str
+    where: str
+    """The stores that take her coupon, in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,21 +46,35 @@ class Redeemed:
 
 async def holder_of(session: AsyncSession, vault: Vault, code: str) -> Holder:
     """Raises Refusal unknown."""
-    customer_id = await session.scalar(select(Coupon.customer_id).where(Coupon.code == code))
-    if customer_id is None:
+    found = await coupon_for_code(session, code)
+    if found is None:
         raise Refusal("unknown", "没有这个券码", status=404)
-    who = await surviving(session, customer_id)
-    name = await name_of(session, vault, who)
-    return Holder(masks.name(name), await points.level_of(session, who))
+    coupon, offer = found
+    who = await surviving(session, coupon.customer_id)
+    name = masks.name(await name_of(session, vault, who))
+    return Holder(name, await points.level_of(session, who), await _where(session, offer))
+
+
+async def _where(session: AsyncSession, offer: Offer) -> str:
+    if not offer.stores:
+        return "全部门店可用"
+    names = await session.scalars(
+        select(Store.name).where(Store.code.in_(offer.stores)).order_by(Store.code)
+    )
+    return "只在" + "、".join(names) + "用"
+
+
+async def store_name(session: AsyncSession, code: str | None) -> str:
+    return await session.scalar(select(Store.name).where(Store.code == code)) or code or ""
 
 
 async def redeemed_since(
     session: AsyncSession, store: str | None, since: datetime, *, limit: int = 20
 ) -> Sequence[Redeemed]:
     """What this store redeemed of late, the newest first; taken-back ones stay in the list."""
-    query = _of_store(_SELECT, store).where(Redemption.at >= since)
+    query = _SELECT.where(Redemption.at >= since, Store.code == store)
     query = query.order_by(Redemption.at.desc(), Redemption.id.desc()).limit(limit)
-    return [_redeemed(*row) for row in (await session.execute(query)).tuples()]
+    return [_redeemed(*row) for row in (await session.execute(query))]
 
 
 async def count_since(session: AsyncSession, store: str | None, since: datetime) -> int:
@@ -69,9 +86,20 @@ async def count_since(session: AsyncSession, store: str | None, since: datetime)
 
 async def redemption_of(session: AsyncSession, code: str, *, store: str | None) -> Redeemed | None:
     """The newest redemption of this coupon, if this store made it."""
-    query = _of_store(_SELECT, store).where(Coupon.code == code)
-    found = (await session.execute(query.order_by(Redemption.id.desc()).limit(1))).first()
-    return None if found is None else _redeemed(found[0], found[1], found[2])
+    return await _newest(session, Coupon.code == code, store)
+
+
+async def redemption(session: AsyncSession, id_: int, *, store: str | None) -> Redeemed | None:
+    """This one, if this store made it."""
+    return await _newest(session, Redemption.id == id_, store)
+
+
+async def _newest(
+    session: AsyncSession, which: ColumnElement[bool], store: str | None
+) -> Redeemed | None:
+    query = _SELECT.where(which, Store.code == store).order_by(Redemption.id.desc()).limit(1)
+    found = (await session.execute(query)).first()
+    return None if found is None else _redeemed(*found)
 
 
 _SELECT = (
@@ -80,12 +108,6 @@ _SELECT = (
     .join(Offer, Offer.id == Coupon.offer_id)
     .join(Store, Store.id == Redemption.store_id)
 )
-
-
-def _of_store(
-    query: Select[Redemption, Coupon, Offer], store: str | None
-) -> Select[Redemption, Coupon, Offer]:
-    return query.where(Store.code == store)
 
 
 def _redeemed(row: Redemption, coupon: Coupon, offer: Offer) -> Redeemed:

@@ -1,0 +1,55 @@
+/* Small gestures of the phone pages. Everything works without it, through the server. */
+document.addEventListener('submit', e => {
+  const form = e.target;
+  if (!navigator.onLine) {
+    e.preventDefault();
+    const bar = document.getElementById('offline');
+    if (bar) bar.hidden = false;
+    return;
+  }
+  // A second tap waits for the first; the server would not do it twice anyway.
+  setTimeout(() => form.querySelectorAll('button[type=submit], button:not([type])').forEach(b => { b.disabled = true; }));
+});
+// Coming back by the back button finds the buttons alive again.
+window.addEventListener('pageshow', e => { if (e.persisted) document.querySelectorAll('button:disabled').forEach(b => { b.disabled = false; }); });
+
+async function copied(words) {
+  try { await navigator.clipboard.writeText(words); return true; } catch { /* no permission, or not https: the old way */ }
+  const area = Object.assign(document.createElement('textarea'), { value: words, readOnly: true });
+  area.className = 'vh';
+  document.body.append(area);
+  area.select();
+  const done = document.execCommand('copy');
+  area.remove();
+  return done;
+}
+document.addEventListener('click', async e => {
+  const copy = e.target.closest('[data-copy]');
+  if (copy) {
+    const from = document.getElementById(copy.dataset.copy);
+    const done = await copied('value' in from ? from.value : from.textContent.trim());
+    copy.querySelector('.t').textContent = done ? '复制好了，去聊天里粘贴' : '请长按上面的话复制';
+  }
+  if (e.target.closest('[data-scan]')) scan();
+  if (e.target.closest('[data-stop]')) document.getElementById('scanner').close();
+});
+
+/* Scanning needs a camera and a browser that reads codes; elsewhere the button stays away. */
+const scanning = 'BarcodeDetector' in window && navigator.mediaDevices;
+if (scanning) document.querySelectorAll('[data-scan]').forEach(b => { b.hidden = false; });
+async function scan() {
+  const box = document.getElementById('scanner'), video = box.querySelector('video'), input = document.getElementById('code');
+  let stream;
+  try { stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' } }); }
+  catch { input.focus(); return; }
+  video.srcObject = stream;
+  box.showModal();
+  box.addEventListener('close', () => stream.getTracks().forEach(t => t.stop()), { once: true });
+  await video.play();
+  const reader = new BarcodeDetector({ formats: ['qr_code'] });
+  while (box.open) {
+    const [found] = await reader.detect(video).catch(() => []);
+    if (found) { box.close(); input.value = found.rawValue; input.form.requestSubmit(); return; }
+    await new Promise(next => setTimeout(next, 120));
+  }
+}
