@@ -22,7 +22,7 @@ from bot.store.gate import Question, Standing, Stock
 from bot.store.quotas import Among
 from bot.work.context import Work
 
-CHUNK = 200
+CHUNK = 300
 LOOK_AGAIN = timedelta(minutes=10)
 PATIENCE = timedelta(days=5)
 """How long a message of a journey waits for a guide's free place before it is stale."""
@@ -178,30 +178,35 @@ class _Delivery:
         for one, campaign in going:
             told = known.get(one.touch.customer_id, {}) | groups.get(one.touch.id, {})
             try:
-                async with self.session.begin_nested():
-                    # A text that cannot be made must not cost a coupon: both or neither.
-                    coupon_id = await self._coupon(one.touch, told)
-                    text, variant = self._words(one, campaign, told)
+                text, variant, coupon_id = await self._prepare(one, campaign, told)
             except Refusal as refusal:
                 self.gathering.take_back(one.touch, one.way)
                 self._end(one.touch, of_offer(refusal.reason))
             else:
                 await self._bind(one, text, variant=variant, coupon_id=coupon_id)
 
-    async def _coupon(self, touch: Touch, told: dict[str, object]) -> int | None:
-        if touch.offer_key is None:
-            return None
+    async def _prepare(
+        self, one: _Going, campaign: Campaign | None, told: dict[str, object]
+    ) -> tuple[str, str | None, int | None]:
+        """Words, variant and coupon. A text that cannot be made must not cost a coupon: both or neither."""
+        if one.touch.offer_key is None:
+            return *self._words(one, campaign, told), None
+        async with self.session.begin_nested():
+            coupon_id = await self._coupon(one.touch, one.touch.offer_key, told)
+            return *self._words(one, campaign, told), coupon_id
+
+    async def _coupon(self, touch: Touch, offer_key: str, told: dict[str, object]) -> int:
         coupon = await offers.issue(
             self.session,
-            offer_key=touch.offer_key,
+            offer_key=offer_key,
             customer_id=touch.customer_id,
             trigger=f"touch:{touch.id}",
             now=self.now,
             touch_id=touch.id,
         )
         told["coupon_code"] = coupon.code
-        if touch.offer_key in self.work.content.offers:
-            told.update(self.work.content.offer_facts(touch.offer_key, self.now))
+        if offer_key in self.work.content.offers:
+            told.update(self.work.content.offer_facts(offer_key, self.now))
         return coupon.id
 
     def _words(

@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from bot.domain.campaigns import Touch
 from bot.domain.channels import Way
 from bot.domain.quotas import Limits, Used
@@ -13,6 +15,9 @@ from bot.store import mass_tasks, touches
 from bot.store.gate import Standing
 from bot.store.mass_tasks import Batch
 from bot.work.context import Work
+
+AT_ONCE = 20
+"""Tasks per transaction: short enough for callbacks to come between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,30 +71,31 @@ class Gathering:
             self._batches.items(),
             key=lambda item: (item[0].purpose != "service", -len(item[1]), min(item[1])),
         )
-        for key, addresses in order:
-            await self._make(key, addresses)
+        for start in range(0, len(order), AT_ONCE):
+            async with self._work.sessions.begin() as session:
+                for key, addresses in order[start : start + AT_ONCE]:
+                    await self._make(session, key, addresses)
 
-    async def _make(self, key: _Key, addresses: dict[int, str]) -> None:
+    async def _make(self, session: AsyncSession, key: _Key, addresses: dict[int, str]) -> None:
         now, limits = self.now, self.limits
-        async with self._work.sessions.begin() as session:
-            made = await mass_tasks.made_today(session, since=limits.day_of(now)[0])
-            if made.get(key.guide_id, 0) >= limits.guides.tasks_per_day:
-                await touches.settle(
-                    session,
-                    sorted(addresses),
-                    expected=("planned",),
-                    due_at=limits.next_morning(now),
-                    reason="guide_busy",
-                )
-                return
-            batch = Batch(
-                guide_id=key.guide_id,
-                userid=key.userid,
-                text=key.text,
-                purpose=key.purpose,
-                campaign_id=key.campaign_id,
-                addresses=addresses,
+        made = await mass_tasks.made_today(session, key.guide_id, since=limits.day_of(now)[0])
+        if made >= limits.guides.tasks_per_day:
+            await touches.settle(
+                session,
+                sorted(addresses),
+                expected=("planned",),
+                due_at=limits.next_morning(now),
+                reason="guide_busy",
             )
-            await mass_tasks.make(
-                session, self._work.vault, batch, now=now, expires_at=limits.confirm_by(now)
-            )
+            return
+        batch = Batch(
+            guide_id=key.guide_id,
+            userid=key.userid,
+            text=key.text,
+            purpose=key.purpose,
+            campaign_id=key.campaign_id,
+            addresses=addresses,
+        )
+        await mass_tasks.make(
+            session, self._work.vault, batch, now=now, expires_at=limits.confirm_by(now)
+        )

@@ -120,5 +120,8 @@ def _state(code: int, reason: str) -> str:
 
 async def withdraw_due(work: Work) -> int:
     """Every few seconds; acts of people call back by themselves, in their own transaction."""
+    async with work.sessions.reading() as session:
+        if not await calling_back.any_waiting(session):
+            return 0
     async with work.sessions.begin() as session:
         return await calling_back.withdraw(session, work.vault, work.now())

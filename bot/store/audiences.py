@@ -13,6 +13,7 @@ from bot.domain import segments as rules
 from bot.domain.campaigns import Campaign, Touch
 from bot.domain.customers import Customer
 from bot.domain.experiments import in_holdout
+from bot.domain.mapping import Row
 from bot.domain.quotas import Limits
 from bot.store import gate, segments
 from bot.store.engine import upsert
@@ -153,4 +154,6 @@ async def write(session: AsyncSession, drawing: Drawing, lots: Sequence[Lot]) ->
         for lot in lots
     ]
     if rows:
-        await session.execute(upsert(session, Touch).on_conflict_do_nothing(), rows)
+        # Into the table itself: the mapper would look at each of thousands of rows.
+        insert = upsert(session, Row.metadata.tables[Touch.__tablename__])
+        await session.execute(insert.on_conflict_do_nothing(), rows)

@@ -19,6 +19,12 @@ from bot.store.touches import changed
 from bot.store.vault import Vault
 
 
+async def any_waiting(session: AsyncSession) -> bool:
+    """Whether there is anything that could be called back at all."""
+    waiting = select(MassTask.id).where(MassTask.state.in_(("owed", "waiting"))).limit(1)
+    return await session.scalar(waiting) is not None
+
+
 async def withdraw(session: AsyncSession, vault: Vault, now: datetime) -> int:
     """Call back tasks that wait for a guide although somebody in them, or all of them, must not be written
     to any more. The rest of such a task is handed over anew. Returns how many were called back."""

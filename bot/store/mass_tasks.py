@@ -176,18 +176,15 @@ async def refused(session: AsyncSession, task_id: int, *, reason: str, now: date
     )
 
 
-async def made_today(session: AsyncSession, *, since: datetime) -> dict[int, int]:
-    """Tasks per guide that she was, or is being, asked to confirm since this moment."""
-    rows = await session.execute(
-        select(MassTask.guide_id, func.count())
-        .where(
-            MassTask.created_at >= since,
-            MassTask.group_chat_id.is_(None),
-            MassTask.state.not_in(("cancelling", "cancelled", "refused")),
-        )
-        .group_by(MassTask.guide_id)
+async def made_today(session: AsyncSession, guide_id: int, *, since: datetime) -> int:
+    """How many tasks this guide was, or is being, asked to confirm since this moment."""
+    query = select(func.count()).where(
+        MassTask.guide_id == guide_id,
+        MassTask.created_at >= since,
+        MassTask.group_chat_id.is_(None),
+        MassTask.state.not_in(("cancelling", "cancelled", "refused")),
     )
-    return dict(rows.all())
+    return await session.scalar(query) or 0
 
 
 async def make_again(
