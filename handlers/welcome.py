@@ -25,8 +25,8 @@ async def greet_friend(event: CustomerAdded, turn: Turn) -> None:
     found = await _greeting(turn, "wecom", event.state)
     if found is None:
         return
-    told = await _told(turn, "external_userid", event.external_userid)
-    told |= await facts.of_guide(turn.session, event.userid)
+    customer_id = await _whom(turn, "external_userid", event.external_userid)
+    told = await _told(turn, customer_id) | await facts.of_guide(turn.session, event.userid)
     await turn.owe(
         SendWelcome(
             welcome_code=str(event.welcome_code),
@@ -35,6 +35,7 @@ async def greet_friend(event: CustomerAdded, turn: Turn) -> None:
         ),
         effect=f"welcome:{event.welcome_code}",
         lane="express",
+        customer_id=customer_id,
         expires_at=event.at + IN_TIME,
     )
 
@@ -44,7 +45,8 @@ async def greet_visitor(event: KfSessionEntered, turn: Turn) -> None:
     found = await _greeting(turn, "kf", event.scene)
     if found is None:
         return
-    told = await _told(turn, "kf", event.external_userid)
+    customer_id = await _whom(turn, "kf", event.external_userid)
+    told = await _told(turn, customer_id)
     await turn.owe(
         SendKfOnEvent(
             code=str(event.welcome_code),
@@ -54,6 +56,7 @@ async def greet_visitor(event: KfSessionEntered, turn: Turn) -> None:
         ),
         effect=f"kf-welcome:{event.welcome_code}",
         lane="express",
+        customer_id=customer_id,
         expires_at=event.at + IN_TIME,
     )
 
@@ -63,7 +66,7 @@ async def greet_fan(event: FanFollowed, turn: Turn) -> Reply | None:
     found = await _greeting(turn, "official", event.scene)
     if found is None:
         return None
-    told = await _told(turn, "openid", event.openid, account=event.account)
+    told = await _told(turn, await _whom(turn, "openid", event.openid, event.account))
     return Reply(
         turn.content.render(found.template, told, channel="official"), menu=_menu(turn, found)
     )
@@ -74,12 +77,16 @@ async def _greeting(turn: Turn, channel: str, state: str | None) -> Greeting | N
     return None if spec is None else greeting_for(spec, channel, state)
 
 
-async def _told(turn: Turn, kind: str, value: str, account: str = "") -> dict[str, Any]:
+async def _whom(turn: Turn, kind: str, value: str, account: str = "") -> int | None:
     customer = await customers.find(turn.session, turn.vault, kind, value, account)
-    if customer is None:
+    return None if customer is None else customer.id
+
+
+async def _told(turn: Turn, customer_id: int | None) -> dict[str, Any]:
+    if customer_id is None:
         return {}
-    known = await facts.gather(turn.session, turn.vault, turn.content, [customer.id], turn.now)
-    return known[customer.id]
+    known = await facts.gather(turn.session, turn.vault, turn.content, [customer_id], turn.now)
+    return known[customer_id]
 
 
 def _cards(turn: Turn, found: Greeting) -> tuple[LinkCard, ...]:

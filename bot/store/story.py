@@ -1,0 +1,303 @@
+"""What we did about one customer and why, newest first: sentences made of our own rows alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain.campaigns import STATES
+from bot.domain.cases import Case, CaseStep
+from bot.domain.cases.clocks import LEVELS
+from bot.domain.cases.complaints import CATEGORIES
+from bot.domain.consent import GIVING
+from bot.domain.delivery import Message, Owed
+from bot.domain.offers import in_words
+from bot.domain.reasons import words
+from bot.domain.segment_fields import PURPOSE_WORDS
+from bot.store import explain
+from bot.store.explain import CHANNELS, Told
+from bot.store.family import family
+from bot.store.portrait import Portrait
+from bot.store.vault import Vault
+
+MOST = 60
+SOURCES = {
+    "contact_way": "渠道码",
+    "menu": "菜单",
+    "keyword": "聊天里说的",
+    "link": "点开的链接",
+    "group": "在群里",
+    "purchase": "购买记录",
+    "guide": "导购打的",
+    "answer": "问答",
+    "platform": "企业微信里打的",
+    "rule": "规则",
+}
+INTENTS = {
+    "greeting": "打招呼",
+    "coupon": "问优惠",
+    "points": "查积分",
+    "level": "查等级",
+    "order": "查订单",
+    "group": "想进群",
+    "store_hours": "问门店和时间",
+    "stock": "问有没有货",
+    "size": "问尺码",
+    "return_goods": "退换货",
+    "shipping": "问发货",
+    "care_advice": "问洗护",
+    "recommend": "想请人推荐",
+    "person": "找人工",
+    "complaint": "客诉",
+    "my_data": "问个人信息",
+    "thanks": "道谢",
+    "opt_out": "退订",
+    "opt_in": "订阅",
+    "unclear": "没听懂",
+}
+TRIGGERS = {"chat": "她在聊天里问了优惠，每人只能领一次"}
+STEPS = {
+    "opened": "立了一件客诉",
+    "warned": "客诉快到时限，提醒负责人",
+    "breached": "客诉超时",
+    "escalated": "客诉升级",
+    "mass": "同类客诉太多，相关活动先停",
+    "answered": "回应了她",
+    "waiting": "等她回复，计时停住",
+    "resumed": "她回了，计时继续",
+    "note": "她补充了一句",
+    "closed": "客诉处理完",
+}
+GREETINGS = {"send_welcome": "发出欢迎语", "send_kf_on_event": "在微信客服里先打了招呼"}
+RUN_STATES = {"active": "正在旅程里", "finished": "走完了", "left": "离开了", "holdout": "对照组"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One thing that was done; `why` names the rule, `tone` is "", good, warn or bad."""
+
+    key: str
+    at: datetime
+    icon: str
+    title: str
+    body: str = ""
+    why: str = ""
+    tone: str = ""
+
+
+async def story(session: AsyncSession, vault: Vault, her: Portrait) -> list[Line]:
+    hers = await family(session, her.customer.id)
+    told = await explain.explain(session, vault, her.customer.id)
+    lines = [
+        *_ties(her),
+        *_tags(her),
+        *_coupons(her),
+        *_consents(her),
+        *_tiers(her),
+        *_runs(her),
+        *_touches(told.told),
+        *await _heard(session, hers),
+        *await _greeted(session, hers),
+        *await _cases(session, hers),
+    ]
+    return sorted(lines, key=lambda line: (line.at, line.key), reverse=True)[:MOST]
+
+
+def _ties(her: Portrait) -> Iterator[Line]:
+    for follow, guide, store in her.friends:
+        where = f"（{store.name}）" if store else ""
+        yield Line(
+            key=f"1follow:{follow.id}:{follow.since.isoformat()}",
+            at=follow.since,
+            icon="user-circle",
+            title=f"成为{guide.name}的好友",
+            body=f"{guide.name}{where}加上了她",
+            why=f"来源：{follow.state}" if follow.state else "来源：没有渠道码",
+        )
+        if follow.ended_at:
+            yield Line(
+                key=f"1unfollow:{follow.id}",
+                at=follow.ended_at,
+                icon="ban",
+                title=f"不再是{guide.name}的好友",
+                body="她删掉了导购" if follow.ended_by == "customer" else "导购删掉了她",
+                tone="warn",
+            )
+
+
+def _tags(her: Portrait) -> Iterator[Line]:
+    for tag, row in her.tags:
+        yield Line(
+            key=f"3tag:{tag}:{row.source}",
+            at=row.at,
+            icon="tags",
+            title=f"打上标签「{tag}」",
+            why=f"来源：{SOURCES.get(row.source, row.source)}",
+        )
+
+
+def _coupons(her: Portrait) -> Iterator[Line]:
+    for coupon, offer in her.coupons:
+        yield Line(
+            key=f"5coupon:{coupon.id}",
+            at=coupon.issued_at,
+            icon="ticket",
+            title="发出一张券",
+            body=f"{offer.name}：{in_words(offer)}，券码 {coupon.code}，"
+            f"还剩 {offer.budget_pieces - offer.issued:,} 张",
+            why=TRIGGERS.get(coupon.trigger, f"缘由：{coupon.trigger}"),
+            tone="good",
+        )
+
+
+def _consents(her: Portrait) -> Iterator[Line]:
+    for entry in her.ledger:
+        given = entry.action in GIVING
+        purpose = PURPOSE_WORDS.get(entry.purpose, entry.purpose)
+        channel = CHANNELS.get(entry.channel, entry.channel)
+        yield Line(
+            key=f"4consent:{entry.id}",
+            at=entry.at,
+            icon="shield-check" if given else "shield-off",
+            title=f"记下：{'同意' if given else '不再收'}{purpose}",
+            body="马上生效，排队中的营销消息全部取消" if not given else "",
+            why=f"她自己在{channel}说的" if entry.actor != "system:siyu" else f"在{channel}",
+            tone="good" if given else "warn",
+        )
+
+
+def _tiers(her: Portrait) -> Iterator[Line]:
+    for move in her.moves:
+        yield Line(
+            key=f"2tier:{move.id}",
+            at=move.at,
+            icon="crown",
+            title=f"分层：{move.before or '新客'} → {move.after}",
+            body=move.reason,
+            why="每天凌晨按价值和活跃重新算",
+        )
+
+
+def _runs(her: Portrait) -> Iterator[Line]:
+    for run, name in her.runs:
+        yield Line(
+            key=f"2run:{run.id}",
+            at=run.entered_at,
+            icon="calendar-event",
+            title=f"进入旅程「{name}」",
+            body=f"{RUN_STATES.get(run.state, run.state)}"
+            + (f"：{words(run.reason)}" if run.reason else ""),
+            why="任何时候退订或投诉都会停下",
+        )
+
+
+def _touches(told: Sequence[Told]) -> Iterator[Line]:
+    for one in told:
+        if one.touch_id is None or one.planned_at is None:
+            continue
+        at = one.sent_at or one.handed_over_at or one.settled_at or one.planned_at
+        bad = one.state in {"excluded", "refused", "not_friend", "over_quota", "expired"}
+        yield Line(
+            key=f"6touch:{one.touch_id}:{one.state}",
+            at=at,
+            icon="ban" if bad else "check" if one.state == "delivered" else "send",
+            title=f"{one.what}：{STATES.get(one.state, one.state)}",
+            body=_touch_words(one),
+            why=f"话术 {one.template}" if one.template else "",
+            tone="warn" if bad else "good" if one.state == "delivered" else "",
+        )
+
+
+def _touch_words(one: Told) -> str:
+    parts = []
+    if one.reason:
+        parts.append(words(one.reason))
+    if one.state == "handed_over" and one.guide:
+        parts.append(f"企业微信规定要{one.guide}本人点「发送」，她不点就不会发出去")
+    elif one.channel:
+        by = f"，由{one.guide}" if one.guide else ""
+        parts.append(f"渠道：{CHANNELS.get(one.channel, one.channel)}{by}")
+    if one.reminders:
+        parts.append(f"提醒过 {one.reminders} 次")
+    return "。".join(parts)
+
+
+async def _heard(session: AsyncSession, hers: Sequence[int]) -> list[Line]:
+    query = (
+        select(Message)
+        .where(Message.customer_id.in_(hers), Message.direction == "in")
+        .order_by(Message.id.desc())
+        .limit(MOST)
+    )
+    return [_understood(message) for message in await session.scalars(query)]
+
+
+def _understood(message: Message) -> Line:
+    channel = CHANNELS.get(message.channel, message.channel)
+    if message.intent is None:
+        return Line(
+            key=f"4heard:{message.id:09}",
+            at=message.at,
+            icon="message-2",
+            title="听到了，没有自动回",
+            body=f"她在{channel}说了一句，交给别的规则或真人处理",
+        )
+    known = message.intent not in {"unclear", "unknown", ""}
+    return Line(
+        key=f"4heard:{message.id:09}",
+        at=message.at,
+        icon="sparkles" if known else "help",
+        title=f"识别为：{INTENTS.get(message.intent, message.intent)}",
+        body=f"她在{channel}说的这一句，按意图「{message.intent}」回答",
+        why="意图表 intents.yaml" if known else "没把握就给选项，并请导购看一眼",
+        tone="" if known else "warn",
+    )
+
+
+async def _greeted(session: AsyncSession, hers: Sequence[int]) -> list[Line]:
+    query = select(Owed).where(Owed.customer_id.in_(hers), Owed.kind.in_(GREETINGS))
+    lines = []
+    for owed in await session.scalars(query.execution_options(populate_existing=True)):
+        done = owed.state == "done"
+        lines.append(
+            Line(
+                key=f"2greeting:{owed.id}:{owed.state}",
+                at=owed.settled_at or owed.created_at,
+                icon="send",
+                title=GREETINGS[owed.kind] if done else f"{GREETINGS[owed.kind]}：没成功",
+                body="" if done else words(owed.reason),
+                why="打法：第一句话；加好友后 20 秒内有效",
+                tone="" if done else "warn",
+            )
+        )
+    return lines
+
+
+async def _cases(session: AsyncSession, hers: Sequence[int]) -> list[Line]:
+    rows = await session.execute(
+        select(CaseStep, Case)
+        .join(Case, Case.id == CaseStep.case_id)
+        .where(Case.customer_id.in_(hers))
+        .order_by(CaseStep.id.desc())
+        .limit(MOST)
+    )
+    return [_step(step, case) for step, case in rows]
+
+
+def _step(step: CaseStep, case: Case) -> Line:
+    kind, _, _ = step.kind.partition("-")
+    grave = kind in {"opened", "breached", "escalated"}
+    what = CATEGORIES.get(case.category, case.category)
+    return Line(
+        key=f"7case:{step.id:09}",
+        at=step.at,
+        icon="alert-triangle" if grave else "clock",
+        title=STEPS.get(kind, kind),
+        body=f"{what} · 由{LEVELS.get(case.level, '')}处理" if grave else what,
+        why="处理完之前不给她发任何活动" if kind == "opened" else "",
+        tone="bad" if grave else "",
+    )
