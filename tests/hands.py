@@ -11,6 +11,7 @@ from bot.calls import (
     GetMassTaskResult,
     ListMassTasks,
     Outcome,
+    Refused,
     Sent,
     Unclear,
 )
@@ -81,6 +82,8 @@ class Hands:
 
     def _result(self, call: GetMassTaskResult) -> Outcome:
         task = self.tasks[call.msgid]
+        if call.userid != task.sender:
+            return Refused(40003, "no_such_guide")
         rows = [
             {
                 "external_userid": who,
@@ -89,7 +92,6 @@ class Hands:
                 "send_time": task.sent_at,
             }
             for who in task.ids
-            if call.userid == task.sender
         ]
         return Sent({"send_list": rows})
 

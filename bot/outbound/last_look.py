@@ -49,6 +49,10 @@ async def may_go(
         # A task for group chats carries no touches; one whose touches all went away has nobody to reach.
         chats = isinstance(call, CreateMassTask) and call.chat_ids
         return await _unbound(session, owed, limits, now) if chats else "empty_audience"
+    if isinstance(call, CreateMassTask) and set(call.external_userids) != {
+        touch.address for touch in bound
+    }:
+        return "audience_changed"
     return await _bound(session, bound, call, now, vault=vault, limits=limits)
 
 

@@ -11,6 +11,7 @@ from bot.calls import (
     GetMassTaskMembers,
     GetMassTaskResult,
     ListMassTasks,
+    Refused,
     Sent,
 )
 from bot.store import calling_back, mass_tasks, results
@@ -22,6 +23,8 @@ LATEST = timedelta(hours=1)
 BECAME = {0: "unsent", 1: "sent", 2: "not_friend", 3: "over_quota"}
 LOST_AFTER = timedelta(minutes=10)
 """A task that the platform's list does not show after so long was never made."""
+GIVE_UP_AFTER = timedelta(days=1)
+"""When nobody could tell for so long, the outcome stays unknown for ever; it is never tried again."""
 MOST_PAGES = 50
 MADE_BY_API, PERSONAL = 0, 1
 OUTSIDE_DAYS = timedelta(days=2)
@@ -131,6 +134,8 @@ async def _find(work: Work, one: Watched) -> None:
             await mass_tasks.handed_over(
                 session, task.id, msgid=msgid, failed=(), check_at=now, now=now
             )
+        elif msgid is None and now >= task.expires_at + GIVE_UP_AFTER:
+            await calling_back.never_known(session, task, now)
         elif msgid is None or now < task.created_at + LOST_AFTER:
             await mass_tasks.move(
                 session, task.id, expected=("unknown",), check_at=now + timedelta(minutes=3)
@@ -210,6 +215,8 @@ async def _pages(
     cursor: str | None = None
     for _ in range(MOST_PAGES):
         outcome = await work.platform.perform(ask(cursor))
+        if isinstance(outcome, Refused):
+            break  # an answer too: there is nothing of the kind, or not with this guide
         if not isinstance(outcome, Sent):
             return None
         rows.extend(outcome.answer.get(key) or ())

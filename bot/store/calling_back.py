@@ -148,3 +148,13 @@ async def never_made(session: AsyncSession, task: MassTask, now: datetime) -> No
     """The platform never made it, and today it is too late: its touches try again in the morning."""
     if await move(session, task.id, expected=("unknown",), state="refused", check_at=None):
         await let_go(session, task.id, reason="withdrawn", now=now)
+
+
+async def never_known(session: AsyncSession, task: MassTask, now: datetime) -> None:
+    """Nobody can tell whether it was made: its touches stay unknown, and keep their place under the caps."""
+    await move(session, task.id, expected=("unknown",), state="unknown", check_at=None)
+    await session.execute(
+        update(Touch)
+        .where(Touch.mass_task_id == task.id, Touch.state == "queued")
+        .values(state="unknown", reason="unknown", settled_at=now)
+    )

@@ -62,35 +62,42 @@ async def make(
             .where(Touch.id.in_(some), Touch.state == "planned")
             .values(mass_task_id=task.id, state="queued", channel="wecom", reason=None)
         )
-        await owe(session, vault, task, batch.userid, now=now)
-        made.append(task.id)
+        if await owe(session, vault, task, batch.userid, now=now):
+            made.append(task.id)
     return made
 
 
 async def owe(
     session: AsyncSession, vault: Vault, task: MassTask, userid: str, *, now: datetime
-) -> None:
-    """The call that creates the task, with whoever is still bound to it."""
-    addresses = await session.scalars(
+) -> bool:
+    """The call that creates the task, with whoever is still bound to it; False when nobody is.
+    Without ids the platform would write to every customer of the guide: such a call is never made."""
+    bound = await session.scalars(
         select(Touch.address)
         .where(Touch.mass_task_id == task.id, Touch.state == "queued")
         .order_by(Touch.id)
     )
-    call = CreateMassTask(
-        sender=userid,
-        text=vault.unseal(task.text, about=ABOUT),
-        external_userids=tuple(sorted({address for address in addresses if address})),
-    )
+    addresses = sorted({address for address in bound if address})
+    if not addresses:
+        await move(
+            session, task.id, expected=("owed",), state="refused", cancel_reason="empty_audience"
+        )
+        return False
     await outbox.owe(
         session,
         vault,
-        call,
+        CreateMassTask(
+            sender=userid,
+            text=vault.unseal(task.text, about=ABOUT),
+            external_userids=tuple(addresses),
+        ),
         effect=f"mass:{task.id}" if task.attempts == 1 else f"mass:{task.id}:{task.attempts}",
         now=now,
         mass_task_id=task.id,
         purpose=task.purpose,
         expires_at=task.expires_at,
     )
+    return True
 
 
 async def move(

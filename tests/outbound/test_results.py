@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from bot.calls import CreateMassTask, RemindMassTask
+from bot.calls import CreateMassTask, ListMassTasks, RemindMassTask, TryLater
 from bot.domain.campaigns import MassTask
 from bot.events.commands import Actor, PauseCampaign, ResumeCampaign, StopCampaign, SwitchSending
 from bot.outbound.campaigns import plan_due
@@ -59,6 +59,33 @@ async def test_another_task_with_the_same_words_is_not_taken_for_ours(bot, hands
     hands.tasks["msgstranger"] = stranger
     await looks(bot)
     assert len(hands.waiting) == 2
+
+
+async def test_two_lost_answers_with_the_same_words_are_told_apart(bot, hands):
+    await friends(bot, 2)
+    await friends(bot, 3)
+    await a_campaign(bot)
+    hands.lose_answers = True
+    await runs(bot)
+    await looks(bot)
+    await looks(bot)
+    assert len(bot.platform.sent(CreateMassTask)) == 2
+    hands.confirm()
+    await looks(bot)
+    assert len(hands.arrivals()) == 5
+    assert {state for state, _ in (await states(bot)).values()} == {"delivered"}
+
+
+async def test_what_nobody_can_tell_stays_unknown_and_is_not_repeated(bot, hands):
+    await friends(bot, 1)
+    await a_campaign(bot)
+    hands.lose_answers = True
+    await runs(bot)
+    bot.platform.answers(ListMassTasks, TryLater(reason="unreachable"))
+    for _ in range(4):
+        await looks(bot, hours=11)
+    assert len(bot.platform.sent(CreateMassTask)) == 1
+    assert set((await states(bot)).values()) == {("unknown", "unknown")}
 
 
 async def test_a_guide_is_reminded_seldom_and_at_most_three_times(bot, hands):
