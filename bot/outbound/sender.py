@@ -23,6 +23,8 @@ LEASE_SECONDS = 60.0
 """Longer than any call may take (10 s and one token refresh), so that nobody repeats a call under way."""
 AT_ONCE = 20
 MOST_ATTEMPTS = 8
+SHOWN = ("msgid", "config_id")
+"""What is kept of an answer beside its debt. Whoever hears of it gets all, but answers carry names and phones."""
 LONGEST_WAIT = timedelta(minutes=30)
 
 
@@ -73,9 +75,7 @@ class Sender:
                     verdict = Refused(0, "expired")
                 elif owed.attempts > 1 and owed.reason == "in_flight" and not call.repeatable:
                     verdict = Unclear("interrupted")
-                elif reason := await may_go(
-                    session, owed, call, now, vault=vault, limits=limits
-                ):
+                elif reason := await may_go(session, owed, call, now, vault=vault, limits=limits):
                     verdict = Refused(0, reason)
                 if verdict is None:
                     payable.append((owed, call))
@@ -112,7 +112,8 @@ def _give_up(owed: Owed, outcome: Outcome) -> Outcome:
 def _written(owed: Owed, outcome: Outcome, now: datetime) -> dict[str, Any]:
     match outcome:
         case Sent(answer):
-            return {"state": "done", "answer": answer, "settled_at": now, "reason": None}
+            shown = {name: answer[name] for name in SHOWN if name in answer}
+            return {"state": "done", "answer": shown, "settled_at": now, "reason": None}
         case TryLater(code, reason, after):
             wait = min(after * 2 ** (owed.attempts - 1), LONGEST_WAIT)
             return {"state": "owed", "due_at": now + wait, "code": code, "reason": reason}

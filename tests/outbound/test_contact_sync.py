@@ -4,6 +4,7 @@ from sqlalchemy import func, select
 
 from bot.calls import GetCustomer, GetFan, GetKfCustomers, MarkTags, Sent
 from bot.domain.customers import Customer, Follow
+from bot.domain.delivery import Owed
 from bot.events import CustomerAdded, CustomerEdited, FanFollowed, KfMessageReceived
 from bot.outbound import contact_sync  # noqa: F401 - hears what became of the look-ups
 from bot.outbound.tag_mirror import mirror
@@ -48,6 +49,13 @@ async def test_name_gender_and_remark_are_taken_over_sealed(bot):
         assert (await customers.name_of(s, bot.vault, who.id), who.gender) == ("小满", 2)
         tie = await s.scalar(select(Follow))
         assert "小满".encode() not in tie.remark
+
+
+async def test_nothing_of_the_answer_stays_beside_the_debt(bot):
+    bot.platform.answers(GetCustomer, answer(remark_mobiles=["13800000001"]))
+    await added(bot)
+    async with bot.session() as s:
+        assert list(await s.scalars(select(Owed.answer))) == [{}]
 
 
 async def test_the_unionid_joins_friend_and_fan(bot):

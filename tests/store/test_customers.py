@@ -1,15 +1,17 @@
+import asyncio
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
 
 from bot.domain.customers import Customer, Follow, Identity, MergeRecord
-from bot.domain.orders import Order
+from bot.domain.orders import Order, OrderEntry
 from bot.domain.points import PointsAccount, PointsEntry
 from bot.domain.refusals import Refusal
 from bot.domain.tags import CustomerTag
+from bot.domain.tiers import PurchaseStats
 from bot.events import Buyer
-from bot.store import consent, customers, tags
+from bot.store import consent, customers, tags, tiers
 from tests.builders import LONG_AGO
 
 NOW = LONG_AGO
@@ -124,6 +126,36 @@ async def test_a_merge_moves_everything_and_unmerge_puts_it_back(bot):
         assert two.merged_into is None
 
 
+async def test_a_merge_counts_the_purchases_of_both(bot):
+    async with bot.session() as s:
+        one, two = await two_lives(s, bot.vault)
+        for n, who in enumerate((one, two)):
+            order = await s.scalar(select(Order).where(Order.customer_id == who.id))
+            order.paid_at = NOW + timedelta(days=n)
+            s.add(
+                OrderEntry(
+                    order_id=order.id,
+                    customer_id=who.id,
+                    kind="paid",
+                    ref="",
+                    at=order.paid_at,
+                    amount_fen=100,
+                )
+            )
+        await s.flush()
+        await tiers.refresh(s, [one.id, two.id], LATER + timedelta(days=5))
+        at = LATER + timedelta(days=6)
+        await customers.join(s, bot.vault, kept=one, merged=two, reason="r", at=at)
+        assert [(p.customer_id, p.orders) for p in await stats(s)] == [(one.id, 2)]
+        await customers.part(s, bot.vault, customer_id=two.id, at=at, by="owner:1")
+        assert [(p.customer_id, p.orders) for p in await stats(s)] == [(one.id, 1), (two.id, 1)]
+
+
+async def stats(session):
+    rows = select(PurchaseStats).order_by(PurchaseStats.customer_id)
+    return (await session.scalars(rows.execution_options(populate_existing=True))).all()
+
+
 async def test_remarks_stay_readable_through_merge_and_unmerge(bot):
     async with bot.session() as s:
         one, two = await two_lives(s, bot.vault)
@@ -199,3 +231,43 @@ async def test_an_id_that_went_stale_is_no_address_until_she_returns(bot):
         assert list(await customers.addresses(s, fan.id, "openid")) == []
         await customers.back(s, kind="openid", value="oA", at=LATER + timedelta(days=1))
         assert [i.value for i in await customers.addresses(s, fan.id, "openid")] == ["oA"]
+
+
+@pytest.mark.parametrize("apart", [0, 1])
+async def test_many_who_meet_her_at_once_meet_one_customer(bot, apart):
+    async def one(n):
+        at = NOW + timedelta(seconds=n * apart)
+        async with bot.session() as s:
+            met = await customers.meet(
+                s, bot.vault, kind="phone", value="13800000001", at=at, name="林小满"
+            )
+            return met.id
+
+    assert len(set(await asyncio.gather(*[one(n) for n in range(8)]))) == 1
+    async with bot.session() as s:
+        assert await count(s, Customer) == 1
+        assert (
+            await customers.name_of(s, bot.vault, await s.scalar(select(Customer.id))) == "林小满"
+        )
+
+
+async def test_consent_given_at_once_keeps_one_chain(bot):
+    async with bot.session() as s:
+        who = await by(s, bot.vault, "openid", "oA")
+
+    async def one(n):
+        async with bot.session() as s:
+            await consent.record(
+                s,
+                customer_id=who.id,
+                purpose="marketing_wecom",
+                action="grant",
+                channel="kf",
+                actor="customer:x",
+                at=NOW + timedelta(seconds=n),
+                evidence={"n": n},
+            )
+
+    await asyncio.gather(*[one(n) for n in range(6)])
+    async with bot.session() as s:
+        assert await consent.verify(s, who.id) is None

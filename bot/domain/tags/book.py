@@ -40,12 +40,12 @@ class TagGroupSpec(_Part):
 
 
 class Heard(_Part):
-    """A tag for something she did: came by a code, tapped a menu, said a word, opened a link, joined a group."""
+    """A tag for something she did: came by a code, tapped a menu, said a word, opened a link."""
 
-    when: Literal["contact_way", "menu", "keyword", "link", "group"]
+    when: Literal["contact_way", "menu", "keyword", "link"]
     tag: TagName
     any: tuple[str, ...] = Field(min_length=1)
-    """Patterns of the state, menu key, link name or group rule; words that the message contains."""
+    """Patterns of the state, menu key or link name; words that the message contains."""
     days: int | None = Field(default=None, ge=1)
     confidence: Share = 1.0
 

@@ -156,10 +156,11 @@ async def _holders(session: AsyncSession, known: Key) -> dict[str, Customer]:
 
 async def _make(session: AsyncSession, vault: Vault, sight: _Sight) -> Customer:
     customer = await people.create(session, vault, sight.key, sight.at)
-    if await _own(session, customer.id, sight):
-        return customer
+    if customer is not None:
+        if await _own(session, customer.id, sight):
+            return customer
+        await people.discard(session, vault, customer)
     # Another transaction met her while we did; its record stands.
-    await people.discard(session, vault, customer)
     return (await _holders(session, sight.key))[sight.key.kind]
 
 

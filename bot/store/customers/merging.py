@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Customer, Follow, Identity, MergeRecord
 from bot.domain.delivery import GuideTask
 from bot.domain.merging import Key, weigh
 from bot.domain.refusals import Refusal
-from bot.store import consent
+from bot.domain.tiers import CustomerTier, PurchaseStats
+from bot.store import consent, tiers
 from bot.store.customers import balances, profiles
 from bot.store.customers.moves import MOVES
 from bot.store.family import surviving
@@ -73,6 +74,9 @@ async def join(
     moved["secret"] = await profiles.fill_secrets(session, vault, kept, merged)
     moved["profile"] = profiles.fold(kept, merged)
     merged.merged_into = kept.id
+    for numbers in (PurchaseStats, CustomerTier):
+        await session.execute(delete(numbers).where(numbers.customer_id == merged.id))
+    await _retier(session, moved, kept.id, at=at)
     record = _record(kept, merged, state="merged", reason=reason, at=at, by=by, moved=moved)
     session.add(record)
     await _settle_questions(session, kept.id, merged.id)
@@ -123,6 +127,16 @@ async def _part(
     await balances.pour_back(session, kept_id=kept.id, merged_id=merged.id, before=moved["points"])
     await profiles.empty_secrets(session, kept, moved["secret"])
     profiles.unfold(kept, moved["profile"])
+    await _retier(session, moved, kept.id, merged.id, at=at)
+
+
+async def _retier(
+    session: AsyncSession, moved: dict[str, Any], *customer_ids: int, at: datetime
+) -> None:
+    """Orders changed hands: so do the numbers and the tier made of them."""
+    if moved["shop_order"]:
+        await session.flush()
+        await tiers.refresh(session, customer_ids, at)
 
 
 async def _reseal(

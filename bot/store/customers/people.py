@@ -10,18 +10,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Customer, Identity, Secret
 from bot.domain.merging import Key
+from bot.store.engine import upsert
 from bot.store.vault import Vault
 
 NAME = "secret.name"
 PHONE = "secret.phone"
 
 
-async def create(session: AsyncSession, vault: Vault, first: Key, at: datetime) -> Customer:
-    """A new record, with a key of its own before anything is sealed for it."""
+async def create(session: AsyncSession, vault: Vault, first: Key, at: datetime) -> Customer | None:
+    """A new record, with a key of its own before anything is sealed for it.
+    None when another transaction made it out of the same news a moment ago."""
     said = "|".join((*first, at.isoformat()))
-    customer = Customer(ref=vault.blind(said, about="customer.ref")[:20], created_at=at)
-    session.add(customer)
-    await session.flush()
+    ref = vault.blind(said, about="customer.ref")[:20]
+    insert = upsert(session, Customer).values(ref=ref, created_at=at)
+    made = insert.on_conflict_do_nothing(index_elements=["ref"]).returning(Customer)
+    customer: Customer | None = (await session.scalars(made)).first()
+    if customer is None:
+        return None
     session.add(Secret(customer_id=customer.id, wrapped_key=vault.new_key(customer.id)))
     await session.flush()
     return customer
