@@ -125,7 +125,9 @@ def _refuse_others(path: Path, sample: bytes) -> None:
 
 def _lines(stream: IO[bytes], encoding: Encoding) -> Iterator[str]:
     if encoding.codec.startswith("utf-16"):
-        yield from io.TextIOWrapper(stream, encoding.codec, errors="replace", newline="")
+        text = io.TextIOWrapper(stream, encoding.codec, errors="replace", newline="")
+        yield from text
+        text.detach()  # or it would close the file behind our back
         return
     first, second = encoding.codec, encoding.second
     for line in stream:

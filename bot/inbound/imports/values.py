@@ -171,7 +171,7 @@ def phone(cell: str) -> str:
     found = re.sub(r"[\s\-()]", "", text).removesuffix(".0")
     if not re.fullmatch(r"\+?\d{7,15}", found):
         raise Unusable("不是手机号")
-    if re.fullmatch(r"1\d{9}|1\d{11}", found):
+    if re.fullmatch(r"1[3-9]\d*", found) and len(found) != 11:
         raise Unusable("不是 11 位")
     return found
 

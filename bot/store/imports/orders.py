@@ -105,7 +105,7 @@ async def _write_new(
     found = await session.execute(
         select(Order.order_no, Order.id).where(Order.source == source, Order.order_no.in_(numbers))
     )
-    ids = dict(found.tuples().all())
+    ids = {order_no: order_id for order_no, order_id in found}  # noqa: C416 - rows are no pairs to mypy
     entries: list[dict[str, Any]] = []
     lines: list[dict[str, Any]] = []
     for group, customer_id in zip(groups, met.ids, strict=True):
@@ -238,10 +238,9 @@ async def _have_bought(
         .values(stage="buys")
     )
     seen = select(Customer.id, Customer.last_active_at).where(Customer.id.in_(latest))
-    known = (await session.execute(seen)).tuples().all()
     later = [
         {"id": customer_id, "last_active_at": latest[customer_id]}
-        for customer_id, at in known
+        for customer_id, at in await session.execute(seen)
         if at is None or at < latest[customer_id]
     ]
     if later:

@@ -123,7 +123,7 @@ async def _make(
         query = select(Customer.ref, Customer.id).where(
             Customer.ref.in_(refs[start : start + PART])
         )
-        ids.update((await session.execute(query)).tuples().all())
+        ids.update({ref: number for ref, number in await session.execute(query)})  # noqa: C416
     rows = [
         _identity(ids[ref], each, source, at)
         for ref, keys in zip(refs, made, strict=True)
