@@ -39,7 +39,7 @@ async def meet_friend(event: CustomerAdded, turn: Turn) -> None:
         state=event.state,
     )
     if tie.new:
-        await tags.forget_marks(turn.session, tie.follow.id)
+        await tags.begin_anew(turn.session, tie.follow.id)
     if not event.half:
         await _look_up(turn, event.external_userid)
 

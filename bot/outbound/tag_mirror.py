@@ -25,20 +25,22 @@ async def mirror(work: Work) -> int:
     """Owe the calls that make the platform's tags equal to ours."""
     now = work.now()
     async with work.sessions.begin() as session:
-        await tags.expire(session, now)
+        follow_ids = await tags.to_look_at(session, now, limit=AT_ONCE)
+        if not follow_ids:
+            return 0
         settling = Settling(session, now, work.vault, work.content)
-        missing = await tags.without_corp_tag(session, now)
-        asked = [group for group in missing if await _make(settling, group)]
-        markings = await tags.due(session, now, limit=AT_ONCE)
-        for marking in markings:
+        for group in await tags.without_corp_tag(session, follow_ids, now):
+            await _make(settling, group)
+        for marking in await tags.due(session, follow_ids, now):
             await _mark(settling, marking)
-    return len(asked) + len(markings)
+    return len(follow_ids)
 
 
 async def retag_everybody(work: Work) -> int:
-    """The nightly round of the purchase rules, in steps."""
+    """The nightly round: off with what has run out, and the purchase rules, in steps."""
     async with work.sessions.begin() as session:
         await tags.publish(session, work.content.tags)
+        await tags.expire(session, work.now())
         newest = await tags.newest_customer(session)
     changed = 0
     for first in range(1, newest + 1, EVERYBODY):
@@ -85,15 +87,14 @@ async def note_marks(call: MarkTags, outcome: Outcome, owed: Owed, turn: Settlin
             await tags.not_marked(turn.session, follow_id, again_at=turn.now + SOON)
 
 
-async def _make(turn: Settling, group: NewCorpTags) -> bool:
+async def _make(turn: Settling, group: NewCorpTags) -> None:
     """The same tags are asked for once: a refusal is for people to look at, not to repeat."""
     names = tuple(group.tags.values())
     digest = hashlib.sha256(repr(sorted(group.tags)).encode()).hexdigest()[:16]
-    owed = await turn.owe(
+    await turn.owe(
         AddCorpTags(group=group.group, names=names, group_id=group.corp_group_id),
         effect=f"corp-tags:{digest}",
     )
-    return owed is not None
 
 
 async def _mark(turn: Settling, marking: Marking) -> None:

@@ -162,4 +162,5 @@ async def test_a_corp_tag_deleted_in_the_console_is_not_made_again(bot):
         )
     await bot.receives(CorpTagChanged(at=bot.now, change="delete", id="et1", tag_type="tag"))
     async with bot.session() as s:
-        assert await tags.without_corp_tag(s, bot.now) == []
+        follow_ids = await tags.to_look_at(s, bot.now)
+        assert await tags.without_corp_tag(s, follow_ids, bot.now) == []

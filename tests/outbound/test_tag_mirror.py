@@ -126,7 +126,7 @@ async def test_a_friend_who_came_back_is_marked_anew(bot):
         await customers.unfollow(s, bot.vault, at=at, by="customer", **facts)
         tie = await customers.follow(s, bot.vault, at=at + timedelta(hours=1), **facts)
         assert tie.new
-        await tags.forget_marks(s, tie.follow.id)
+        await tags.begin_anew(s, tie.follow.id)
     assert len(marks(await mirrored(bot))) == 1
 
 

@@ -62,12 +62,15 @@ class FollowTag(Row):
 
 
 class FollowMirror(Row):
-    """One writer per follow: the next marking waits until the one under way is settled."""
+    """Whether a follow's marks must be looked at, and that one writer at a time does something about them."""
 
     __tablename__ = "follow_mirror"
 
     follow_id: Mapped[int] = mapped_column(ForeignKey("follow.id"), primary_key=True)
+    dirty: Mapped[bool] = mapped_column(default=True, index=True)
+    """Her tags or the tie changed since somebody looked."""
     round: Mapped[int] = mapped_column(default=0)
-    busy: Mapped[bool] = mapped_column(default=False, index=True)
+    busy: Mapped[bool] = mapped_column(default=False)
+    """A marking is under way; the next one waits until it is settled."""
     not_before: Mapped[datetime | None]
     """After a refusal we do not ask again before this moment."""

@@ -14,7 +14,7 @@ from bot.domain.delivery import GuideTask
 from bot.domain.merging import Key, weigh
 from bot.domain.refusals import Refusal
 from bot.domain.tiers import CustomerTier, PurchaseStats
-from bot.store import consent, tiers
+from bot.store import consent, tags, tiers
 from bot.store.customers import balances, profiles
 from bot.store.customers.moves import MOVES
 from bot.store.family import surviving
@@ -74,6 +74,7 @@ async def join(
     moved["secret"] = await profiles.fill_secrets(session, vault, kept, merged)
     moved["profile"] = profiles.fold(kept, merged)
     merged.merged_into = kept.id
+    await tags.stir(session, [kept.id])
     for numbers in (PurchaseStats, CustomerTier):
         await session.execute(delete(numbers).where(numbers.customer_id == merged.id))
     await _retier(session, moved, kept.id, at=at)
@@ -127,6 +128,7 @@ async def _part(
     await balances.pour_back(session, kept_id=kept.id, merged_id=merged.id, before=moved["points"])
     await profiles.empty_secrets(session, kept, moved["secret"])
     profiles.unfold(kept, moved["profile"])
+    await tags.stir(session, [kept.id, merged.id])
     await _retier(session, moved, kept.id, merged.id, at=at)
 
 

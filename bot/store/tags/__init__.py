@@ -6,15 +6,17 @@ from bot.store.tags.mirror import (
     Marking,
     NewCorpTags,
     begin,
+    begin_anew,
     due,
-    forget_marks,
     learn,
     marked,
     not_marked,
+    to_look_at,
     unmirror,
     without_corp_tag,
 )
 from bot.store.tags.retagging import newest_customer, retag
+from bot.store.tags.stirring import stir
 
 __all__ = [
     "Given",
@@ -23,9 +25,9 @@ __all__ = [
     "NewCorpTags",
     "Worn",
     "begin",
+    "begin_anew",
     "due",
     "expire",
-    "forget_marks",
     "learn",
     "marked",
     "named",
@@ -34,7 +36,9 @@ __all__ = [
     "publish",
     "put",
     "retag",
+    "stir",
     "take",
+    "to_look_at",
     "unmirror",
     "without_corp_tag",
     "worn",

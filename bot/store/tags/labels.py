@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, NotRequired, TypedDict, Unpack
 
-from sqlalchemy import CursorResult, Select, delete, or_, select, update
+from sqlalchemy import Select, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.tags import CustomerTag, Tag, TagBook, TagGroup, parts
 from bot.store.engine import upsert
+from bot.store.tags.stirring import stir
 
 
 class Given(TypedDict):
@@ -56,6 +57,8 @@ async def put(session: AsyncSession, **given: Unpack[Given]) -> bool:
     )
     if exclusive:
         await _take_others(session, customer_id, tag_id)
+    if new:
+        await stir(session, [customer_id])
     return new
 
 
@@ -68,8 +71,9 @@ async def take(
     )
     if source is not None:
         gone = gone.where(CustomerTag.source == source)
-    result = await session.execute(gone)
-    return isinstance(result, CursorResult) and result.rowcount > 0
+    hers = (await session.scalars(gone.returning(CustomerTag.customer_id))).all()
+    await stir(session, sorted(set(hers)))
+    return bool(hers)
 
 
 async def worn(session: AsyncSession, customer_id: int, now: datetime) -> list[Worn]:
@@ -115,8 +119,10 @@ async def publish(session: AsyncSession, book: TagBook) -> None:
 
 async def expire(session: AsyncSession, now: datetime) -> int:
     """Off with what has run out."""
-    result = await session.execute(delete(CustomerTag).where(CustomerTag.expires_at <= now))
-    return result.rowcount if isinstance(result, CursorResult) else 0
+    gone = delete(CustomerTag).where(CustomerTag.expires_at <= now)
+    theirs = (await session.scalars(gone.returning(CustomerTag.customer_id))).all()
+    await stir(session, sorted(set(theirs)))
+    return len(theirs)
 
 
 def alive(now: datetime) -> Any:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Subquery, and_, delete, exists, or_, select, union, update
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Follow, Guide
 from bot.domain.tags import CustomerTag, FollowMirror, FollowTag, Tag, TagGroup
 from bot.store.engine import upsert
 from bot.store.tags.labels import alive
+from bot.store.tags.stirring import stir_follow, stir_wearers
 
 
 class NewCorpTags(NamedTuple):
@@ -32,14 +33,32 @@ class Marking(NamedTuple):
     remove: dict[int, str]
 
 
+async def to_look_at(session: AsyncSession, now: datetime, *, limit: int = 50) -> Sequence[int]:
+    """Follows that changed and that nobody is writing; they count as looked at from now on."""
+    ripe = or_(FollowMirror.not_before.is_(None), FollowMirror.not_before <= now)
+    chosen = (
+        select(FollowMirror.follow_id)
+        .where(FollowMirror.dirty, ~FollowMirror.busy, ripe)
+        .order_by(FollowMirror.follow_id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    follow_ids = (await session.scalars(chosen)).all()
+    await session.execute(
+        update(FollowMirror).where(FollowMirror.follow_id.in_(follow_ids)).values(dirty=False)
+    )
+    return follow_ids
+
+
 async def without_corp_tag(
-    session: AsyncSession, now: datetime, *, limit: int = 100
+    session: AsyncSession, follow_ids: Sequence[int], now: datetime
 ) -> list[NewCorpTags]:
-    """Tags that somebody with a guide wears and that the platform does not know, by group."""
+    """Tags that these customers wear and that the platform does not know, by group."""
     followed = exists().where(
         CustomerTag.tag_id == Tag.id,
         alive(now),
         Follow.customer_id == CustomerTag.customer_id,
+        Follow.id.in_(follow_ids),
         Follow.ended_at.is_(None),
     )
     rows = await session.execute(
@@ -47,7 +66,6 @@ async def without_corp_tag(
         .join(TagGroup, TagGroup.id == Tag.group_id)
         .where(Tag.mirrored, Tag.corp_tag_id.is_(None), followed)
         .order_by(TagGroup.id, Tag.id)
-        .limit(limit)
     )
     found: dict[str, NewCorpTags] = {}
     for group, corp_group_id, tag_id, name in rows:
@@ -63,13 +81,16 @@ async def learn(session: AsyncSession, corp_group: Mapping[str, Any]) -> None:
         update(TagGroup).where(TagGroup.name == name).values(corp_group_id=corp_group["group_id"])
     )
     group = select(TagGroup.id).where(TagGroup.name == name).scalar_subquery()
+    learnt: list[int] = []
     for tag in corp_group.get("tag", ()):
         if not tag.get("deleted"):
-            await session.execute(
-                update(Tag)
-                .where(Tag.group_id == group, Tag.name == tag["name"])
-                .values(corp_tag_id=tag["id"])
+            ours = update(Tag).where(
+                Tag.group_id == group,
+                Tag.name == tag["name"],
+                Tag.corp_tag_id.is_distinct_from(tag["id"]),
             )
+            learnt += await session.scalars(ours.values(corp_tag_id=tag["id"]).returning(Tag.id))
+    await stir_wearers(session, learnt)
 
 
 async def unmirror(session: AsyncSession, corp_id: str) -> None:
@@ -86,27 +107,19 @@ async def unmirror(session: AsyncSession, corp_id: str) -> None:
     )
 
 
-async def due(session: AsyncSession, now: datetime, *, limit: int = 50) -> list[Marking]:
-    """Follows whose corp tags are not what they should be, and that nobody is writing."""
-    wanted, stale = _wanted(now), _stale(now)
-    waiting = exists().where(
-        FollowMirror.follow_id == Follow.id,
-        or_(FollowMirror.busy, FollowMirror.not_before > now),
-    )
-    either = union(select(wanted.c.follow_id), select(stale.c.follow_id)).subquery()
+async def due(session: AsyncSession, follow_ids: Sequence[int], now: datetime) -> list[Marking]:
+    """Those of these follows whose corp tags are not what they should be."""
     follows = await session.execute(
         select(Follow.id, Guide.userid, Follow.external_userid)
         .join(Guide, Guide.id == Follow.guide_id)
-        .where(Follow.id.in_(select(either.c.follow_id)), ~waiting)
+        .where(Follow.id.in_(follow_ids))
         .order_by(Follow.id)
-        .limit(limit)
     )
     found = {row.id: Marking(row.id, row.userid, row.external_userid, {}, {}) for row in follows}
-    for part, place in ((wanted, "add"), (stale, "remove")):
-        rows = select(part).where(part.c.follow_id.in_(list(found)))
-        for follow_id, tag_id, corp_tag_id in await session.execute(rows):
+    for part, place in ((_wanted(follow_ids, now), "add"), (_stale(follow_ids, now), "remove")):
+        for follow_id, tag_id, corp_tag_id in await session.execute(part):
             getattr(found[follow_id], place)[tag_id] = corp_tag_id
-    return list(found.values())
+    return [marking for marking in found.values() if marking.add or marking.remove]
 
 
 async def begin(session: AsyncSession, marking: Marking, now: datetime) -> int:
@@ -129,7 +142,11 @@ async def marked(session: AsyncSession, follow_id: int, now: datetime) -> None:
     await session.execute(
         update(FollowTag).where(hers, FollowTag.state == "adding").values(state="marked", at=now)
     )
-    await _free(session, follow_id, not_before=None)
+    await session.execute(
+        update(FollowMirror)
+        .where(FollowMirror.follow_id == follow_id)
+        .values(busy=False, not_before=None)
+    )
 
 
 async def not_marked(session: AsyncSession, follow_id: int, *, again_at: datetime) -> None:
@@ -139,12 +156,17 @@ async def not_marked(session: AsyncSession, follow_id: int, *, again_at: datetim
     await session.execute(
         update(FollowTag).where(hers, FollowTag.state == "removing").values(state="marked")
     )
-    await _free(session, follow_id, not_before=again_at)
+    await session.execute(
+        update(FollowMirror)
+        .where(FollowMirror.follow_id == follow_id)
+        .values(busy=False, not_before=again_at, dirty=True)
+    )
 
 
-async def forget_marks(session: AsyncSession, follow_id: int) -> None:
-    """The tie began anew: what stood on the old one is gone."""
+async def begin_anew(session: AsyncSession, follow_id: int) -> None:
+    """The tie began, or began again: what stood on an old one is gone."""
     await session.execute(delete(FollowTag).where(FollowTag.follow_id == follow_id))
+    await stir_follow(session, follow_id)
 
 
 async def _state(
@@ -161,28 +183,21 @@ async def _state(
         )
 
 
-async def _free(session: AsyncSession, follow_id: int, *, not_before: datetime | None) -> None:
-    await session.execute(
-        update(FollowMirror)
-        .where(FollowMirror.follow_id == follow_id)
-        .values(busy=False, not_before=not_before)
-    )
-
-
-def _wanted(now: datetime) -> Subquery:
+def _wanted(follow_ids: Sequence[int], now: datetime) -> Select[int, int, str | None]:
     """(follow, tag, corp tag) that should stand at the platform and does not."""
     known = exists().where(FollowTag.follow_id == Follow.id, FollowTag.tag_id == Tag.id)
     return (
         select(Follow.id.label("follow_id"), Tag.id.label("tag_id"), Tag.corp_tag_id)
         .join(CustomerTag, CustomerTag.customer_id == Follow.customer_id)
         .join(Tag, Tag.id == CustomerTag.tag_id)
-        .where(Follow.ended_at.is_(None), _mirrored(), alive(now), ~known)
+        .where(
+            Follow.id.in_(follow_ids), Follow.ended_at.is_(None), _mirrored(), alive(now), ~known
+        )
         .distinct()
-        .subquery()
     )
 
 
-def _stale(now: datetime) -> Subquery:
+def _stale(follow_ids: Sequence[int], now: datetime) -> Select[int, int, str | None]:
     """(follow, tag, corp tag) that we or a guide put there and that she does not wear any more."""
     worn = exists().where(
         CustomerTag.customer_id == Follow.customer_id,
@@ -193,8 +208,13 @@ def _stale(now: datetime) -> Subquery:
         select(FollowTag.follow_id, FollowTag.tag_id, Tag.corp_tag_id)
         .join(Follow, Follow.id == FollowTag.follow_id)
         .join(Tag, Tag.id == FollowTag.tag_id)
-        .where(Follow.ended_at.is_(None), FollowTag.state == "marked", _mirrored(), ~worn)
-        .subquery()
+        .where(
+            Follow.id.in_(follow_ids),
+            Follow.ended_at.is_(None),
+            FollowTag.state == "marked",
+            _mirrored(),
+            ~worn,
+        )
     )
 
 

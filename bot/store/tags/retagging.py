@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    CursorResult,
     Subquery,
     delete,
     exists,
@@ -27,6 +26,7 @@ from bot.domain.tags.book import LONGEST
 from bot.store.engine import is_sqlite, upsert
 from bot.store.tags.buying import Buying, among, category_of
 from bot.store.tags.labels import add_to_group, named, publish
+from bot.store.tags.stirring import stir
 
 SOURCE = "purchase"
 
@@ -42,7 +42,7 @@ async def retag(
         await publish(session, book)
     await _open_categories(session, book, customer_ids)
     buying = Buying(now, book.utc_offset_hours, customer_ids, sqlite=is_sqlite(session))
-    changed = 0
+    changed: list[int] = []
     for group, rules in book.bought().items():
         told = []
         for rule in rules:
@@ -51,7 +51,8 @@ async def retag(
         holds = union_all(*told).subquery("holds")
         changed += await _remove(session, group, holds, customer_ids)
         changed += await _add(session, holds, now)
-    return changed
+    await stir(session, sorted(set(changed)))
+    return len(changed)
 
 
 async def newest_customer(session: AsyncSession) -> int:
@@ -60,7 +61,7 @@ async def newest_customer(session: AsyncSession) -> int:
 
 async def _remove(
     session: AsyncSession, group: str, holds: Subquery, customer_ids: Sequence[int] | None
-) -> int:
+) -> Sequence[int]:
     tags = select(Tag.id).join(TagGroup).where(TagGroup.name == group)
     pair = tuple_(CustomerTag.customer_id, CustomerTag.tag_id)
     gone = delete(CustomerTag).where(
@@ -70,10 +71,11 @@ async def _remove(
     )
     if customer_ids is not None:
         gone = gone.where(among(CustomerTag.customer_id, customer_ids))
-    return _count(await session.execute(gone.execution_options(synchronize_session=False)))
+    gone = gone.execution_options(synchronize_session=False)
+    return (await session.scalars(gone.returning(CustomerTag.customer_id))).all()
 
 
-async def _add(session: AsyncSession, holds: Subquery, now: datetime) -> int:
+async def _add(session: AsyncSession, holds: Subquery, now: datetime) -> Sequence[int]:
     known = exists().where(
         CustomerTag.customer_id == holds.c.customer_id,
         CustomerTag.tag_id == holds.c.tag_id,
@@ -91,8 +93,7 @@ async def _add(session: AsyncSession, holds: Subquery, now: datetime) -> int:
     rows = rows.where(~known).group_by(holds.c.customer_id, holds.c.tag_id)
     columns = ["customer_id", "tag_id", "source", "evidence", "confidence", "at", "by"]
     new = upsert(session, CustomerTag).from_select(columns, rows).on_conflict_do_nothing()
-    counted = {"preserve_rowcount": True}  # an INSERT is not counted otherwise
-    return _count(await session.execute(new, execution_options=counted))
+    return (await session.scalars(new.returning(CustomerTag.customer_id))).all()
 
 
 def _evidence(session: AsyncSession, **facts: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -131,7 +132,3 @@ async def _open_categories(
 def _fits(book: TagBook, group: str, name: str) -> bool:
     plain = bool(name) and len(name) <= LONGEST and not set(name) & set("/ \t\n")
     return plain and book.too_precise(f"{group}/{name}") is None
-
-
-def _count(result: Any) -> int:
-    return max(result.rowcount, 0) if isinstance(result, CursorResult) else 0
