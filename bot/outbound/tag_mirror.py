@@ -68,7 +68,7 @@ async def learn_all(call: ListCorpTags, outcome: Outcome, _owed: Owed, turn: Set
     for group in outcome.answer.get("tag_group", ()):
         await tags.learn(turn.session, group)
         there |= {tag["id"] for tag in group.get("tag", ()) if not tag.get("deleted")}
-    for corp_id in set(call.tag_ids) - there:
+    for corp_id in sorted(set(call.tag_ids) - there):
         await tags.unmirror(turn.session, corp_id)
 
 

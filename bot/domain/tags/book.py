@@ -183,13 +183,8 @@ class TagBook(_Part):
             and answers.get(rule.field) == rule.is_
         ]
 
-    def bought(self) -> dict[str, list[Bought]]:
-        """The purchase rules by the group whose tags they give."""
-        found: dict[str, list[Bought]] = {}
-        for rule in self.rules:
-            if isinstance(rule, Bought):
-                found.setdefault(parts(rule.tag)[0], []).append(rule)
-        return found
+    def bought(self) -> list[Bought]:
+        return [rule for rule in self.rules if isinstance(rule, Bought)]
 
 
 def parts(tag: str) -> tuple[str, str]:

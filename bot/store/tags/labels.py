@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, NotRequired, TypedDict, Unpack
 
-from sqlalchemy import Select, delete, or_, select, update
+from sqlalchemy import Select, delete, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.tags import CustomerTag, Tag, TagBook, TagGroup, parts
@@ -99,6 +99,20 @@ async def named(session: AsyncSession, tag: str) -> tuple[int, bool]:
         await add_to_group(session, group, [name])
         row = (await session.execute(found)).one()
     return row.id, row.exclusive
+
+
+async def ids_of(session: AsyncSession, names: Collection[str]) -> dict[str, int]:
+    """The ids of these tags, made if they are not there."""
+    wanted = tuple_(TagGroup.name, Tag.name).in_([parts(name) for name in names])
+    rows = await session.execute(
+        select(TagGroup.name, Tag.name, Tag.id)
+        .join(Tag, Tag.group_id == TagGroup.id)
+        .where(wanted)
+    )
+    found = {f"{group}/{name}": tag_id for group, name, tag_id in rows}
+    for missing in sorted(set(names) - found.keys()):
+        found[missing], _ = await named(session, missing)
+    return found
 
 
 async def publish(session: AsyncSession, book: TagBook) -> None:

@@ -1,8 +1,8 @@
-"""Tags for how people buy, for everybody at once: two statements per group of tags."""
+"""Tags for how people buy, for everybody at once: one statement takes off, one puts on."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -25,7 +25,7 @@ from bot.domain.tags import CustomerTag, Tag, TagBook, TagGroup, parts
 from bot.domain.tags.book import LONGEST
 from bot.store.engine import is_sqlite, upsert
 from bot.store.tags.buying import Buying, among, category_of
-from bot.store.tags.labels import add_to_group, named, publish
+from bot.store.tags.labels import add_to_group, ids_of, publish
 from bot.store.tags.stirring import stir
 
 SOURCE = "purchase"
@@ -41,16 +41,17 @@ async def retag(
     if customer_ids is None:
         await publish(session, book)
     await _open_categories(session, book, customer_ids)
+    rules = book.bought()
+    if not rules:
+        return 0
+    ids = await ids_of(session, [rule.tag for rule in rules if rule.category != "*"])
     buying = Buying(now, book.utc_offset_hours, customer_ids, sqlite=is_sqlite(session))
-    changed: list[int] = []
-    for group, rules in book.bought().items():
-        told = []
-        for rule in rules:
-            tag_id = None if rule.category == "*" else (await named(session, rule.tag))[0]
-            told.append(buying.holds(rule, tag_id))
-        holds = union_all(*told).subquery("holds")
-        changed += await _remove(session, group, holds, customer_ids)
-        changed += await _add(session, holds, now)
+    holds = union_all(*[buying.holds(rule, ids.get(rule.tag)) for rule in rules]).subquery()
+    groups = {parts(rule.tag)[0] for rule in rules}
+    changed = [
+        *await _remove(session, groups, holds, customer_ids),
+        *await _add(session, holds, now),
+    ]
     await stir(session, sorted(set(changed)))
     return len(changed)
 
@@ -60,9 +61,12 @@ async def newest_customer(session: AsyncSession) -> int:
 
 
 async def _remove(
-    session: AsyncSession, group: str, holds: Subquery, customer_ids: Sequence[int] | None
+    session: AsyncSession,
+    groups: Collection[str],
+    holds: Subquery,
+    customer_ids: Sequence[int] | None,
 ) -> Sequence[int]:
-    tags = select(Tag.id).join(TagGroup).where(TagGroup.name == group)
+    tags = select(Tag.id).join(TagGroup).where(TagGroup.name.in_(groups))
     pair = tuple_(CustomerTag.customer_id, CustomerTag.tag_id)
     gone = delete(CustomerTag).where(
         CustomerTag.source == SOURCE,
@@ -106,12 +110,7 @@ async def _open_categories(
     session: AsyncSession, book: TagBook, customer_ids: Sequence[int] | None
 ) -> None:
     """A tag for every category that was ever bought, as far as it may be one."""
-    groups = [
-        parts(rule.tag)[0]
-        for rules in book.bought().values()
-        for rule in rules
-        if rule.category == "*"
-    ]
+    groups = {parts(rule.tag)[0] for rule in book.bought() if rule.category == "*"}
     for group in groups:
         have = select(Tag.name).join(TagGroup).where(TagGroup.name == group)
         sold = (
