@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.domain.customers import Customer, Store
+from bot.domain.customers import Customer, MergeRecord, Store
 from bot.domain.orders import (
     Order,
     OrderEntry,
@@ -19,7 +19,7 @@ from bot.domain.orders import (
     state_after,
     taken_back,
 )
-from bot.events.shop import OrderKind, OrderReported
+from bot.events.shop import Buyer, OrderKind, OrderReported
 from bot.store import customers
 from bot.store.engine import upsert
 from bot.store.vault import Vault
@@ -99,10 +99,7 @@ async def _open(session: AsyncSession, event: OrderReported) -> Order:
 
 async def _attach(session: AsyncSession, vault: Vault, order: Order, event: OrderReported) -> None:
     if order.customer_id is None:
-        buyer = await customers.meet_buyer(
-            session, vault, event.buyer, at=event.at, source=event.source
-        )
-        order.customer_id = buyer.id if buyer else None
+        order.customer_id = await _buyer(session, vault, event)
         await session.execute(
             update(OrderEntry)
             .where(OrderEntry.order_id == order.id, OrderEntry.customer_id.is_(None))
@@ -113,6 +110,31 @@ async def _attach(session: AsyncSession, vault: Vault, order: Order, event: Orde
     if order.guide_id is None and event.guide:
         order.guide_id = (await customers.guide_by_userid(session, event.guide)).id
     order.channel = order.channel or event.channel
+
+
+async def _buyer(session: AsyncSession, vault: Vault, event: OrderReported) -> int | None:
+    """Nobody, as long as it is open whose phone this is: points given to the wrong person are hard to take back."""
+    if await _only_a_contested_phone(session, vault, event.buyer):
+        return None
+    buyer = await customers.meet_buyer(
+        session, vault, event.buyer, at=event.at, source=event.source
+    )
+    return buyer.id if buyer else None
+
+
+async def _only_a_contested_phone(session: AsyncSession, vault: Vault, buyer: Buyer) -> bool:
+    told = {name for name, value in asdict(buyer).items() if value}
+    if buyer.phone is None or told != {"phone"}:
+        return False
+    holder = await customers.find(session, vault, "phone", buyer.phone)
+    if holder is None:
+        return False
+    question = exists().where(
+        MergeRecord.state.in_(("proposed", "refused")),
+        MergeRecord.reason == "same:phone",
+        or_(MergeRecord.kept_id == holder.id, MergeRecord.merged_id == holder.id),
+    )
+    return bool(await session.scalar(select(question)))
 
 
 async def _count(session: AsyncSession, order: Order, event: OrderReported) -> Recorded:

@@ -11,7 +11,7 @@ from bot.domain.customers import Customer, Store
 from bot.domain.orders import Order, OrderEntry, OrderLine
 from bot.domain.tiers import CustomerTier, PurchaseStats, TierMove
 from bot.events import Buyer, Line, OrderKind, OrderReported
-from bot.store import orders
+from bot.store import customers, orders
 
 PAID, REFUNDED, CANCELLED = OrderKind.PAID, OrderKind.REFUNDED, OrderKind.CANCELLED
 
@@ -123,6 +123,23 @@ async def test_the_buyer_store_and_moment_are_kept(bot):
     order = await the_order(bot)
     assert (order.customer_id, order.store_id) == (customer.id, store.id)
     assert (customer.stage, customer.last_active_at) == ("buys", bot.now)
+
+
+async def test_a_phone_of_two_customers_buys_for_neither(bot):
+    both = [Buyer(member_no=f"M{n}", phone="13800000001") for n in (1, 2)]
+    await bot.receives(reported(bot, order_no="A1", buyer=both[0]))
+    await bot.receives(reported(bot, order_no="A2", buyer=both[1]))
+    await bot.receives(reported(bot, order_no="A3", buyer=Buyer(phone="138 0000 0001")))
+    async with bot.session() as session:
+        waiting = await orders.find(session, "pos", "A3")
+        assert waiting.customer_id is None
+        assert len(await customers.proposals(session)) == 1
+    await bot.receives(reported(bot, OrderKind.COMPLETED, order_no="A3", buyer=both[1]))
+    async with bot.session() as session:
+        known = [
+            (await orders.find(session, "pos", number)).customer_id for number in ("A2", "A3")
+        ]
+    assert known[0] == known[1]
 
 
 async def test_an_order_gives_its_customer_a_tier_at_once(bot):

@@ -22,7 +22,7 @@ from bot.domain.imports import (
 )
 from bot.domain.orders import Order, OrderEntry, OrderLine
 from bot.store.engine import upsert
-from bot.store.imports.people import meet_many
+from bot.store.imports.people import meet_many, table_of, update_rows
 from bot.store.orders import BEFORE_BUYING, store_id
 from bot.store.vault import Vault
 
@@ -100,7 +100,7 @@ async def _write_new(
         | {"store_id": stores.get(group[0].store), "guide_id": guides.get(group[0].guide)}
         for group, customer_id in zip(groups, met.ids, strict=True)
     ]
-    await session.execute(upsert(session, Order).on_conflict_do_nothing(), orders)
+    await session.execute(upsert(session, table_of(Order)).on_conflict_do_nothing(), orders)
     numbers = [group[0].order_no for group in groups]
     found = await session.execute(
         select(Order.order_no, Order.id).where(Order.source == source, Order.order_no.in_(numbers))
@@ -112,9 +112,9 @@ async def _write_new(
         order_id = ids[group[0].order_no]
         entries += _entries(group, order_id, customer_id)
         lines += _lines(group, order_id) if worth_lines(group) else ()
-    await session.execute(upsert(session, OrderEntry).on_conflict_do_nothing(), entries)
+    await session.execute(upsert(session, table_of(OrderEntry)).on_conflict_do_nothing(), entries)
     if lines:
-        await session.execute(upsert(session, OrderLine).on_conflict_do_nothing(), lines)
+        await session.execute(upsert(session, table_of(OrderLine)).on_conflict_do_nothing(), lines)
     await _have_bought(session, groups, met.ids)
     return met.new
 
@@ -165,7 +165,7 @@ async def _extend(
     session: AsyncSession, known: KnownOrder, rows: Group, lacking: list[OrderRow]
 ) -> None:
     if worth_lines(rows) and (lacking or not known.ordinals):
-        statement = upsert(session, OrderLine).on_conflict_do_nothing()
+        statement = upsert(session, table_of(OrderLine)).on_conflict_do_nothing()
         await session.execute(statement, _lines(rows, known.id))
     if not lacking:
         return
@@ -243,5 +243,4 @@ async def _have_bought(
         for customer_id, at in await session.execute(seen)
         if at is None or at < latest[customer_id]
     ]
-    if later:
-        await session.execute(update(Customer), later)
+    await update_rows(session, Customer, later)

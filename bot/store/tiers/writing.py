@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
-from sqlalchemy import delete, insert
+from sqlalchemy import Table, delete, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.tier_places import NOWHERE, Places, reason
@@ -149,7 +149,7 @@ async def forget(session: AsyncSession, customer_ids: Sequence[int]) -> None:
 async def _replace(session: AsyncSession, table: type[Any], lines: Sequence[Line]) -> None:
     if not lines:
         return
-    statement = upsert(session, table)
+    statement = upsert(session, cast("Table", table.__table__))
     columns = [name for name in lines[0] if name != "customer_id"]
     fresh = {name: statement.excluded[name] for name in columns}
     await session.execute(
