@@ -1,0 +1,275 @@
+"""Customers as a list: who fits, whom one could reach and why not the rest, page by page; and the RFM table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain import phones
+from bot.domain.campaigns import Touch
+from bot.domain.consent import ConsentState
+from bot.domain.customers import Customer, Follow, Guide, Identity, Secret, Store
+from bot.domain.quotas import Limits
+from bot.domain.segments import Rule, parse
+from bot.domain.tags import CustomerTag, Tag
+from bot.domain.tiers import TIERS, CustomerTier, PurchaseStats
+from bot.store import segments
+from bot.store.customers.people import NAME
+from bot.store.quotas import ARRIVED, FLYING
+from bot.store.segments import WHOLE
+from bot.store.tiers.reading import last_run
+from bot.store.vault import Vault
+
+PAGE = 20
+REACHABLE = parse({"field": "reachable", "op": "eq", "value": True})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which customers are listed."""
+
+    rule: Rule
+    text: str = ""
+    """A reference, a platform id, a buyer id or a phone number."""
+    cell: tuple[int, int] | None = None
+    """Recency and frequency of one cell of the RFM table."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    customer: Customer
+    name: str
+    tier: CustomerTier | None
+    stats: PurchaseStats | None
+    tags: tuple[str, ...]
+    guide: str
+    store: str
+    why_not: str
+    """Reason code why no marketing may go to her now; empty when it may."""
+
+
+class Face(NamedTuple):
+    """A typical customer of a tier, who can be met in the sandbox."""
+
+    external_userid: str
+    kind: str
+    line: str
+
+
+class Cell(NamedTuple):
+    customers: int
+    share: float
+    """Of all that was ever spent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heat:
+    cells: dict[tuple[int, int], Cell]
+    """By recency and frequency, 1-5 each; empty cells are absent."""
+    recency: Sequence[float]
+    """Days, the upper ends of classes 5, 4, 3, 2."""
+    frequency: Sequence[float]
+    """Purchase days, the upper ends of classes 1, 2, 3, 4."""
+    never: int
+    """Customers who have not bought anything."""
+
+
+def fits(wanted: Wanted, vault: Vault, now: datetime) -> ColumnElement[bool]:
+    found = segments.clause(wanted.rule, now)
+    if wanted.cell is not None:
+        recency, frequency = wanted.cell
+        in_cell = (CustomerTier.recency == recency) & (CustomerTier.frequency == frequency)
+        found &= Customer.id.in_(select(CustomerTier.customer_id).where(in_cell))
+    if wanted.text:
+        found &= _named(wanted.text, vault)
+    return found
+
+
+def _named(text: str, vault: Vault) -> ColumnElement[bool]:
+    blind = vault.blind(phones.digits(text))
+    ids = select(Identity.customer_id).where(
+        or_(Identity.value == text, and_(Identity.kind == "phone", Identity.value == blind))
+    )
+    return or_(Customer.ref == text, Customer.id.in_(ids))
+
+
+def why_not(limits: Limits, now: datetime) -> ColumnElement[str]:
+    """The first reason of the gate that stands against marketing to a customer now, as SQL; empty when none."""
+    month, _ = limits.month_of(now)
+    recent = now - timedelta(days=limits.brand.days)
+    at = func.coalesce(Touch.sent_at, Touch.settled_at, Touch.due_at)
+    had = and_(
+        Touch.purpose == "marketing",
+        or_(Touch.state.in_(FLYING), and_(Touch.state.in_(ARRIVED), at > min(recent, month))),
+    )
+    of_late = case((or_(Touch.state.in_(FLYING), at > recent), 1))
+    this_month = case((or_(Touch.state.in_(FLYING), at >= month), 1))
+    full = (
+        select(Touch.customer_id)
+        .where(had)
+        .group_by(Touch.customer_id)
+        .having(
+            or_(
+                func.count(of_late) >= limits.brand.most_in_days,
+                func.count(this_month) >= limits.brand.most_in_month,
+            )
+        )
+    )
+    return case(
+        (_said(allowed=False), "opted_out"),
+        (~_said(allowed=True), "no_consent"),
+        (Customer.marketing_held, "case_open"),
+        (~segments.clause(REACHABLE, now), "no_channel"),
+        (Customer.id.in_(full), "brand_cap"),
+        else_="",
+    )
+
+
+def _said(*, allowed: bool) -> ColumnElement[bool]:
+    return exists().where(
+        ConsentState.customer_id == Customer.id,
+        ConsentState.purpose == "marketing_wecom",
+        ConsentState.granted.is_(allowed),
+    )
+
+
+async def reach(
+    session: AsyncSession, clause: ColumnElement[bool], limits: Limits, now: datetime
+) -> dict[str, int]:
+    """Customers by the reason that keeps marketing from them; key "" counts those who can be reached."""
+    reason = why_not(limits, now).label("reason")
+    rows = await session.execute(
+        select(reason, func.count()).select_from(Customer).where(clause).group_by(reason)
+    )
+    return dict(rows.tuples().all())
+
+
+async def page(
+    session: AsyncSession,
+    vault: Vault,
+    clause: ColumnElement[bool],
+    limits: Limits,
+    now: datetime,
+    *,
+    number: int = 1,
+    size: int = PAGE,
+) -> list[Listed]:
+    """The biggest spenders first."""
+    query = (
+        select(Customer, CustomerTier, PurchaseStats, Secret, why_not(limits, now))
+        .outerjoin(CustomerTier, CustomerTier.customer_id == Customer.id)
+        .outerjoin(PurchaseStats, PurchaseStats.customer_id == Customer.id)
+        .outerjoin(Secret, Secret.customer_id == Customer.id)
+        .where(clause)
+        .order_by(PurchaseStats.amount_fen.desc().nulls_last(), Customer.id)
+        .offset((number - 1) * size)
+        .limit(size)
+    )
+    rows = (await session.execute(query)).all()
+    ids = [row[0].id for row in rows]
+    labels, guides = await _tags(session, ids, now), await _guides(session, ids)
+    return [
+        Listed(
+            customer=customer,
+            name=opened_name(vault, secret),
+            tier=tier,
+            stats=stats,
+            tags=tuple(labels.get(customer.id, ())),
+            guide=guides.get(customer.id, ("", ""))[0],
+            store=guides.get(customer.id, ("", ""))[1],
+            why_not=reason,
+        )
+        for customer, tier, stats, secret, reason in rows
+    ]
+
+
+def opened_name(vault: Vault, secret: Secret | None) -> str:
+    """In clear: whoever shows it masks it."""
+    if secret is None or secret.name is None:
+        return ""
+    vault.learn(secret.customer_id, secret.wrapped_key)
+    return vault.unseal_known(secret.customer_id, secret.name, about=NAME)
+
+
+async def names(
+    session: AsyncSession, vault: Vault, customer_ids: Sequence[int]
+) -> dict[int, str]:
+    rows = await session.scalars(select(Secret).where(Secret.customer_id.in_(customer_ids)))
+    return {secret.customer_id: opened_name(vault, secret) for secret in rows}
+
+
+async def _tags(session: AsyncSession, ids: Sequence[int], now: datetime) -> dict[int, list[str]]:
+    alive = or_(CustomerTag.expires_at.is_(None), CustomerTag.expires_at > now)
+    rows = await session.execute(
+        select(CustomerTag.customer_id, Tag.name)
+        .join(Tag, Tag.id == CustomerTag.tag_id)
+        .where(CustomerTag.customer_id.in_(ids), alive)
+        .group_by(CustomerTag.customer_id, Tag.id, Tag.name)
+        .order_by(CustomerTag.customer_id, Tag.id)
+    )
+    found: dict[int, list[str]] = {}
+    for customer_id, name in rows:
+        found.setdefault(customer_id, []).append(name)
+    return found
+
+
+async def _guides(session: AsyncSession, ids: Sequence[int]) -> dict[int, tuple[str, str]]:
+    rows = await session.execute(
+        select(Follow.customer_id, Guide.name, Store.name)
+        .join(Guide, Guide.id == Follow.guide_id)
+        .outerjoin(Store, Store.id == Guide.store_id)
+        .where(Follow.customer_id.in_(ids), Follow.ended_at.is_(None))
+        .order_by(Follow.last_talk_at.nulls_first(), Follow.since)
+    )
+    return {customer_id: (guide, store or "") for customer_id, guide, store in rows}
+
+
+async def heat(session: AsyncSession, among: ColumnElement[bool] = WHOLE) -> Heat:
+    spent = func.coalesce(func.sum(PurchaseStats.amount_fen), 0)
+    rows = (
+        await session.execute(
+            select(CustomerTier.recency, CustomerTier.frequency, func.count(), spent)
+            .join(Customer, Customer.id == CustomerTier.customer_id)
+            .outerjoin(PurchaseStats, PurchaseStats.customer_id == CustomerTier.customer_id)
+            .where(among, WHOLE)
+            .group_by(CustomerTier.recency, CustomerTier.frequency)
+        )
+    ).all()
+    total = sum(int(row[3]) for row in rows) or 1
+    bought = sum(row[2] for row in rows)
+    everybody = await session.scalar(
+        select(func.count()).select_from(Customer).where(among, WHOLE)
+    )
+    run = await last_run(session)
+    scale: dict[str, Any] = run.scale if run else {}
+    return Heat(
+        {(r, f): Cell(n, 100 * int(fen) / total) for r, f, n, fen in rows},
+        scale.get("recency", ()),
+        scale.get("frequency", ()),
+        (everybody or 0) - bought,
+    )
+
+
+async def faces(session: AsyncSession, now: datetime) -> list[Face]:
+    """One customer of 核心, 潜力 and 沉睡 each, who has a guide and, where there is one, agreed to marketing."""
+    found = []
+    for tier in (TIERS[0], TIERS[1], TIERS[3]):
+        query = (
+            select(Follow.external_userid, PurchaseStats.last_at, PurchaseStats.orders)
+            .join(CustomerTier, CustomerTier.customer_id == Follow.customer_id)
+            .join(PurchaseStats, PurchaseStats.customer_id == Follow.customer_id)
+            .join(Customer, Customer.id == Follow.customer_id)
+            .where(CustomerTier.tier == tier, Follow.ended_at.is_(None), WHOLE)
+            .order_by(~_said(allowed=True), CustomerTier.rank, Customer.id)
+            .limit(1)
+        )
+        if row := (await session.execute(query)).first():
+            days = (now - row.last_at).days
+            when = "今天" if days < 1 else f"{days} 天前"
+            found.append(Face(row.external_userid, tier, f"{when}来过，买过 {row.orders} 次"))
+    return found

@@ -1,0 +1,102 @@
+"""What stands around every page of the console: the menu of this role, and what waits for somebody."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain.permissions import may
+from bot.inbound.commands import matrix
+from bot.store import today
+from bot.web.desk import ACTOR, DESK
+from bot.web.entrance import in_demo
+from bot.web.pages import page
+
+WEEKDAYS = "一二三四五六日"
+SAID = {
+    "segment": "分群已发布，从现在起大家都按这一版算。",
+    "group": "入群规则已发布，明天 05:00 起按新规则邀请和提醒。",
+    "draft": "活动草稿建好了。先看预演，再决定要不要交给导购。",
+    "approved": "活动已批准，还没有交给任何人。",
+    "handed": "已交给导购。她们在企业微信里点「发送」之后，顾客才会收到。",
+    "paused": "活动已暂停，导购还没确认的任务正在收回。",
+    "resumed": "活动继续，没发的会重新安排。",
+    "stopped": "活动已停止，不能再恢复。",
+    "switched_off": "全部发送已停止，导购手里没确认的任务正在收回。",
+    "switched_on": "发送已恢复，停住的消息会重新看一遍再发。",
+    "answered": "已回应顾客，首次回应的计时停了。",
+    "closed": "客诉已关闭，营销暂停随之解除。",
+}
+"""What a page says after an act was done: the address names the sentence and never carries one."""
+
+
+class Entry(NamedTuple):
+    key: str
+    icon: str
+    words: str
+    address: str
+    permission: str
+
+
+MENU = (
+    (
+        "顾客",
+        (
+            Entry("today", "home", "今日概览", "/admin", "console.open"),
+            Entry("customers", "users", "顾客与分群", "/admin/customers", "customer.list"),
+            Entry("groups", "users-group", "社群", "/admin/groups", "group.read"),
+        ),
+    ),
+    (
+        "触达",
+        (Entry("campaigns", "calendar-event", "活动", "/admin/campaigns", "campaign.read"),),
+    ),
+    ("服务", (Entry("cases", "alert-triangle", "客诉", "/admin/cases", "case.act"),)),
+    ("系统", (Entry("audit", "history", "操作记录", "/admin/audit", "audit.read"),)),
+)
+DEMO = (
+    (
+        "演示",
+        (
+            Entry("sandbox", "test-pipe", "沙盒", "/sandbox", ""),
+            Entry("guide", "device-mobile", "导购手机", "/guide", ""),
+            Entry("till", "scan", "收银台", "/store/redeem", ""),
+        ),
+    ),
+)
+
+
+async def shown(
+    request: web.Request,
+    session: AsyncSession,
+    template: str,
+    active: str,
+    **facts: Any,
+) -> web.Response:
+    """A page of the console inside its frame."""
+    waiting = await today.frame(session)
+    return page(request, template, active=active, **_frame(request), **waiting, **facts)
+
+
+def _frame(request: web.Request) -> dict[str, Any]:
+    desk = request.app[DESK]
+    now = desk.work.now().astimezone(desk.work.settings.zone)
+    kind = request[ACTOR].kind if ACTOR in request else "owner"
+    demo = in_demo(desk)
+    menu = [
+        (group, [one for one in entries if may(matrix(), one.permission, kind)])
+        for group, entries in MENU
+    ]
+    return {
+        "menu": [(group, entries) for group, entries in menu if entries]
+        + (list(DEMO) if demo else []),
+        "weekday": WEEKDAYS[now.weekday()],
+        "flash": SAID.get(request.query.get("said", ""), ""),
+    }
+
+
+def is_part(request: web.Request) -> bool:
+    """Asked for by htmx: only what changed is wanted."""
+    return "HX-Request" in request.headers

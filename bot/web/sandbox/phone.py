@@ -1,0 +1,137 @@
+"""Her phone: the lines of one conversation as bubbles, with the coupons, cards and menus that hang on them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from bot.domain.offers import Coupon, Offer, in_words, last_day_words, yuan
+
+URL = re.compile(r"https?://[^\s，。；）]+")
+CHANNELS = ("kf", "official", "wecom")
+QUIET_GAP = timedelta(minutes=5)
+PLACES = {"/h5": "卡包", "/h5/preferences": "消息偏好", "/h5/contact": "小禾客服"}
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    code: str
+    worth: str
+    """What it takes off, in one or two characters and a unit."""
+    unit: str
+    title: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    title: str
+    about: str
+    url: str
+    join: bool = False
+    """A picture with a code that leads into a group chat."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bubble:
+    mine: bool
+    at: datetime
+    text: str
+    time: bool
+    """A line with the moment stands above it."""
+    menu: tuple[tuple[str, str], ...] = ()
+    tickets: tuple[Ticket, ...] = ()
+    cards: tuple[Card, ...] = ()
+
+
+def bubbles(
+    view: Mapping[str, Any], channel: str, coupons: Iterable[tuple[Coupon, Offer]]
+) -> list[Bubble]:
+    known = {coupon.code: (coupon, offer) for coupon, offer in coupons}
+    told: list[Bubble] = []
+    for line in view.get("conversation", ()):
+        if line["channel"] != channel:
+            continue
+        at = datetime.fromisoformat(line["t"])
+        late = not told or at - told[-1].at > QUIET_GAP
+        told.append(_bubble(line, at, late, mine=line["from"] == view["id"], known=known))
+    return told
+
+
+def _bubble(
+    line: Mapping[str, Any],
+    at: datetime,
+    time: bool,  # noqa: FBT001
+    *,
+    mine: bool,
+    known: Mapping[str, tuple[Coupon, Offer]],
+) -> Bubble:
+    text, menu = line["text"], _menu(line["attachments"])
+    if menu:
+        text = _head(line["attachments"])
+    cards = [*_attached(line["attachments"]), *_links(text)]
+    return Bubble(
+        mine,
+        at,
+        URL.sub("", text).replace("：\n", "\n").rstrip("： \n") if not mine else text,
+        time,
+        menu,
+        tuple(_ticket(*pair) for code, pair in known.items() if not mine and code in text),
+        tuple({card.url: card for card in cards}.values()) if not mine else (),
+    )
+
+
+def _menu(attachments: Iterable[Mapping[str, Any]]) -> tuple[tuple[str, str], ...]:
+    """Id and words of each choice."""
+    return tuple(
+        (item["click"]["id"], item["click"]["content"])
+        for one in attachments
+        if one.get("msgtype") == "msgmenu"
+        for item in one["msgmenu"].get("list", ())
+        if item.get("type") == "click"
+    )
+
+
+def _head(attachments: Iterable[Mapping[str, Any]]) -> str:
+    return next(
+        str(one["msgmenu"].get("head_content", ""))
+        for one in attachments
+        if one.get("msgtype") == "msgmenu"
+    )
+
+
+def _attached(attachments: Iterable[Mapping[str, Any]]) -> list[Card]:
+    return [
+        Card(one["link"]["title"], one["link"].get("desc", ""), one["link"]["url"])
+        for one in attachments
+        if one.get("msgtype") == "link"
+    ]
+
+
+def _links(text: str) -> list[Card]:
+    return [_card(url) for url in URL.findall(text)]
+
+
+def _card(url: str) -> Card:
+    path = urlsplit(url).path.rstrip("/")
+    if path.startswith(("/qr/", "/join/")) or "/qr/" in path:
+        return Card("进群二维码", "扫一下就进群", url, join=True)
+    return Card(PLACES.get(path, "点开看看"), path or url, url)
+
+
+def _ticket(coupon: Coupon, offer: Offer) -> Ticket:
+    worth, unit = _worth(offer)
+    until = f"{last_day_words(coupon.expires_at)}前有效"
+    return Ticket(coupon.code, worth, unit, f"{offer.name} · {in_words(offer)}", until)
+
+
+def _worth(offer: Offer) -> tuple[str, str]:
+    if offer.kind == "amount":
+        return yuan(offer.value), "元"
+    if offer.kind == "percent":
+        return f"{(100 - offer.value) / 10:g}", "折"
+    return "礼", ""

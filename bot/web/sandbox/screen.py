@@ -1,0 +1,169 @@
+"""Everything one look at the sandbox shows, gathered at one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from bot.domain.customers import Customer
+from bot.domain.offers import in_words
+from bot.domain.quotas import Limits
+from bot.store import coming, portrait, quotas, story
+from bot.store.coming import Coming, Waiting
+from bot.store.family import family
+from bot.store.portrait import Portrait
+from bot.store.story import Line
+from bot.web.desk import Desk
+from bot.web.sandbox import phone, traffic
+from bot.web.sandbox.cast import Persona
+from bot.web.sandbox.phone import Bubble
+from bot.web.sandbox.world import World
+
+LOG_ROWS = 60
+CHIPS = (
+    "有什么优惠？",
+    "订阅",
+    "我有多少积分",
+    "怎么进群",
+    "毛衣起球了，我要投诉",
+    "转人工",
+    "退订",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Screen:
+    persona: Persona
+    channel: str
+    view: Mapping[str, Any] | None
+    """Her as the sandbox has her; None for a visitor who has done nothing yet."""
+    bubbles: list[Bubble]
+    waiting: list[Waiting]
+    coming: list[Coming]
+    lines: list[Line]
+    traffic: list[traffic.Row]
+    her: Portrait | None
+    profile: dict[str, tuple[str, Any]]
+    guide: str
+    """userid of whom she is friends with; empty when with nobody."""
+    fan: bool
+    window: str
+    fresh: frozenset[str] = field(default=frozenset())
+    """Keys of lines and facts that were not there before the act."""
+
+    def marks(self) -> frozenset[str]:
+        """What a later look is compared with."""
+        facts = (f"{key}={value[1]}" for key, value in self.profile.items())
+        return frozenset([*(line.key for line in self.lines), *facts])
+
+    def is_fresh(self, key: str) -> bool:
+        if key in self.profile:
+            return f"{key}={self.profile[key][1]}" in self.fresh
+        return key in self.fresh
+
+    @property
+    def changed(self) -> int:
+        return sum(self.is_fresh(key) for key in self.profile)
+
+
+async def look(
+    desk: Desk,
+    world: World,
+    persona: Persona,
+    channel: str,
+    customer: Customer | None,
+) -> Screen:
+    view = await world.state(customer=persona.id)
+    log = await world.newest(LOG_ROWS)
+    her, lines, soon, tasks, profile = None, [], [], [], {}
+    now = desk.work.now()
+    if customer is not None:
+        async with desk.work.sessions.reading() as session:
+            vault = desk.work.vault
+            hers = await family(session, customer.id)
+            her = await portrait.portrait(session, vault, customer, now)
+            lines = await story.story(session, vault, her)
+            soon = await coming.coming(session, hers, now)
+            tasks = await coming.waiting(session, vault, hers)
+            used = await quotas.used(
+                session,
+                lambda column: column == customer.id,
+                at=now,
+                limits=desk.work.content.limits,
+            )
+        received = used[customer.id].in_month if customer.id in used else 0
+        profile = _profile(her, received, desk.work.content.limits)
+    return Screen(
+        persona=persona,
+        channel=channel,
+        view=view,
+        bubbles=phone.bubbles(view, channel, her.coupons if her else ()) if view else [],
+        waiting=await _really_waiting(world, tasks),
+        coming=soon[:5],
+        lines=lines,
+        traffic=traffic.rows(log),
+        her=her,
+        profile=profile,
+        guide=_guide(view),
+        fan=bool(view and (view.get("fan") or {}).get("subscribed")),
+        window=_window(her, channel, now),
+    )
+
+
+async def _really_waiting(world: World, tasks: list[Waiting]) -> list[Waiting]:
+    """The bot asks from time to time; the guide may have tapped since."""
+    pending: dict[str, list[str]] = {}
+    for userid in {task.userid for task in tasks}:
+        guide = await world.state(guide=userid)
+        pending[userid] = guide["pending_tasks"] if guide else []
+    return [task for task in tasks if task.msgid in pending[task.userid]]
+
+
+def _guide(view: Mapping[str, Any] | None) -> str:
+    follows = view["follows"] if view else []
+    return next((tie["guide"] for tie in follows if not tie["left"] and not tie["half"]), "")
+
+
+def _window(her: Portrait | None, channel: str, now: datetime) -> str:
+    found = next((w for w in her.windows if w.channel == channel), None) if her else None
+    if found is None:
+        return ""
+    hours = max(int((found.closes_at - now).total_seconds() // 3600), 0)
+    return f"还能回 {found.left} 条 · {hours} 小时内"
+
+
+def _profile(her: Portrait, received: int, limits: Limits) -> dict[str, tuple[str, Any]]:
+    """Key → label and value, each in words."""
+    tier = her.tier
+    consent = her.allowed.get("marketing_wecom")
+    facts: dict[str, tuple[str, Any]] = {
+        "tier": ("分层", f"{tier.tier} · {tier.share_class}" if tier else "还没买过"),
+        "level": ("会员等级", her.points.level if her.points else "青铜"),
+        "points": ("积分", f"{her.points.balance:,}" if her.points else "0"),
+        "tags": ("标签", tuple(dict.fromkeys(worn.tag for worn in her.tags))),
+        "coupons": (
+            "手里的券",
+            tuple(f"{offer.name} · {in_words(offer)} · {c.code}" for c, offer in her.held),
+        ),
+        "consent": ("活动消息", _consent_words(consent.granted if consent else None)),
+        "received": ("本月已收", f"{received} / {limits.brand.most_in_month} 条（你设的上限）"),
+        "cases": ("客诉", tuple(f"C{case.id:04} 处理中" for case in her.live_cases)),
+        "groups": ("在群里", tuple(room.name for m, room in her.groups if m.left_at is None)),
+        "guides": (
+            "导购",
+            tuple(
+                f"{f.guide.name}{' · ' + f.store.name if f.store else ''}"
+                for f in her.friends
+                if f.follow.ended_at is None
+            ),
+        ),
+    }
+    return facts
+
+
+def _consent_words(granted: bool | None) -> str:  # noqa: FBT001
+    if granted is None:
+        return "没有问过，所以不发"
+    return "同意收" if granted else "已退订"
