@@ -74,11 +74,8 @@ class Timetable:
             moments = await due.moments(session)
         watched = {entry.rows for entry in self._when_due} | {"inbox", "outbox"}
         waiting = [moment for rows, moment in moments.items() if moment and rows in watched]
-        now = self._work.now()
-        waiting += [
-            self._trigger(daily).get_next_fire_time(None, _local(self._work, now))
-            for daily in self._daily
-        ]
+        later = _local(self._work, self._work.now()) + timedelta(microseconds=1)
+        waiting += [self._trigger(daily).get_next_fire_time(None, later) for daily in self._daily]
         return min((moment.astimezone(UTC) for moment in waiting), default=None)
 
     async def _claim(self, daily: Daily, now: datetime) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from bot.calls import (
     Call,
     GetCustomer,
@@ -13,6 +15,7 @@ from bot.calls import (
     Outcome,
     Sent,
 )
+from bot.domain.customers import Customer
 from bot.domain.delivery import Owed
 from bot.outbound import contact_sync
 from bot.outbound.settled import Settling, settled
@@ -64,12 +67,25 @@ async def page(call: GetCustomersOf, outcome: Outcome, owed: Owed, turn: Settlin
     for entry in outcome.answer.get("external_contact_list", ()):
         contact, told = entry["external_contact"], entry["follow_info"]
         external_userid = contact["external_userid"]
-        customer = await contact_sync.met(turn, "external_userid", external_userid)
+        customer = await _recognised(turn, contact)
         customer = await contact_sync.person(turn, customer, contact, "contact")
         await contact_sync.tie(turn, customer, external_userid, told, owed.created_at)
     if cursor := outcome.answer.get("next_cursor"):
         following = GetCustomersOf(userids=call.userids, cursor=cursor, limit=call.limit)
         await turn.owe(following, effect=f"{owed.effect}:{cursor}")
+
+
+async def _recognised(turn: Settling, contact: dict[str, Any]) -> Customer:
+    """By the unionid first: a buyer known from the shop gets her WeCom id, instead of a second record to merge."""
+    at, external_userid, unionid = turn.now, contact["external_userid"], contact.get("unionid")
+    if unionid is None:
+        return await contact_sync.met(turn, "external_userid", external_userid)
+    known = await customers.find(turn.session, turn.vault, "unionid", unionid)
+    if known is None:
+        return await contact_sync.met(turn, "external_userid", external_userid)
+    return await customers.attach(
+        turn.session, turn.vault, known, kind="external_userid", value=external_userid, at=at
+    )
 
 
 @settled.on(ListCustomers)

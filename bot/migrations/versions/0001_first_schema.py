@@ -1078,6 +1078,7 @@ def upgrade() -> None:
         sa.Column(
             "follow_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
+        sa.Column("dirty", sa.Boolean(), nullable=False),
         sa.Column("round", sa.BigInteger(), nullable=False),
         sa.Column("busy", sa.Boolean(), nullable=False),
         sa.Column("not_before", sa.DateTime(), nullable=True),
@@ -1087,7 +1088,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("follow_id", name=op.f("pk_follow_mirror")),
     )
     with op.batch_alter_table("follow_mirror", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_follow_mirror_busy"), ["busy"], unique=False)
+        batch_op.create_index(batch_op.f("ix_follow_mirror_dirty"), ["dirty"], unique=False)
 
     op.create_table(
         "follow_tag",
@@ -1368,7 +1369,7 @@ def downgrade() -> None:
     op.drop_table("mass_task")
     op.drop_table("follow_tag")
     with op.batch_alter_table("follow_mirror", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_follow_mirror_busy"))
+        batch_op.drop_index(batch_op.f("ix_follow_mirror_dirty"))
 
     op.drop_table("follow_mirror")
     op.drop_table("case_step")
