@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,29 +22,13 @@ from bot.domain.points import PointsAccount
 from bot.domain.segments import Condition, Negation, Rule
 from bot.domain.tags import CustomerTag, Tag, TagGroup
 from bot.domain.tiers import CustomerTier
+from bot.store.segment_comparing import age, compare, days_before
 
 HOME = ZoneInfo("Asia/Shanghai")
 FIRST_LEVEL = PointsAccount.__table__.c.level.default.arg
-FARTHEST = 36_500
-COMPARE = {
-    "gte": operator.ge,
-    "gt": operator.gt,
-    "lte": operator.le,
-    "lt": operator.lt,
-    "eq": operator.eq,
-    "ne": operator.ne,
-}
 
 Clause = ColumnElement[bool]
 Who = InstrumentedAttribute[int] | InstrumentedAttribute[int | None]
-
-
-def compare(op: str, left: Any, value: Any) -> Any:
-    """`left op value`, on columns and on plain numbers alike."""
-    if op == "between":
-        low, high = value
-        return (left >= low) & (left <= high)
-    return COMPARE[op](left, value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,31 +50,12 @@ class Compiler:
         query = (select(who) if of is None else of).where(who.is_not(None), *where)
         return query if self.only is None else query.where(who == self.only)
 
-    def since(self, days: int) -> datetime:
-        return self.now - timedelta(days=max(-FARTHEST, min(days, FARTHEST)))
-
-    def age(self, moment: ColumnElement[Any], op: str, value: Any) -> Clause:
-        """Whole days since a moment, compared."""
-        match op:
-            case "gte":
-                return moment <= self.since(value)
-            case "gt":
-                return moment <= self.since(value + 1)
-            case "lt":
-                return moment > self.since(value)
-            case "lte":
-                return moment > self.since(value + 1)
-            case "ne":
-                return not_(self.age(moment, "eq", value))
-        low, high = value if op == "between" else (value, value)
-        return and_(self.age(moment, "gte", low), self.age(moment, "lte", high))
-
     def bought(self, asked: Condition) -> Clause:
         """Paid and not wholly given back, inside the window."""
         paid = and_(Order.paid_at <= self.now, Order.amount_fen > Order.refunded_fen)
         if asked.within_days is None:
             return paid
-        return and_(paid, Order.paid_at > self.since(asked.within_days))
+        return and_(paid, Order.paid_at > days_before(self.now, asked.within_days))
 
     def birthday(self, value: Any) -> int:
         return self.now.astimezone(HOME).month if value == "this" else int(value)
@@ -152,7 +116,7 @@ def _birthday(to: Compiler, asked: Condition) -> Clause:
 
 
 def _active(to: Compiler, asked: Condition) -> Clause:
-    fits = to.age(Customer.last_active_at.expression, asked.op, asked.value)
+    fits = age(to.now, Customer.last_active_at.expression, asked.op, asked.value)
     return and_(Customer.last_active_at.is_not(None), fits)
 
 
@@ -186,7 +150,7 @@ def _order_sum(measure: ColumnElement[Any]) -> Callable[[Compiler, Condition], C
 def _order_age(moment: ColumnElement[Any]) -> Callable[[Compiler, Condition], Clause]:
     def compiled(to: Compiler, asked: Condition) -> Clause:
         buyers = to.those(Order.customer_id, to.bought(asked)).group_by(Order.customer_id)
-        return _in(buyers.having(to.age(moment, asked.op, asked.value)))
+        return _in(buyers.having(age(to.now, moment, asked.op, asked.value)))
 
     return compiled
 
@@ -217,7 +181,7 @@ def _guide(to: Compiler, asked: Condition) -> Clause:
 
 
 def _friend_days(to: Compiler, asked: Condition) -> Clause:
-    fits = to.age(func.min(Follow.since), asked.op, asked.value)
+    fits = age(to.now, func.min(Follow.since), asked.op, asked.value)
     return _in(_friends(to).group_by(Follow.customer_id).having(fits))
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 import numpy as np
 from sqlalchemy import BigInteger, ColumnElement, Executable, cast, func, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncResult, AsyncSession
 
 from bot.domain.customers import Customer
 from bot.domain.orders import Order, OrderEntry, OrderLine, Product
@@ -79,14 +80,15 @@ async def kept_tiers(
         whole = whole.where(kept.customer_id.in_(customer_ids))
     ints: list[Ints] = [np.empty((0, 5), dtype=np.int64)]
     floats = [np.empty((0, 2))]
-    result = await session.stream(whole)
+    result = await _streamed(session, whole)
     async for rows in result.partitions(PART):
-        told = [(r[0], TIERS.index(r[1]), SHARES.index(r[2]), r[3], r[4]) for r in rows]
-        ints.append(np.array(told, dtype=np.int64))
-        floats.append(np.array([r[5:] for r in rows]))
-    customer, tier, share, cell, since = np.concatenate(ints).T
-    score, rank = np.concatenate(floats).T
-    return KeptTiers(customer, tier, share, cell, score, rank, since)
+        who, tiers, shares, cell, since, score, rank = zip(*rows, strict=True)
+        places = [TIERS.index(name) for name in tiers], [SHARES.index(name) for name in shares]
+        ints.append(np.array((who, *places, cell, since), dtype=np.int64).T)
+        floats.append(np.array((score, rank), dtype=float).T)
+    customers, tier, share, cells_kept, since_kept = np.concatenate(ints).T
+    scores, ranks = np.concatenate(floats).T
+    return KeptTiers(customers, tier, share, cells_kept, scores, ranks, since_kept)
 
 
 async def kept_stats(session: AsyncSession, customer_ids: Sequence[int] | None = None) -> Ints:
@@ -137,12 +139,18 @@ async def more_entries_than(session: AsyncSession, number: int) -> bool:
 
 
 async def numbers(session: AsyncSession, query: Executable, *, columns: int) -> Ints:
-    result = await session.stream(query)
+    result = await _streamed(session, query)
     parts = [
-        np.array([tuple(row) for row in rows], dtype=np.int64)
+        np.fromiter(chain.from_iterable(rows), dtype=np.int64).reshape(-1, columns)
         async for rows in result.partitions(PART)
     ]
     return np.concatenate([np.empty((0, columns), dtype=np.int64), *parts])
+
+
+async def _streamed(session: AsyncSession, query: Executable) -> AsyncResult[Any]:
+    """Bare rows, without the ORM's work for each of a million."""
+    await session.flush()
+    return await (await session.connection()).stream(query)
 
 
 def aligned(kept: Ints, wanted: Ints) -> tuple[Ints, np.ndarray[Any, np.dtype[np.bool_]]]:

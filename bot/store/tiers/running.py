@@ -166,8 +166,9 @@ async def _write_some(
     session: AsyncSession, standing: Standing, customer_ids: Sequence[int]
 ) -> list[TierMove]:
     """Everything at once, for few; a first tier is a move for those who were asked about."""
-    stale = standing.stale_stats(await reading.kept_stats(session, None))
-    categories = await reading.top_categories(session, customer_ids) if len(stale) else {}
+    looked_at = standing.known.customer.tolist()
+    stale = standing.stale_stats(await reading.kept_stats(session, looked_at))
+    categories = await reading.top_categories(session, looked_at) if len(stale) else {}
     await writing.write_stats(session, list(standing.stats(stale, categories)))
     await writing.write_tiers(session, list(standing.lines(standing.changed())))
     first = np.isin(standing.known.customer, customer_ids) & (standing.before == NOWHERE)
