@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.demo.agenda import Agenda
 from bot.demo.reactions import Reactions
 from bot.demo.scene import Scene
 
+SECOND = timedelta(seconds=1)
 Progress = Callable[[datetime], None]
 
 
@@ -31,7 +32,12 @@ async def _move(scene: Scene, agenda: Agenda, until: datetime) -> None:
     """On to the earliest moment at which somebody has something to do."""
     ours = [agenda.next(), await scene.bot.next_moment(), until]
     wish = max(min(moment for moment in ours if moment is not None), scene.now)
-    await scene.control("clock", {"step": {"until": wish.isoformat()}})
+    await scene.control("clock", {"step": {"until": whole(wish).isoformat()}})
+
+
+def whole(moment: datetime) -> datetime:
+    """The next whole second: the sandbox's clock counts no finer than milliseconds."""
+    return moment if moment.microsecond == 0 else moment.replace(microsecond=0) + SECOND
 
 
 async def settle(scene: Scene, *, until: datetime) -> None:
@@ -40,7 +46,7 @@ async def settle(scene: Scene, *, until: datetime) -> None:
     while scene.now < until:
         await scene.bot.step()
         moment = await scene.bot.next_moment()
-        wish = min(moment or until, until)
-        await scene.control("clock", {"step": {"until": max(wish, scene.now).isoformat()}})
+        wish = max(min(moment or until, until), scene.now)
+        await scene.control("clock", {"step": {"until": whole(wish).isoformat()}})
         await scene.news()
     await scene.bot.step()

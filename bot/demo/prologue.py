@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.demo.cast import Person
+from bot.demo.play import whole
 from bot.demo.scene import Scene
 from bot.demo.world import shop
 from bot.inbound.imports import Wish, import_file
@@ -90,5 +91,6 @@ async def _quiet(scene: Scene) -> None:
     until = scene.now + LONGEST
     await scene.bot.step()
     while (moment := await scene.bot.next_moment()) is not None and moment <= until:
-        await scene.control("clock", {"step": {"until": max(moment, scene.now).isoformat()}})
+        wish = whole(max(moment, scene.now))
+        await scene.control("clock", {"step": {"until": wish.isoformat()}})
         await scene.bot.step()
