@@ -199,6 +199,8 @@ async def push_to_tagged(command: PushToTagged, turn: Turn) -> Answer:
     done = await pushes.push(
         turn.session, turn.vault, campaign, text=text, limits=_limits(turn), now=turn.now
     )
+    if not done.reachable:
+        raise Refusal("empty_audience", "这些标签下现在没有能发的人，换几个标签试试", status=422)
     return Answer({"campaign_id": campaign.id} | done.as_json())
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.calls import UpdateAppCard
 from bot.domain.refusals import Refusal
-from bot.events import AppOpened, CardClicked, FinishGuideTask, MemberChanged
+from bot.events import AppOpened, CardClicked, FinishGuideTask, MemberChanged, NoteContact
 from bot.inbound.router import Router
 from bot.inbound.turn import Answer, Turn
 from bot.store import customers, guide_tasks
@@ -78,3 +78,26 @@ async def finish_task(command: FinishGuideTask, turn: Turn) -> Answer:
         outcome=command.reason,
     )
     return Answer({"task": task.id, "state": task.state})
+
+
+@router.on(NoteContact)
+async def note_contact(command: NoteContact, turn: Turn) -> Answer:
+    """Written down as a task that was asked and finished; she is left in peace for a while either way."""
+    guide = await customers.guide_by_userid(turn.session, command.actor.id, create=False)
+    follows = await customers.follows_of(turn.session, command.customer_id)
+    tie = next((follow for follow in follows if guide and follow.guide_id == guide.id), None)
+    if guide is None or tie is None:
+        raise Refusal("not_yours", "她现在不是你的顾客", status=404)
+    task = await guide_tasks.note(
+        turn.session,
+        key=f"contact:{turn.key}",
+        guide_id=guide.id,
+        customer_id=command.customer_id,
+        why=command.about,
+        state="done" if command.done else "skipped",
+        outcome=command.reason,
+        now=turn.now,
+    )
+    if command.done:
+        tie.last_talk_at = turn.now
+    return Answer({"task": task, "state": "done" if command.done else "skipped"})

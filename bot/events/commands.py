@@ -204,6 +204,18 @@ class FinishGuideTask(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoteContact(Command):
+    """A guide contacted one of her customers as was suggested, or will not."""
+
+    permission = "task.confirm"
+    customer_id: int
+    about: str
+    """The kind of the suggestion, as in `bot.domain.guide_work`."""
+    done: bool
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FileCase(Command):
     permission = "case.file"
     customer_id: int

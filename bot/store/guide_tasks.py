@@ -17,6 +17,8 @@ from bot.store.engine import upsert
 from bot.store.vault import Vault
 
 ABOUT = "guide_task.words"
+CONTACT = "contact"
+"""The kind of a contact that was suggested, not asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,34 @@ async def finish(
     task.done_at, task.outcome = now, outcome
     await session.flush()
     return task
+
+
+async def note(
+    session: AsyncSession,
+    *,
+    key: str,
+    guide_id: int,
+    customer_id: int,
+    why: str,
+    state: str,
+    outcome: str | None,
+    now: datetime,
+) -> int:
+    """A contact that nobody asked for with a task, written down as one that is over."""
+    task = GuideTask(
+        key=key,
+        guide_id=guide_id,
+        customer_id=customer_id,
+        kind=CONTACT,
+        why=why,
+        created_at=now,
+        state=state,
+        done_at=now,
+        outcome=outcome,
+    )
+    session.add(task)
+    await session.flush()
+    return task.id
 
 
 async def finish_keyed(session: AsyncSession, key: str, *, now: datetime, outcome: str) -> bool:

@@ -15,11 +15,13 @@ from bot.domain.campaigns import Touch
 from bot.domain.cases import Case
 from bot.domain.consent import ConsentState
 from bot.domain.customers import Customer, Follow, Guide, Secret
-from bot.domain.guide_work import WORDS_FOR, Known, Reason, reason_for
+from bot.domain.delivery import GuideTask
+from bot.domain.guide_work import REST, WORDS_FOR, Known, Reason, reason_for
 from bot.domain.offers import Coupon
 from bot.domain.refusals import Refusal
 from bot.domain.tiers import CustomerTier, PurchaseStats
 from bot.store import facts
+from bot.store.guide_tasks import CONTACT
 from bot.store.vault import Vault
 
 HERE = ZoneInfo("Asia/Shanghai")
@@ -164,11 +166,22 @@ def _hers(guide_id: int, now: datetime, today: date) -> Any:
             Follow.guide_id == guide_id,
             Follow.ended_at.is_(None),
             Customer.merged_into.is_(None),
+            or_(answer.is_not(None), ~_looked_at(guide_id, now)),
             or_(answer.is_not(None), and_(~Customer.marketing_held, ~_said_no())),
             worth,
         )
         .order_by(answer.is_(None), func.coalesce(CustomerTier.rank, 1.0), Follow.customer_id)
         .limit(MOST)
+    )
+
+
+def _looked_at(guide_id: int, now: datetime) -> ColumnElement[bool]:
+    """She contacted her of late, or said that she will not."""
+    return exists().where(
+        GuideTask.customer_id == Follow.customer_id,
+        GuideTask.guide_id == guide_id,
+        GuideTask.kind == CONTACT,
+        GuideTask.done_at > now - REST,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bot.web import callbacks, entrance, guards, health, links, till
+from bot.web import callbacks, customer, entrance, guards, guide, health, links, till
 from bot.web.api import coupons, orders, points
 from bot.web.desk import DESK, Desk
 from bot.web.pages import HOME
@@ -17,6 +17,8 @@ TABLES = (
     points.routes,
     links.routes,
     till.routes,
+    guide.routes,
+    customer.routes,
     entrance.routes,
 )
 

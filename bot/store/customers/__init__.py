@@ -11,7 +11,7 @@ from bot.store.customers.follows import (
 )
 from bot.store.customers.meeting import Seen, attach, back, find, gone, meet, meet_buyer
 from bot.store.customers.merging import join, part, proposals, recognise
-from bot.store.customers.people import addresses, keep_phone, name_of, rename
+from bot.store.customers.people import addresses, by_ref, keep_phone, name_of, rename
 from bot.store.customers.rosters import ever_followed_by, followed_by, has_customers
 from bot.store.family import family, stands_for, surviving
 
@@ -21,6 +21,7 @@ __all__ = [
     "addresses",
     "attach",
     "back",
+    "by_ref",
     "ever_followed_by",
     "family",
     "find",

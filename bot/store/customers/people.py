@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.domain.customers import Customer, Identity, Secret
 from bot.domain.merging import Key
 from bot.store.engine import upsert
+from bot.store.family import stands_for
 from bot.store.vault import Vault
 
 NAME = "secret.name"
@@ -30,6 +31,12 @@ async def create(session: AsyncSession, vault: Vault, first: Key, at: datetime) 
     session.add(Secret(customer_id=customer.id, wrapped_key=vault.new_key(customer.id)))
     await session.flush()
     return customer
+
+
+async def by_ref(session: AsyncSession, ref: str) -> Customer | None:
+    """By public ref: whoever stands for her now."""
+    found = (await session.scalars(select(Customer).where(Customer.ref == ref))).first()
+    return None if found is None else await stands_for(session, found)
 
 
 async def discard(session: AsyncSession, vault: Vault, customer: Customer) -> None:

@@ -43,6 +43,12 @@ class Redeemed:
     stands: bool
     """False once it was taken back."""
 
+    @property
+    def by(self) -> str:
+        """Who did it, in words."""
+        kind, _, name = self.actor.partition(":")
+        return "收银系统" if kind == "integration" else name
+
 
 async def holder_of(session: AsyncSession, vault: Vault, code: str) -> Holder:
     """Raises Refusal unknown."""

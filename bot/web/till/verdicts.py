@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from unicodedata import normalize
 
+from bot.domain.offers import SHOP_ZONE, day_words, last_day_words
 from bot.domain.refusals import Refusal
 
 FACES = {
@@ -54,7 +55,8 @@ class Shown:
             return "请核对后点「确认核销」"
         if self.state == "amount_needed":
             return "填这一单的金额，再点「确认核销」"
-        return str(self.facts["words"]).partition("；")[0]
+        said = str(self.facts["words"]).partition("；")[0]
+        return said.removeprefix(f"{self.face[2]}，")
 
     @property
     def say(self) -> str:
@@ -65,12 +67,15 @@ class Shown:
         return (said.format(**self._moments()) + instead) if said else ""
 
     @property
-    def expires_at(self) -> datetime | None:
-        return _moment(self.facts.get("expires_at"))
-
-    @property
-    def used_at(self) -> datetime | None:
-        return _moment(self.facts.get("used_at"))
+    def until(self) -> str:
+        """Her last day; the hour only where it is not the end of that day."""
+        written = self.facts.get("expires_at")
+        if not written:
+            return "—"
+        local = datetime.fromisoformat(written).astimezone(SHOP_ZONE)
+        if local.time() == time():
+            return f"{last_day_words(local)}当天为止"
+        return f"{day_words(local)} {local:%H:%M} 前"
 
     def _moments(self) -> dict[str, str]:
         return {"words": str(self.facts["words"]).partition("；")[0].replace("：", "，")}
@@ -85,10 +90,6 @@ _SAY = {
     "stale_qr": "您手机上的码刚换了新的，麻烦再给我扫一下。",
     "below_threshold": "{words}，再带一件就能用上。",
 }
-
-
-def _moment(written: str | None) -> datetime | None:
-    return datetime.fromisoformat(written) if written else None
 
 
 def fen_of(typed: str) -> int | None:

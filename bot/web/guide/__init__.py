@@ -1,0 +1,7 @@
+"""`/guide`: a shop guide's day on her phone."""
+
+from bot.web.guide import month, people, push, today
+
+routes = [*today.routes, *people.routes, *push.routes, *month.routes]
+
+__all__ = ["routes"]

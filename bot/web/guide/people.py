@@ -1,0 +1,184 @@
+"""顾客: a guide's own customers, and one of them before she types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain import masks
+from bot.domain.customers import Customer, Guide
+from bot.domain.refusals import Refusal
+from bot.events.commands import TagCustomer
+from bot.store import audit, consent, facts, guide_book, offers, points, tags
+from bot.web.desk import DESK, Desk
+from bot.web.forms import key_in, midnight, typed
+from bot.web.guards import actor_of, allowed
+from bot.web.guide import words
+from bot.web.guide.who import days_ago, guide_at, her_customer
+from bot.web.pages import page
+
+routes = web.RouteTableDef()
+AT_ONCE = 30
+PHONES_A_DAY = 20
+SOURCES = {
+    "contact_way": "从渠道码来",
+    "menu": "点过菜单",
+    "keyword": "聊天里说过",
+    "link": "点过链接",
+    "group": "进了群",
+    "purchase": "买东西看出来的",
+    "guide": "导购记的",
+    "answer": "自己说的",
+    "platform": "企业微信里打的",
+    "rule": "规则打的",
+}
+OWN_GROUPS = ("导购", "风格")
+"""Groups from which a guide gives tags by hand."""
+
+
+@routes.get("/guide/c")
+@allowed("customer.list")
+async def listed(request: web.Request) -> web.StreamResponse:
+    desk, query = request.app[DESK], request.query
+    asked, only = query.get("q", "").strip()[:40], query.get("only", "")
+    start = int(query["start"]) if query.get("start", "").isdecimal() else 0
+    start = min(start, 100_000)
+    async with desk.work.sessions.reading() as session:
+        guide = await guide_at(request, session)
+        people, total = await guide_book.page_of(
+            session,
+            desk.work.vault,
+            guide.id,
+            desk.work.now(),
+            words=asked,
+            only=only,
+            start=start,
+        )
+    now = desk.work.now()
+    return page(
+        request,
+        "guide/people.html",
+        people=[(person, _last(person.last_order, now)) for person in people],
+        total=total,
+        asked=asked,
+        only=only,
+        filters={name: label for name, (label, _) in guide_book.FILTERS.items()},
+        more=start + AT_ONCE if start + AT_ONCE < total else None,
+        before=max(start - AT_ONCE, 0) if start else None,
+    )
+
+
+def _last(at: Any, now: Any) -> str:
+    return f"{days_ago(at, now)}买过" if at else "还没买过"
+
+
+@routes.get("/guide/c/{ref}")
+@allowed("customer.view")
+async def one(request: web.Request) -> web.StreamResponse:
+    return await _profile(request)
+
+
+async def _profile(request: web.Request, error: str = "", status: int = 200) -> web.Response:
+    desk = request.app[DESK]
+    async with desk.work.sessions.reading() as session:
+        guide = await guide_at(request, session)
+        customer = await her_customer(request, session, guide)
+        shown = await _facts(desk, session, guide, customer)
+    return page(request, "guide/person.html", status=status, error=error, **shown)
+
+
+async def _facts(
+    desk: Desk, session: AsyncSession, guide: Guide, customer: Customer
+) -> dict[str, Any]:
+    work, now = desk.work, desk.work.now()
+    hers = await guide_book.known(session, work.vault, guide.id, [customer.id])
+    told = (await facts.gather(session, work.vault, work.content, [customer.id], now))[customer.id]
+    month = now.astimezone(work.settings.zone).month
+    agreed = await consent.granted(session, customer.id, "marketing_wecom")
+    phone = await guide_book.phone_of(session, work.vault, customer.id)
+    worn = await _tags(session, customer, desk)
+    return {
+        "c": customer,
+        "who": hers[customer.id],
+        "friend_days": (now - hers[customer.id].since).days,
+        "store": told.get("store"),
+        "n": await guide_book.numbers(session, customer.id, now),
+        "points": await points.balance(session, customer.id),
+        "tags": worn,
+        "to_give": _to_give(desk, {one["tag"] for one in worn}),
+        "coupons": await offers.held(session, customer.id, now),
+        "moments": await guide_book.moments(session, customer.id, guide.id),
+        "suggested": words.for_one(work.content, told, held=customer.marketing_held, month=month),
+        "refused": agreed is None,
+        "phone": masks.phone(phone) if phone else "",
+    }
+
+
+async def _tags(session: AsyncSession, customer: Customer, desk: Desk) -> list[dict[str, Any]]:
+    """Each tag once, with everything it was learned from."""
+    found: dict[str, dict[str, Any]] = {}
+    for tag, row in await tags.worn(session, customer.id, desk.work.now()):
+        known = found.setdefault(
+            tag, {"tag": tag, "name": tag.split("/", 1)[1], "from": [], "own": False}
+        )
+        known["from"].append(SOURCES.get(row.source, row.source))
+        known["own"] = known["own"] or row.source == "guide"
+    return list(found.values())
+
+
+def _to_give(desk: Desk, worn: set[str]) -> list[str]:
+    """What a guide may give with one tap, and has not yet."""
+    groups = [group for group in desk.work.content.tags.groups if group.name in OWN_GROUPS]
+    known = [f"{group.name}/{name}" for group in groups for name in group.tags]
+    return [tag for tag in known if tag not in worn]
+
+
+@routes.post("/guide/c/{ref}/tags")
+@allowed("tag.assign")
+async def mark(request: web.Request) -> web.StreamResponse:
+    desk, form = request.app[DESK], await request.post()
+    async with desk.work.sessions.reading() as session:
+        guide = await guide_at(request, session)
+        customer = await her_customer(request, session, guide)
+    new = typed(form, "new").strip("/ ")
+    add = [tag for tag in (typed(form, "add"), f"导购/{new}" if new else "") if tag]
+    take = typed(form, "take")
+    command = TagCustomer(
+        at=desk.work.now(),
+        actor=actor_of(request),
+        key=key_in(form),
+        customer_id=customer.id,
+        add=tuple(add),
+        remove=(take,) if take else (),
+    )
+    try:
+        await desk.do(command)
+    except Refusal as refusal:
+        return await _profile(request, refusal.words, refusal.status)
+    raise web.HTTPSeeOther(f"/guide/c/{customer.ref}")
+
+
+@routes.post("/guide/c/{ref}/phone")
+@allowed("customer.unmask")
+async def unmask(request: web.Request) -> web.StreamResponse:
+    """Her phone in clear, once it is written down who looked."""
+    desk, actor = request.app[DESK], actor_of(request)
+    async with desk.work.sessions.begin() as session:
+        guide = await guide_at(request, session)
+        customer = await her_customer(request, session, guide)
+        if await guide_book.unmasked_today(session, str(actor), midnight(desk)) >= PHONES_A_DAY:
+            raise Refusal("too_many", f"一天最多看 {PHONES_A_DAY} 个号码，明天再看", status=429)
+        phone = await guide_book.phone_of(session, desk.work.vault, customer.id)
+        await audit.append(
+            session,
+            at=desk.work.now(),
+            actor=str(actor),
+            action=guide_book.UNMASKED,
+            subject=f"customer_id:{customer.id}",
+            detail={},
+        )
+    answer = page(request, "guide/phone.html", phone=phone)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

@@ -1,0 +1,129 @@
+"""`/h5`: WeChat says who she is, and every link that our texts carry opens a page."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from sqlalchemy import select
+
+from bot.calls import GetOAuthFan, Refused, Sent
+from bot.domain.consent import ConsentState
+from bot.events.commands import Actor
+from bot.store import consent
+from bot.store.customers import attach
+from bot.store.offers import Till as AtTill
+from bot.store.offers import look_up
+from tests.web.faces import a_coupon, a_named_customer
+
+WECHAT = {"User-Agent": "Mozilla/5.0 MicroMessenger/8.0.50"}
+
+
+async def a_fan(bot, openid="o-lin"):
+    customer = await a_named_customer(bot)
+    async with bot.session() as session:
+        await attach(
+            session, bot.vault, customer, kind="openid", value=openid, at=bot.now, evidence="t"
+        )
+    bot.platform.answers(GetOAuthFan, Sent({"openid": openid}))
+    return customer
+
+
+async def looks(shop, path="/h5"):
+    """She opens a page in WeChat, and WeChat brings her back."""
+    face = shop.passer_by()
+    await face.opens(path, headers=WECHAT, allow_redirects=False)
+    asked = parse_qs(urlsplit(face.headers["Location"]).query)
+    return await face.opens(f"/h5/enter?code=c1&state={asked['state'][0]}")
+
+
+async def test_the_wallet_shows_a_code_that_the_till_takes(bot, shop):
+    coupon = await a_coupon(bot, await a_fan(bot), name="见面礼")
+    face = await looks(shop)
+    spoken = re.search(r'class="code num">([A-Z0-9 ]+)<', face.html)[1]
+    assert "<svg" in face.html
+    till = AtTill(actor=Actor(kind="clerk", id="mei"), store="S01")
+    async with bot.session() as session:
+        verdict = await look_up(session, bot.vault, spoken, till, now=bot.now)
+    assert (verdict.state, verdict.code) == ("ok", coupon.code)
+
+
+async def test_an_empty_wallet_says_how_to_get_something(bot, shop):
+    await a_fan(bot)
+    assert "还没有券" in (await looks(shop)).text
+
+
+async def test_a_code_of_somebody_else_is_not_shown(bot, shop):
+    await a_fan(bot)
+    other = await a_coupon(bot, await a_named_customer(bot, "陈立"))
+    face = await looks(shop)
+    assert (await face.opens(f"/h5/code/{other.id}")).status == 404
+
+
+async def test_a_state_that_this_browser_never_had_opens_nothing(bot, shop):
+    await a_fan(bot)
+    face = await shop.passer_by().opens("/h5/enter?code=c1&state=guess")
+    assert face.status == 403
+    assert bot.platform.sent(GetOAuthFan) == []
+
+
+async def test_going_back_is_no_error_and_asks_wechat_once(bot, shop):
+    await a_fan(bot)
+    face = await looks(shop)
+    await face.opens("/h5/enter?code=c1&state=old")
+    assert (face.status, face.url) == (200, "/h5")
+    assert len(bot.platform.sent(GetOAuthFan)) == 1
+
+
+async def test_whoever_wechat_does_not_know_is_told_another_way(bot, shop):
+    bot.platform.answers(GetOAuthFan, Refused(40029, "bad_code", ""))
+    assert "还没认出你是谁" in (await looks(shop)).text
+
+
+async def test_outside_wechat_she_is_told_where_to_open_it(shop):
+    face = await shop.passer_by().opens("/h5")
+    assert "请在微信里" in face.text
+    assert "退订" in face.text
+
+
+async def test_she_turns_everything_off_and_on_again(bot, shop):
+    customer = await a_fan(bot)
+    async with bot.session() as session:
+        await consent.record(
+            session,
+            customer_id=customer.id,
+            purpose="marketing_wecom",
+            action="grant",
+            channel="wecom",
+            actor="customer",
+            at=bot.now,
+            evidence={},
+        )
+    bot.clock.advance(hours=1)
+    face = await looks(shop, "/h5/preferences")
+    await face.sends("/h5/preferences")
+    assert "不会再收到活动消息" in face.text
+    async with bot.session() as session:
+        states = (await session.scalars(select(ConsentState.granted))).all()
+    assert set(states) == {False}
+    bot.clock.advance(minutes=1)
+    await face.sends("/h5/preferences")
+    assert "现在会收到" in face.text
+
+
+@pytest.mark.parametrize("path", ["/h5", "/h5/preferences", "/h5/contact"])
+async def test_every_page_that_texts_name_opens(shop, content, path):
+    named = {*content.brand.links.values(), *menu_pages(content)}
+    assert path in named
+    assert (await shop.passer_by().opens(path)).status == 200
+
+
+async def test_texts_name_no_page_that_is_not_there(shop, content):
+    for path in {*content.brand.links.values(), *menu_pages(content)}:
+        assert (await shop.passer_by().opens(path)).status == 200
+
+
+def menu_pages(content) -> set[str]:
+    written = content.menu.model_dump_json()
+    return set(re.findall(r'"url":"(/[^"]*)"', written))

@@ -1,0 +1,314 @@
+"""The guide's day: her own customers and nobody else's, with words ready and nothing sent by itself."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from bot.domain.access import WebSession
+from bot.domain.audit import AuditRow
+from bot.domain.campaigns import Campaign
+from bot.domain.delivery import GuideTask
+from bot.events.commands import Actor, FileCase
+from bot.store import consent, guide_tasks, tags
+from bot.store.customers import keep_phone
+from tests.builders import a_follow, a_guide, a_store
+from tests.web.faces import a_coupon, a_named_customer
+
+
+@pytest.fixture
+async def su(bot):
+    """苏晴 of 湖滨店."""
+    async with bot.session() as session:
+        store = await a_store(session, code="S01", name="湖滨店")
+        return await a_guide(session, userid="SuQing", name="苏晴", store_id=store.id)
+
+
+@pytest.fixture
+async def face(shop, su):
+    return await shop.signs_in("guide", "SuQing", "S01")
+
+
+async def her_own(bot, guide, name="周敏", *, wears=(), agreed=True, **follow):
+    customer = await a_named_customer(bot, name)
+    async with bot.session() as session:
+        await a_follow(session, customer, guide, **follow)
+        for tag in wears:
+            await tags.put(
+                session,
+                customer_id=customer.id,
+                tag=tag,
+                source="purchase",
+                evidence={},
+                now=bot.now,
+            )
+        if agreed:
+            await consent.record(
+                session,
+                customer_id=customer.id,
+                purpose="marketing_wecom",
+                action="grant",
+                channel="wecom",
+                actor="customer",
+                at=bot.now - timedelta(days=30),
+                evidence={},
+            )
+    return customer
+
+
+async def a_stranger(bot):
+    """A customer of another guide."""
+    async with bot.session() as session:
+        other = await a_guide(session)
+    return await her_own(bot, other, "别人的顾客", wears=["兴趣/衬衫"])
+
+
+async def a_case(bot, customer, text="羊毛衫起球，要退"):
+    command = FileCase(
+        at=bot.now,
+        actor=Actor(kind="care", id="c"),
+        key=bot.key(),
+        customer_id=customer.id,
+        text=text,
+    )
+    return (await bot.does(command))["case"]
+
+
+async def a_task(bot, guide, customer=None):
+    async with bot.session() as session:
+        await guide_tasks.ask(
+            session,
+            bot.vault,
+            key=bot.key(),
+            guide_id=guide.id,
+            customer_id=customer and customer.id,
+            kind="thanks",
+            why="刚成为常客",
+            words="谢谢你一直来",
+            now=bot.now,
+        )
+        return await session.scalar(select(GuideTask.id))
+
+
+async def csrf(bot) -> str:
+    """The token of the only session."""
+    async with bot.session() as session:
+        return str(await session.scalar(select(WebSession.csrf)))
+
+
+class TestToday:
+    async def test_a_day_without_work_says_so(self, face):
+        assert "今天没有要做的事" in (await face.opens("/guide")).text
+
+    async def test_who_is_worth_a_contact_comes_with_why_and_words(self, bot, su, face):
+        await her_own(bot, su, since=bot.now - timedelta(days=5))
+        await face.opens("/guide")
+        assert "苏晴，上午好" in face.text
+        assert "周敏 加好友 5 天，还没买过" in face.text
+        assert "我是湖滨店的苏晴" in face.text
+
+    async def test_whoever_was_contacted_is_left_in_peace(self, bot, su, face):
+        customer = await her_own(bot, su, since=bot.now - timedelta(days=5))
+        await (await face.opens("/guide")).sends(f"/guide/contacts/{customer.ref}")
+        assert "今天的 1 件事都做完了" in face.text
+        assert "周敏" not in face.text
+
+    async def test_a_skipped_contact_keeps_its_reason(self, bot, su, face):
+        customer = await her_own(bot, su, since=bot.now - timedelta(days=5))
+        action = f"/guide/contacts/{customer.ref}"
+        await (await face.opens("/guide")).sends(action, done="no", reason="不合适")
+        async with bot.session() as session:
+            task = (await session.scalars(select(GuideTask))).one()
+        assert (task.state, task.outcome) == ("skipped", "不合适")
+
+    async def test_a_complaint_comes_first_with_the_time_left(self, bot, su, face):
+        customer = await her_own(bot, su)
+        await a_case(bot, customer)
+        bot.clock.advance(hours=5, minutes=36)
+        await face.opens("/guide")
+        assert "先处理 1 件" in face.text
+        assert "还剩 18:24" in face.text
+        assert "羊毛衫起球，要退" in face.text
+
+    async def test_an_answer_without_a_window_becomes_her_task(self, bot, su, face):
+        customer = await her_own(bot, su)
+        case = await a_case(bot, customer)
+        await (await face.opens("/guide")).sends(f"/guide/cases/{case}", text="今天给你换一件新的")
+        assert "放进了下面的待办" in face.text
+        assert "已回复，等解决" in face.text
+        assert "今天给你换一件新的" in face.text
+
+    async def test_somebody_elses_case_is_not_hers_to_answer(self, bot, face):
+        case = await a_case(bot, await a_stranger(bot))
+        await face.opens("/guide/push")
+        form = {"csrf": await csrf(bot), "key": "k", "text": "我来回"}
+        assert (await face.posts(f"/guide/cases/{case}", **form)).status == 404
+
+    async def test_a_task_is_done_once(self, bot, su, face):
+        task = await a_task(bot, su, await her_own(bot, su))
+        await face.opens("/guide")
+        assert "刚成为常客" in face.text
+        await face.sends(f"/guide/tasks/{task}")
+        assert "记下了" in face.text
+        assert "谢谢你一直来" not in face.text
+
+    async def test_anothers_task_is_refused(self, bot, su, face):
+        async with bot.session() as session:
+            other = await a_guide(session)
+        task = await a_task(bot, other)
+        form = {"csrf": await csrf(bot), "key": "k", "done": "yes"}
+        await face.opens("/guide")
+        assert (await face.posts(f"/guide/tasks/{task}", **form)).status == 403
+
+    async def test_whoever_is_no_guide_is_told(self, shop):
+        face = await (await shop.signs_in("guide", "nobody")).opens("/guide")
+        assert (face.status, "还不是在职导购" in face.text) == (403, True)
+
+
+class TestCustomers:
+    async def test_she_sees_her_own_and_nobody_elses(self, bot, su, face):
+        await her_own(bot, su)
+        await a_stranger(bot)
+        await face.opens("/guide/c")
+        assert "1 人" in face.text
+        assert "周敏" in face.text
+        assert "别人的顾客" not in face.text
+
+    async def test_she_finds_one_by_a_part_of_the_name(self, bot, su, face):
+        await her_own(bot, su)
+        await her_own(bot, su, "陈立")
+        await face.opens("/guide/c?q=立")
+        assert ("陈立" in face.text, "周敏" in face.text) == (True, False)
+
+    async def test_a_chip_narrows_the_list(self, bot, su, face):
+        await a_coupon(bot, await her_own(bot, su))
+        await her_own(bot, su, "陈立")
+        await face.opens("/guide/c?only=coupon")
+        assert ("周敏" in face.text, "陈立" in face.text) == (True, False)
+
+    async def test_a_profile_says_where_each_tag_is_from(self, bot, su, face):
+        customer = await her_own(bot, su, wears=["兴趣/羊毛针织"])
+        await a_coupon(bot, customer, name="见面礼")
+        await face.opens(f"/guide/c/{customer.ref}")
+        assert "羊毛针织 兴趣 · 买东西看出来的" in face.text
+        assert "见面礼" in face.text
+
+    async def test_somebody_elses_customer_is_not_found(self, bot, face):
+        stranger = await a_stranger(bot)
+        path, form = f"/guide/c/{stranger.ref}", {"csrf": await csrf(bot), "key": "k"}
+        assert (await face.opens(path)).status == 404
+        for act in ("phone", "tags"):
+            assert (await face.posts(f"{path}/{act}", **form)).status == 404
+
+    async def test_whoever_left_her_is_gone_from_her_pages(self, bot, su, face):
+        customer = await her_own(bot, su, ended_at=bot.now, ended_by="customer")
+        assert (await face.opens(f"/guide/c/{customer.ref}")).status == 404
+
+    async def test_a_phone_is_masked_until_she_asks_and_that_is_written_down(self, bot, su, face):
+        customer = await her_own(bot, su)
+        async with bot.session() as session:
+            await keep_phone(session, bot.vault, customer.id, "13800006021")
+        await face.opens(f"/guide/c/{customer.ref}")
+        assert ("138****6021" in face.text, "13800006021" in face.html) == (True, False)
+        await face.sends(f"/guide/c/{customer.ref}/phone")
+        assert "13800006021" in face.text
+        async with bot.session() as session:
+            row = (await session.scalars(select(AuditRow))).one()
+        assert (row.actor, row.action) == ("guide:SuQing", "unmask_phone")
+
+    async def test_a_tag_by_hand_is_hers_to_take_off(self, bot, su, face):
+        customer = await her_own(bot, su)
+        path = f"/guide/c/{customer.ref}"
+        await (await face.opens(path)).sends(f"{path}/tags", add="导购/喜欢试穿")
+        assert "喜欢试穿 导购 · 导购记的" in face.text
+        await face.sends(f"{path}/tags")
+        assert "还没有标签" in face.text
+
+    async def test_a_tag_that_must_not_be_kept_is_refused_with_why(self, bot, su, face):
+        customer = await her_own(bot, su)
+        path = f"/guide/c/{customer.ref}"
+        form = (await face.opens(path)).form(f"{path}/tags")
+        await face.posts(f"{path}/tags", **form, new="孩子8个月")
+        assert "孩子的年龄是未成年人的信息" in face.text
+
+
+class TestPush:
+    async def test_the_count_says_who_is_left_out_and_why(self, bot, su, face):
+        await her_own(bot, su, wears=["兴趣/衬衫"])
+        await her_own(bot, su, "陈立", wears=["兴趣/衬衫"], agreed=False)
+        await a_stranger(bot)
+        await face.opens("/guide/push/count?tag=兴趣/衬衫")
+        assert "1 位可以发" in face.text
+        assert "没有取得营销同意 1 位" in face.text
+
+    async def test_only_tags_of_her_own_customers_are_offered(self, bot, su, face):
+        await her_own(bot, su, wears=["风格/通勤"])
+        await a_stranger(bot)
+        await face.opens("/guide/push")
+        assert ("通勤 1" in face.text, "衬衫" in face.text) == (True, False)
+
+    async def test_ready_words_can_be_taken(self, bot, su, face):
+        await face.opens("/guide/push/words?ready=sleeping/soft")
+        assert "拿到湖滨店" in face.text
+        assert "退订" not in face.text
+
+    async def test_a_push_is_handed_to_her_to_confirm(self, bot, su, face):
+        await her_own(bot, su, wears=["兴趣/衬衫"])
+        await (await face.opens("/guide/push?tag=兴趣/衬衫")).sends(
+            "/guide/push", tag="兴趣/衬衫", text="衬衫到了新颜色，来摸摸面料。"
+        )
+        assert "1 人已交给群发助手" in face.text
+        assert "还没有发出去，要你确认" in face.text
+        (call,) = [c for c in await bot.sends() if type(c).__name__ == "CreateMassTask"]
+        assert call.sender == "SuQing"
+
+    async def test_two_taps_push_once(self, bot, su, face):
+        await her_own(bot, su, wears=["兴趣/衬衫"])
+        form = (await face.opens("/guide/push")).form("/guide/push")
+        for _ in range(2):
+            await face.posts("/guide/push", **form, tag="兴趣/衬衫", text="衬衫到了新颜色。")
+        assert "1 人已交给群发助手" in face.text
+        async with bot.session() as session:
+            assert len((await session.scalars(select(Campaign))).all()) == 1
+
+    async def test_words_that_must_not_be_said_come_back_with_why(self, bot, su, face):
+        await her_own(bot, su, wears=["兴趣/衬衫"])
+        words = "全网最低价，假一赔万，史上第一"
+        await (await face.opens("/guide/push")).sends("/guide/push", tag="兴趣/衬衫", text=words)
+        assert face.status == 422
+        assert words in face.text
+
+    async def test_without_anybody_to_reach_nothing_is_made(self, bot, su, face):
+        await her_own(bot, su, wears=["兴趣/衬衫"], agreed=False)
+        await (await face.opens("/guide/push")).sends(
+            "/guide/push", tag="兴趣/衬衫", text="新颜色"
+        )
+        assert "现在没有能发的人" in face.text
+        async with bot.session() as session:
+            assert (await session.scalars(select(Campaign))).all() == []
+
+    async def test_at_night_it_waits_for_the_morning(self, bot, su, face):
+        await her_own(bot, su, wears=["兴趣/衬衫"])
+        bot.clock.advance(hours=11)
+        await (await face.opens("/guide/push")).sends(
+            "/guide/push", tag="兴趣/衬衫", text="新颜色"
+        )
+        assert "1 人排好了" in face.text
+
+
+async def test_the_month_counts_what_she_did(bot, su, face):
+    await a_task(bot, su, await her_own(bot, su))
+    async with bot.session() as session:
+        task = await session.scalar(select(GuideTask.id))
+    await (await face.opens("/guide")).sends(f"/guide/tasks/{task}")
+    await face.opens("/guide/month")
+    assert "这个月还没有记在你名下的订单" in face.text
+    assert "做完的待办 1" in face.text
+
+
+@pytest.mark.parametrize("path", ["/guide", "/guide/c", "/guide/push", "/guide/month"])
+async def test_a_till_has_no_business_here(shop, path):
+    face = await (await shop.signs_in("clerk", "mei", "S01")).opens(path)
+    assert face.status == 403
