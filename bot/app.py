@@ -91,7 +91,8 @@ class Bot:
     async def run(self, *, worker: bool = True, scheduler: bool = True) -> None:
         """Work until cancelled."""
 
-        async def drain() -> None:  # taskiq renames what it registers, which a method does not bear
+        # taskiq renames what it registers, which a method does not bear.
+        async def drain() -> None:
             await self.drain()
 
         async def pay() -> None:

@@ -108,7 +108,19 @@ def main() -> None:
     written.sort(key=lambda row: (row[2], row[1], row[4]))
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(["customer_id", "order_id", "paid_at", "kind", "sku", "title", "category", "quantity", "amount"])
+    table.writerow(
+        [
+            "customer_id",
+            "order_id",
+            "paid_at",
+            "kind",
+            "sku",
+            "title",
+            "category",
+            "quantity",
+            "amount",
+        ]
+    )
     table.writerows(written)
     options.out.write_bytes(gzip.compress(text.getvalue().encode(), mtime=0))
     print(f"{len(chosen)} customers, {len(written)} lines, {options.out.stat().st_size} bytes")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import pkgutil
+from typing import Literal
 
 from alembic import context
 from sqlalchemy import JSON, Connection, create_engine, pool
@@ -16,7 +17,7 @@ for module in pkgutil.iter_modules(bot.domain.__path__):
     importlib.import_module(f"bot.domain.{module.name}")
 
 
-def _plain(kind: str, item: object, _autogen: object) -> str | bool:
+def _plain(kind: str, item: object, _autogen: object) -> str | Literal[False]:
     """Our types are written down as what they are in the database."""
     if kind == "type" and isinstance(item, Moment):
         return "sa.DateTime()"

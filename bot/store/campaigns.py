@@ -161,7 +161,7 @@ async def counts(session: AsyncSession, campaign_id: int) -> dict[str, dict[str,
     )
     states: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
-    for state, reason, count in (await session.execute(query)):
+    for state, reason, count in await session.execute(query):
         states[state] += count
         if reason:
             reasons[reason] += count

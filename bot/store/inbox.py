@@ -79,4 +79,4 @@ async def unpark(session: AsyncSession, *, kind: str | None = None) -> int:
 
 async def counts(session: AsyncSession) -> dict[str, int]:
     rows = await session.execute(select(Kept.state, func.count()).group_by(Kept.state))
-    return dict(rows.tuples().all())
+    return dict(rows.all())

@@ -207,7 +207,7 @@ async def _windows(session: AsyncSession, customer_id: int, now: datetime) -> Se
 
 async def _runs(session: AsyncSession, hers: Sequence[int]) -> list[tuple[Run, str]]:
     """Journeys with the names people know them by."""
-    names = dict((await session.execute(select(Playbook.key, Playbook.name))).tuples().all())
+    names = dict((await session.execute(select(Playbook.key, Playbook.name))).all())
     found = select(Run).where(Run.customer_id.in_(hers)).order_by(Run.id.desc()).limit(MOST)
     rows = await session.scalars(found.execution_options(populate_existing=True))
     return [(run, names.get(run.playbook, run.playbook)) for run in rows]

@@ -22,7 +22,7 @@ async def set_up(
         facts = {"name": store["name"], "city": store.get("city", "")}
         insert = upsert(session, Store).values(code=store["code"], **facts)
         await session.execute(insert.on_conflict_do_update(index_elements=["code"], set_=facts))
-    codes = dict((await session.execute(select(Store.code, Store.id))).tuples().all())
+    codes = dict((await session.execute(select(Store.code, Store.id))).all())
     for guide in guides:
         facts = {"name": guide["name"], "store_id": codes[guide["store"]], "active": True}
         insert = upsert(session, Guide).values(userid=guide["userid"], **facts)

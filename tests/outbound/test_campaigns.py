@@ -24,7 +24,7 @@ async def test_one_text_of_one_guide_becomes_one_task(bot, hands):
 
 
 async def test_only_the_guides_tap_makes_it_delivered(bot, hands):
-    _, made = await friends(bot, 3)
+    await friends(bot, 3)
     await a_campaign(bot)
     await runs(bot)
     await looks(bot)
