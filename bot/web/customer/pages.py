@@ -137,7 +137,9 @@ def _ticket(coupon: Coupon, offer: Offer) -> dict[str, str]:
         big = "礼"
     least = f"满 {offer.threshold_fen / 100:g} 元" if offer.threshold_fen else "没有门槛"
     until = f"到 {last_day_words(coupon.expires_at)}"
-    return {"big": big, "small": small, "least": least, "until": until, "name": offer.name}
+    where = "指定门店" if offer.stores else ""
+    facts = {"big": big, "small": small, "least": least, "until": until}
+    return facts | {"where": where, "name": offer.name}
 
 
 routes = [*door.routes, *_own]

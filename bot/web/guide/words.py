@@ -77,6 +77,8 @@ def for_many(content: Content, told: Mapping[str, Any], now: datetime) -> list[R
             continue
         footer = f"\n\n{template.footer.mass}" if template.footer else ""
         text = text.removesuffix(footer)
+        if offer is None and str(content.facts.get("wallet_link")) in text:
+            continue  # it speaks of a coupon that she may not hold
         found.append(Ready(name, template.title, offer if template.offer else None, text))
     return found
 
