@@ -101,7 +101,8 @@ class Tokens:
     async def _refresh(self, stored: Token | None, *, refused: bool) -> Token | TryLater:
         if self._failures.spent():
             return TryLater(0, "bad_secret", timedelta(minutes=10))
-        if not self._fetches.take():
+        # One that ran out by the clock is no sign of trouble, however fast a movable clock goes.
+        if refused and not self._fetches.take():
             return TryLater(0, "no_token", timedelta(minutes=1))
         found = await self._fetched(stored.value if stored and refused else None)
         if not isinstance(found, Fetched):

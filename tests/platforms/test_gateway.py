@@ -288,6 +288,13 @@ async def test_a_token_is_replaced_before_it_ends(gateway, tiny, manual):
     assert tiny.counts()[TOKEN] == 2
 
 
+async def test_a_clock_that_is_moved_fast_does_not_look_like_a_storm(gateway, tiny, manual):
+    for _ in range(40):
+        manual.advance(seconds=7200)
+        assert isinstance(await gateway.perform(CUSTOMER), Sent)
+    assert tiny.counts()[TOKEN] == 40
+
+
 async def test_a_dead_refresher_is_replaced_when_its_lease_is_over(gateway, tiny, store, manual):
     key = "wecom:ww0123456789abcdef:1000002"
     store.leases[key] = ("another process", manual.real() + 0.3)
