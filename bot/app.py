@@ -71,11 +71,15 @@ class Bot:
 
     async def step(self) -> None:
         """Do everything that is due at this moment, and what that makes due, until nothing is left."""
-        busy = True
-        while busy:
-            busy = bool(await self.dispatcher.drain(self.work.sessions, self.work.now()))
-            busy = bool(await self.sender.pay()) or busy
-            busy = bool(await self.timetable.run_due()) or busy
+        done = True
+        while done:
+            now, moments = self.work.now(), await self.timetable.moments()
+            done = False
+            if moments["inbox"] is not None:
+                done = bool(await self.dispatcher.drain(self.work.sessions, now))
+            if moments["outbox"] is not None and moments["outbox"] <= now:
+                done = bool(await self.sender.pay()) or done
+            done = bool(await self.timetable.run_due(moments)) or done
 
     async def next_moment(self) -> datetime | None:
         return await self.timetable.next_moment()

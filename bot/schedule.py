@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -28,14 +28,6 @@ class WhenDue:
 
 
 @dataclass(frozen=True, slots=True)
-class Always:
-    """Look at every beat: cheap, and never late."""
-
-    name: str
-    work: Piece
-
-
-@dataclass(frozen=True, slots=True)
 class Daily:
     """Run once a day, shop time; a missed run is caught up once."""
 
@@ -45,20 +37,23 @@ class Daily:
 
 
 class Timetable:
-    def __init__(self, work: Work, entries: Sequence[WhenDue | Always | Daily]) -> None:
+    def __init__(self, work: Work, entries: Sequence[WhenDue | Daily]) -> None:
         self._work = work
         self._when_due = [entry for entry in entries if isinstance(entry, WhenDue)]
-        self._always = [entry for entry in entries if isinstance(entry, Always)]
         self._daily = [entry for entry in entries if isinstance(entry, Daily)]
+        self._not_before: dict[str, datetime] = {}
+        """The next firing of each daily entry, so that it is not looked for before."""
 
-    async def run_due(self) -> int:
+    async def moments(self) -> dict[str, datetime | None]:
+        """When each kind of waiting work is next due."""
+        async with self._work.sessions.reading() as session:
+            return await due.moments(session)
+
+    async def run_due(self, moments: Mapping[str, datetime | None] | None = None) -> int:
         """Everything that is due now, once. Returns how much was done."""
         now = self._work.now()
-        async with self._work.sessions.reading() as session:
-            moments = await due.moments(session)
+        moments = await self.moments() if moments is None else moments
         done = 0
-        for always in self._always:
-            done += await self._run(always.name, always.work)
         for entry in self._when_due:
             moment = moments[entry.rows]
             if moment is not None and moment <= now:
@@ -70,9 +65,8 @@ class Timetable:
 
     async def next_moment(self) -> datetime | None:
         """When there will be something to do next."""
-        async with self._work.sessions.reading() as session:
-            moments = await due.moments(session)
         watched = {entry.rows for entry in self._when_due} | {"inbox", "outbox"}
+        moments = await self.moments()
         waiting = [moment for rows, moment in moments.items() if moment and rows in watched]
         later = _local(self._work, self._work.now()) + timedelta(microseconds=1)
         waiting += [self._trigger(daily).get_next_fire_time(None, later) for daily in self._daily]
@@ -80,12 +74,17 @@ class Timetable:
 
     async def _claim(self, daily: Daily, now: datetime) -> bool:
         """The newest firing up to now, if nobody has run it yet."""
+        if now < self._not_before.get(daily.name, now):
+            return False
         since = _local(self._work, now) - DAY + timedelta(microseconds=1)
         fired_for = self._trigger(daily).get_next_fire_time(None, since)
         if fired_for is None or fired_for > now:
             return False
         async with self._work.sessions.begin() as session:
-            return await ticks.claim(session, daily.name, fired_for=fired_for, now=now)
+            mine = await ticks.claim(session, daily.name, fired_for=fired_for, now=now)
+        later = self._trigger(daily).get_next_fire_time(fired_for, fired_for)
+        self._not_before[daily.name] = later or now + DAY
+        return mine
 
     async def _run(self, name: str, work: Piece) -> int:
         try:

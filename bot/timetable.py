@@ -24,26 +24,28 @@ from bot.outbound import (
     tag_mirror,
     tiers,
 )
-from bot.schedule import Always, Daily, Timetable, WhenDue
+from bot.schedule import Daily, Timetable, WhenDue
 from bot.store import group_chats, offers, tags
 from bot.store.journeys import publish_playbooks
 from bot.store.ready_made import publish_segments
 from bot.work.context import Work
 
 ENTRIES = (
-    Always("withdrawals", hand_over.withdraw_due),
-    Always("corp tags", tag_mirror.mirror),
+    WhenDue("withdraw", hand_over.withdraw_due),
+    WhenDue("mirror", tag_mirror.mirror),
     WhenDue("kf", kf_pull.pull_due),
     WhenDue("campaigns", campaigns.plan_due),
     WhenDue("journeys", journeys.advance_due),
     WhenDue("touches", deliver.deliver_due),
     WhenDue("results", results.results_due),
-    WhenDue("results", reminders.remind_due),
+    WhenDue("results", hand_over.withdraw_due),
+    WhenDue("reminders", reminders.remind_due),
     WhenDue("cases", cases.clocks_due),
     Daily("attribution", time(2, 30), attribution.attribute_due),
     Daily("tiers", time(3, 0), tiers.retier),
     Daily("tags", time(3, 20), tag_mirror.retag_everybody),
     Daily("reconcile", time(4, 0), reconcile.reconcile),
+    Daily("guides' own sending", time(4, 30), results.outside_due),
     Daily("demotions", time(5, 0), groups.demote_due),
     Daily("rooms", time(5, 30), groups.tend_due),
     Daily("tier entries", time(8, 0), journeys.tier_entries),

@@ -20,8 +20,8 @@ async def play(
     outside of both is taken in the order of its moments."""
     while scene.now < until:
         await scene.bot.step()
-        await reactions.look()
-        await scene.bot.step()
+        if await reactions.look():
+            await scene.bot.step()
         await _move(scene, agenda, until)
         await agenda.perform(scene.now)
         progress(scene.now)

@@ -32,13 +32,15 @@ class Reactions:
         self.rows: list[dict[str, Any]] = []
         """Every log row of the month, for the report and the checks."""
 
-    async def look(self) -> None:
+    async def look(self) -> int:
+        """Read what is new and act on it; how many rows there were."""
         fresh = await self._scene.news()
         self.rows += fresh
         for row in fresh:
             person = self._people.get(str(row.get("to")))
             if row["side"] == "arrival" and person is not None:
                 await self._reached(person, row)
+        return len(fresh)
 
     async def _reached(self, person: Person, row: dict[str, Any]) -> None:
         if row.get("status", "sent") != "sent":

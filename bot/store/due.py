@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, and_, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.campaigns import Campaign, MassTask, Touch
@@ -13,9 +13,12 @@ from bot.domain.cases import Case
 from bot.domain.conversations import KfAccount
 from bot.domain.delivery import Kept, Owed
 from bot.domain.journeys import Run
+from bot.domain.mapping import Moment
+from bot.domain.tags import FollowMirror
 
 REMIND_AFTER = timedelta(hours=2)
 MOST_REMINDERS = 3
+LONG_AGO = literal(datetime(2000, 1, 1, tzinfo=UTC), Moment)
 
 _QUESTIONS: dict[str, Select[Any]] = {
     "inbox": select(func.min(Kept.received_at)).where(Kept.state == "kept"),
@@ -36,6 +39,9 @@ _QUESTIONS: dict[str, Select[Any]] = {
     ),
     "reminders": select(func.min(func.coalesce(MassTask.reminded_at, MassTask.created_at))).where(
         MassTask.state == "waiting", MassTask.reminders < MOST_REMINDERS
+    ),
+    "mirror": select(func.min(func.coalesce(FollowMirror.not_before, LONG_AGO))).where(
+        FollowMirror.dirty, ~FollowMirror.busy
     ),
     "withdraw": select(func.min(MassTask.created_at)).where(
         MassTask.state.in_(("owed", "waiting")),
