@@ -10,13 +10,21 @@ from collections.abc import Iterable
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session, SessionTransaction
 
 from bot.domain.customers import Secret
 from bot.store.engine import upsert
 
 VERSION = b"\x01"
+READ = "siyu_keys_read"
+"""Whose keys a session has read: another process may have made, or erased, what this one remembers."""
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _unread(session: Session, _rolled_back: SessionTransaction) -> None:
+    session.info.pop(READ, None)
 
 
 class Vault:
@@ -44,9 +52,9 @@ class Vault:
         return hmac.new(key or self._signing, text.encode(), hashlib.sha256).hexdigest()
 
     def new_key(self, customer_id: int) -> bytes:
-        """A wrapped key for a new person, known from now on; store it as `Secret.wrapped_key`."""
+        """A wrapped key for a new person, to be stored as `Secret.wrapped_key`.
+        It is learnt only by reading it back: a key that was rolled back must seal nothing."""
         key = AESGCM.generate_key(bit_length=256)
-        self._known[customer_id] = AESGCM(key)
         nonce = os.urandom(12)
         return VERSION + nonce + self._wrapping.encrypt(nonce, key, _person(customer_id))
 
@@ -54,29 +62,33 @@ class Vault:
         self._known.pop(customer_id, None)
 
     async def load_keys(self, session: AsyncSession, customer_ids: Iterable[int]) -> None:
-        """Make the keys of these people known, creating those that are missing."""
-        missing = sorted({i for i in customer_ids if i not in self._known})
+        """Make the keys of these people known, as this transaction sees them, creating those that are missing."""
+        read: set[int] = session.info.setdefault(READ, set())
+        missing = sorted({i for i in customer_ids if i not in read or i not in self._known})
         for start in range(0, len(missing), 500):
             await self._load(session, missing[start : start + 500])
 
     async def _load(self, session: AsyncSession, ids: list[int]) -> None:
-        rows = await session.execute(
-            select(Secret.customer_id, Secret.wrapped_key).where(Secret.customer_id.in_(ids))
-        )
-        for customer_id, wrapped in rows:
-            self.learn(customer_id, wrapped)
-        new = [i for i in ids if i not in self._known]
+        found = await self._read(session, ids)
+        new = [i for i in ids if i not in found]
         if not new:
             return
         await session.execute(
             upsert(session, Secret).on_conflict_do_nothing(),
             [{"customer_id": i, "wrapped_key": self.new_key(i)} for i in new],
         )
-        stored = await session.execute(
-            select(Secret.customer_id, Secret.wrapped_key).where(Secret.customer_id.in_(new))
+        await self._read(session, new)
+
+    async def _read(self, session: AsyncSession, ids: list[int]) -> set[int]:
+        rows = await session.execute(
+            select(Secret.customer_id, Secret.wrapped_key).where(Secret.customer_id.in_(ids))
         )
-        for customer_id, wrapped in stored:
+        found = set()
+        for customer_id, wrapped in rows:
             self.learn(customer_id, wrapped)
+            found.add(customer_id)
+        session.info[READ] |= found
+        return found
 
     def learn(self, customer_id: int, wrapped: bytes) -> None:
         key = self._wrapping.decrypt(wrapped[1:13], wrapped[13:], _person(customer_id))
