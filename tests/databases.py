@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 import shutil
 from itertools import count
@@ -16,6 +17,8 @@ from bot.domain.mapping import Row
 from tests import postgres
 
 _numbers = count(1)
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+"""Runs side by side share a server, never a database."""
 
 
 def _schema(url: str | URL) -> None:
@@ -43,16 +46,22 @@ class SqliteFiles:
 class PostgresDatabases:
     def __init__(self, home: Path) -> None:
         self.server = postgres.server()
-        postgres.run(self.server, "DROP DATABASE IF EXISTS siyu_template WITH (FORCE)")
-        postgres.run(self.server, "CREATE DATABASE siyu_template")
-        _schema(self.server.set(database="siyu_template"))
+        self.template = f"siyu_template_{WORKER}"
+        self._remake(self.template, like="template0")
+        _schema(self.server.set(database=self.template))
 
     def fresh(self, home: Path) -> str:
-        name = f"siyu_test_{next(_numbers)}"
-        postgres.run(self.server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        postgres.run(self.server, f"CREATE DATABASE {name} TEMPLATE siyu_template")
+        name = f"siyu_test_{WORKER}_{next(_numbers)}"
+        self._remake(name, like=self.template)
         return self.server.set(database=name).render_as_string(hide_password=False)
 
     def drop(self, url: str) -> None:
         name = url.split("?", 1)[0].rsplit("/", 1)[1]
         postgres.run(self.server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    def _remake(self, name: str, *, like: str) -> None:
+        postgres.run(
+            self.server,
+            f"DROP DATABASE IF EXISTS {name} WITH (FORCE)",
+            f"CREATE DATABASE {name} TEMPLATE {like}",
+        )

