@@ -7,13 +7,13 @@ import json
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from aiohttp import web
-from taskiq.api import run_receiver_task
 
 from bot import events, timetable
 from bot.clock import Clock, FileClock
@@ -22,24 +22,25 @@ from bot.inbound.dispatch import Dispatcher
 from bot.inbound.intake import Intake
 from bot.inbound.router import Router
 from bot.outbound.sender import Sender
-from bot.platforms.gateway import open_gateway
+from bot.platforms.gateway import Gateway, open_gateway
 from bot.platforms.official import callback as official_callback
 from bot.platforms.official.callback import OfficialCallbacks
-from bot.platforms.port import Platform
+from bot.platforms.query import no_skew
 from bot.platforms.wecom import callback as wecom_callback
 from bot.platforms.wecom import kf_messages
 from bot.platforms.wecom.callback import WecomCallbacks
 from bot.schedule import Timetable, ticking
 from bot.settings import Settings
-from bot.store import tasks
+from bot.store import due, outbox, tasks
 from bot.store.engine import Sessions, open_engine
 from bot.store.tokens import SqlTokens
 from bot.store.vault import Vault
 from bot.web import server
 from bot.web.accounts import official_account, wecom_account
 from bot.web.desk import Desk
-from bot.work.broker import SqlBroker
+from bot.work.broker import SqlBroker, listening
 from bot.work.context import Work
+from bot.work.lane import Lane
 
 PARSERS = {
     "wecom": wecom_callback.parse,
@@ -61,14 +62,6 @@ class Bot:
     broker: SqlBroker
     desk: Desk
 
-    async def drain(self) -> None:
-        while await self.dispatcher.drain(self.work.sessions, self.work.now()):
-            pass
-
-    async def pay(self) -> None:
-        while await self.sender.pay():
-            pass
-
     async def step(self) -> None:
         """Do everything that is due at this moment, and what that makes due, until nothing is left."""
         done = True
@@ -85,36 +78,63 @@ class Bot:
         return await self.timetable.next_moment()
 
     async def beat(self) -> None:
-        """Look at the timetable, and sweep for work whose message was lost."""
+        """Look at the timetable, and at what that made due."""
         await self.timetable.run_due()
+        await self.sweep()
+
+    async def sweep(self) -> None:
+        """Ask for work whose moment has come, or whose message was lost."""
+        now = self.work.now()
+        async with self.work.sessions.reading() as session:
+            inbox = (await due.moments(session))["inbox"]
+            waiting = {tasks.DRAIN: inbox, tasks.PAY: await outbox.next_due(session)}
+        names = [name for name, moment in waiting.items() if moment and moment <= now]
+        if not names:
+            return
         async with self.work.sessions.begin() as session:
-            await tasks.ask(session, tasks.DRAIN)
-            await tasks.ask(session, tasks.PAY)
+            for name in names:
+                await tasks.ask(session, name)
         self.broker.nudge()
 
-    async def run(self, *, worker: bool = True, scheduler: bool = True) -> None:
-        """Work until cancelled."""
-
-        # taskiq renames what it registers, which a method does not bear.
-        async def drain() -> None:
-            await self.drain()
-
-        async def pay() -> None:
-            await self.pay()
-
-        self.broker.register_task(drain, task_name=tasks.DRAIN)
-        self.broker.register_task(pay, task_name=tasks.PAY)
-        clockwork = ticking(self.beat) if scheduler else None
+    async def run(
+        self, *, worker: bool = True, scheduler: bool = True, stop: asyncio.Event | None = None
+    ) -> None:
+        """Work until told to stop; then finish what is under way."""
+        stop = stop or asyncio.Event()
+        clockwork = ticking(self.beat, self.sweep) if scheduler else None
         if clockwork is not None:
             clockwork.start()
         try:
             if worker:
-                await run_receiver_task(self.broker, max_async_tasks=4, run_startup=True)
+                self._register(stop)
+                await listening(self.broker, stop)
             else:
-                await asyncio.Event().wait()
+                await stop.wait()
         finally:
             if clockwork is not None:
                 clockwork.shutdown(wait=False)
+
+    def _register(self, stop: asyncio.Event) -> None:
+        # One drain keeps each customer's events in order. Several payers: one slow call must not hold up a welcome.
+        draining = Lane(self._drain_some, most=1)
+        paying = Lane(self.sender.pay, most=4)
+
+        async def drain() -> (
+            None
+        ):  # taskiq renames what it registers, which a method does not bear
+            await draining.run(stop)
+
+        async def pay() -> None:
+            await paying.run(stop)
+
+        self.broker.register_task(drain, task_name=tasks.DRAIN)
+        self.broker.register_task(pay, task_name=tasks.PAY)
+
+    async def _drain_some(self) -> int:
+        done = await self.dispatcher.drain(self.work.sessions, self.work.now())
+        if done:
+            self.broker.nudge()  # what was just owed is paid at once, not at the next look
+        return done
 
 
 def clock_of(settings: Settings) -> Clock:
@@ -132,15 +152,19 @@ async def open_bot(
     async with AsyncExitStack() as stack:
         sessions = Sessions(open_engine(settings.database_url))
         stack.push_async_callback(sessions.close)
-        platform = await stack.enter_async_context(_gateway(settings, sessions, vault, clock))
-        work = Work(sessions, vault, content, clock, platform, settings)
-        bot = _assemble(work, routers, sandbox_url)
+        gateway = await stack.enter_async_context(_gateway(settings, sessions, vault, clock))
+        work = Work(sessions, vault, content, clock, gateway, settings)
+        # A sandbox signs with the moved clock but dates its answers with this machine's.
+        skew = no_skew if settings.clock_file else gateway.skew
+        bot = _assemble(work, routers, skew=skew, sandbox_url=sandbox_url)
         stack.push_async_callback(bot.intake.close)
         await timetable.publish(work)
         yield bot
 
 
-def _assemble(work: Work, routers: Sequence[Router], sandbox_url: str) -> Bot:
+def _assemble(
+    work: Work, routers: Sequence[Router], *, skew: Callable[[], float], sandbox_url: str
+) -> Bot:
     settings = work.settings
     dispatcher = Dispatcher(
         routers=routers,
@@ -151,8 +175,8 @@ def _assemble(work: Work, routers: Sequence[Router], sandbox_url: str) -> Bot:
     )
     broker = SqlBroker(work.sessions)
     intake = Intake(work.sessions, work.vault, work.clock, nudge=broker.nudge)
-    wecom = WecomCallbacks(wecom_account(settings), work.clock)
-    official = OfficialCallbacks(official_account(settings), work.clock)
+    wecom = WecomCallbacks(wecom_account(settings), work.clock, skew=skew)
+    official = OfficialCallbacks(official_account(settings), work.clock, skew=skew)
     desk = Desk(
         work=work,
         intake=intake,
@@ -177,17 +201,25 @@ def _assemble(work: Work, routers: Sequence[Router], sandbox_url: str) -> Bot:
 @asynccontextmanager
 async def _gateway(
     settings: Settings, sessions: Sessions, vault: Vault, clock: Clock
-) -> AsyncIterator[Platform]:
+) -> AsyncIterator[Gateway]:
     tokens = SqlTokens(sessions, vault)
-    content_dir = settings.content_dir
+    media = settings.content_dir / "media"
     async with open_gateway(
         wecom=wecom_account(settings) if settings.wecom_corp_id else None,
         official=official_account(settings) if settings.official_app_id else None,
         tokens=tokens,
         clock=clock,
-        load_media=lambda name: (content_dir / "media" / name).read_bytes(),
+        load_media=lambda name: read_media(media, name),
     ) as gateway:
         yield gateway
+
+
+def read_media(folder: Path, name: str) -> bytes:
+    """Texts name media; a name that leads out of the folder names nothing."""
+    path = (folder / name).resolve()
+    if ".." in Path(name).parts or not path.is_relative_to(folder.resolve()):
+        raise FileNotFoundError("media lie in the content folder")
+    return path.read_bytes()
 
 
 @asynccontextmanager

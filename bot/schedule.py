@@ -103,10 +103,10 @@ def _local(work: Work, moment: datetime) -> datetime:
     return moment.astimezone(work.settings.zone)
 
 
-def ticking(beat: Callable[[], Awaitable[None]], *, seconds: float = 1.0) -> AsyncIOScheduler:
-    """A scheduler that calls `beat` every so many real seconds, never twice at once."""
+def ticking(*beats: Callable[[], Awaitable[None]], seconds: float = 1.0) -> AsyncIOScheduler:
+    """A scheduler that calls each beat every so many real seconds, none twice at once."""
     scheduler = AsyncIOScheduler()
-    scheduler.add_job(
-        beat, "interval", seconds=seconds, coalesce=True, max_instances=1, misfire_grace_time=None
-    )
+    terms = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+    for beat in beats:
+        scheduler.add_job(beat, "interval", seconds=seconds, **terms)
     return scheduler

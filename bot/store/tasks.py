@@ -20,6 +20,10 @@ async def ask(session: AsyncSession, name: str) -> None:
     await session.execute(insert.on_conflict_do_nothing())
 
 
+async def asked(session: AsyncSession) -> bool:
+    return (await session.scalar(select(Task.name).limit(1))) is not None
+
+
 async def take(session: AsyncSession) -> Sequence[str]:
     """Take what is asked for. A message lost with its worker is asked for again by the next sweep."""
     names = (await session.scalars(select(Task.name).with_for_update(skip_locked=True))).all()
