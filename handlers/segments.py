@@ -18,10 +18,11 @@ async def publish(command: PublishSegment, turn: Turn) -> Answer:
         rule = parse(command.rule)
     except BadRule as mistake:
         raise Refusal("bad_rule", str(mistake), status=422) from None
+    live = await segments.published(turn.session, command.name)
     made = await segments.publish(
         turn.session,
         key=command.name,
-        name=command.name,
+        name=live.name if live else command.name,
         rule=command.rule,
         by=str(command.actor),
         now=turn.now,

@@ -51,9 +51,7 @@ async def _touches(session: AsyncSession, hers: Sequence[int]) -> list[Coming]:
         select(Touch.due_at, func.coalesce(Campaign.name, Playbook.name, Touch.template))
         .outerjoin(Campaign, Campaign.id == Touch.campaign_id)
         .outerjoin(Run, Run.id == Touch.run_id)
-        .outerjoin(
-            Playbook, and_(Playbook.key == Run.playbook, Playbook.version == Run.version)
-        )
+        .outerjoin(Playbook, and_(Playbook.key == Run.playbook, Playbook.version == Run.version))
         .where(Touch.customer_id.in_(hers), Touch.state == "planned")
     )
     return [Coming(at, f"{name}：发一条消息") for at, name in rows]
@@ -121,9 +119,7 @@ async def busy(session: AsyncSession, hers: Sequence[int], now: datetime) -> boo
         exists().where(KfAccount.next_pull_at <= now),
         exists().where(due, hot),
         exists().where(Touch.customer_id.in_(hers), Touch.state == "queued"),
-        exists().where(
-            Touch.customer_id.in_(hers), Touch.state == "planned", Touch.due_at <= now
-        ),
+        exists().where(Touch.customer_id.in_(hers), Touch.state == "planned", Touch.due_at <= now),
         exists().where(Run.customer_id.in_(hers), Run.state == "active", Run.due_at <= now),
     )
     return bool(await session.scalar(select(or_(*questions))))

@@ -146,7 +146,12 @@ async def reach(
     rows = await session.execute(
         select(reason, func.count()).select_from(Customer).where(clause).group_by(reason)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
+
+
+async def count(session: AsyncSession, clause: ColumnElement[bool]) -> int:
+    query = select(func.count()).select_from(Customer).where(clause)
+    return (await session.scalar(query)) or 0
 
 
 async def page(
@@ -242,16 +247,13 @@ async def heat(session: AsyncSession, among: ColumnElement[bool] = WHOLE) -> Hea
     ).all()
     total = sum(int(row[3]) for row in rows) or 1
     bought = sum(row[2] for row in rows)
-    everybody = await session.scalar(
-        select(func.count()).select_from(Customer).where(among, WHOLE)
-    )
     run = await last_run(session)
     scale: dict[str, Any] = run.scale if run else {}
     return Heat(
         {(r, f): Cell(n, 100 * int(fen) / total) for r, f, n, fen in rows},
         scale.get("recency", ()),
         scale.get("frequency", ()),
-        (everybody or 0) - bought,
+        await count(session, and_(among, WHOLE)) - bought,
     )
 
 

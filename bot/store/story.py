@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,7 +18,7 @@ from bot.domain.delivery import Message, Owed
 from bot.domain.offers import in_words
 from bot.domain.reasons import words
 from bot.domain.segment_fields import PURPOSE_WORDS
-from bot.store import explain
+from bot.store import conversations, explain
 from bot.store.explain import CHANNELS, Told
 from bot.store.family import family
 from bot.store.portrait import Portrait
@@ -59,7 +59,20 @@ INTENTS = {
     "opt_in": "订阅",
     "unclear": "没听懂",
 }
-TRIGGERS = {"chat": "她在聊天里问了优惠，每人只能领一次"}
+TRIGGERS = {
+    "chat": "她在聊天里问了优惠，每人只能领一次",
+    "touch": "跟着一条活动消息发的",
+    "run": "旅程里发的",
+    "case": "处理客诉时补给她的",
+}
+PLACES = CHANNELS | {
+    "form": "入会时的表单",
+    "h5": "消息偏好页",
+    "guide": "导购那里",
+    "store": "门店",
+    "console": "后台",
+    "phone": "电话",
+}
 STEPS = {
     "opened": "立了一件客诉",
     "warned": "客诉快到时限，提醒负责人",
@@ -89,7 +102,10 @@ class Line:
     tone: str = ""
 
 
-async def story(session: AsyncSession, vault: Vault, her: Portrait) -> list[Line]:
+async def story(
+    session: AsyncSession, vault: Vault, her: Portrait, titles: Mapping[str, str]
+) -> list[Line]:
+    """`titles` are what people call the templates."""
     hers = await family(session, her.customer.id)
     told = await explain.explain(session, vault, her.customer.id)
     lines = [
@@ -99,8 +115,8 @@ async def story(session: AsyncSession, vault: Vault, her: Portrait) -> list[Line
         *_consents(her),
         *_tiers(her),
         *_runs(her),
-        *_touches(told.told),
-        *await _heard(session, hers),
+        *_touches(told.told, titles),
+        *await _heard(session, vault, her.customer.id),
         *await _greeted(session, hers),
         *await _cases(session, hers),
     ]
@@ -116,7 +132,7 @@ def _ties(her: Portrait) -> Iterator[Line]:
             icon="user-circle",
             title=f"成为{guide.name}的好友",
             body=f"{guide.name}{where}加上了她",
-            why=f"来源：{follow.state}" if follow.state else "来源：没有渠道码",
+            why=f"来源：{follow.state}" if follow.state else "来源：直接加的好友，没有渠道码",
         )
         if follow.ended_at:
             yield Line(
@@ -130,13 +146,20 @@ def _ties(her: Portrait) -> Iterator[Line]:
 
 
 def _tags(her: Portrait) -> Iterator[Line]:
+    """Tags given at one moment for one reason are one line."""
+    given: dict[tuple[datetime, str], list[str]] = {}
     for tag, row in her.tags:
+        given.setdefault((row.at, row.source), []).append(tag)
+    for (at, source), names in given.items():
+        shown = "、".join(names[:4]) + ("…" if len(names) > 4 else "")
+        alone = f"打上标签「{names[0]}」"
         yield Line(
-            key=f"3tag:{tag}:{row.source}",
-            at=row.at,
+            key=f"3tag:{at.isoformat()}:{source}:{len(names)}",
+            at=at,
             icon="tags",
-            title=f"打上标签「{tag}」",
-            why=f"来源：{SOURCES.get(row.source, row.source)}",
+            title=alone if len(names) == 1 else f"打上 {len(names)} 个标签",
+            body="" if len(names) == 1 else shown,
+            why=f"来源：{SOURCES.get(source, source)}",
         )
 
 
@@ -149,7 +172,7 @@ def _coupons(her: Portrait) -> Iterator[Line]:
             title="发出一张券",
             body=f"{offer.name}：{in_words(offer)}，券码 {coupon.code}，"
             f"还剩 {offer.budget_pieces - offer.issued:,} 张",
-            why=TRIGGERS.get(coupon.trigger, f"缘由：{coupon.trigger}"),
+            why=TRIGGERS.get(coupon.trigger.partition(":")[0], f"缘由：{coupon.trigger}"),
             tone="good",
         )
 
@@ -158,7 +181,7 @@ def _consents(her: Portrait) -> Iterator[Line]:
     for entry in her.ledger:
         given = entry.action in GIVING
         purpose = PURPOSE_WORDS.get(entry.purpose, entry.purpose)
-        channel = CHANNELS.get(entry.channel, entry.channel)
+        channel = PLACES.get(entry.channel, entry.channel)
         yield Line(
             key=f"4consent:{entry.id}",
             at=entry.at,
@@ -195,7 +218,7 @@ def _runs(her: Portrait) -> Iterator[Line]:
         )
 
 
-def _touches(told: Sequence[Told]) -> Iterator[Line]:
+def _touches(told: Sequence[Told], titles: Mapping[str, str]) -> Iterator[Line]:
     for one in told:
         if one.touch_id is None or one.planned_at is None:
             continue
@@ -205,9 +228,9 @@ def _touches(told: Sequence[Told]) -> Iterator[Line]:
             key=f"6touch:{one.touch_id}:{one.state}",
             at=at,
             icon="ban" if bad else "check" if one.state == "delivered" else "send",
-            title=f"{one.what}：{STATES.get(one.state, one.state)}",
+            title=f"{titles.get(one.what, one.what)}：{STATES.get(one.state, one.state)}",
             body=_touch_words(one),
-            why=f"话术 {one.template}" if one.template else "",
+            why=f"话术「{titles.get(one.template, one.template)}」" if one.template else "",
             tone="warn" if bad else "good" if one.state == "delivered" else "",
         )
 
@@ -226,25 +249,22 @@ def _touch_words(one: Told) -> str:
     return "。".join(parts)
 
 
-async def _heard(session: AsyncSession, hers: Sequence[int]) -> list[Line]:
-    query = (
-        select(Message)
-        .where(Message.customer_id.in_(hers), Message.direction == "in")
-        .order_by(Message.id.desc())
-        .limit(MOST)
-    )
-    return [_understood(message) for message in await session.scalars(query)]
+async def _heard(session: AsyncSession, vault: Vault, customer_id: int) -> list[Line]:
+    said = await conversations.lines(session, vault, customer_id, limit=MOST)
+    return [_understood(row, text) for row, text in said if row.direction == "in"]
 
 
-def _understood(message: Message) -> Line:
+def _understood(message: Message, text: str) -> Line:
     channel = CHANNELS.get(message.channel, message.channel)
+    quoted = f"她在{channel}说「{text if len(text) <= 24 else text[:24] + '…'}」"
     if message.intent is None:
         return Line(
             key=f"4heard:{message.id:09}",
             at=message.at,
             icon="message-2",
-            title="听到了，没有自动回",
-            body=f"她在{channel}说了一句，交给别的规则或真人处理",
+            title="听到了，不当作闲聊来答",
+            body=quoted,
+            why="退订、订阅、客诉和真人正在聊的话，各有各的规则",
         )
     known = message.intent not in {"unclear", "unknown", ""}
     return Line(
@@ -252,8 +272,8 @@ def _understood(message: Message) -> Line:
         at=message.at,
         icon="sparkles" if known else "help",
         title=f"识别为：{INTENTS.get(message.intent, message.intent)}",
-        body=f"她在{channel}说的这一句，按意图「{message.intent}」回答",
-        why="意图表 intents.yaml" if known else "没把握就给选项，并请导购看一眼",
+        body=quoted,
+        why="规则：意图表里的说法" if known else "没把握就给选项，并请导购看一眼",
         tone="" if known else "warn",
     )
 

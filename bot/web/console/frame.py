@@ -12,7 +12,7 @@ from bot.inbound.commands import matrix
 from bot.store import today
 from bot.web.desk import ACTOR, DESK
 from bot.web.entrance import in_demo
-from bot.web.pages import page
+from bot.web.pages import ROLES, page
 
 WEEKDAYS = "一二三四五六日"
 SAID = {
@@ -28,6 +28,7 @@ SAID = {
     "switched_on": "发送已恢复，停住的消息会重新看一遍再发。",
     "answered": "已回应顾客，首次回应的计时停了。",
     "closed": "客诉已关闭，营销暂停随之解除。",
+    "escalated": "已升级，负责这一级的人会马上收到通知。",
 }
 """What a page says after an act was done: the address names the sentence and never carries one."""
 
@@ -95,6 +96,14 @@ def _frame(request: web.Request) -> dict[str, Any]:
         "weekday": WEEKDAYS[now.weekday()],
         "flash": SAID.get(request.query.get("said", ""), ""),
     }
+
+
+def actor_words(actor: str) -> str:
+    """`owner:demo` as people say it."""
+    kind, _, name = actor.partition(":")
+    if kind == "system":
+        return "程序"
+    return f"{ROLES.get(kind, kind)} {name if len(name) <= 16 else name[:8] + '…'}"
 
 
 def is_part(request: web.Request) -> bool:

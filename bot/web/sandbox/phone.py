@@ -14,7 +14,11 @@ from bot.domain.offers import Coupon, Offer, in_words, last_day_words, yuan
 URL = re.compile(r"https?://[^\s，。；）]+")
 CHANNELS = ("kf", "official", "wecom")
 QUIET_GAP = timedelta(minutes=5)
-PLACES = {"/h5": "卡包", "/h5/preferences": "消息偏好", "/h5/contact": "小禾客服"}
+PLACES = {
+    "/h5": ("我的卡包", "券码、积分和等级"),
+    "/h5/preferences": ("消息偏好", "想收什么、多久一次，由你定"),
+    "/h5/contact": ("找客服", "查券、积分、退换货"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,8 @@ def _card(url: str) -> Card:
     path = urlsplit(url).path.rstrip("/")
     if path.startswith(("/qr/", "/join/")) or "/qr/" in path:
         return Card("进群二维码", "扫一下就进群", url, join=True)
-    return Card(PLACES.get(path, "点开看看"), path or url, url)
+    title, about = PLACES.get(path, ("点开看看", path or url))
+    return Card(title, about, url)
 
 
 def _ticket(coupon: Coupon, offer: Offer) -> Ticket:

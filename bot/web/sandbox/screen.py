@@ -84,7 +84,8 @@ async def look(
             vault = desk.work.vault
             hers = await family(session, customer.id)
             her = await portrait.portrait(session, vault, customer, now)
-            lines = await story.story(session, vault, her)
+            titles = {name: one.title for name, one in desk.work.content.templates.items()}
+            lines = await story.story(session, vault, her, titles)
             soon = await coming.coming(session, hers, now)
             tasks = await coming.waiting(session, vault, hers)
             used = await quotas.used(

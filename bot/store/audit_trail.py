@@ -1,0 +1,38 @@
+"""Who did what: the audit log page by page, and whether its chain is whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain.audit import AuditRow
+
+PAGE = 30
+
+
+def _asked(actor: str, action: str) -> list[ColumnElement[bool]]:
+    found = []
+    if actor:
+        found.append(AuditRow.actor == actor)
+    if action:
+        found.append(AuditRow.action == action)
+    return found
+
+
+async def page(
+    session: AsyncSession, *, number: int = 1, actor: str = "", action: str = ""
+) -> Sequence[AuditRow]:
+    query = select(AuditRow).where(*_asked(actor, action)).order_by(AuditRow.id.desc())
+    return (await session.scalars(query.offset((number - 1) * PAGE).limit(PAGE))).all()
+
+
+async def count(session: AsyncSession, *, actor: str = "", action: str = "") -> int:
+    query = select(func.count()).select_from(AuditRow).where(*_asked(actor, action))
+    return (await session.scalar(query)) or 0
+
+
+async def actions(session: AsyncSession) -> Sequence[str]:
+    query = select(AuditRow.action).distinct().order_by(AuditRow.action)
+    return (await session.scalars(query)).all()

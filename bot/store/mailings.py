@@ -1,0 +1,93 @@
+"""Campaigns as a list, each with what became of its messages and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain.campaigns import Campaign, MassTask, Touch
+from bot.domain.customers import Guide
+
+PAGE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Mailing:
+    campaign: Campaign
+    states: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    opened: int = 0
+    """Customers who opened a link in it: the only reading we ever learn of."""
+
+    @property
+    def people(self) -> int:
+        return sum(self.states.values())
+
+
+async def page(session: AsyncSession, *, number: int = 1, state: str = "") -> list[Mailing]:
+    """The newest first; guides' own pushes are theirs."""
+    query = select(Campaign).where(Campaign.pushed_by.is_(None))
+    if state:
+        query = query.where(Campaign.state == state)
+    newest = query.order_by(Campaign.starts_at.desc(), Campaign.id.desc())
+    found = (await session.scalars(newest.offset((number - 1) * PAGE).limit(PAGE))).all()
+    return await with_counts(session, found)
+
+
+async def count(session: AsyncSession) -> Counter[str]:
+    """Campaigns by state."""
+    rows = await session.execute(
+        select(Campaign.state, func.count())
+        .where(Campaign.pushed_by.is_(None))
+        .group_by(Campaign.state)
+    )
+    return Counter(dict(rows.tuples().all()))
+
+
+async def with_counts(session: AsyncSession, found: Sequence[Campaign]) -> list[Mailing]:
+    told = {campaign.id: Mailing(campaign) for campaign in found}
+    rows = await session.execute(
+        select(
+            Touch.campaign_id,
+            Touch.state,
+            Touch.reason,
+            func.count(),
+            func.count(Touch.opened_at),
+        )
+        .where(Touch.campaign_id.in_(told))
+        .group_by(Touch.campaign_id, Touch.state, Touch.reason)
+    )
+    opened: Counter[int] = Counter()
+    for campaign_id, state, reason, people, opens in rows:
+        if campaign_id is None:
+            continue
+        mailing = told[campaign_id]
+        mailing.states[state] += people
+        opened[campaign_id] += opens
+        if reason and state not in {"holdout", "delivered"}:
+            mailing.reasons[reason] += people
+    return [
+        Mailing(one.campaign, one.states, one.reasons, opened[id_]) for id_, one in told.items()
+    ]
+
+
+async def by_guide(session: AsyncSession, campaign_id: int) -> list[tuple[str, str, int, int]]:
+    """Guide, state of her task, people in it and reminders, the biggest first."""
+    rows = await session.execute(
+        select(
+            Guide.name, MassTask.state, func.sum(MassTask.customers), func.max(MassTask.reminders)
+        )
+        .join(Guide, Guide.id == MassTask.guide_id)
+        .where(MassTask.campaign_id == campaign_id)
+        .group_by(Guide.id, Guide.name, MassTask.state)
+        .order_by(func.sum(MassTask.customers).desc())
+    )
+    return [(name, state, int(people), int(reminders)) for name, state, people, reminders in rows]
+
+
+async def guide_names(session: AsyncSession) -> dict[str, str]:
+    return dict((await session.execute(select(Guide.userid, Guide.name))).tuples().all())

@@ -1,0 +1,82 @@
+"""`/admin/audit`: every act of a person, in a chain that shows when somebody changed the past."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from bot.store import audit, audit_trail
+from bot.web.console.frame import actor_words, shown
+from bot.web.desk import DESK
+from bot.web.guards import allowed
+
+routes = web.RouteTableDef()
+ACTIONS = {
+    "redeem_coupon": "核销券",
+    "void_redemption": "撤销核销",
+    "issue_coupon": "发券",
+    "spend_points": "用积分",
+    "adjust_points": "调整积分",
+    "opt_out": "退订",
+    "opt_in": "订阅",
+    "tag_customer": "打标签",
+    "merge_customers": "合并顾客",
+    "unmerge_customer": "拆开合并",
+    "publish_segment": "发布分群",
+    "publish_group_rule": "发布入群规则",
+    "draft_campaign": "建活动草稿",
+    "approve_campaign": "批准活动",
+    "hand_over_campaign": "交给导购",
+    "pause_campaign": "暂停活动",
+    "resume_campaign": "继续活动",
+    "stop_campaign": "停止活动",
+    "switch_sending": "紧急停止开关",
+    "push_to_tagged": "导购按标签推送",
+    "finish_guide_task": "处理导购任务",
+    "file_case": "登记客诉",
+    "answer_case": "回应客诉",
+    "escalate_case": "升级客诉",
+    "close_case": "关闭客诉",
+}
+HIDDEN = {"refused", "evidence"}
+
+
+@routes.get("/admin/audit", allow_head=False)
+@allowed("audit.read")
+async def trail(request: web.Request) -> web.StreamResponse:
+    desk, query = request.app[DESK], request.query
+    actor, action = query.get("actor", "")[:80], query.get("action", "")[:60]
+    page = query.get("page", "1")
+    number = max(int(page), 1) if page.isdecimal() else 1
+    checked = "check" in query
+    async with desk.work.sessions.reading() as session:
+        total = await audit_trail.count(session, actor=actor, action=action)
+        return await shown(
+            request,
+            session,
+            "console/audit.html",
+            "audit",
+            rows=await audit_trail.page(session, number=number, actor=actor, action=action),
+            total=total,
+            page=number,
+            pages=max(-(-total // audit_trail.PAGE), 1),
+            broken=await audit.verify(session) if checked else None,
+            checked=checked,
+            asked={"actor": actor, "action": action},
+            known=await audit_trail.actions(session),
+            actions=ACTIONS,
+            who=actor_words,
+            detail=_detail,
+            at_page=lambda n: (
+                "/admin/audit?" + urlencode({"actor": actor, "action": action, "page": n})
+            ),
+        )
+
+
+def _detail(facts: dict[str, Any]) -> str:
+    told = {name: value for name, value in facts.items() if name not in HIDDEN and value}
+    text = json.dumps(told, ensure_ascii=False) if told else ""
+    return text if len(text) <= 300 else text[:300] + "…"

@@ -1,0 +1,56 @@
+"""Reading what people filled in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.domain.refusals import Refusal
+
+Form = Mapping[str, Any]
+
+
+def text(form: Form, name: str, *, most: int = 400) -> str:
+    return str(form.get(name, "")).strip()[:most]
+
+
+def needed(form: Form, name: str, words: str, *, most: int = 400) -> str:
+    """Raises Refusal with these words when nothing was written."""
+    said = text(form, name, most=most)
+    if not said:
+        raise Refusal("missing", words, status=422)
+    return said
+
+
+def number(form: Form, name: str, *, least: int = 0, most: int = 10**9) -> int | None:
+    """None when nothing was written. Raises Refusal for anything that is no such number."""
+    said = text(form, name)
+    if not said:
+        return None
+    if not said.isdecimal() or not least <= int(said) <= most:
+        raise Refusal("bad_number", f"「{said}」不是 {least} 到 {most} 的整数", status=422)
+    return int(said)
+
+
+def rule(form: Form) -> dict[str, Any]:
+    try:
+        written = json.loads(text(form, "rule", most=100_000) or "{}")
+    except ValueError:
+        written = None
+    if not isinstance(written, dict):
+        raise Refusal("bad_rule", "规则没有读懂，请刷新页面再试一次", status=422)
+    return written
+
+
+def moment(form: Form, name: str, zone: ZoneInfo) -> datetime | None:
+    """A moment as `datetime-local` sends it, in the shop's zone."""
+    said = text(form, name)
+    if not said:
+        return None
+    try:
+        return datetime.fromisoformat(said).replace(tzinfo=zone)
+    except ValueError:
+        raise Refusal("bad_moment", f"「{said}」不是一个时间", status=422) from None

@@ -1,0 +1,146 @@
+"""`/admin/customers/…`: one customer whole, names and numbers masked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain import masks
+from bot.domain.campaigns import STATES
+from bot.domain.cases.clocks import number
+from bot.domain.cases.complaints import CATEGORIES
+from bot.domain.consent import GIVING
+from bot.domain.customers import Customer
+from bot.domain.offers import in_words
+from bot.domain.reasons import words
+from bot.domain.refusals import Refusal
+from bot.domain.segment_fields import PURPOSE_WORDS, STAGES
+from bot.domain.segments import parse
+from bot.store import explain, portrait, segments, story
+from bot.store.explain import CHANNELS
+from bot.store.story import PLACES, SOURCES
+from bot.web.console.frame import shown
+from bot.web.console.scopes import own_store, within
+from bot.web.desk import DESK
+from bot.web.guards import allowed
+
+routes = web.RouteTableDef()
+KINDS = {
+    "external_userid": "企业微信外部联系人",
+    "openid": "公众号 openid",
+    "kf": "微信客服",
+    "unionid": "unionid",
+    "phone": "手机号",
+    "member_no": "会员号",
+    "buyer_id": "商城买家号",
+}
+ACTIONS = {
+    "grant": "同意",
+    "withdraw": "退订",
+    "object": "不要个性化",
+    "pause": "暂停，等人看",
+    "resume": "恢复",
+}
+COUPONS = {"held": "还没用", "redeemed": "用掉了", "returned": "退回", "expired": "过期"}
+ORDERS = {"paid": "已付款", "completed": "已完成", "cancelled": "已取消", "awaited": "等付款消息"}
+INVITES = {
+    "eligible": "准备邀请",
+    "sent": "已邀请",
+    "joined": "进群了",
+    "expired": "过期没进",
+    "withdrawn": "撤回",
+}
+EVIDENCE = {
+    "orders": ("", " 单"),
+    "form": ("", ""),
+    "version": ("", " 版"),
+    "playbook": ("旅程 ", ""),
+    "state": ("渠道码 ", ""),
+    "words": ("说了「", "」"),
+    "keyword": ("说了「", "」"),
+}
+SHOWN_ENDS = 4
+
+
+@routes.get("/admin/customers/{ref}", allow_head=False)
+@allowed("customer.view")
+async def person(request: web.Request) -> web.StreamResponse:
+    desk = request.app[DESK]
+    now, vault = desk.work.now(), desk.work.vault
+    titles = {name: one.title for name, one in desk.work.content.templates.items()}
+    async with desk.work.sessions.reading() as session:
+        customer = await _asked(request, session)
+        her = await portrait.portrait(session, vault, customer, now)
+        told = await explain.explain(session, vault, customer.id)
+        return await shown(
+            request,
+            session,
+            "console/person.html",
+            "customers",
+            her=her,
+            masked=masks.name(her.name),
+            phone=masks.phone(her.phone) if her.phone else "",
+            touches=told.told,
+            lines=await story.story(session, vault, her, titles),
+            titles=titles,
+            member_of=await _segments_of(session, customer, now),
+            **_words(),
+        )
+
+
+async def _asked(request: web.Request, session: AsyncSession) -> Customer:
+    customer = await portrait.by_ref(session, request.match_info["ref"])
+    if customer is None:
+        raise Refusal("unknown_customer", "没有这位顾客，也许她的资料已经删除", status=404)
+    if own_store(request) is not None:
+        mine = within(request, parse({"all": []}))
+        if not await segments.matches(session, mine, customer.id, request.app[DESK].work.now()):
+            raise Refusal("forbidden", "她不是你们店的顾客", status=403)
+    return customer
+
+
+async def _segments_of(session: AsyncSession, customer: Customer, now: Any) -> list[Any]:
+    """Why she gets what: the published rules that take her in at this moment."""
+    return [
+        one
+        for one in await segments.all_published(session)
+        if await segments.matches(session, parse(one.rule), customer.id, now)
+    ]
+
+
+def _words() -> dict[str, Any]:
+    return {
+        "states": STATES,
+        "words": words,
+        "channels": CHANNELS,
+        "sources": SOURCES,
+        "places": PLACES,
+        "kinds": KINDS,
+        "purposes": PURPOSE_WORDS,
+        "stages": STAGES,
+        "actions": ACTIONS,
+        "giving": GIVING,
+        "coupon_states": COUPONS,
+        "order_states": ORDERS,
+        "invite_states": INVITES,
+        "categories": CATEGORIES,
+        "worth": in_words,
+        "case_number": number,
+        "short": _short,
+        "evidence": _evidence,
+    }
+
+
+def _short(value: str) -> str:
+    """A platform id, long enough to tell two apart."""
+    return value if len(value) <= 2 * SHOWN_ENDS else f"{value[:SHOWN_ENDS]}…{value[-SHOWN_ENDS:]}"
+
+
+def _evidence(facts: dict[str, Any]) -> str:
+    """What shows it, in a few words; ids and spelt-out rules are for machines."""
+    told = [
+        f"{label}{facts[name]}{unit}" for name, (label, unit) in EVIDENCE.items() if name in facts
+    ]
+    return "，".join(told)
