@@ -6,8 +6,11 @@ from aiohttp import web
 
 from bot.web import callbacks, customer, entrance, guards, guide, health, links, till
 from bot.web.api import coupons, orders, points
+from bot.web.console import audit, campaigns, cases, customers, groups, person, today
 from bot.web.desk import DESK, Desk
 from bot.web.pages import HOME
+from bot.web.sandbox import pages as sandbox
+from bot.web.sandbox.cast import CAST, Cast
 
 TABLES = (
     callbacks.routes,
@@ -20,6 +23,14 @@ TABLES = (
     guide.routes,
     customer.routes,
     entrance.routes,
+    sandbox.routes,
+    today.routes,
+    customers.routes,
+    person.routes,
+    groups.routes,
+    campaigns.routes,
+    cases.routes,
+    audit.routes,
 )
 
 
@@ -34,6 +45,7 @@ def build(desk: Desk) -> web.Application:
         ],
     )
     app[DESK] = desk
+    app[CAST] = Cast()
     for table in TABLES:
         app.add_routes(table)
     app.router.add_static("/static", HOME / "static")
