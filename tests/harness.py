@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import events
+from bot import events, timetable
 from bot.calls import Call
 from bot.clock import ManualClock
 from bot.content import Content
@@ -29,6 +29,7 @@ from bot.work.context import Work
 from handlers import ROUTERS
 from tests.fakes import FakePlatform
 
+assert timetable.SETTLERS  # every room that hears what became of calls is there to hear it
 START = datetime(2026, 3, 12, 2, 24, tzinfo=UTC)
 """Thursday 10:24 in Shanghai: shops are open, nobody sleeps."""
 
@@ -91,6 +92,10 @@ class Bot:
             if not await self.sender.pay():
                 break
         return list(self.platform.performed[before:])
+
+    async def publishes(self) -> None:
+        """Make all that ships the published versions, as a start of the bot does."""
+        await timetable.publish(self.work)
 
     async def works(self, *ticks: Callable[[Work], Awaitable[object]]) -> None:
         """Run these pieces of periodic work once each."""

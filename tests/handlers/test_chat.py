@@ -18,11 +18,9 @@ from bot.events import (
     KfSessionChanged,
     MenuClicked,
 )
-from bot.outbound import kf_handover
 from bot.store import conversations, customers, offers
 from tests.builders import a_customer, a_follow, a_guide
 
-assert kf_handover  # what became of a handover is settled there
 HER = "wm-her"
 KF = "wk-shop"
 

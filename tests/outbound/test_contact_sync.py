@@ -6,7 +6,6 @@ from bot.calls import GetCustomer, GetFan, GetKfCustomers, MarkTags, Sent
 from bot.domain.customers import Customer, Follow
 from bot.domain.delivery import Owed
 from bot.events import CustomerAdded, CustomerEdited, FanFollowed, KfMessageReceived
-from bot.outbound import contact_sync  # noqa: F401 - hears what became of the look-ups
 from bot.outbound.tag_mirror import mirror
 from bot.store import customers, tags
 

@@ -297,8 +297,7 @@ async def test_a_repeating_campaign_opens_once_for_each_occasion(bot):
 
 
 async def test_everything_that_ships_can_be_walked_to_its_end(bot):
-    async with bot.session() as session:
-        await journeys.publish_playbooks(session, bot.content, bot.now)
+    await bot.publishes()
     customer = await somebody(bot, tier="核心")
     for spec in bot.content.playbooks.values():
         if spec.trigger and spec.steps:
