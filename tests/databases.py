@@ -39,6 +39,9 @@ class SqliteFiles:
         shutil.copy(self.template, path)
         return f"sqlite+aiosqlite:///{path}"
 
+    def empty(self, home: Path) -> str:
+        return f"sqlite+aiosqlite:///{home / f'siyu-{next(_numbers)}.db'}"
+
     def drop(self, url: str) -> None:
         Path(url.removeprefix("sqlite+aiosqlite:///")).unlink(missing_ok=True)
 
@@ -51,8 +54,14 @@ class PostgresDatabases:
         _schema(self.server.set(database=self.template))
 
     def fresh(self, home: Path) -> str:
+        return self._made(like=self.template)
+
+    def empty(self, home: Path) -> str:
+        return self._made(like="template0")
+
+    def _made(self, *, like: str) -> str:
         name = f"siyu_test_{WORKER}_{next(_numbers)}"
-        self._remake(name, like=self.template)
+        self._remake(name, like=like)
         return self.server.set(database=name).render_as_string(hide_password=False)
 
     def drop(self, url: str) -> None:
