@@ -22,6 +22,8 @@ from bot.sandbox.timeline import Timeline
 from bot.sandbox.views import customer_view, guide_view, world_view
 
 PREFIX = "/__sandbox__"
+CLICKS = ("click_card", "click_menu")
+"""Here `key` is the button, and every click counts."""
 LOG_WINDOW = (("after", "0"), ("limit", "1000000000"))
 
 
@@ -89,7 +91,7 @@ class Control:
 
     async def _one(self, act: dict[str, Any]) -> dict[str, Any]:
         key = act.get("key", "")
-        idempotent = key and "task_id" not in act  # click_card's `key` is its button
+        idempotent = key and act.get("act") not in CLICKS
         if idempotent and key in self._done:
             return self._done[key]
         result = await self._now_or_later(act)

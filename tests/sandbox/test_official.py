@@ -38,6 +38,13 @@ async def test_the_short_window_is_used_before_the_long_one(bench):
     assert codes == [0] * 8 + [45047]
 
 
+async def test_the_same_button_can_be_clicked_again_and_by_others(bench):
+    for _ in range(2):
+        await bench.act("click_menu", customer="c0001", key="coupons")
+        await bench.advance(1)
+    assert [said["EventKey"] for said in bench.ear.heard] == ["coupons", "coupons"]
+
+
 async def test_opening_a_link_in_the_menu_opens_no_window(bench):
     menu = [{"type": "view", "name": "商城", "url": "http://127.0.0.1/shop"}]
     await bench.official("/cgi-bin/menu/create", {"button": menu})
