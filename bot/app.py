@@ -225,7 +225,7 @@ def read_media(folder: Path, name: str) -> bytes:
 @asynccontextmanager
 async def serving(bot: Bot, *, host: str, port: int) -> AsyncIterator[int]:
     """Its pages and callbacks on an address; yields the port."""
-    runner = web.AppRunner(server.build(bot.desk), access_log=None, shutdown_timeout=20)
+    runner = web.AppRunner(server.build(bot.desk), access_log=None, shutdown_timeout=5)
     await runner.setup()
     site = web.TCPSite(runner, host, port, reuse_address=True)
     try:

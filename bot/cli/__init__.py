@@ -7,25 +7,28 @@ import sys
 
 import click
 
+from bot.cli.chinese import in_chinese
+
 COMMANDS = {
     "demo": ("bot.cli.demo:demo", "不用任何账号，先玩一家虚构的店"),
-    "init": ("bot.cli.connect:init", "接入企业微信和公众号"),
+    "init": ("bot.cli.connect:init", "接入企业微信和公众号，生成设置"),
+    "doctor": ("bot.cli.doctor:doctor", "检查接入，说出原因和修法"),
     "serve": ("bot.cli.serve:serve", "正式运行"),
-    "sandbox": ("bot.cli.sandbox:sandbox", "本机上的企业微信、公众号和微信客服"),
-    "doctor": ("bot.cli.connect:doctor", "检查接入，说出原因和修法"),
     "migrate": ("bot.cli.serve:migrate", "把数据库升级到最新结构"),
     "import": ("bot.cli.imports:import_", "导入订单、顾客、商品"),
     "tiers": ("bot.cli.tiers:tiers", "计算和解释顾客等级"),
     "segment": ("bot.cli.segments:segment", "数一个分群规则命中多少人"),
     "campaign": ("bot.cli.campaigns:campaign", "预演、交给导购、暂停、停止活动"),
     "explain": ("bot.cli.explain:explain", "这位顾客为什么收到或没收到"),
+    "reconcile": ("bot.cli.reconcile:reconcile", "和企业微信对一遍顾客和导购，补上漏掉的"),
     "replay": ("bot.cli.serve:replay", "重新处理搁置的事件"),
     "check-content": ("bot.cli.content:check_content", "检查话术、规则和剧本"),
-    "clock": ("bot.cli.sandbox:clock", "看和拨沙盒的时钟"),
-    "trigger": ("bot.cli.sandbox:trigger", "让沙盒里发生一件事"),
-    "tail": ("bot.cli.sandbox:tail", "看沙盒里的消息和接口"),
     "user": ("bot.cli.people:user", "添加后台用户"),
     "key": ("bot.cli.people:key", "添加 API 密钥"),
+    "sandbox": ("bot.cli.sandbox:sandbox", "本机上的企业微信、公众号和微信客服"),
+    "trigger": ("bot.cli.sandbox:trigger", "让沙盒里发生一件事"),
+    "clock": ("bot.cli.sandbox:clock", "看和拨沙盒的时钟"),
+    "tail": ("bot.cli.sandbox:tail", "看沙盒里的消息和接口"),
 }
 
 
@@ -38,15 +41,19 @@ class Lazy(click.Group):
             return None
         module, _, name = COMMANDS[cmd_name][0].partition(":")
         command: click.Command = getattr(importlib.import_module(module), name)
-        return command
+        return in_chinese(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("命令"):
+        with formatter.section("Commands"):
             formatter.write_dl([(name, words) for name, (_, words) in COMMANDS.items()])
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        formatter.write_paragraph()
+        formatter.write_text("第一次用，先运行：siyu demo")
 
 
 @click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(None, "-V", "--version", package_name="siyu")
+@click.version_option(None, "-V", "--version", package_name="siyu", help="显示版本")
 def cli() -> None:
     """私域助手：认出谁该联系、替导购把话想好、把券发对人。"""
 
@@ -55,4 +62,7 @@ def main() -> None:
     """The `siyu` command. 0 done, 1 failed, 2 usage, 130 interrupted; errors say what, why and what next."""
     from bot.cli.errors import explained
 
-    sys.exit(explained(cli))
+    for stream in (sys.stdout, sys.stderr):  # a console of another code page must not break a ✓
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    sys.exit(explained(in_chinese(cli)))

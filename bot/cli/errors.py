@@ -2,37 +2,142 @@
 
 from __future__ import annotations
 
-import click
+import re
+import shlex
+import sys
+from difflib import get_close_matches
 
-from bot.settings import SettingsError
+import click
+from click import exceptions as wrongs
+
+from bot.cli.talk import Failed, Misused
+
+INTERRUPTED = 130
 
 
 def explained(command: click.Command) -> int:
     """Run it and return the exit code."""
     try:
         result = command.main(prog_name="siyu", standalone_mode=False)
-    except click.exceptions.Exit as done:
+    except wrongs.Exit as done:
         return done.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("已停止。数据是完整的，可以随时重新开始。", err=True)
-        return 130
+        return INTERRUPTED
     except click.ClickException as wrong:
-        wrong.show()
-        return wrong.exit_code
-    except SettingsError as wrong:
-        return failed(str(wrong), "用 `siyu init` 生成设置，或先用 `siyu demo` 看看")
-    except Exception as wrong:
-        known = _KNOWN.get(type(wrong).__name__)
-        if known is None:
-            raise
-        return failed(f"{wrong}", known)
+        return _told(wrong)
+    except Exception as wrong:  # noqa: BLE001 - what we know is explained, what we do not is raised again
+        return _known(wrong)
     return result if isinstance(result, int) else 0
 
 
-_KNOWN = {
+def _told(wrong: click.ClickException) -> int:
+    if isinstance(wrong, wrongs.NoArgsIsHelpError):
+        click.echo(wrong.ctx.get_help() if wrong.ctx else "", err=True)
+    elif isinstance(wrong, wrongs.UsageError):
+        _misused(wrong)
+    elif isinstance(wrong, Failed | Misused):
+        wrong.show()
+    else:
+        click.echo(f"✗ {wrong.format_message()}", err=True)
+    return wrong.exit_code
+
+
+def _misused(wrong: wrongs.UsageError) -> None:
+    """What is wrong, the command that was probably meant, and where to read more."""
+    click.echo(f"✗ {_words(wrong)}", err=True)
+    if meant := _meant(wrong):
+        click.echo(f"  你是不是想运行：{meant}", err=True)
+    path = wrong.ctx.command_path if wrong.ctx else "siyu"
+    click.echo(f"  看用法：{path} --help", err=True)
+
+
+def _words(wrong: wrongs.UsageError) -> str:
+    match wrong:
+        case wrongs.NoSuchOption():
+            words = f"没有 {wrong.option_name} 这个选项。"
+        case wrongs.NoSuchCommand():
+            words = f"没有 {wrong.command_name} 这个命令。"
+        case wrongs.MissingParameter():
+            words = f"缺少{_called(wrong)}。"
+        case wrongs.BadParameter():
+            words = f"{_called(wrong)}的值不对：{_in_chinese(wrong.message)}"
+        case wrongs.BadOptionUsage():
+            words = f"选项 {wrong.option_name} 后面要跟一个值。"
+        case _:
+            words = _in_chinese(wrong.message)
+    return words
+
+
+_PHRASES = (
+    (r"Got unexpected extra arguments? \((.*)\)", r"多了参数：\1"),
+    (r"(.*) is not a valid integer( range)?\.", r"\1 不是整数。"),
+    (r"(.*) is not one of (.*)\.", r"\1 不在 \2 之中。"),
+    (r"(.*) is not in the range (.*)\.", r"\1 不在 \2 之内。"),
+    (r"(?:File|Path|Directory) (.*) does not exist\.", r"没有 \1 这个文件。"),
+    (r"File (.*) is a directory\.", r"\1 是一个文件夹。"),
+)
+
+
+def _in_chinese(said: str) -> str:
+    """What click says about values and arguments; our own words pass unchanged."""
+    for english, chinese in _PHRASES:
+        if match := re.fullmatch(english, said):
+            return match.expand(chinese)
+    return said
+
+
+def _called(wrong: wrongs.BadParameter) -> str:
+    if isinstance(wrong.param, click.Option):
+        return f"选项 {wrong.param.opts[-1]} "
+    if wrong.param is not None:
+        return f"参数 {wrong.param.human_readable_name} "
+    return "参数"
+
+
+def _meant(wrong: wrongs.UsageError) -> str:
+    """The whole line again, with the nearest name in place of the unknown one."""
+    if isinstance(wrong, wrongs.NoSuchCommand):
+        said, group = wrong.command_name, wrong.ctx and wrong.ctx.command
+        names = (
+            group.list_commands(wrong.ctx) if isinstance(group, click.Group) and wrong.ctx else []
+        )
+    elif isinstance(wrong, wrongs.NoSuchOption):
+        said, names = wrong.option_name, _options(wrong)
+    else:
+        return ""
+    near = get_close_matches(said, names, n=1, cutoff=0.5)
+    words = [near[0] if near and word == said else word for word in sys.argv[1:]]
+    return shlex.join(["siyu", *words]) if near else ""
+
+
+def _options(wrong: wrongs.UsageError) -> list[str]:
+    params = wrong.ctx.command.get_params(wrong.ctx) if wrong.ctx else []
+    return [name for param in params for name in param.opts if name.startswith("--")]
+
+
+_THEN = {
+    "SettingsError": "用 siyu init 生成设置，或先用 siyu demo 看看",
+    "Refusal": "改好再运行一次；看用法：siyu --help",
     "SchemaTooOld": "数据库是旧版本建的。先备份，再运行：siyu migrate",
     "ContentError": "按上面的提示改好文件，再运行：siyu check-content",
+    "OperationalError": "看看数据库是否在运行、能不能写：siyu doctor",
+    "PermissionError": "看看文件属于谁、能不能写",
 }
+_WHAT = {
+    "SchemaTooOld": "数据库的结构不是这一版的（{}）",
+    "OperationalError": "数据库连不上或不能写",
+    "PermissionError": "没有权限：{}",
+}
+
+
+def _known(wrong: Exception) -> int:
+    # By name: importing what may go wrong would make help slow.
+    name = next((kind.__name__ for kind in type(wrong).__mro__ if kind.__name__ in _THEN), "")
+    if not name:
+        raise wrong
+    words = getattr(wrong, "words", wrong)
+    return failed(_WHAT.get(name, "{}").format(words), _THEN[name])
 
 
 def failed(what: str, then: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from types import TracebackType
 
 import structlog
 
@@ -19,3 +20,25 @@ def to_stderr(level: int = logging.INFO) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+    logging.basicConfig(handlers=[_Ours()], level=logging.WARNING, force=True)
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a long beat is not news
+
+
+class _Ours(logging.Handler):
+    """What libraries log, told our way: where it broke, never an exception's words, which may carry people's data."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        log = structlog.get_logger(record.name)
+        where = _broke(record.exc_info[1]) if record.exc_info else {}
+        log.log(record.levelno, "library", logger=record.name, said=str(record.msg), **where)
+
+
+def _broke(error: BaseException | None) -> dict[str, str]:
+    if error is None:
+        return {}
+    trace: TracebackType | None = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    code = trace.tb_frame.f_code if trace is not None else None
+    place = f"{code.co_qualname}:{trace.tb_lineno}" if code and trace else ""
+    return {"error": type(error).__name__, "at": place}

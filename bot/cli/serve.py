@@ -3,79 +3,155 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import errno
+import ipaddress
 import signal
-from collections.abc import Coroutine
-from typing import Any
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import click
 
-from bot.app import open_bot, serving
+from bot.app import Bot, open_bot, serving
 from bot.cli import logs
+from bot.cli.opened import opened
+from bot.cli.talk import Failed
 from bot.settings import load_settings
-from bot.store import inbox, tasks
-from bot.store.engine import Sessions, open_engine
+from bot.store import access, inbox, tasks
+from bot.store.engine import open_engine
 from bot.store.schema import migrate as bring_up
 from bot.store.schema import prepare
 from handlers import ROUTERS
 
+DEFAULT_PORT = 8765
+NOTICE_SECONDS = 1.0
+"""How long we still answer after saying that we are no longer ready, so that a proxy hears it first."""
+INTERRUPTED = 130
+
 
 @click.command(help="正式运行：网页、回调和后台任务")
-@click.option("--role", type=click.Choice(["all", "web", "worker", "scheduler"]), default="all")
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=None, type=int, help="默认 8765")
-def serve(role: str, host: str, port: int | None) -> None:
+@click.option(
+    "--role",
+    type=click.Choice(["all", "web", "worker", "scheduler"]),
+    default="all",
+    show_default=True,
+    help="这个进程做什么；分开跑需要 PostgreSQL",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="监听的地址")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    help=f"监听的端口；不给就用 {DEFAULT_PORT}，被占用时往上找",
+)
+@click.pass_context
+def serve(context: click.Context, role: str, host: str, port: int | None) -> None:
     logs.to_stderr()
-    asyncio.run(_serve(role, host, port))
+    context.exit(asyncio.run(_serve(role, host, port)))
 
 
-async def _serve(role: str, host: str, port: int | None) -> None:
+async def _serve(role: str, host: str, port: int | None) -> int:
     settings = load_settings()
     engine = open_engine(settings.database_url)
-    await prepare(engine)
-    await engine.dispose()
+    try:
+        await prepare(engine)
+    finally:
+        await engine.dispose()
     async with open_bot(settings, ROUTERS) as bot:
-        stop = _signals()
-        jobs = []
-        if role != "web":
-            jobs.append(
-                bot.run(worker=role != "scheduler", scheduler=role in {"all", "scheduler"})
-            )
+        heard = _hear_signals(bot.desk.leaving)
         if role in {"worker", "scheduler"}:
-            await _until(stop, jobs)
-            return
-        async with serving(bot, host=host, port=port or 8765) as bound:
-            click.echo(f"✓ 正在运行：http://{host}:{bound}/admin", err=True)
-            await _until(stop, jobs)
+            click.echo(f"✓ 正在运行：{role}", err=True)
+            await _work(bot, role)
+        else:
+            await _refuse_open_doors(bot, host)
+            async with _listening(bot, host, port) as bound:
+                click.echo(f"✓ 正在运行：http://{_named(host)}:{bound}/admin", err=True)
+                await _work(bot, role)
+    click.echo("已停止。", err=True)
+    return INTERRUPTED if signal.SIGINT in heard else 0
 
 
-def _signals() -> asyncio.Event:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
+async def _work(bot: Bot, role: str) -> None:
+    """Until told to stop; then what is under way is finished while the pages still answer."""
+    leaving = bot.desk.leaving
+    if role == "web":
+        await leaving.wait()
+    else:
+        scheduler = role in {"all", "scheduler"}
+        await bot.run(worker=role != "scheduler", scheduler=scheduler, stop=leaving)
+    if role in {"all", "web"}:
+        await asyncio.sleep(NOTICE_SECONDS)
+
+
+def _hear_signals(stop: asyncio.Event) -> list[int]:
+    """The first signal asks to stop, a second one of its kind is not waited for. Returns what was heard."""
+    loop, heard = asyncio.get_running_loop(), list[int]()
+
+    def hear(number: int) -> None:
+        heard.append(number)
+        stop.set()
+        loop.remove_signal_handler(number)
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    return stop
+        loop.add_signal_handler(number, hear, number)
+    return heard
 
 
-async def _until(stop: asyncio.Event, jobs: list[Coroutine[Any, Any, None]]) -> None:
-    """Work until told to stop, or until a job fails."""
-    running = [asyncio.create_task(job) for job in jobs]
-    waiting = asyncio.create_task(stop.wait())
-    await asyncio.wait([*running, waiting], return_when=asyncio.FIRST_COMPLETED)
-    failures = [job.exception() for job in running if job.done() and not job.cancelled()]
-    for job in [*running, waiting]:
-        job.cancel()
-    await asyncio.gather(*running, waiting, return_exceptions=True)
-    for failure in failures:
-        if failure is not None:
-            raise failure
+async def _refuse_open_doors(bot: Bot, host: str) -> None:
+    if _this_machine_only(host):
+        return
+    async with bot.work.sessions.reading() as session:
+        if await access.users(session):
+            return
+    raise Failed(
+        f"不能监听 {host}：还没有后台用户，别人能从网络上看到这个空的后台。",
+        "先添加一位负责人：siyu user add 名字 --role owner",
+    )
+
+
+def _this_machine_only(host: str) -> bool:
+    with contextlib.suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return host == "localhost"
+
+
+def _named(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+@asynccontextmanager
+async def _listening(bot: Bot, host: str, port: int | None) -> AsyncIterator[int]:
+    async with contextlib.AsyncExitStack() as stack:
+        for candidate in [port] if port else range(DEFAULT_PORT, DEFAULT_PORT + 100):
+            try:
+                bound = await stack.enter_async_context(serving(bot, host=host, port=candidate))
+            except OSError as wrong:
+                _say_why(wrong, host, candidate, asked=port is not None)
+                continue
+            if port is None and bound != DEFAULT_PORT:
+                click.echo(f"端口 {DEFAULT_PORT} 已被占用，改用 {bound}", err=True)
+            yield bound
+            return
+        raise Failed("找不到空闲的端口。", "指定一个：siyu serve --port 9000")
+
+
+def _say_why(wrong: OSError, host: str, port: int, *, asked: bool) -> None:
+    if wrong.errno != errno.EADDRINUSE:
+        raise Failed(f"不能监听 {host}:{port}：{wrong.strerror}", "换一个地址或端口") from None
+    if asked:
+        raise Failed(
+            f"端口 {port} 已被占用。",
+            f"换一个：siyu serve --port {port + 1}，或先停掉占用它的程序",
+        ) from None
 
 
 @click.command(help="把数据库升级到最新结构")
 def migrate() -> None:
     async def run() -> None:
         engine = open_engine(load_settings().database_url)
-        await bring_up(engine)
-        await engine.dispose()
+        try:
+            await bring_up(engine)
+        finally:
+            await engine.dispose()
 
     asyncio.run(run())
     click.echo("✓ 数据库已是最新结构", err=True)
@@ -85,11 +161,9 @@ def migrate() -> None:
 @click.option("--kind", default=None, help="只放回这一种，例如 order_reported")
 def replay(kind: str | None) -> None:
     async def run() -> int:
-        sessions = Sessions(open_engine(load_settings().database_url))
-        async with sessions.begin() as session:
+        async with opened() as to, to.sessions.begin() as session:
             count = await inbox.unpark(session, kind=kind)
             await tasks.ask(session, tasks.DRAIN)
-        await sessions.close()
         return count
 
     click.echo(f"✓ {asyncio.run(run())} 个事件放回了队列", err=True)

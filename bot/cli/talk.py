@@ -9,9 +9,6 @@ from contextlib import contextmanager
 from typing import IO, Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 Tell = Callable[[str, int, int], None]
 
@@ -25,10 +22,23 @@ class Misused(click.ClickException):
         click.echo(f"✗ {self.message}", file=file, err=file is None)
 
 
+class Failed(click.ClickException):
+    """It could not be done: what and why, and what to do about it."""
+
+    def __init__(self, what: str, then: str) -> None:
+        super().__init__(what)
+        self.then = then
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        click.echo(f"✗ {self.message}\n  这样修：{self.then}", file=file, err=file is None)
+
+
 class Talk:
     """With `json`, stdout is left to the one document and everything else goes to stderr."""
 
     def __init__(self, *, as_json: bool) -> None:
+        from rich.console import Console
+
         self.as_json = as_json
         self._console = Console(stderr=as_json, highlight=False, soft_wrap=True, markup=False)
 
@@ -41,6 +51,8 @@ class Talk:
             for row in (heads, *rows):
                 self._console.print("  " + "\t".join(row))
             return
+        from rich.table import Table
+
         table = Table(*heads, box=None, pad_edge=False, padding=(0, 3, 0, 2))
         for row in rows:
             table.add_row(*row)
@@ -56,6 +68,9 @@ class Talk:
         if not sys.stderr.isatty():
             yield lambda _what, _done, _all: None
             return
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
         shape = (TextColumn("  {task.description}"), BarColumn(), TimeRemainingColumn())
         with Progress(*shape, console=Console(stderr=True), transient=True) as progress:
             task = progress.add_task("", total=None)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
@@ -31,6 +32,8 @@ class Desk:
     version: str = ""
     sandbox_url: str = ""
     """The control API of the sandbox, when this shop plays in one; the `/sandbox` page is its client."""
+    leaving: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when this process was told to stop: it is no longer ready, finishes what it has and goes."""
 
     async def do(self, command: Command) -> dict[str, Any]:
         """Perform a person's act. Raises Refusal."""

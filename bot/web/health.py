@@ -21,6 +21,8 @@ async def alive(_request: web.Request) -> web.Response:
 @routes.get("/readyz")
 async def ready(request: web.Request) -> web.Response:
     desk = request.app[DESK]
+    if desk.leaving.is_set():
+        return web.json_response({"status": "red", "why": "正在停止"}, status=503)
     try:
         async with desk.work.sessions.begin() as session:
             counts = await inbox.counts(session)
