@@ -68,9 +68,16 @@ class Timetable:
         watched = {entry.rows for entry in self._when_due} | {"inbox", "outbox"}
         moments = await self.moments()
         waiting = [moment for rows, moment in moments.items() if moment and rows in watched]
-        later = _local(self._work, self._work.now()) + timedelta(microseconds=1)
-        waiting += [self._trigger(daily).get_next_fire_time(None, later) for daily in self._daily]
+        waiting += [self._next_firing(daily) for daily in self._daily]
         return min((moment.astimezone(UTC) for moment in waiting), default=None)
+
+    def _next_firing(self, daily: Daily) -> datetime:
+        """After now; kept, because working it out costs more than a query."""
+        now, known = self._work.now(), self._not_before.get(daily.name)
+        if known is None or known <= now:
+            later = _local(self._work, now) + timedelta(microseconds=1)
+            known = self._trigger(daily).get_next_fire_time(None, later) or now + DAY
+        return known
 
     async def _claim(self, daily: Daily, now: datetime) -> bool:
         """The newest firing up to now, if nobody has run it yet."""

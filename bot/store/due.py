@@ -56,13 +56,12 @@ _QUESTIONS: dict[str, Select[Any]] = {
 }
 
 
+_LOOK = select(*(each.scalar_subquery().label(name) for name, each in _QUESTIONS.items()))
+
+
 async def moments(session: AsyncSession) -> dict[str, datetime | None]:
     """The earliest moment per kind of work; None where nothing waits."""
-    row = (
-        await session.execute(
-            select(*(q.scalar_subquery().label(name) for name, q in _QUESTIONS.items()))
-        )
-    ).one()
+    row = (await session.execute(_LOOK)).one()
     found = dict(row._mapping)
     if found["reminders"] is not None:
         found["reminders"] += REMIND_AFTER

@@ -17,6 +17,8 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
+from bot.store import one_trip
+
 READING = "siyu_reading"
 
 
@@ -25,7 +27,10 @@ def open_engine(url: str) -> AsyncEngine:
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         engine = create_async_engine(
-            parsed.set(drivername="sqlite+aiosqlite"), pool_size=8, hide_parameters=True
+            parsed.set(drivername="sqlite+aiosqlite"),
+            pool_size=8,
+            hide_parameters=True,
+            connect_args={"async_creator_fn": one_trip.connect},
         )
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
