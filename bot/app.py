@@ -143,14 +143,14 @@ def clock_of(settings: Settings) -> Clock:
 
 @asynccontextmanager
 async def open_bot(
-    settings: Settings, routers: Sequence[Router], *, sandbox_url: str = ""
+    settings: Settings, routers: Sequence[Router], *, sandbox_url: str = "", inline: bool = False
 ) -> AsyncIterator[Bot]:
-    """A bot on its database, ready to serve; the schema must be the newest."""
+    """A bot on its database, ready to serve; the schema must be the newest. `inline`: see `open_engine`."""
     clock = clock_of(settings)
     vault = Vault(settings.key)
     content = load_content(settings.content_dir, public_url=settings.public_url)
     async with AsyncExitStack() as stack:
-        sessions = Sessions(open_engine(settings.database_url))
+        sessions = Sessions(open_engine(settings.database_url, inline=inline))
         stack.push_async_callback(sessions.close)
         gateway = await stack.enter_async_context(_gateway(settings, sessions, vault, clock))
         work = Work(sessions, vault, content, clock, gateway, settings)

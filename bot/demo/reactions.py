@@ -107,9 +107,10 @@ class Reactions:
                 {"act": "join_group", "customer": stranger, "join_way": way, "at": at}
             )
 
-    async def _join_way(self, address: str) -> str | None:
+    async def _join_way(self, address: str) -> str:
+        """The join way behind an address, or nothing: most links lead elsewhere."""
         if address not in self._join_ways:
             state = await self._scene.state()
-            for way in state.get("join_ways", []):
-                self._join_ways[way["qr_code"]] = way["config_id"]
-        return self._join_ways.get(address)
+            ways = {way["qr_code"]: way["config_id"] for way in state.get("join_ways", [])}
+            self._join_ways |= {address: "", **ways}
+        return self._join_ways[address]

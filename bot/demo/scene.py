@@ -85,9 +85,18 @@ def free_port() -> int:
 
 @asynccontextmanager
 async def open_scene(
-    home: Path, routers: Sequence[Router], *, seed: int, start: datetime, port: int | None = None
+    home: Path,
+    routers: Sequence[Router],
+    *,
+    seed: int,
+    start: datetime,
+    port: int | None = None,
+    played: bool = True,
 ) -> AsyncIterator[Scene]:
-    """Everything up and wired over HTTP; `home` holds `world.yaml` and gets the database and the log."""
+    """Everything up and wired over HTTP; `home` holds `world.yaml` and gets the database and the log.
+
+    A scene that is `played` is stepped and has its loop to itself; one that people visit is not.
+    """
     bound = port or free_port()
     web_url = f"http://127.0.0.1:{bound}"
     async with AsyncExitStack() as stack:
@@ -99,7 +108,7 @@ async def open_scene(
         await prepare(engine)
         await engine.dispose()
         bot = await stack.enter_async_context(
-            open_bot(settings, routers, sandbox_url=settings.wecom_api_base)
+            open_bot(settings, routers, sandbox_url=settings.wecom_api_base, inline=played)
         )
         await stack.enter_async_context(serving(bot, host="127.0.0.1", port=bound))
         http = await stack.enter_async_context(aiohttp.ClientSession())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Table, event
@@ -22,15 +23,18 @@ from bot.store import one_trip
 READING = "siyu_reading"
 
 
-def open_engine(url: str) -> AsyncEngine:
-    """An engine for `sqlite+aiosqlite:///file` or `postgresql://…`; drivers are chosen here."""
+def open_engine(url: str, *, inline: bool = False) -> AsyncEngine:
+    """An engine for `sqlite+aiosqlite:///file` or `postgresql://…`; drivers are chosen here.
+
+    `inline` runs SQLite in the loop's own thread: right only where nobody waits for the loop, as in a played month.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         engine = create_async_engine(
             parsed.set(drivername="sqlite+aiosqlite"),
             pool_size=8,
             hide_parameters=True,
-            connect_args={"async_creator_fn": one_trip.connect},
+            connect_args={"async_creator_fn": partial(one_trip.connect, inline=inline)},
         )
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
