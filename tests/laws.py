@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 Breaches = list[str]
@@ -46,18 +47,26 @@ LONGEST = 300
 def modules(root: Path) -> Iterator[tuple[str, ast.Module]]:
     for top in ("bot", "handlers"):
         for path in sorted((root / top).rglob("*.py")):
-            yield str(path.relative_to(root)), ast.parse(path.read_text(encoding="utf-8"))
+            yield str(path.relative_to(root)), _parsed(path.read_text(encoding="utf-8"))
 
 
-def calls(tree: ast.Module) -> Iterator[tuple[int, str, str]]:
+@cache
+def _parsed(text: str) -> ast.Module:
+    return ast.parse(text)
+
+
+@cache
+def calls(tree: ast.Module) -> list[tuple[int, str, str]]:
     """Line, what it is called on, and its name."""
+    found = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             match node.func:
                 case ast.Attribute(value=on, attr=name):
-                    yield node.lineno, ast.unparse(on), name
+                    found.append((node.lineno, ast.unparse(on), name))
                 case ast.Name(id=name):
-                    yield node.lineno, "", name
+                    found.append((node.lineno, "", name))
+    return found
 
 
 def nobody_commits(root: Path) -> Breaches:

@@ -77,15 +77,20 @@ async def test_who_wants_no_profile_is_spoken_to_in_general(sessions, vault, con
 
 async def test_many_cost_no_more_statements_than_one(sessions, vault, content):
     asked: list[str] = []
-    listener = (sessions.engine.sync_engine, "before_cursor_execute")
+
+    def hear(_connection, _cursor, statement, *_):
+        asked.append(statement)
+
+    listener = (sessions.engine.sync_engine, "before_cursor_execute", hear)
     async with sessions.begin() as session:
         people = [(await a_customer(session)).id for _ in range(40)]
-        event.listen(*listener, lambda _c, _u, statement, *_: asked.append(statement))
+        event.listen(*listener)
         counts = []
         for some in (people[:1], people):
             before = len(asked)
             await facts.gather(session, vault, content, some, START)
             counts.append(len(asked) - before)
+        event.remove(*listener)
     assert counts[0] + 2 >= counts[1]
 
 
