@@ -19,6 +19,9 @@ from bot.domain.offers import Coupon, Offer
 from bot.store.mass_tasks import ABOUT
 from bot.store.vault import Vault
 
+ASKED_ABOUT = ("waiting", "unknown", "confirmed", "cancelling")
+"""Tasks of which the platform is asked what became of them."""
+
 
 class Coming(NamedTuple):
     at: datetime
@@ -121,5 +124,12 @@ async def busy(session: AsyncSession, hers: Sequence[int], now: datetime) -> boo
         exists().where(Touch.customer_id.in_(hers), Touch.state == "queued"),
         exists().where(Touch.customer_id.in_(hers), Touch.state == "planned", Touch.due_at <= now),
         exists().where(Run.customer_id.in_(hers), Run.state == "active", Run.due_at <= now),
+        exists().where(Case.customer_id.in_(hers), Case.next_check_at <= now),
+        exists().where(
+            MassTask.id == Touch.mass_task_id,
+            Touch.customer_id.in_(hers),
+            MassTask.state.in_(ASKED_ABOUT),
+            MassTask.check_at <= now,
+        ),
     )
     return bool(await session.scalar(select(or_(*questions))))

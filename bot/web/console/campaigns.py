@@ -8,6 +8,7 @@ from typing import Any
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.content.templates import Template
 from bot.domain.campaigns import STATES, Campaign
 from bot.domain.permissions import may
 from bot.domain.reasons import words
@@ -123,10 +124,15 @@ async def new(request: web.Request) -> web.StreamResponse:
             templates=[
                 one
                 for one in content.templates.values()
-                if one.purpose == "marketing" and "wecom" in one.channels
+                if one.purpose == "marketing" and "wecom" in one.channels and not _invites(one)
             ],
             offers=list(content.offers.values()),
         )
+
+
+def _invites(template: Template) -> bool:
+    """It leads into a group chat: only the invites of group rules know which."""
+    return "join_link" in template.facts
 
 
 @routes.post("/admin/campaigns")

@@ -10,14 +10,16 @@ from bot.domain import masks
 from bot.domain.cases.clocks import LEVELS, number
 from bot.domain.cases.complaints import CATEGORIES
 from bot.domain.permissions import may
+from bot.domain.reasons import words
 from bot.domain.refusals import Refusal
 from bot.events.commands import AnswerCase, CloseCase, Command, EscalateCase
 from bot.inbound.commands import matrix
 from bot.store import case_queue
 from bot.store.case_queue import Queued, Whole
+from bot.store.explain import CHANNELS
 from bot.store.story import STEPS
 from bot.web.console import forms, times
-from bot.web.console.frame import shown
+from bot.web.console.frame import actor_words, shown
 from bot.web.console.scopes import own_store
 from bot.web.desk import DESK
 from bot.web.guards import actor_of, allowed
@@ -54,6 +56,9 @@ async def overview(request: web.Request) -> web.StreamResponse:
             levels=LEVELS,
             case_states=STATES,
             step_words=_step_words,
+            who=actor_words,
+            channels=CHANNELS,
+            words=words,
             sorry=desk.work.content.offers.get("sorry"),
         )
 
@@ -93,8 +98,8 @@ async def _do(request: web.Request, command: type[Command], **facts: Any) -> int
 @allowed("case.act")
 async def answer(request: web.Request) -> web.StreamResponse:
     form = await request.post()
-    words = forms.needed(form, "text", "先写下要对顾客说的话", most=1000)
-    number_ = await _do(request, AnswerCase, text=words, waits=forms.text(form, "waits") == "1")
+    said = forms.needed(form, "text", "先写下要对顾客说的话", most=1000)
+    number_ = await _do(request, AnswerCase, text=said, waits=forms.text(form, "waits") == "1")
     raise web.HTTPSeeOther(f"/admin/cases?case={number_}&said=answered")
 
 
@@ -110,7 +115,7 @@ async def escalate(request: web.Request) -> web.StreamResponse:
 @allowed("case.close")
 async def close(request: web.Request) -> web.StreamResponse:
     form = await request.post()
-    words = forms.needed(form, "resolution", "写下是怎么解决的", most=1000)
+    said = forms.needed(form, "resolution", "写下是怎么解决的", most=1000)
     offer = "sorry" if forms.text(form, "sorry") == "1" else None
-    await _do(request, CloseCase, resolution=words, offer=offer)
+    await _do(request, CloseCase, resolution=said, offer=offer)
     raise web.HTTPSeeOther("/admin/cases?said=closed")

@@ -103,7 +103,7 @@ def actor_words(actor: str) -> str:
     kind, _, name = actor.partition(":")
     if kind == "system":
         return "程序"
-    return f"{ROLES.get(kind, kind)} {name if len(name) <= 16 else name[:8] + '…'}"
+    return f"{ROLES.get(kind, kind)} {name if len(name) <= 16 else name[:8] + '…'}".strip()
 
 
 def is_part(request: web.Request) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -51,8 +50,9 @@ class Rehearsal:
         return self.receipt.audience
 
     @property
-    def at(self) -> datetime:
-        return self.receipt.at
+    def speechless(self) -> bool:
+        """The words could be made for nobody: handing this over would reach nobody."""
+        return bool(self.samples) and not any(sample.words for sample in self.samples)
 
 
 async def rehearse(desk: Desk, session: AsyncSession, campaign: Campaign) -> Rehearsal:

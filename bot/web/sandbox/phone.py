@@ -81,12 +81,18 @@ def _bubble(
     return Bubble(
         mine,
         at,
-        URL.sub("", text).replace("：\n", "\n").rstrip("： \n") if not mine else text,
+        text if mine else _without_links(text),
         time,
         menu,
         tuple(_ticket(*pair) for code, pair in known.items() if not mine and code in text),
         tuple({card.url: card for card in cards}.values()) if not mine else (),
     )
+
+
+def _without_links(text: str) -> str:
+    """Links hang below a bubble as cards; what they leave behind closes up."""
+    plain = URL.sub("", text).replace("：\n", "\n")
+    return re.sub(r"\n\s*\n+", "\n\n", plain).strip("： \n")
 
 
 def _menu(attachments: Iterable[Mapping[str, Any]]) -> tuple[tuple[str, str], ...]:
