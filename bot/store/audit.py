@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -34,6 +34,7 @@ async def append(
         await session.execute(select(func.pg_advisory_xact_lock(CHAIN_LOCK)))
     newest = select(AuditRow.hash).order_by(AuditRow.id.desc()).limit(1)
     previous = (await session.scalar(newest)) or ""
+    at = at.astimezone(UTC)  # as the database gives it back
     facts = {"at": at.isoformat(), "actor": actor, "action": action, "object": subject}
     session.add(
         AuditRow(

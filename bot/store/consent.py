@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import select, update
@@ -180,7 +180,9 @@ async def _append(session: AsyncSession, act: Act) -> ConsentEntry:
 
 def _facts(entry: ConsentEntry) -> dict[str, Any]:
     names = ("customer_id", "purpose", "action", "channel", "evidence", "actor")
-    return {name: getattr(entry, name) for name in names} | {"at": entry.at.isoformat()}
+    # One moment has one spelling: it comes back from the database in UTC.
+    at = entry.at.astimezone(UTC).isoformat()
+    return {name: getattr(entry, name) for name in names} | {"at": at}
 
 
 async def _allow(session: AsyncSession, entry: ConsentEntry) -> None:

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import update
@@ -92,6 +93,14 @@ async def test_a_changed_entry_breaks_the_chain(bot):
             update(ConsentEntry).where(ConsentEntry.id == forged.id).values(actor="staff:9")
         )
         assert await consent.verify(s, who.id) == forged.id
+
+
+async def test_the_chain_holds_whatever_zone_the_act_was_told_in(bot):
+    async with bot.session() as s:
+        who = await a_customer(s)
+        await act(s, who, "grant", at=NOW.astimezone(ZoneInfo("Asia/Shanghai")))
+    async with bot.session() as s:
+        assert await consent.verify(s, who.id) is None
 
 
 async def test_an_unknown_purpose_is_refused(bot):
