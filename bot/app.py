@@ -154,7 +154,7 @@ async def open_bot(
         stack.push_async_callback(sessions.close)
         gateway = await stack.enter_async_context(_gateway(settings, sessions, vault, clock))
         work = Work(sessions, vault, content, clock, gateway, settings)
-        # A sandbox signs with the moved clock but dates its answers with this machine's.
+        # A movable clock is the sandbox's own: an answer under way while it jumps would look like a skew of hours.
         skew = no_skew if settings.clock_file else gateway.skew
         bot = _assemble(work, routers, skew=skew, sandbox_url=sandbox_url)
         stack.push_async_callback(bot.intake.close)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import os
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,10 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"EncodingAESKey 应是 43 个字符，现在是 {len(value)} 个，请从后台重新复制"
             )
+        try:
+            base64.b64decode(value + "=" * bool(value), validate=True)
+        except (binascii.Error, ValueError):
+            raise ValueError("EncodingAESKey 只有字母和数字，请从后台重新复制") from None
         return value
 
     @field_validator("timezone")
@@ -142,6 +147,7 @@ class Settings(BaseSettings):
 
 def load_settings(**overrides: Any) -> Settings:
     """The settings of this process. Raises SettingsError naming every mistake at once."""
+    _refuse_open_file(Path("siyu.toml"))
     try:
         return Settings(**overrides)
     except ValidationError as refused:
@@ -149,6 +155,14 @@ def load_settings(**overrides: Any) -> Settings:
     except tomllib.TOMLDecodeError as broken:
         lines = [f"siyu.toml 读不懂：{broken}"]
     raise SettingsError("设置有问题：\n" + "\n".join(f"  {line}" for line in lines))
+
+
+def _refuse_open_file(path: Path) -> None:
+    """Secrets that everybody on this machine can read are not secret. (Windows has no such bits.)"""
+    if os.name == "posix" and path.exists() and path.stat().st_mode & 0o007:
+        raise SettingsError(
+            f"设置有问题：\n  {path} 里有密钥，但这台机器上谁都能读。运行：chmod 600 {path}"
+        )
 
 
 def _mistake(error: Any) -> str:

@@ -6,27 +6,26 @@ import asyncio
 import secrets
 import sys
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 import click
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.settings import load_settings
+from bot.cli.opened import opened
+from bot.cli.talk import Failed, Misused
 from bot.store import access
-from bot.store.engine import Sessions, open_engine
-from bot.store.schema import prepare
 
 ROLES = ("owner", "admin", "operator", "care", "auditor", "manager", "clerk")
+OF_A_STORE = ("manager", "clerk")
+SHORTEST = 10
+Work = Callable[[AsyncSession, datetime], Awaitable[object]]
 
 
-def _with_database(work: Callable[[AsyncSession], Awaitable[None]]) -> None:
+def _with_database(work: Work) -> None:
     async def run() -> None:
-        engine = open_engine(load_settings().database_url)
-        await prepare(engine)
-        sessions = Sessions(engine)
-        async with sessions.begin() as session:
-            await work(session)
-        await sessions.close()
+        async with opened() as to, to.sessions.begin() as session:
+            await work(session, to.now)
 
     asyncio.run(run())
 
@@ -41,22 +40,33 @@ def user() -> None:
 @click.option("--role", type=click.Choice(ROLES), required=True)
 @click.option("--store", default=None, help="门店代码，店长和收银员必填")
 def add_user(name: str, role: str, store: str | None) -> None:
-    password = (
-        click.prompt("密码", hide_input=True, confirmation_prompt=True)
-        if sys.stdin.isatty()
-        else sys.stdin.readline().rstrip("\n")
-    )
-    if len(password) < 10:
-        raise click.UsageError("密码至少 10 个字符。")
-    now = datetime.now(UTC)
+    if role in OF_A_STORE and store is None:
+        raise Misused(f"{role} 属于一家门店。\n  这样修：加上 --store 门店代码")
+    password = _password()
 
-    async def work(session: AsyncSession) -> None:
+    async def work(session: AsyncSession, now: datetime) -> None:
         await access.add_user(
             session, name=name, role=role, store=store, password=password, now=now
         )
 
-    _with_database(work)
+    try:
+        _with_database(work)
+    except IntegrityError:
+        raise Failed(f"已经有叫 {name} 的用户。", "换一个名字") from None
     click.echo(f"✓ 已添加 {name}（{role}）", err=True)
+
+
+def _password() -> str:
+    """Typed twice on a terminal, else one line on standard input; never an argument that others can see."""
+    if sys.stdin.isatty():
+        said: str = click.prompt("密码", hide_input=True, confirmation_prompt="再输一遍")
+    else:
+        said = sys.stdin.readline().rstrip("\r\n")
+    if len(said) < SHORTEST:
+        raise Misused(
+            f"密码至少 {SHORTEST} 个字符。\n  这样修：在终端里输入，或 echo 密码 | siyu user add …"
+        )
+    return said
 
 
 @click.group(help="API 密钥")
@@ -70,9 +80,8 @@ def key() -> None:
 @click.option("--name", default="")
 def add_key(scope: str, store: str | None, name: str) -> None:
     token = "sk_" + secrets.token_urlsafe(32)
-    now = datetime.now(UTC)
 
-    async def work(session: AsyncSession) -> None:
+    async def work(session: AsyncSession, now: datetime) -> None:
         await access.add_key(
             session, token=token, scope=scope, store=store, name=name or scope, now=now
         )

@@ -26,14 +26,15 @@ PAGE = 50
 """Customers taken over in one transaction: few enough that callbacks do not wait."""
 
 
-async def reconcile(work: Work) -> int:
-    """Owe the questions; their answers repair what drifted."""
+async def reconcile(work: Work, *, urgent: bool = False) -> int:
+    """Owe the questions; their answers repair what drifted. Urgently: however often somebody asks for it."""
     if not work.settings.wecom_corp_id:
         return 0
     now = work.now()
+    run = f"{now:%Y%m%d%H%M}" + (f":{work.clock.real():.3f}" if urgent else "")
     async with work.sessions.begin() as session:
         for call in (ListGuides(), ListKfAccounts()):
-            effect = f"reconcile:{now:%Y%m%d%H%M}:{type(call).__name__}"
+            effect = f"reconcile:{run}:{type(call).__name__}"
             await outbox.owe(session, work.vault, call, effect=effect, now=now)
     return 1
 

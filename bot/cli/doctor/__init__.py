@@ -1,0 +1,82 @@
+"""`siyu doctor`: what is wrong with this installation, why, and how to mend it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import platform
+from collections import Counter
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import click
+
+from bot.cli.doctor import callbacks, here, platforms
+from bot.cli.doctor.finding import Finding
+from bot.clock import Clock, FileClock
+from bot.settings import Settings
+
+FOUND_A_FAILURE = 3
+
+
+@click.command(help="检查接入，说出原因和修法；有一项没通过时退出码是 3")
+@click.option(
+    "--report", type=click.Path(path_type=Path, dir_okay=False), help="把完整报告写进文件"
+)
+@click.option("--json", "as_json", is_flag=True, help="输出一份 JSON")
+@click.pass_context
+def doctor(context: click.Context, report: Path | None, as_json: bool) -> None:
+    findings = asyncio.run(_examine())
+    failed = any(finding.state == "fail" for finding in findings)
+    if report is not None:
+        report.write_text(_report(findings), encoding="utf-8")
+    if as_json:
+        told = {"ok": not failed, "findings": [finding.as_json() for finding in findings]}
+        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+    else:
+        click.echo(_words(findings))
+    if report is not None:
+        click.echo(f"完整报告写在 {report}，里面没有密钥。", err=True)
+    context.exit(FOUND_A_FAILURE if failed else 0)
+
+
+async def _examine() -> list[Finding]:
+    settings, found = here.settings()
+    findings = [here.python(), *found]
+    if settings is None:
+        return findings
+    findings += [*await here.database(settings), here.content(settings)]
+    return findings + await _outside(settings)
+
+
+async def _outside(settings: Settings) -> list[Finding]:
+    clock = FileClock(settings.clock_file) if settings.clock_file else Clock()
+    findings: list[Finding] = []
+    if settings.wecom_corp_id:
+        findings += await platforms.wecom(settings, clock)
+        findings += [await callbacks.wecom(settings, clock.now())] if settings.public_url else []
+    if settings.official_app_id:
+        findings += await platforms.official(settings, clock)
+        findings += (
+            [await callbacks.official(settings, clock.now())] if settings.public_url else []
+        )
+    return list(dict.fromkeys(findings))  # both platforms may say the same of our clock
+
+
+def _words(findings: Sequence[Finding]) -> str:
+    counts = Counter(finding.state for finding in findings)
+    lines = [f"检查 {len(findings)} 项", *(finding.in_words() for finding in findings)]
+    parts = [f"{counts['fail']} 项没通过"] if counts["fail"] else []
+    parts += [f"{counts['warn']} 项要注意"] if counts["warn"] else []
+    lines.append("，".join([*parts, f"{counts['ok']} 项正常"]) + "。")
+    return "\n".join(lines)
+
+
+def _report(findings: Sequence[Finding]) -> str:
+    try:
+        ours = version("siyu")
+    except PackageNotFoundError:
+        ours = "未安装"
+    head = f"siyu {ours} · Python {platform.python_version()} · {platform.platform()}"
+    return f"{head}\n{_words(findings)}\n"

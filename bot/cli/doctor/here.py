@@ -1,0 +1,157 @@
+"""What can be checked on this machine alone: Python, settings, secrets, database, content."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.cli.doctor.finding import Finding, broken, doubtful, fine
+from bot.content import ContentError, load_content
+from bot.settings import Settings, SettingsError, load_settings
+from bot.store import access
+from bot.store.engine import Sessions, open_engine
+from bot.store.schema import newest, state
+
+SECRETS = (
+    "secret_key",
+    "wecom_secret",
+    "wecom_token",
+    "wecom_aes_key",
+    "official_secret",
+    "official_token",
+    "official_aes_key",
+    "shop_webhook_secret",
+)
+TIGHT_GB, FULL_GB = 2.0, 0.2
+
+
+def python() -> Finding:
+    return fine("python", f"Python {platform.python_version()}")
+
+
+def settings() -> tuple[Settings | None, list[Finding]]:
+    try:
+        found = load_settings()
+    except SettingsError as wrong:
+        lines = str(wrong).splitlines()[1:] or [str(wrong)]
+        return None, [
+            broken("settings", "设置", line.strip(), "改 siyu.toml 或环境变量，或运行：siyu init")
+            for line in lines
+        ]
+    return found, [*_reach(found), *_secrets(found)]
+
+
+def _reach(found: Settings) -> Iterator[Finding]:
+    if not found.wecom_corp_id and not found.official_app_id:
+        yield doubtful(
+            "settings", "没有接入任何平台", "企业微信和公众号都没有填", "运行：siyu init"
+        )
+    if not found.public_url:
+        yield doubtful(
+            "public_url",
+            "没有设置 SIYU_PUBLIC_URL",
+            "平台不知道往哪里回调，链接也打不开",
+            "填平台能访问的网址，例如 https://crm.example.com",
+        )
+    elif not found.production and not found.clock_file:
+        yield doubtful(
+            "public_url",
+            f"SIYU_PUBLIC_URL 是 {found.public_url}",
+            "只有本机能访问，不是正式环境",
+            "正式运行要用 https:// 开头的网址",
+        )
+    else:
+        yield fine("public_url", f"公网地址 {found.public_url}")
+
+
+def _secrets(found: Settings) -> Iterator[Finding]:
+    for name in SECRETS:
+        if value := getattr(found, name):
+            digest = hashlib.sha256(value.encode()).hexdigest()[:4]
+            yield fine("secrets", f"SIYU_{name.upper()} 已设置 (sha256:{digest}…)")
+
+
+def content(found: Settings) -> Finding:
+    try:
+        read = load_content(found.content_dir, public_url=found.public_url)
+    except ContentError as wrong:
+        first = f"{wrong.mistakes[0]}".splitlines()[0]
+        return broken(
+            "content", f"内容有 {len(wrong.mistakes)} 处要改", first, "运行：siyu check-content"
+        )
+    except OSError:
+        where = f"内容目录 {found.content_dir}"
+        return broken("content", where, "读不了", "检查 SIYU_CONTENT_DIR 和文件权限")
+    return fine("content", f"内容：{len(read.templates)} 段话术，{len(read.playbooks)} 个打法")
+
+
+async def database(found: Settings) -> list[Finding]:
+    url = make_url(found.database_url)
+    if url.get_backend_name() != "sqlite":
+        return await _looked_into(found, url.render_as_string(hide_password=True))
+    path = Path(url.database or "siyu.db")
+    beside = _missing(path)
+    return [*(beside or await _looked_into(found, str(path))), *_space(path.parent)]
+
+
+def _missing(path: Path) -> list[Finding]:
+    """What there is to say of a file that is not there yet."""
+    if path.exists():
+        return []
+    if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
+        where = f"数据库所在的文件夹 {path.parent}"
+        return [broken("database", where, "不存在或不能写", "建好它，或改 SIYU_DATABASE_URL")]
+    return [fine("database", f"数据库 {path} 还没有，第一次启动时自动建好")]
+
+
+async def _looked_into(found: Settings, named: str) -> list[Finding]:
+    sessions = Sessions(open_engine(found.database_url))
+    try:
+        match await state(sessions.engine):
+            case "old":
+                why = "结构不是这一版的"
+                return [broken("database", f"数据库 {named}", why, "先备份，再运行：siyu migrate")]
+            case "empty":
+                return [fine("database", f"数据库 {named} 可写，还是空的，第一次启动时自动建好")]
+        made = fine("database", f"数据库 {named} 可写，结构是最新的（{newest()}）")
+        async with sessions.reading() as session:
+            people = await access.users(session)
+        return [made, _staff(people)]
+    except (SQLAlchemyError, OSError) as wrong:
+        return [
+            broken(
+                "database",
+                f"数据库 {named}",
+                f"连不上或不能写（{type(wrong).__name__}）",
+                "看看数据库是否在运行、地址和密码对不对、磁盘和文件权限",
+            )
+        ]
+    finally:
+        await sessions.close()
+
+
+def _staff(people: int) -> Finding:
+    if people:
+        return fine("staff", f"{people} 位后台用户")
+    return doubtful(
+        "staff", "没有后台用户", "谁也登录不了后台", "运行：siyu user add 名字 --role owner"
+    )
+
+
+def _space(folder: Path) -> list[Finding]:
+    try:
+        free = shutil.disk_usage(folder).free / 1e9
+    except OSError:
+        return []
+    words = f"剩余空间 {free:.1f} GB"
+    if free >= TIGHT_GB:
+        return [fine("space", words)]
+    tell = doubtful if free >= FULL_GB else broken
+    return [tell("space", words, "磁盘写满后什么都存不下", "清理磁盘，或把数据库移到大一点的盘")]
