@@ -104,7 +104,6 @@ STATES = {
     "holdout": "对照组",
     "unknown": "结果不明",
 }
-FINAL = frozenset(STATES) - {"planned", "queued", "handed_over"}
 
 
 class MassTask(Row):

@@ -163,17 +163,6 @@ class TickRun(Row):
     at: Mapped[datetime]
 
 
-class Lease(Row):
-    """Who leads something, fenced."""
-
-    __tablename__ = "lease"
-
-    name: Mapped[str] = mapped_column(primary_key=True)
-    owner: Mapped[str]
-    until: Mapped[float]
-    fence: Mapped[int]
-
-
 class Switch(Row):
     """Something an operator turned on or off, read by every process before it acts: the kill switch."""
 

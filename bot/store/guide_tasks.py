@@ -130,18 +130,6 @@ async def note(
     return task.id
 
 
-async def finish_keyed(session: AsyncSession, key: str, *, now: datetime, outcome: str) -> bool:
-    """Close a task that settled itself; False when nobody is waiting for it."""
-    these = (GuideTask.key == key, GuideTask.state == "open")
-    closed = await session.scalars(
-        update(GuideTask)
-        .where(*these)
-        .values(state="done", done_at=now, outcome=outcome)
-        .returning(GuideTask.id)
-    )
-    return closed.first() is not None
-
-
 async def withdraw(session: AsyncSession, *, customer_id: int, kinds: Sequence[str]) -> int:
     """Nobody needs to do these any more."""
     these = (

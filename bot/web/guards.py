@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import secrets
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -147,8 +146,3 @@ async def sign_in(request: web.Request, actor: Actor, response: web.StreamRespon
     response.set_cookie(
         COOKIE, cookie, httponly=True, samesite="Lax", secure=desk.work.settings.production
     )
-
-
-def a_key(request: web.Request) -> str:
-    """The idempotency key a form carries, or a new one."""
-    return request.headers.get("Idempotency-Key") or secrets.token_urlsafe(16)

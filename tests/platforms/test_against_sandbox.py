@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import socket
 import sys
 from collections.abc import AsyncIterator
@@ -38,7 +39,7 @@ from bot.platforms.gateway import Gateway
 from bot.platforms.official.callback import OfficialCallbacks
 from bot.platforms.official.replies import seal_reply, text_reply
 from bot.platforms.wecom.callback import WecomCallbacks
-from bot.platforms.wecom.kf_messages import parse_page
+from bot.platforms.wecom.kf_messages import parse_one
 from tests.platforms.server import MemoryTokens
 
 ROOT = Path(__file__).parents[2]
@@ -173,7 +174,7 @@ async def test_a_kf_customer_gets_a_welcome_and_five_answers(town):
     await town.act("enter_kf", customer="c0004", scene="s1")
     await town.act("say_kf", customer="c0004", text="退货")
     page = await perform(SyncKf(open_kfid=account, token=town.last(KfNudged).token))
-    entered, asked = parse_page(page.answer)
+    entered, asked = (parse_one(json.dumps(one).encode()) for one in page.answer["msg_list"])
     assert isinstance(entered, KfSessionEntered)
     assert asked.text == "退货"
     menu = (MenuItem(id="1", text="人工"),)

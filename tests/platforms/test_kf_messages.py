@@ -13,7 +13,7 @@ from bot.events import (
     KfSessionEntered,
     Unknown,
 )
-from bot.platforms.wecom.kf_messages import parse_one, parse_page
+from bot.platforms.wecom.kf_messages import parse_one
 
 AT = datetime.fromtimestamp(1615478585, UTC)
 WHO = {"open_kfid": "wk1", "external_userid": "wm1"}
@@ -89,24 +89,18 @@ SAMPLES = [
 
 
 @pytest.mark.parametrize(("told", "event"), SAMPLES)
-def test_every_entry_of_a_page_becomes_its_event(told, event):
-    assert parse_page({"msg_list": [told]}) == [event]
+def test_every_entry_becomes_its_event(told, event):
     assert parse_one(json.dumps(told).encode()) == event
 
 
-def test_a_page_keeps_its_order_and_skips_nothing():
-    strange = [
+@pytest.mark.parametrize(
+    "strange",
+    [
         happened("reject_customer_msg_switch_change"),
         {"msgtype": "text"},
         {},
         entry(msgtype="text", origin=9),
-    ]
-    page = parse_page({"msg_list": [SAMPLES[0][0], *strange, SAMPLES[5][0]], "has_more": 1})
-    assert [type(event) for event in page] == [KfMessageReceived, *[Unknown] * 4, KfSessionEntered]
-
-
-@pytest.mark.parametrize(
-    "body", [{}, {"msg_list": []}, {"msg_list": None}, {"msg_list": "", "has_more": 1}]
+    ],
 )
-def test_an_empty_page_is_no_event(body):
-    assert parse_page(body) == []
+def test_an_entry_nobody_knows_is_kept_as_unknown(strange):
+    assert isinstance(parse_one(json.dumps(strange).encode(), AT), Unknown)

@@ -158,14 +158,6 @@ def upgrade() -> None:
         batch_op.create_index("ix_kf_account_next_pull_at", ["next_pull_at"], unique=False)
 
     op.create_table(
-        "lease",
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("owner", sa.String(), nullable=False),
-        sa.Column("until", sa.Double(), nullable=False),
-        sa.Column("fence", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("name", name=op.f("pk_lease")),
-    )
-    op.create_table(
         "offer",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
@@ -1495,7 +1487,6 @@ def downgrade() -> None:
 
     op.drop_table("outbox")
     op.drop_table("offer")
-    op.drop_table("lease")
     with op.batch_alter_table("kf_account", schema=None) as batch_op:
         batch_op.drop_index("ix_kf_account_next_pull_at")
 

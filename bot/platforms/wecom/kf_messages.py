@@ -17,15 +17,9 @@ from bot.events import (
     Unknown,
 )
 from bot.platforms.content import read
-from bot.platforms.fields import Fields, Missing, inner, maybe, moment, need, number, several, text
+from bot.platforms.fields import Fields, Missing, inner, maybe, moment, need, number, text
 
 _CUSTOMER, _SERVICER = 3, 5  # origins; 4 is the system, told by events
-
-
-def parse_page(body: Fields, heard_at: datetime | None = None) -> list[Event]:
-    """The entries of one page in their order; none is skipped, an unknown one is Unknown."""
-    entries = [entry for entry in several(body, "msg_list") if isinstance(entry, dict)]
-    return [_entry(entry, moment(entry, "send_time", heard_at)) for entry in entries]
 
 
 def parse_one(plain: bytes, heard_at: datetime | None = None) -> Event:
