@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from bot.content import Content, load_content
 from bot.settings import Settings
-from bot.store.engine import Sessions, open_engine
+from bot.store.engine import Sessions
 from bot.store.vault import Vault
-from tests.databases import PostgresDatabases, SqliteFiles
+from tests.databases import PostgresDatabases, Redirected, SqliteFiles
 from tests.harness import Bot
+
+# The same examples every time, however busy the machine is.
+hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("steady")
 
 SECRET = "c2l5dS10ZXN0cy1vbmx5LW5vdC1mb3ItYW55LXNob3AtMDEyMw=="
 
@@ -32,9 +37,14 @@ def database_url(databases, tmp_path):
     databases.drop(url)
 
 
+@pytest.fixture(scope="session")
+def engine(databases) -> Redirected:
+    return Redirected(databases.anywhere())
+
+
 @pytest.fixture
-async def sessions(database_url: str) -> AsyncIterator[Sessions]:
-    sessions = Sessions(open_engine(database_url))
+async def sessions(database_url: str, engine: Redirected) -> AsyncIterator[Sessions]:
+    sessions = Sessions(engine.to(database_url))
     yield sessions
     await sessions.close()
 

@@ -8,12 +8,15 @@ import pkgutil
 import shutil
 from itertools import count
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import create_engine
-from sqlalchemy.engine import URL
+from sqlalchemy import create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 import bot.domain
 from bot.domain.mapping import Row
+from bot.store.engine import open_engine
 from tests import postgres
 
 _numbers = count(1)
@@ -29,6 +32,23 @@ def _schema(url: str | URL) -> None:
     engine.dispose()
 
 
+class Redirected:
+    """One engine for all tests, led to each test's own database: what SQLAlchemy compiled once stays known."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = open_engine(url)
+        self.target = url
+        event.listen(self.engine.sync_engine, "do_connect", self._lead)
+
+    def to(self, url: str) -> AsyncEngine:
+        self.target = url
+        return self.engine
+
+    def _lead(self, dialect: Any, _record: object, args: list[Any], named: dict[str, Any]) -> None:
+        args[:], led = dialect.create_connect_args(make_url(self.target))
+        named.update(led)
+
+
 class SqliteFiles:
     def __init__(self, home: Path) -> None:
         self.template = home / "template.db"
@@ -38,6 +58,9 @@ class SqliteFiles:
         path = home / f"siyu-{next(_numbers)}.db"
         shutil.copy(self.template, path)
         return f"sqlite+aiosqlite:///{path}"
+
+    def anywhere(self) -> str:
+        return f"sqlite+aiosqlite:///{self.template}"
 
     def empty(self, home: Path) -> str:
         return f"sqlite+aiosqlite:///{home / f'siyu-{next(_numbers)}.db'}"
@@ -55,6 +78,9 @@ class PostgresDatabases:
 
     def fresh(self, home: Path) -> str:
         return self._made(like=self.template)
+
+    def anywhere(self) -> str:
+        return self.server.render_as_string(hide_password=False)
 
     def empty(self, home: Path) -> str:
         return self._made(like="template0")
