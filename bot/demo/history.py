@@ -15,6 +15,11 @@ from zoneinfo import ZoneInfo
 
 OURS = Path(__file__).with_name("data") / "orders.csv.gz"
 Facts = dict[str, Any]
+NEEDED = ("customer_id", "order_id", "paid_at", "amount")
+
+
+class Unplayable(Exception):
+    """The order file cannot be played; the message says what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,25 +41,43 @@ def open_text(path: Path) -> TextIO:
 
 
 def split(
-    path: Path, zone: ZoneInfo, *, days: int, before: Path
+    path: Path, zone: ZoneInfo, *, days: int, before: Path, most: int | None = None
 ) -> tuple[list[OrderSeen], list[str], datetime]:
     """Orders of the last `days` days, every buyer of the file, and when the month starts.
 
     The rows before the month are written to `before`, to be imported as any shop would import its history.
+    `most` keeps only the first so many buyers. Raises Unplayable for a file without the columns this needs.
     """
-    with open_text(path) as text:
-        rows = list(csv.DictReader(text))
+    rows = _rows(path)
+    buyers = list(dict.fromkeys(row["customer_id"] for row in rows))[:most]
+    kept = set(buyers)
+    rows = [row for row in rows if row["customer_id"] in kept]
     moments = [datetime.fromisoformat(row["paid_at"]) for row in rows]
-    start = (max(moments).replace(hour=0, minute=0, second=0) - timedelta(days=days - 1)).replace(
-        microsecond=0
-    )
+    newest = max(moments).replace(hour=0, minute=0, second=0, microsecond=0)
+    start = newest - timedelta(days=days - 1)
     with before.open("w", encoding="utf-8", newline="") as out:
         table = csv.DictWriter(out, fieldnames=list(rows[0]))
         table.writeheader()
         table.writerows(row for row, at in zip(rows, moments, strict=True) if at < start)
     month = [(row, at) for row, at in zip(rows, moments, strict=True) if at >= start]
-    buyers = list(dict.fromkeys(row["customer_id"] for row in rows))
     return _orders(month, zone), buyers, start.replace(tzinfo=zone)
+
+
+def buyers_in(path: Path) -> set[str]:
+    with open_text(path) as text:
+        return {row["customer_id"] for row in csv.DictReader(text)}
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with open_text(path) as text:
+        reader = csv.DictReader(text)
+        missing = [name for name in NEEDED if name not in (reader.fieldnames or ())]
+        if missing:
+            raise Unplayable(f"{path} 缺少列：{'、'.join(missing)}")
+        rows = list(reader)
+    if not rows:
+        raise Unplayable(f"{path} 里没有订单")
+    return rows
 
 
 def _orders(rows: Iterable[tuple[dict[str, str], datetime]], zone: ZoneInfo) -> list[OrderSeen]:

@@ -76,11 +76,17 @@ class Scene:
         await self.control("faults", {"seed": seed, "faults": script})
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def free_port(first: int = 0) -> int:
+    """A port of this machine that nobody listens on; with `first`, the next free one from there."""
+    for port in range(first, first + 50) if first else (0,):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            found: int = probe.getsockname()[1]
+            return found
+    raise OSError(f"no free port from {first} on")
 
 
 @asynccontextmanager
