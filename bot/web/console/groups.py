@@ -103,7 +103,7 @@ def _pairs(row: rules.Row) -> list[tuple[str, str]]:
     return [("field", row.field), ("op", row.op), ("value", row.value), ("days", row.days)]
 
 
-@routes.post("/admin/groups/{key}")
+@routes.post("/admin/groups/{key}/publish")
 @allowed("group.config")
 async def publish(request: web.Request) -> web.StreamResponse:
     desk, form = request.app[DESK], await request.post()

@@ -1,0 +1,134 @@
+"""Campaigns from the console: a receipt first, then a person's word, then the guides."""
+
+from __future__ import annotations
+
+import re
+
+from bot.domain.campaigns import Campaign
+from bot.store import consent
+from bot.store import segments as store
+from bot.web.console import rehearsal
+from tests.builders import a_customer, a_follow, a_guide
+
+FRIENDS = {"all": [{"field": "follows.any", "op": "eq", "value": True}]}
+
+
+async def a_crowd(bot, people: int = 3) -> None:
+    """So many friends of one guide who agreed to marketing, one who did not, and a published segment of them."""
+    async with bot.session() as session:
+        guide = await a_guide(session, name="苏晴")
+        for number in range(people + 1):
+            customer = await a_customer(session)
+            await a_follow(session, customer, guide)
+            if number < people:
+                await consent.record(
+                    session,
+                    customer_id=customer.id,
+                    purpose="marketing_wecom",
+                    action="grant",
+                    channel="form",
+                    actor=f"customer:{customer.ref}",
+                    at=bot.now,
+                    evidence={},
+                )
+        await store.publish(session, key="friends", name="好友", rule=FRIENDS, by="t", now=bot.now)
+
+
+async def drafted(bot, shop, role: str = "owner"):
+    face = await shop.signs_in(role, "boss")
+    await face.opens("/admin/campaigns/new?segment=friends")
+    page = await face.sends(
+        "/admin/campaigns", name="早春", segment="friends", text="早春上新，来坐坐。", holdout="0"
+    )
+    return page, page.url.split("?")[0]
+
+
+async def test_the_receipt_says_who_is_left_out_and_why(bot, shop):
+    await a_crowd(bot)
+    page, _ = await drafted(bot, shop)
+    assert "分群里现在有 4" in page.text
+    assert "− 没有取得营销同意 1" in page.text
+    assert "会交给导购发送 3" in page.text
+    assert "苏晴 3 人" in page.text
+
+
+async def test_it_is_handed_over_after_somebody_approved(bot, shop):
+    await a_crowd(bot)
+    page, address = await drafted(bot, shop)
+    page = await page.sends(f"{address}/approve")
+    assert "交给导购（3 人）" in page.text
+    page = await page.sends(f"{address}/hand-over")
+    assert "已交给导购" in page.text
+    assert "进行中" in page.text
+
+
+async def test_another_number_than_the_one_shown_is_not_handed_over(bot, shop):
+    await a_crowd(bot)
+    page, address = await drafted(bot, shop)
+    page = await page.sends(f"{address}/approve")
+    page = await page.sends(f"{address}/hand-over", expected="2")
+    assert page.status == 409
+    assert "预演时是 2 人，现在是 3 人" in page.text
+
+
+async def test_the_same_form_twice_makes_one_draft(bot, shop):
+    await a_crowd(bot)
+    face = await shop.signs_in("owner", "boss")
+    await face.opens("/admin/campaigns/new")
+    typed = face.form("/admin/campaigns") | {"name": "x", "segment": "friends", "text": "来坐坐"}
+    first = (await face.posts("/admin/campaigns", **typed)).url
+    assert (await face.posts("/admin/campaigns", **typed)).url == first
+
+
+async def test_without_a_segment_there_is_no_draft(shop):
+    face = await shop.signs_in("owner", "boss")
+    await face.opens("/admin/campaigns/new")
+    page = await face.sends("/admin/campaigns", name="给所有人", text="大家好")
+    assert page.status == 422
+    assert "先选发给哪个分群" in page.text
+
+
+async def test_an_operator_has_to_ask_for_approval(bot, shop):
+    await a_crowd(bot)
+    page, address = await drafted(bot, shop, role="operator")
+    assert "等店主、管理员或店长批准" in page.text
+    form = page.form(f"{address}/stop")
+    assert (await page.posts(f"{address}/approve", **form)).status == 403
+
+
+async def test_words_that_cannot_be_made_stop_it_before_it_starts(bot, shop):
+    await a_crowd(bot)
+    async with bot.session() as session:
+        campaign = Campaign(
+            name="进群",
+            purpose="marketing",
+            rule=FRIENDS,
+            template="group/interest",
+            channels=["wecom"],
+            holdout_percent=0,
+            seed="s",
+            state="approved",
+            starts_at=bot.now,
+            ends_at=bot.now,
+            created_at=bot.now,
+            created_by="owner:boss",
+        )
+        session.add(campaign)
+        await session.flush()
+    page = await (await shop.signs_in("owner", "boss")).opens(f"/admin/campaigns/{campaign.id}")
+    assert "拼不出来" in page.text
+    assert re.search(r'id="act-hand-over" disabled', page.html)
+
+
+async def test_the_kill_switch_needs_a_reason(shop):
+    face = await shop.signs_in("owner", "boss")
+    await face.opens("/admin/campaigns")
+    assert (await face.sends("/admin/switch", reason=" ")).status == 422
+    await face.opens("/admin/campaigns")
+    page = await face.sends("/admin/switch", reason="写错了")
+    assert "全部发送已紧急停止" in page.text
+
+
+def test_a_guide_with_much_more_than_the_others_is_named():
+    assert rehearsal._heavy([("店小二", 402), ("苏晴", 60), ("唐宁", 40)])
+    assert not rehearsal._heavy([("店小二", 12), ("苏晴", 1)])

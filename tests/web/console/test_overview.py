@@ -1,0 +1,103 @@
+"""Today's page, the group chats and the audit trail."""
+
+from __future__ import annotations
+
+from bot.domain.delivery import Kept
+from bot.domain.group_chats import GroupChat
+from bot.store import group_chats
+from tests.builders import a_customer, a_guide
+
+
+async def test_a_quiet_day_says_so(shop):
+    page = await (await shop.signs_in("owner", "boss")).opens("/admin")
+    assert "今天没有要处理的事" in page.text
+
+
+async def test_parked_events_are_counted_with_their_reason(bot, shop):
+    async with bot.session() as session:
+        session.add(
+            Kept(
+                digest="d",
+                source="wecom",
+                body=b"",
+                received_at=bot.now,
+                state="parked",
+                kind="customer_added",
+                reason="KeyError",
+            )
+        )
+    page = await (await shop.signs_in("owner", "boss")).opens("/admin")
+    assert "customer_added 1 条" in page.text
+    assert "siyu replay" in page.text
+
+
+async def a_full_room(bot) -> None:
+    async with bot.session() as session:
+        await group_chats.publish_rules(session, bot.content.groups, bot.now)
+        await a_guide(session, userid="SuQing", name="苏晴")
+        await a_customer(session)
+        session.add(
+            GroupChat(
+                chat_id="wr1",
+                rule_key="benefit",
+                kind="benefit",
+                name="青禾福利群 1",
+                owner="SuQing",
+                capacity=200,
+                members=200,
+                state="full",
+                created_at=bot.now,
+            )
+        )
+
+
+async def test_a_full_room_asks_for_the_next_one(bot, shop):
+    await a_full_room(bot)
+    boss = await shop.signs_in("owner", "boss")
+    assert "青禾福利群 1 满了" in (await boss.opens("/admin")).text
+    page = await boss.opens("/admin/groups")
+    assert "青禾福利群 2" in page.text
+    assert "群主 苏晴" in page.text
+
+
+async def test_a_group_rule_is_published_with_its_numbers(bot, shop):
+    await a_full_room(bot)
+    boss = await shop.signs_in("owner", "boss")
+    await boss.opens("/admin/groups/benefit")
+    page = await boss.sends(
+        "/admin/groups/benefit/publish",
+        rule='{"all": [{"field": "points", "op": "gte", "value": 10}]}',
+        capacity="150",
+    )
+    assert "入群规则已发布" in page.text
+    assert "积分至少 10 分" in page.text
+    assert "150 人" in page.text
+
+
+async def test_a_capacity_nobody_can_have_is_refused(bot, shop):
+    await a_full_room(bot)
+    boss = await shop.signs_in("owner", "boss")
+    await boss.opens("/admin/groups/benefit")
+    page = await boss.sends("/admin/groups/benefit/publish", rule="{}", capacity="501")
+    assert page.status == 422
+
+
+async def test_every_act_is_in_the_trail_and_the_chain_holds(bot, shop):
+    await a_full_room(bot)
+    boss = await shop.signs_in("owner", "boss")
+    await boss.opens("/admin/groups/benefit")
+    await boss.sends("/admin/groups/benefit/publish", rule='{"all": []}')
+    page = await boss.opens("/admin/audit?check=1")
+    assert "店主 boss 发布入群规则" in page.text
+    assert "记录完整" in page.text
+
+
+async def test_only_some_may_read_the_trail(shop):
+    assert (await (await shop.signs_in("operator", "yun")).opens("/admin/audit")).status == 403
+
+
+async def test_the_menu_shows_what_the_role_may_do(shop):
+    page = await (await shop.signs_in("care", "ke")).opens("/admin")
+    assert 'href="/admin/cases"' in page.html
+    assert 'href="/admin/audit"' not in page.html
+    assert 'href="/sandbox"' not in page.html
