@@ -45,7 +45,7 @@ async def count(session: AsyncSession) -> Counter[str]:
         .where(Campaign.pushed_by.is_(None))
         .group_by(Campaign.state)
     )
-    return Counter(dict(rows.tuples().all()))
+    return Counter(dict(rows.all()))
 
 
 async def with_counts(session: AsyncSession, found: Sequence[Campaign]) -> list[Mailing]:
@@ -90,4 +90,4 @@ async def by_guide(session: AsyncSession, campaign_id: int) -> list[tuple[str, s
 
 
 async def guide_names(session: AsyncSession) -> dict[str, str]:
-    return dict((await session.execute(select(Guide.userid, Guide.name))).tuples().all())
+    return dict((await session.execute(select(Guide.userid, Guide.name))).all())
