@@ -69,15 +69,41 @@ class SqliteFiles:
         Path(url.removeprefix("sqlite+aiosqlite:///")).unlink(missing_ok=True)
 
 
+WIPE = """
+DO $$
+DECLARE one record;
+BEGIN
+  PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid();
+  SET LOCAL session_replication_role = replica;
+  FOR one IN SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'public' LOOP
+    EXECUTE 'DELETE FROM ' || one.name;
+  END LOOP;
+  FOR one IN SELECT quote_ident(sequencename) AS name FROM pg_sequences
+    WHERE schemaname = 'public' AND last_value IS NOT NULL LOOP
+    EXECUTE 'ALTER SEQUENCE ' || one.name || ' RESTART';
+  END LOOP;
+END $$
+"""
+
+
 class PostgresDatabases:
+    """Making a database takes a server longer than most tests: one is wiped and used again."""
+
     def __init__(self, home: Path) -> None:
         self.server = postgres.server()
         self.template = f"siyu_template_{WORKER}"
         self._remake(self.template, like="template0")
         _schema(self.server.set(database=self.template))
+        self._used: set[str] = set()
+        self._clean: list[str] = []
 
     def fresh(self, home: Path) -> str:
-        return self._made(like=self.template)
+        if self._clean:
+            return self._clean.pop()
+        url = self._made(like=self.template)
+        self._used.add(url)
+        return url
 
     def anywhere(self) -> str:
         return self.server.render_as_string(hide_password=False)
@@ -85,14 +111,18 @@ class PostgresDatabases:
     def empty(self, home: Path) -> str:
         return self._made(like="template0")
 
+    def drop(self, url: str) -> None:
+        if url in self._used:
+            postgres.run(make_url(url), WIPE)
+            self._clean.append(url)
+        else:
+            name = make_url(url).database
+            postgres.run(self.server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
     def _made(self, *, like: str) -> str:
         name = f"siyu_test_{WORKER}_{next(_numbers)}"
         self._remake(name, like=like)
         return self.server.set(database=name).render_as_string(hide_password=False)
-
-    def drop(self, url: str) -> None:
-        name = url.split("?", 1)[0].rsplit("/", 1)[1]
-        postgres.run(self.server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
     def _remake(self, name: str, *, like: str) -> None:
         postgres.run(
