@@ -131,7 +131,7 @@ async def _beside(home: Path, orders: Path | None, *, seed: int, days: int) -> N
     )
     try:
         with progress_bar(days) as told:
-            async for line in process.stderr or ():
+            while process.stderr and (line := await process.stderr.readline()):
                 words = line.decode(errors="replace").split()
                 if words[:1] == ["day"]:
                     told(int(words[1]))

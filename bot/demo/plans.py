@@ -17,6 +17,7 @@ from bot.demo.till import Till
 
 IN_STORE = 0.62
 SCANS_AT_TILL = 0.55
+WAYS = ("till", "till", "fitting")
 OPENING, CLOSING = 10, 21
 
 
@@ -66,7 +67,7 @@ class Script:
         if order.kind == "paid" and in_store and person.id not in self._friends:
             if dice.random() < SCANS_AT_TILL:
                 self._friends.add(person.id)
-                way = {"contact_way": f"till-{person.store}", "guide": person.guide}
+                way = {"contact_way": f"{dice.choice(WAYS)}-{person.store}"}
                 acts.append(self._at(order.at + timedelta(minutes=2), "add_friend", person, **way))
                 if person.fan:
                     later = order.at + timedelta(minutes=dice.uniform(5, 50))

@@ -14,7 +14,7 @@ from bot.demo.scene import Scene
 from bot.demo.world import shop
 from bot.inbound.imports import Wish, import_file
 from bot.outbound import reconcile, tag_mirror, tiers
-from bot.store import access, consent, customers, shops
+from bot.store import access, consent, contact_ways, customers, orders, shops
 from bot.timetable import publish
 
 SOURCE = "shop"
@@ -41,6 +41,11 @@ async def _set_up(scene: Scene) -> str:
     brand, key = shop(), "sk_" + secrets.token_urlsafe(24)
     async with scene.bot.work.sessions.begin() as session:
         await shops.set_up(session, brand["stores"], brand["guides"])
+        for store in brand["stores"]:
+            store_id = await orders.store_id(session, store["code"])
+            for way in brand["contact_ways"]:
+                state, label = f"{way['state']}-{store['code']}", f"{store['name']}{way['label']}"
+                await contact_ways.configure(session, state=state, label=label, store_id=store_id)
         await access.add_key(
             session, token=key, scope="pos", store=None, name="tills", now=scene.now
         )

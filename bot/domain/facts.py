@@ -64,9 +64,15 @@ FACTS: dict[str, Fact] = {
 }
 
 
+def told(name: str, value: Any) -> Any:
+    """A fact as a text may carry it: ours as it is (a link cut short leads nowhere), a person's own words cleaned."""
+    known = FACTS.get(name)
+    return value if known is not None and not known.personal else clean(value)
+
+
 def clean(value: Any) -> Any:
     """What a person wrote about themselves, made harmless inside one line of a message."""
-    if not isinstance(value, str) or value.startswith("https://"):
+    if not isinstance(value, str):
         return value
     line = " ".join(value.split())
     kept = "".join(
