@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from bot.calls import GetCustomer, GetFan, GetKfCustomers
 from bot.domain.customers import Customer
 from bot.domain.refusals import Refusal
@@ -52,25 +54,24 @@ async def look_again(event: CustomerEdited, turn: Turn) -> None:
 
 @router.on(GuideDeleted)
 async def lose_friend(event: GuideDeleted, turn: Turn) -> None:
-    await customers.unfollow(
-        turn.session,
-        turn.vault,
-        userid=event.userid,
-        external_userid=event.external_userid,
-        at=event.at,
-        by="customer",
-    )
+    await _part(event, turn, by="customer")
 
 
 @router.on(CustomerDeleted)
 async def drop_customer(event: CustomerDeleted, turn: Turn) -> None:
+    await _part(event, turn, by="guide")
+
+
+async def _part(
+    event: GuideDeleted | CustomerDeleted, turn: Turn, *, by: Literal["customer", "guide"]
+) -> None:
     await customers.unfollow(
         turn.session,
         turn.vault,
         userid=event.userid,
         external_userid=event.external_userid,
         at=event.at,
-        by="guide",
+        by=by,
     )
 
 

@@ -8,8 +8,10 @@ from aiohttp import web
 
 from bot.events import Event, FanEvent, FanFollowed, FanLeft, FanMessaged, MenuClicked, QrScanned
 from bot.platforms.envelope import Untrusted
+from bot.platforms.official.callback import OfficialCallbacks
 from bot.platforms.official.replies import seal_reply, text_reply
 from bot.platforms.opened import Opened
+from bot.platforms.wecom.callback import WecomCallbacks
 from bot.store.inbox import Arrival
 from bot.web import metrics
 from bot.web.accounts import official_account
@@ -19,6 +21,8 @@ LARGEST_BODY = 256 * 1024
 ANSWER_SECONDS = 3.0
 """Fans see an error after 5 s; whatever takes longer is answered by message instead."""
 ANSWERED: tuple[type[Event], ...] = (FanMessaged, MenuClicked, QrScanned, FanFollowed)
+
+Door = WecomCallbacks | OfficialCallbacks
 
 routes = web.RouteTableDef()
 
@@ -40,11 +44,17 @@ async def body_of(request: web.Request) -> bytes:
 
 @routes.get("/callback/wecom", allow_head=False)
 async def verify_wecom(request: web.Request) -> web.Response:
-    desk = request.app[DESK]
+    return _verified(request, request.app[DESK].wecom)
+
+
+@routes.get("/callback/official", allow_head=False)
+async def verify_official(request: web.Request) -> web.Response:
+    return _verified(request, request.app[DESK].official)
+
+
+def _verified(request: web.Request, door: Door | None) -> web.Response:
     try:
-        if desk.wecom is None:
-            return refused()
-        return web.Response(text=desk.wecom.verify(request.query))
+        return refused() if door is None else web.Response(text=door.verify(request.query))
     except Untrusted:
         return refused()
 
@@ -52,44 +62,36 @@ async def verify_wecom(request: web.Request) -> web.Response:
 @routes.post("/callback/wecom")
 async def receive_wecom(request: web.Request) -> web.Response:
     desk = request.app[DESK]
-    try:
-        if desk.wecom is None:
-            return refused()
-        opened = desk.wecom.open(request.query, await body_of(request))
-    except Untrusted as doubt:
-        metrics.REFUSED.labels("wecom", doubt.reason).inc()
+    opened = await _opened(request, desk.wecom, "wecom")
+    if opened is None:
         return refused()
-    metrics.RECEIVED.labels("wecom").inc()
     await desk.intake.keep(Arrival("wecom", opened.plain))
     return web.Response()
-
-
-@routes.get("/callback/official", allow_head=False)
-async def verify_official(request: web.Request) -> web.Response:
-    desk = request.app[DESK]
-    try:
-        if desk.official is None:
-            return refused()
-        return web.Response(text=desk.official.verify(request.query))
-    except Untrusted:
-        return refused()
 
 
 @routes.post("/callback/official")
 async def receive_official(request: web.Request) -> web.Response:
     desk = request.app[DESK]
-    try:
-        if desk.official is None:
-            return refused()
-        opened = desk.official.open(request.query, await body_of(request))
-    except Untrusted as doubt:
-        metrics.REFUSED.labels("official", doubt.reason).inc()
+    opened = await _opened(request, desk.official, "official")
+    if opened is None:
         return refused()
-    metrics.RECEIVED.labels("official").inc()
     arrival = Arrival("official", opened.plain)
     if await desk.intake.keep(arrival) and isinstance(opened.event, ANSWERED):
         return await _passive(desk, opened, arrival.digest)
     return web.Response(text="success")
+
+
+async def _opened(request: web.Request, door: Door | None, source: str) -> Opened | None:
+    """None for whatever is not to be believed, and where nobody listens."""
+    if door is None:
+        return None
+    try:
+        opened = door.open(request.query, await body_of(request))
+    except Untrusted as doubt:
+        metrics.REFUSED.labels(source, doubt.reason).inc()
+        return None
+    metrics.RECEIVED.labels(source).inc()
+    return opened
 
 
 async def _passive(desk: Desk, opened: Opened, digest: str) -> web.Response:

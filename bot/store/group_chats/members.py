@@ -130,38 +130,25 @@ async def outgrown(
     session: AsyncSession, rule: GroupRule, now: datetime, *, limit: int
 ) -> Sequence[GroupMember]:
     """Members whom the rule no longer lets in, and who have not been told."""
-    return await _members(
-        session,
-        rule,
-        ~segments.clause(parse(rule.rule), now),
-        GroupMember.grace_until.is_(None),
-        limit=limit,
-    )
+    entitled = segments.clause(parse(rule.rule), now)
+    return await _members(session, rule, ~entitled, GroupMember.grace_until.is_(None), limit=limit)
 
 
 async def back_in(
     session: AsyncSession, rule: GroupRule, now: datetime, *, limit: int
 ) -> Sequence[GroupMember]:
     """Members on their way out who belong here again."""
+    entitled = segments.clause(parse(rule.rule), now)
     return await _members(
-        session,
-        rule,
-        segments.clause(parse(rule.rule), now),
-        GroupMember.grace_until.is_not(None),
-        limit=limit,
+        session, rule, entitled, GroupMember.grace_until.is_not(None), limit=limit
     )
 
 
 async def overstayed(
     session: AsyncSession, rule: GroupRule, now: datetime, *, limit: int
 ) -> Sequence[GroupMember]:
-    return await _members(
-        session,
-        rule,
-        ~segments.clause(parse(rule.rule), now),
-        GroupMember.grace_until <= now,
-        limit=limit,
-    )
+    entitled = segments.clause(parse(rule.rule), now)
+    return await _members(session, rule, ~entitled, GroupMember.grace_until <= now, limit=limit)
 
 
 async def _members(

@@ -30,6 +30,21 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+class Ids(Strict):
+    """How a shop system names a customer."""
+
+    phone: Annotated[str, Field(pattern=r"^\+?[0-9 -]{5,20}$")] | None = None
+    unionid: Word | None = None
+    openid: Word | None = None
+    external_userid: Word | None = None
+    member_no: Word | None = None
+    buyer_id: Word | None = None
+
+    @property
+    def given(self) -> dict[str, str]:
+        return self.model_dump(exclude_none=True)
+
+
 Body = TypeVar("Body", bound=Strict)
 
 

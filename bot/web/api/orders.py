@@ -16,7 +16,7 @@ from bot.platforms.signing import verify_webhook
 from bot.store.inbox import Arrival
 from bot.web import metrics
 from bot.web.api import bodies
-from bot.web.api.bodies import Fen, Strict, Word, clean
+from bot.web.api.bodies import Fen, Ids, Strict, Word, clean
 from bot.web.api.problems import problem
 from bot.web.callbacks import body_of
 from bot.web.desk import DESK
@@ -33,17 +33,10 @@ class OrderLineIn(Strict):
     amount_fen: Fen = 0
 
 
-class BuyerIn(Strict):
-    phone: Annotated[str, Field(pattern=r"^\+?[0-9 -]{5,20}$")] | None = None
-    unionid: Word | None = None
-    openid: Word | None = None
-    external_userid: Word | None = None
-    member_no: Word | None = None
-    buyer_id: Word | None = None
-
+class BuyerIn(Ids):
     @model_validator(mode="after")
     def _somebody(self) -> BuyerIn:
-        if not self.model_fields_set or not any(self.model_dump().values()):
+        if not self.given:
             raise ValueError(
                 "至少要有 phone、unionid、openid、external_userid、member_no、buyer_id 之一"
             )

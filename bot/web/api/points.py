@@ -11,7 +11,7 @@ from bot.domain.refusals import Refusal
 from bot.events.commands import SpendPoints
 from bot.store import customers
 from bot.web.api import bodies
-from bot.web.api.bodies import Strict, Word
+from bot.web.api.bodies import Ids, Strict, Word
 from bot.web.api.orders import SOURCE
 from bot.web.desk import DESK, Desk
 from bot.web.guards import actor_of, allowed
@@ -19,19 +19,12 @@ from bot.web.guards import actor_of, allowed
 routes = web.RouteTableDef()
 
 
-class CustomerIn(Strict):
+class CustomerIn(Ids):
     """Exactly one id; the shop's own `buyer_id` is one of the shop system that reports orders."""
-
-    phone: Annotated[str, Field(pattern=r"^\+?[0-9 -]{5,20}$")] | None = None
-    unionid: Word | None = None
-    openid: Word | None = None
-    external_userid: Word | None = None
-    member_no: Word | None = None
-    buyer_id: Word | None = None
 
     @model_validator(mode="after")
     def _one(self) -> CustomerIn:
-        if len(self.model_dump(exclude_none=True)) != 1:
+        if len(self.given) != 1:
             raise ValueError(
                 "phone、unionid、openid、external_userid、member_no、buyer_id 要且只要一个"
             )
@@ -39,7 +32,7 @@ class CustomerIn(Strict):
 
     @property
     def named(self) -> tuple[str, str]:
-        ((kind, value),) = self.model_dump(exclude_none=True).items()
+        ((kind, value),) = self.given.items()
         return kind, value
 
 
