@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from bot.content.checked import checked
 from bot.content.marked import ContentError, Marked, Mistake, read_marked
 from bot.content.sandbox import LONGEST_SOURCE, breaches, environment
-from bot.domain.facts import Fact, clean, for_everyone
+from bot.domain.facts import Fact, as_carried, for_everyone
 from bot.domain.refusals import Refusal
 
 Channel = Literal["wecom", "welcome", "kf", "official", "group", "guide", "app", "page"]
@@ -97,7 +97,7 @@ class Template:
         self, facts: Mapping[str, Any], variant: str | None = None, *, channel: str | None = None
     ) -> str:
         """Refuses with `missing_fact` or `too_long`; a text is never sent with a hole, or cut."""
-        given = {name: told(name, value) for name, value in facts.items() if value is not None}
+        given = {name: as_carried(name, value) for name, value in facts.items() if value is not None}
         told = for_everyone(given) if channel in ONE_FOR_MANY else given
         chosen = self.compiled.get(variant or "", self.compiled[""])
         try:

@@ -64,7 +64,7 @@ FACTS: dict[str, Fact] = {
 }
 
 
-def told(name: str, value: Any) -> Any:
+def as_carried(name: str, value: Any) -> Any:
     """A fact as a text may carry it: ours as it is (a link cut short leads nowhere), a person's own words cleaned."""
     known = FACTS.get(name)
     return value if known is not None and not known.personal else clean(value)
