@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import sys
+from collections.abc import Sequence
 from difflib import get_close_matches
 
 import click
@@ -15,27 +16,28 @@ from bot.cli.talk import Failed, Misused
 INTERRUPTED = 130
 
 
-def explained(command: click.Command) -> int:
+def explained(command: click.Command, words: Sequence[str] | None = None) -> int:
     """Run it and return the exit code."""
+    said = list(sys.argv[1:] if words is None else words)
     try:
-        result = command.main(prog_name="siyu", standalone_mode=False)
+        result = command.main(said, prog_name="siyu", standalone_mode=False)
     except wrongs.Exit as done:
         return done.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("已停止。数据是完整的，可以随时重新开始。", err=True)
         return INTERRUPTED
     except click.ClickException as wrong:
-        return _told(wrong)
+        return _told(wrong, said)
     except Exception as wrong:  # noqa: BLE001 - what we know is explained, what we do not is raised again
         return _known(wrong)
     return result if isinstance(result, int) else 0
 
 
-def _told(wrong: click.ClickException) -> int:
+def _told(wrong: click.ClickException, said: list[str]) -> int:
     if isinstance(wrong, wrongs.NoArgsIsHelpError):
         click.echo(wrong.ctx.get_help() if wrong.ctx else "", err=True)
     elif isinstance(wrong, wrongs.UsageError):
-        _misused(wrong)
+        _misused(wrong, said)
     elif isinstance(wrong, Failed | Misused):
         wrong.show()
     else:
@@ -43,10 +45,10 @@ def _told(wrong: click.ClickException) -> int:
     return wrong.exit_code
 
 
-def _misused(wrong: wrongs.UsageError) -> None:
+def _misused(wrong: wrongs.UsageError, said: list[str]) -> None:
     """What is wrong, the command that was probably meant, and where to read more."""
     click.echo(f"✗ {_words(wrong)}", err=True)
-    if meant := _meant(wrong):
+    if meant := _meant(wrong, said):
         click.echo(f"  你是不是想运行：{meant}", err=True)
     path = wrong.ctx.command_path if wrong.ctx else "siyu"
     click.echo(f"  看用法：{path} --help", err=True)
@@ -95,20 +97,21 @@ def _called(wrong: wrongs.BadParameter) -> str:
     return "参数"
 
 
-def _meant(wrong: wrongs.UsageError) -> str:
+def _meant(wrong: wrongs.UsageError, said: list[str]) -> str:
     """The whole line again, with the nearest name in place of the unknown one."""
-    if isinstance(wrong, wrongs.NoSuchCommand):
-        said, group = wrong.command_name, wrong.ctx and wrong.ctx.command
-        names = (
-            group.list_commands(wrong.ctx) if isinstance(group, click.Group) and wrong.ctx else []
-        )
-    elif isinstance(wrong, wrongs.NoSuchOption):
-        said, names = wrong.option_name, _options(wrong)
-    else:
-        return ""
-    near = get_close_matches(said, names, n=1, cutoff=0.5)
-    words = [near[0] if near and word == said else word for word in sys.argv[1:]]
-    return shlex.join(["siyu", *words]) if near else ""
+    unknown, names = _unknown(wrong)
+    near = get_close_matches(unknown, names, n=1, cutoff=0.5)
+    return shlex.join(["siyu", *(near[0] if w == unknown else w for w in said)]) if near else ""
+
+
+def _unknown(wrong: wrongs.UsageError) -> tuple[str, list[str]]:
+    """The name that means nothing here, and those that do."""
+    group = wrong.ctx.command if wrong.ctx else None
+    if isinstance(wrong, wrongs.NoSuchCommand) and isinstance(group, click.Group) and wrong.ctx:
+        return wrong.command_name, group.list_commands(wrong.ctx)
+    if isinstance(wrong, wrongs.NoSuchOption):
+        return wrong.option_name, _options(wrong)
+    return "", []
 
 
 def _options(wrong: wrongs.UsageError) -> list[str]:
