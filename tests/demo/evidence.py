@@ -29,12 +29,22 @@ from bot.demo.world import shop, write_world
 from handlers import ROUTERS
 
 SEED = 7
-CUSTOMERS = 60
+CUSTOMERS = 40
 DAYS = 2
 """The shop's history ends so many days before the file does; one of them is played."""
 TROUBLE = 4
 """So many times as often as in the demo: a day is short."""
 ZONE = ZoneInfo("Asia/Shanghai")
+TELLING = (
+    "我搬到梧桐里八十八号了，衬衫寄到那里",
+    "我的手机换成13788886666了，有新款吗",
+    "我女儿叫程小雨，她穿什么尺码的连衣裙",
+    "我的订单寄错了，收件人应该是魏向前",
+    "梧桐里八十八号的快递破损，裙子脏了，非常生气",
+    "不要再发了，我是程小雨的妈妈",
+)
+"""What a stranger must not read in our files: places, phones, names inside of what people say."""
+PIECES = ("梧桐里", "13788886666", "程小雨", "魏向前")
 
 
 def small_shop(home: Path, *, seed: int = SEED) -> tuple[list[Person], list[OrderSeen], datetime]:
@@ -65,7 +75,9 @@ class Day:
         self._friends = [p for p in people if p.follows and p.consents]
         self._strangers = [p for p in people if not p.follows]
 
-    def acts(self) -> list[dict[str, Any]]:
+    async def acts(self) -> list[dict[str, Any]]:
+        state = await self._scene.state()
+        chat_id = state["groups"][0]["chat_id"]
         said = [
             self._kf(9, 20 + n, person, text)
             for n, (person, text) in enumerate(
@@ -82,6 +94,10 @@ class Day:
         said.append(
             self._at(13, 0, "delete_guide", self._friends[-5], guide=self._friends[-5].guide)
         )
+        for n, (person, text) in enumerate(zip(self._friends[3:], TELLING, strict=False)):
+            said.append(self._kf(14, n, person, text))
+        for n, person in enumerate(self._friends[:3]):
+            said.append(self._at(12, n, "join_group", person, chat_id=chat_id))
         for n, person in enumerate(self._strangers[:5]):
             said.append(self._at(11, 10 * n, "add_friend", person, guide=person.guide))
         return said
@@ -129,10 +145,11 @@ async def record(home: Path) -> None:
         day = Day(scene, people, start)
         day.plan_tills(agenda, till)
         await trouble(scene)
-        await scene.act(*day.acts())
+        await scene.act(*await day.acts())
         await play(scene, agenda, reactions, until=end, progress=lambda _now: None)
         await settle(scene, until=end + timedelta(hours=12))
     planted = {"names": [p.name for p in people], "phones": [p.phone for p in people]}
+    planted |= {"said": [*TELLING, *PIECES]}
     (home / "planted.json").write_text(json.dumps(planted, ensure_ascii=False), encoding="utf-8")
 
 
