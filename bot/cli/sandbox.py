@@ -66,7 +66,8 @@ def show(url: str | None, as_json: bool) -> None:
 @url_option
 @click.option("--json", "as_json", is_flag=True, help="输出一份 JSON")
 def advance(duration: str, url: str | None, as_json: bool) -> None:
-    _tell(found(url).ask("clock", advance=_seconds(duration)), as_json=as_json)
+    seconds = _seconds(duration)
+    _tell(found(url).ask("clock", advance=seconds), as_json=as_json)
 
 
 @clock.command("reset", help="拨回沙盒启动时的时刻")
