@@ -65,9 +65,13 @@ FACTS: dict[str, Fact] = {
 
 
 def as_carried(name: str, value: Any) -> Any:
-    """A fact as a text may carry it: ours as it is (a link cut short leads nowhere), a person's own words cleaned."""
+    """A fact as a text may carry it: ours and links as they are (one cut short leads nowhere), a person's own
+    words cleaned."""
     known = FACTS.get(name)
-    return value if known is not None and not known.personal else clean(value)
+    if known is None:
+        link = isinstance(value, str) and value.startswith(("https://", "http://"))
+        return value if link else clean(value)
+    return clean(value) if known.personal else value
 
 
 def clean(value: Any) -> Any:
