@@ -10,7 +10,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from aiohttp import web
@@ -74,8 +74,8 @@ class Bot:
                 done = bool(await self.sender.pay()) or done
             done = bool(await self.timetable.run_due(moments)) or done
 
-    async def next_moment(self) -> datetime | None:
-        return await self.timetable.next_moment()
+    async def next_moment(self, *, grain: timedelta = timedelta(0)) -> datetime | None:
+        return await self.timetable.next_moment(grain=grain)
 
     async def beat(self) -> None:
         """Look at the timetable, and at what that made due."""

@@ -63,11 +63,12 @@ class Timetable:
                 done += await self._run(daily.name, daily.work)
         return done
 
-    async def next_moment(self) -> datetime | None:
-        """When there will be something to do next."""
-        watched = {entry.rows for entry in self._when_due} | {"inbox", "outbox"}
+    async def next_moment(self, *, grain: timedelta = timedelta(0)) -> datetime | None:
+        """When there will be something to do next. What is not a debt or an event may be so much late."""
         moments = await self.moments()
-        waiting = [moment for rows, moment in moments.items() if moment and rows in watched]
+        waiting = [moment for rows in ("inbox", "outbox") if (moment := moments[rows])]
+        rows = {entry.rows for entry in self._when_due}
+        waiting += [_on_grid(moment, grain) for each in rows if (moment := moments[each])]
         waiting += [self._next_firing(daily) for daily in self._daily]
         return min((moment.astimezone(UTC) for moment in waiting), default=None)
 
@@ -104,6 +105,14 @@ class Timetable:
         return CronTrigger(
             hour=daily.at.hour, minute=daily.at.minute, timezone=self._work.settings.zone
         )
+
+
+def _on_grid(moment: datetime, grain: timedelta) -> datetime:
+    """The next multiple of `grain` since midnight UTC."""
+    if not grain:
+        return moment
+    midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight - (midnight - moment) // grain * grain
 
 
 def _local(work: Work, moment: datetime) -> datetime:

@@ -12,7 +12,7 @@ from bot.demo.agenda import Agenda
 from bot.demo.cast import Person
 from bot.demo.history import OrderSeen
 from bot.demo.scene import Scene
-from bot.demo.streams import stream
+from bot.demo.streams import slot, stream
 from bot.demo.till import Till
 
 IN_STORE = 0.62
@@ -62,7 +62,7 @@ class Script:
         person = self._people[order.buyer]
         dice = stream(self._seed, "order", order.order_no, order.kind)
         in_store = dice.random() < IN_STORE
-        self._agenda.plan(order.at, self._till.selling(order, person, in_store=in_store))
+        self._agenda.plan(slot(order.at), self._till.selling(order, person, in_store=in_store))
         acts = []
         if order.kind == "paid" and in_store and person.id not in self._friends:
             if dice.random() < SCANS_AT_TILL:
@@ -124,7 +124,7 @@ class Script:
         return self._at(at, "say_kf", person, kf=self._scene.notes["open_kfid"], text=text)
 
     def _at(self, at: datetime, name: str, person: Person, **facts: Any) -> dict[str, Any]:
-        return {"act": name, "customer": person.id, "at": at.isoformat(), **facts}
+        return {"act": name, "customer": person.id, "at": slot(at).isoformat(), **facts}
 
 
 def _about(dice: Random, expected: float) -> int:

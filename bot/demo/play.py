@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from bot.demo.agenda import Agenda
 from bot.demo.reactions import Reactions
 from bot.demo.scene import Scene
+from bot.demo.streams import SLOT
 
 SECOND = timedelta(seconds=1)
 Progress = Callable[[datetime], None]
@@ -30,7 +31,7 @@ async def play(
 
 async def _move(scene: Scene, agenda: Agenda, until: datetime) -> None:
     """On to the earliest moment at which somebody has something to do."""
-    ours = [agenda.next(), await scene.bot.next_moment(), until]
+    ours = [agenda.next(), await scene.bot.next_moment(grain=SLOT), until]
     wish = max(min(moment for moment in ours if moment is not None), scene.now)
     await scene.control("clock", {"step": {"until": whole(wish).isoformat()}})
 
@@ -45,7 +46,7 @@ async def settle(scene: Scene, *, until: datetime) -> None:
     await scene.heal()
     while scene.now < until:
         await scene.bot.step()
-        moment = await scene.bot.next_moment()
+        moment = await scene.bot.next_moment(grain=SLOT)
         wish = max(min(moment or until, until), scene.now)
         await scene.control("clock", {"step": {"until": whole(wish).isoformat()}})
         await scene.news()

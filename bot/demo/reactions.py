@@ -10,7 +10,7 @@ from typing import Any
 from bot.demo.agenda import Agenda
 from bot.demo.cast import Person
 from bot.demo.scene import Scene
-from bot.demo.streams import stream
+from bot.demo.streams import slot, stream
 from bot.demo.till import Till
 from bot.demo.words import OPT_IN
 
@@ -61,11 +61,11 @@ class Reactions:
         if row["channel"] == "welcome":
             await self._greeted(person, dice, now)
         elif row["channel"] in MARKETING and dice.random() < BUYS:
-            self._till.plan_extra(person, now + timedelta(hours=dice.uniform(2, 60)), dice)
+            self._till.plan_extra(person, slot(now + timedelta(hours=dice.uniform(2, 60))), dice)
 
     async def _greeted(self, person: Person, dice: Random, now: datetime) -> None:
         if person.kf and dice.random() < AGREES:
-            at = (now + timedelta(minutes=dice.uniform(1, 9))).isoformat()
+            at = slot(now + timedelta(minutes=dice.uniform(1, 9))).isoformat()
             await self._scene.act(self.say_kf(person, OPT_IN, at))
 
     def say_kf(self, person: Person, text: str, at: str) -> dict[str, Any]:
@@ -81,7 +81,7 @@ class Reactions:
             if address.startswith(self._scene.web_url):
                 if dice.random() < OPENS:
                     self._agenda.plan(
-                        now + timedelta(minutes=dice.uniform(1, 90)), self._opener(address)
+                        slot(now + timedelta(minutes=dice.uniform(1, 90))), self._opener(address)
                     )
             elif await self._join_way(address):
                 await self._maybe_join(person, address, dice, now)
@@ -96,13 +96,13 @@ class Reactions:
     async def _maybe_join(self, person: Person, address: str, dice: Random, now: datetime) -> None:
         way = self._join_ways[address]
         if dice.random() < JOINS:
-            at = (now + timedelta(minutes=dice.uniform(2, 240))).isoformat()
+            at = slot(now + timedelta(minutes=dice.uniform(2, 240))).isoformat()
             await self._scene.act(
                 {"act": "join_group", "customer": person.id, "join_way": way, "at": at}
             )
         if dice.random() < LEAKS:  # she shows the code to somebody it was not meant for
             stranger = dice.choice(sorted(self._people))
-            at = (now + timedelta(hours=dice.uniform(5, 40))).isoformat()
+            at = slot(now + timedelta(hours=dice.uniform(5, 40))).isoformat()
             await self._scene.act(
                 {"act": "join_group", "customer": stranger, "join_way": way, "at": at}
             )
