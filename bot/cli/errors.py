@@ -119,7 +119,10 @@ def _options(wrong: wrongs.UsageError) -> list[str]:
     return [name for param in params for name in param.opts if name.startswith("--")]
 
 
+_NO_TABLES = ("no such table", "UndefinedTable")
 _THEN = {
+    "EmptyDatabase": "先导入订单：siyu import orders FILE；只要空表就运行：siyu migrate",
+    "FileNotFoundError": "检查路径，或设置里的 SIYU_CLOCK_FILE、SIYU_CONTENT_DIR",
     "SettingsError": "用 siyu init 生成设置，或先用 siyu demo 看看",
     "Refusal": "改好再运行一次；看用法：siyu --help",
     "SchemaTooOld": "数据库是旧版本建的。先备份，再运行：siyu migrate",
@@ -128,6 +131,8 @@ _THEN = {
     "PermissionError": "看看文件属于谁、能不能写",
 }
 _WHAT = {
+    "EmptyDatabase": "数据库还是空的",
+    "FileNotFoundError": "没有这个文件：{}",
     "SchemaTooOld": "数据库的结构不是这一版的（{}）",
     "OperationalError": "数据库连不上或不能写",
     "PermissionError": "没有权限：{}",
@@ -137,9 +142,11 @@ _WHAT = {
 def _known(wrong: Exception) -> int:
     # By name: importing what may go wrong would make help slow.
     name = next((kind.__name__ for kind in type(wrong).__mro__ if kind.__name__ in _THEN), "")
+    if any(sign in str(wrong) for sign in _NO_TABLES):
+        name = "EmptyDatabase"
     if not name:
         raise wrong
-    words = getattr(wrong, "words", wrong)
+    words = getattr(wrong, "words", None) or getattr(wrong, "filename", None) or wrong
     return failed(_WHAT.get(name, "{}").format(words), _THEN[name])
 
 

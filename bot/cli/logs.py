@@ -20,7 +20,7 @@ def to_stderr(level: int = logging.INFO) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-    logging.basicConfig(handlers=[_Ours()], level=logging.WARNING, force=True)
+    logging.basicConfig(handlers=[_Ours()], level=max(level, logging.WARNING), force=True)
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a long beat is not news
 
 

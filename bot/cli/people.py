@@ -76,9 +76,10 @@ def key() -> None:
 
 @key.command("add", help="添加一把 API 密钥，只显示这一次")
 @click.option("--scope", required=True, help="例如 pos（收银）")
-@click.option("--store", default=None)
-@click.option("--name", default="")
+@click.option("--store", default=None, help="只管这家门店，写门店代码")
+@click.option("--name", default="", help="给谁用，方便以后认出来")
 def add_key(scope: str, store: str | None, name: str) -> None:
+    _known_scope(scope)
     token = "sk_" + secrets.token_urlsafe(32)
 
     async def work(session: AsyncSession, now: datetime) -> None:
@@ -88,3 +89,10 @@ def add_key(scope: str, store: str | None, name: str) -> None:
 
     _with_database(work)
     click.echo(token)
+
+
+def _known_scope(scope: str) -> None:
+    from bot.web.guards import KEY_ROLES
+
+    if scope not in KEY_ROLES:
+        raise Misused(f"没有 {scope} 这种权限。\n  能用的有：{'、'.join(KEY_ROLES)}")

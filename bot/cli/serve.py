@@ -51,6 +51,11 @@ def serve(context: click.Context, role: str, host: str, port: int | None) -> Non
 
 async def _serve(role: str, host: str, port: int | None) -> int:
     settings = load_settings()
+    if settings.broker_url != "sql":
+        raise Failed(
+            f"SIYU_BROKER_URL 现在只能是 sql，不能是 {settings.broker_url.partition(':')[0]}。",
+            "去掉 SIYU_BROKER_URL：同一个数据库就能分给几台机器干活",
+        )
     engine = open_engine(settings.database_url)
     try:
         await prepare(engine)
