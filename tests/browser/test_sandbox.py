@@ -45,6 +45,16 @@ def test_opting_out_shows_in_the_profile_at_once(opens):
     expect(page.locator("[data-fact=consent]")).to_have_text("已退订")
 
 
+def test_the_official_accounts_menu_answers(opens):
+    page = opens("/sandbox?who=visitor-5")
+    page.locator(".m.bot").first.wait_for()
+    page.click("#ch-official")
+    page.click("#do-follow-2")
+    page.locator(".omenu summary").first.click()
+    page.get_by_role("button", name="积分和等级", exact=True).click()
+    expect(page.locator(".m.bot .tx").last).to_contain_text("青铜")
+
+
 def test_a_complaint_opens_a_case_with_a_clock(opens):
     page = opens("/sandbox?who=visitor-4")
     page.locator(".m.bot").first.wait_for()

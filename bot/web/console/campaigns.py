@@ -132,7 +132,7 @@ async def new(request: web.Request) -> web.StreamResponse:
 
 def _invites(template: Template) -> bool:
     """It leads into a group chat: only the invites of group rules know which."""
-    return "join_link" in template.facts
+    return "join_link" in template.body
 
 
 @routes.post("/admin/campaigns")

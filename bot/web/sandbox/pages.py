@@ -213,7 +213,7 @@ async def act(game: Game, form: Any) -> None:
         "follow_official": lambda: play.her(game.persona, name),
         "unfollow_official": lambda: play.her(game.persona, name),
         "delete_guide": lambda: play.her(game.persona, name, guide=str(form.get("guide", ""))),
-        "click_menu": lambda: play.her(game.persona, name, key=str(form.get("key", ""))),
+        "click_menu": lambda: play.her(game.persona, name, key=str(form.get("menu", ""))),
         "view_link": lambda: play.her(game.persona, name, url=str(form.get("url", ""))),
         "join_group": lambda: play.her(game.persona, name, join_way=str(form.get("url", ""))),
     }

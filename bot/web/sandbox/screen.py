@@ -131,8 +131,9 @@ def _window(her: Portrait | None, channel: str, now: datetime) -> str:
     found = next((w for w in her.windows if w.channel == channel), None) if her else None
     if found is None:
         return ""
-    hours = max(int((found.closes_at - now).total_seconds() // 3600), 0)
-    return f"还能回 {found.left} 条 · {hours} 小时内"
+    minutes = int((found.closes_at - now).total_seconds() // 60)
+    time = f"{minutes // 60} 小时内" if minutes >= 60 else f"{max(minutes, 1)} 分钟内"
+    return f"还能回 {found.left} 条 · {time}"
 
 
 def _profile(her: Portrait, received: int, limits: Limits) -> dict[str, tuple[str, Any]]:

@@ -85,5 +85,7 @@ def _curl(row: dict[str, Any]) -> str:
 def _pretty(body: Any) -> str:
     if not body:
         return ""
+    if isinstance(body, dict) and "access_token" in body:
+        body = body | {"access_token": "…"}
     text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False, indent=2)
     return text if len(text) <= LONGEST else text[:LONGEST] + "\n…"

@@ -132,3 +132,10 @@ async def test_the_kill_switch_needs_a_reason(shop):
 def test_a_guide_with_much_more_than_the_others_is_named():
     assert rehearsal._heavy([("店小二", 402), ("苏晴", 60), ("唐宁", 40)])
     assert not rehearsal._heavy([("店小二", 12), ("苏晴", 1)])
+
+
+async def test_texts_are_offered_except_those_that_lead_into_a_group(shop):
+    page = await (await shop.signs_in("owner", "boss")).opens("/admin/campaigns/new")
+    assert 'value="sleeping/soft"' in page.html
+    assert "本周福利（要附券）" in page.text
+    assert 'value="group/vip"' not in page.html
