@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check browser bench storm fuzz fmt run migrate lock clean
+.PHONY: demo test check browser bench fmt run migrate migration lock clean
 
 demo: .make/run
 	@$(BIN)/siyu demo
@@ -35,6 +35,10 @@ run: .make/run
 
 migrate: .make/run
 	$(BIN)/siyu migrate
+
+# The one revision of the schema, written anew after a table changed.
+migration: .make/test
+	scripts/write-migration
 
 # Exact versions, without any address of where they came from.
 lock: .make/test
