@@ -18,7 +18,18 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-SAMPLES = ("changeme", "secret", "sample", "example", "test", "xxxx", "0000", "1234", "password")
+SAMPLES = (
+    "changeme",
+    "change-me",
+    "change_me",
+    "secret",
+    "sample",
+    "example",
+    "test",
+    "your",
+    "password",
+    "xxxx",
+)
 
 
 class SettingsError(Exception):
@@ -97,7 +108,8 @@ class Settings(BaseSettings):
     )
     @classmethod
     def _not_a_sample(cls, value: str) -> str:
-        if value and any(sample in value.lower() for sample in SAMPLES):
+        plain = value.removeprefix("whsec_").lower()
+        if value and (plain.startswith(SAMPLES) or len(set(plain)) < 6):
             raise ValueError("看起来是示例值，请换成后台里真正的值")
         return value
 
