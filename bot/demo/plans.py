@@ -107,7 +107,7 @@ class Script:
             return self._asks(person, at, dice)
         if dice.random() < 0.4:
             return self._at(
-                at, "click_menu", person, key=dice.choice(("coupons", "points", "consent_yes"))
+                at, "click_menu", person, key=dice.choice(("coupon", "points", "consent_yes"))
             )
         return self._at(at, "say_official", person, text=dice.choice(words.COUPON + words.POINTS))
 
