@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import logging
 import shutil
@@ -68,6 +69,9 @@ def demo(
 
 
 async def _played(home: Path, source: Path, *, seed: int, days: int) -> dict[str, Any]:
+    # A month makes and drops millions of short-lived objects; looking for cycles among them is a sixth of its time.
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
     with progress_bar(days) as told:
         return await played(home, source, ROUTERS, seed=seed, days=days, told=told)
 

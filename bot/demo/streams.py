@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-SLOT = timedelta(minutes=5)
-"""People of the demo do things on the five minutes: more of a day fits into one step."""
+SLOT = timedelta(minutes=10)
+"""People of the demo do things on the ten minutes: more of a day fits into one step."""
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -16,5 +16,5 @@ def stream(seed: int, *about: object) -> Random:
 
 
 def slot(moment: datetime) -> datetime:
-    """The next five minutes on the clock."""
+    """The next ten minutes on the clock."""
     return moment + (_EPOCH - moment) % SLOT

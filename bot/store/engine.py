@@ -49,10 +49,12 @@ def open_engine(url: str, *, inline: bool = False) -> AsyncEngine:
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves
+    # A played world is thrown away: only there a power cut may take the last commits with it.
+    durable = "NORMAL" if connection.driver_connection.inline else "FULL"
     cursor = connection.cursor()
     for pragma in (
         "journal_mode=WAL",
-        "synchronous=FULL",
+        f"synchronous={durable}",
         "busy_timeout=20000",
         "foreign_keys=ON",
         "secure_delete=ON",
