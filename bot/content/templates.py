@@ -97,7 +97,9 @@ class Template:
         self, facts: Mapping[str, Any], variant: str | None = None, *, channel: str | None = None
     ) -> str:
         """Refuses with `missing_fact` or `too_long`; a text is never sent with a hole, or cut."""
-        given = {name: as_carried(name, value) for name, value in facts.items() if value is not None}
+        given = {
+            name: as_carried(name, value) for name, value in facts.items() if value is not None
+        }
         told = for_everyone(given) if channel in ONE_FOR_MANY else given
         chosen = self.compiled.get(variant or "", self.compiled[""])
         try:

@@ -27,4 +27,3 @@ async def set_up(
         facts = {"name": guide["name"], "store_id": codes[guide["store"]], "active": True}
         insert = upsert(session, Guide).values(userid=guide["userid"], **facts)
         await session.execute(insert.on_conflict_do_update(index_elements=["userid"], set_=facts))
-
