@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain import channels
 from bot.domain.channels import OpenWindow, Tie, Way
 from bot.domain.consent import ConsentState, Suppression
+from bot.domain.conversations import Conversation
 from bot.domain.customers import Customer, Follow, Guide
 from bot.domain.delivery import Window
 from bot.domain.gate import GateFacts, decide
@@ -169,10 +170,16 @@ async def _ties(session: AsyncSession, among: Among, standings: Mapping[int, Sta
 async def _windows(
     session: AsyncSession, among: Among, at: datetime, standings: Mapping[int, Standing]
 ) -> None:
+    # While a person serves her (or she waits for one) the platform lets no program speak: 95018.
+    with_a_person = exists().where(
+        Conversation.customer_id == Window.customer_id,
+        Conversation.channel == Window.channel,
+        Conversation.held_by.is_not(None),
+    )
     rows = await session.execute(
         select(
             Window.customer_id, Window.channel, Window.address, Window.closes_at, Window.left
-        ).where(among(Window.customer_id), Window.closes_at > at, Window.left > 0)
+        ).where(among(Window.customer_id), Window.closes_at > at, Window.left > 0, ~with_a_person)
     )
     for customer_id, channel, address, closes_at, left in rows:
         if standing := standings.get(customer_id):

@@ -43,6 +43,19 @@ async def test_an_open_window_is_used_instead_of_a_guide(bot, hands):
     assert (await states(bot))[customer.id] == ("delivered", None)
 
 
+async def test_while_a_person_serves_her_no_program_speaks_in_that_window(bot, hands):
+    _, (customer,) = await friends(bot, 1)
+    await a_window(bot, customer)
+    async with bot.session() as session:
+        await conversations.hold(
+            session, customer_id=customer.id, channel="kf", by="WangFang", at=bot.now
+        )
+    await a_campaign(bot)
+    await runs(bot)
+    assert bot.platform.sent(SendKf) == []
+    assert len(hands.waiting) == 1
+
+
 async def test_the_last_message_of_a_window_is_given_once(bot, hands):
     _, (customer,) = await friends(bot, 1)
     await a_window(bot, customer)
