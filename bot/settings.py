@@ -7,10 +7,10 @@ import binascii
 import os
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -32,6 +32,10 @@ SAMPLES = (
 )
 
 
+Secret = Annotated[str, Field(repr=False)]
+"""Never shown, not even where settings are printed whole."""
+
+
 class SettingsError(Exception):
     """The settings cannot be used; the message lists every mistake with its mend."""
 
@@ -41,30 +45,30 @@ class Settings(BaseSettings):
         env_prefix="SIYU_", toml_file="siyu.toml", extra="forbid", frozen=True
     )
 
-    database_url: str = "sqlite+aiosqlite:///siyu.db"
+    database_url: Secret = "sqlite+aiosqlite:///siyu.db"
     broker_url: str = "sql"
     content_dir: Path = Path(__file__).resolve().parent.parent / "content"
     public_url: str = ""
-    secret_key: str = ""
+    secret_key: Secret = ""
     timezone: str = "Asia/Shanghai"
     clock_file: Path | None = None
-    shop_webhook_secret: str = ""
+    shop_webhook_secret: Secret = ""
 
     wecom_corp_id: str = ""
     wecom_agent_id: int = 0
-    wecom_secret: str = ""
-    wecom_token: str = ""
-    wecom_aes_key: str = ""
-    wecom_token_old: str = ""
-    wecom_aes_key_old: str = ""
+    wecom_secret: Secret = ""
+    wecom_token: Secret = ""
+    wecom_aes_key: Secret = ""
+    wecom_token_old: Secret = ""
+    wecom_aes_key_old: Secret = ""
     wecom_api_base: str = "https://qyapi.weixin.qq.com"
 
     official_app_id: str = ""
-    official_secret: str = ""
-    official_token: str = ""
-    official_aes_key: str = ""
-    official_token_old: str = ""
-    official_aes_key_old: str = ""
+    official_secret: Secret = ""
+    official_token: Secret = ""
+    official_aes_key: Secret = ""
+    official_token_old: Secret = ""
+    official_aes_key_old: Secret = ""
     official_api_base: str = "https://api.weixin.qq.com"
 
     @classmethod
@@ -128,6 +132,41 @@ class Settings(BaseSettings):
             raise ValueError("EncodingAESKey 只有字母和数字，请从后台重新复制") from None
         return value
 
+    @field_validator("wecom_secret", "wecom_token", "wecom_aes_key")
+    @classmethod
+    def _wecom_whole(cls, value: str, info: ValidationInfo) -> str:
+        return _wanted(value, info.data.get("wecom_corp_id"))
+
+    @field_validator("official_secret", "official_token")
+    @classmethod
+    def _official_whole(cls, value: str, info: ValidationInfo) -> str:
+        return _wanted(value, info.data.get("official_app_id"))
+
+    @field_validator("shop_webhook_secret")
+    @classmethod
+    def _webhook_secret(cls, value: str) -> str:
+        try:
+            raw = base64.b64decode(value.removeprefix("whsec_"), validate=True)
+        except (binascii.Error, ValueError):
+            raise ValueError("应是 whsec_ 加 base64，请从店铺系统重新复制") from None
+        if value and len(raw) < 16:
+            raise ValueError("太短，至少要 16 字节随机数")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _safe_address(cls, value: str) -> str:
+        if value and not value.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+            raise ValueError("要用 https://（本机除外）")
+        return value
+
+    @field_validator("clock_file")
+    @classmethod
+    def _real_clock(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        if value and info.data.get("public_url", "").startswith("https://"):
+            raise ValueError("只能在测试里用，正式环境请去掉")
+        return value
+
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
@@ -137,24 +176,11 @@ class Settings(BaseSettings):
             raise ValueError(f"没有「{value}」这个时区，例如 Asia/Shanghai") from None
         return value
 
-    @model_validator(mode="after")
-    def _whole(self) -> Settings:
-        mistakes = []
-        for name, wanted in (
-            ("wecom_corp_id", ("wecom_secret", "wecom_token", "wecom_aes_key")),
-            ("official_app_id", ("official_secret", "official_token")),
-        ):
-            if getattr(self, name):
-                mistakes += [f"SIYU_{w.upper()} 没有填" for w in wanted if not getattr(self, w)]
-        if self.public_url and not self.public_url.startswith(
-            ("https://", "http://127.0.0.1", "http://localhost")
-        ):
-            mistakes.append("SIYU_PUBLIC_URL 要用 https://（本机除外）")
-        if self.production and self.clock_file:
-            mistakes.append("SIYU_CLOCK_FILE 只能在测试里用，正式环境请去掉")
-        if mistakes:
-            raise ValueError("；".join(mistakes))
-        return self
+
+def _wanted(value: str, account: str | None) -> str:
+    if account and not value:
+        raise ValueError("没有填")
+    return value
 
 
 def load_settings(**overrides: Any) -> Settings:
