@@ -1,5 +1,6 @@
 // Envelopes by two independent implementations.
 //   node make_vectors.mjs > vectors.json     seals texts of 1 to 64 bytes: every padding from 1 to 32, twice
+//   node make_vectors.mjs posts > posts.json seals messages of people, again with every padding
 //   node make_vectors.mjs open < ours.json   opens what we sealed: {key, token, receiver, ciphers: [...]}
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
@@ -14,9 +15,17 @@ const receiver = "wx5823bf96d3bd56c7";
 const timestamp = "1763690400";
 const nonce = "263014780";
 
-function make() {
+const lengths = Array.from({ length: 64 }, (_, n) => n + 1);
+const words = () => lengths.map((n) => "abcdefgh".repeat(8).slice(0, n)).concat("福利群🎁");
+const messages = () =>
+  lengths.slice(0, 32).map(
+    (n) =>
+      `<xml><ToUserName>gh_1</ToUserName><FromUserName>oFan${n + 10}</FromUserName><CreateTime>${timestamp}</CreateTime>` +
+      `<MsgType>text</MsgType><Content>${"好".padEnd(n, "x")}</Content><MsgId>${700 + n}</MsgId><AgentID>1</AgentID></xml>`,
+  );
+
+function make(texts) {
   const wechat = new WechatCrypto(token, key, receiver);
-  const texts = Array.from({ length: 64 }, (_, n) => "abcdefgh".repeat(8).slice(0, n + 1)).concat("福利群🎁");
   const peers = {
     "@wecom/crypto": (text) => {
       const encrypt = wecom.encrypt(key, text, receiver);
@@ -40,5 +49,5 @@ function open(ours) {
   }));
 }
 
-const answer = process.argv[2] === "open" ? open(JSON.parse(readFileSync(0, "utf8"))) : make();
+const answer = process.argv[2] === "open" ? open(JSON.parse(readFileSync(0, "utf8"))) : make(process.argv[2] === "posts" ? messages() : words());
 console.log(JSON.stringify(answer, null, 1));
