@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from aiohttp import web
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from bot import events
 from bot.events.shop import Buyer, Line, OrderKind, OrderReported
@@ -23,6 +23,16 @@ from bot.web.desk import DESK
 
 routes = web.RouteTableDef()
 SOURCE = "shop"
+
+
+def zoned(at: datetime) -> datetime:
+    if at.tzinfo is None:
+        raise ValueError("at 要带时区，例如 2026-03-12T10:24:00+08:00")
+    try:
+        at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("at 不是一个能用的时间") from None
+    return at
 
 
 class OrderLineIn(Strict):
@@ -47,8 +57,8 @@ class OrderIn(Strict):
     event_id: Word
     kind: Literal["paid", "refunded", "cancelled", "completed"]
     order_no: Word
-    refund_no: Word | None = None
-    at: Annotated[datetime, Field(strict=False)]
+    refund_no: Annotated[Word | None, Field(validate_default=True)] = None
+    at: Annotated[datetime, Field(strict=False), AfterValidator(zoned)]
     store: Word | None = None
     guide: Word | None = None
     channel: Word | None = None
@@ -57,13 +67,12 @@ class OrderIn(Strict):
     lines: Annotated[list[OrderLineIn], Field(max_length=500, default_factory=list)]
     coupon_codes: Annotated[list[Word], Field(max_length=20, default_factory=list)]
 
-    @model_validator(mode="after")
-    def _whole(self) -> OrderIn:
-        if self.at.tzinfo is None:
-            raise ValueError("at 要带时区，例如 2026-03-12T10:24:00+08:00")
-        if self.kind == "refunded" and not self.refund_no:
+    @field_validator("refund_no")
+    @classmethod
+    def _named(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if info.data.get("kind") == "refunded" and not value:
             raise ValueError("退款要有 refund_no")
-        return self
+        return value
 
     def event(self) -> OrderReported:
         return OrderReported(
