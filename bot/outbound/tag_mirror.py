@@ -17,7 +17,7 @@ UNKNOWN_TAG = 40068
 SOON = timedelta(minutes=10)
 LATER = timedelta(days=1)
 AT_ONCE = 50
-EVERYBODY = 500
+EVERYBODY = 1500
 """So many customers are retagged in one transaction: callbacks must not wait."""
 
 
