@@ -53,7 +53,7 @@ class Bot:
             settings=settings,
             alarm=self.bugs.append,
         )
-        self.sender = Sender(self.work, owner="test")
+        self.sender = Sender(self.work, owner="test", alarm=self.bugs.append)
         self._keys = count(1)
 
     @property
@@ -91,6 +91,8 @@ class Bot:
         for _ in range(50):
             if not await self.sender.pay():
                 break
+        if self.bugs:
+            raise self.bugs[0]
         return list(self.platform.performed[before:])
 
     async def publishes(self) -> None:

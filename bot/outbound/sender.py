@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.calls import Call, Outcome, Refused, Sent, TryLater, Unclear
 from bot.domain.delivery import Owed
-from bot.domain.quotas import read_limits
+from bot.domain.quotas import Limits, read_limits
 from bot.outbound.last_look import may_go
 from bot.outbound.settled import Settling, settled
 from bot.store import outbox
@@ -26,14 +27,24 @@ MOST_ATTEMPTS = 8
 SHOWN = ("msgid", "config_id")
 """What is kept of an answer beside its debt. Whoever hears of it gets all, but answers carry names and phones."""
 LONGEST_WAIT = timedelta(minutes=30)
+Settled = tuple[Owed, Call | None, Outcome]
+"""None for a call that could not be read."""
 
 
 class Sender:
     """One per process; `owner` names it in the fences."""
 
-    def __init__(self, work: Work, *, owner: str) -> None:
+    def __init__(
+        self,
+        work: Work,
+        *,
+        owner: str,
+        alarm: Callable[[Exception], None] = lambda bug: None,  # noqa: ARG005
+    ) -> None:
+        """`alarm` is told of every bug of our own, beside the log."""
         self._work = work
         self._owner = owner
+        self._alarm = alarm
 
     async def pay(self, *, limit: int = AT_ONCE) -> int:
         """Pay up to `limit` due debts. Returns how many were looked at."""
@@ -42,7 +53,7 @@ class Sender:
             return 0
         payable, settled_early = await self._look(claimed)
         outcomes = await asyncio.gather(*(self._perform(owed, call) for owed, call in payable))
-        results = [
+        results: list[Settled] = [
             (owed, call, outcome) for (owed, call), outcome in zip(payable, outcomes, strict=True)
         ]
         await self._settle(results + settled_early)
@@ -61,27 +72,42 @@ class Sender:
 
     async def _look(
         self, claimed: Sequence[Owed]
-    ) -> tuple[list[tuple[Owed, Call]], list[tuple[Owed, Call, Outcome]]]:
+    ) -> tuple[list[tuple[Owed, Call]], list[Settled]]:
         """The last look right before the call: what has run out, was interrupted or may not go any more."""
-        now = self._work.now()
-        limits, vault = read_limits(self._work.content.limits), self._work.vault
+        limits = read_limits(self._work.content.limits)
         payable: list[tuple[Owed, Call]] = []
-        ended: list[tuple[Owed, Call, Outcome]] = []
+        ended: list[Settled] = []
         async with self._work.sessions.reading() as session:
             for owed in claimed:
-                call = outbox.open_call(self._work.vault, owed)
-                verdict: Outcome | None = None
-                if owed.expires_at is not None and owed.expires_at <= now:
-                    verdict = Refused(0, "expired")
-                elif owed.attempts > 1 and owed.reason == "in_flight" and not call.repeatable:
-                    verdict = Unclear("interrupted")
-                elif reason := await may_go(session, owed, call, now, vault=vault, limits=limits):
-                    verdict = Refused(0, reason)
-                if verdict is None:
-                    payable.append((owed, call))
+                call: Call | None = None
+                verdict: Outcome | None
+                try:
+                    call = outbox.open_call(self._work.vault, owed)
+                    verdict = await self._verdict(session, owed, call, limits)
+                except Exception as bug:  # noqa: BLE001 - the neighbours go on
+                    self._report("debt unread", owed, bug)
+                    # What was under way when its owner died stays so: it must not be called again.
+                    verdict = TryLater(reason="in_flight" if owed.reason == "in_flight" else "bug")
+                if call is None or verdict is not None:
+                    ended.append((owed, call, verdict or TryLater(reason="bug")))
                 else:
-                    ended.append((owed, call, verdict))
+                    payable.append((owed, call))
         return payable, ended
+
+    async def _verdict(
+        self, session: AsyncSession, owed: Owed, call: Call, limits: Limits
+    ) -> Outcome | None:
+        """What ends this debt without a call, or None when it is to be paid."""
+        now = self._work.now()
+        interrupted = owed.attempts > 1 and owed.reason == "in_flight"
+        reason: str | None = None
+        if owed.expires_at is not None and owed.expires_at <= now:
+            reason = "expired"
+        elif not interrupted or call.repeatable:
+            reason = await may_go(session, owed, call, now, vault=self._work.vault, limits=limits)
+        if interrupted and (reason or not call.repeatable):
+            return Unclear("interrupted")  # it may have been made: not to be called unsent
+        return Refused(0, reason) if reason else None
 
     async def _perform(self, owed: Owed, call: Call) -> Outcome:
         try:
@@ -90,7 +116,7 @@ class Sender:
             log.error("call failed", kind=owed.kind, outbox_id=owed.id, error=type(bug).__name__)
             return TryLater(reason="bug") if call.repeatable else Unclear("bug")
 
-    async def _settle(self, results: list[tuple[Owed, Call, Outcome]]) -> None:
+    async def _settle(self, results: list[Settled]) -> None:
         now = self._work.now()
         async with self._work.sessions.begin() as session:
             settling = Settling(session, now, self._work.vault, self._work.content)
@@ -99,8 +125,20 @@ class Sender:
                 values = _written(owed, outcome, now)
                 if not await outbox.settle(session, owed, **values):
                     log.warning("settled by somebody else", outbox_id=owed.id)
-                elif not isinstance(outcome, TryLater):
-                    await settled.tell(call, outcome, owed, settling)
+                elif call is not None and not isinstance(outcome, TryLater):
+                    await self._tell(call, outcome, owed, settling)
+
+    async def _tell(self, call: Call, outcome: Outcome, owed: Owed, settling: Settling) -> None:
+        """What became of a call stays written even where hearing of it breaks, and the neighbours' too."""
+        try:
+            async with settling.session.begin_nested():
+                await settled.tell(call, outcome, owed, settling)
+        except Exception as bug:  # noqa: BLE001 - a call that was made must not be made again
+            self._report("settling failed", owed, bug)
+
+    def _report(self, what: str, owed: Owed, bug: Exception) -> None:
+        log.error(what, kind=owed.kind, outbox_id=owed.id, error=type(bug).__name__)
+        self._alarm(bug)
 
 
 def _give_up(owed: Owed, outcome: Outcome) -> Outcome:
