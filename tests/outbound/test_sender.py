@@ -145,7 +145,9 @@ async def test_a_former_owner_who_comes_late_changes_nothing(bot):
     (early,) = await claims(bot, "same", real=now - LEASE_SECONDS - 1)
     async with bot.session() as session:
         session.expunge_all()
-    (later,) = await claims(bot, "same", real=now)  # the same name, restarted: only the fence tells
+    (later,) = await claims(
+        bot, "same", real=now
+    )  # the same name, restarted: only the fence tells
     async with bot.session() as session:
         early_fence = Owed(id=number, owner="same", fence=1)
         assert not await outbox.settle(session, early_fence, state="refused", reason="late")
