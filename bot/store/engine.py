@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Table, event
+from sqlalchemy import Connection, Table, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import (
@@ -109,3 +109,10 @@ def upsert(session: AsyncSession, table: Table | type[Any]) -> Any:
 
 def is_sqlite(session: AsyncSession) -> bool:
     return session.get_bind().dialect.name == "sqlite"
+
+
+async def writable(session: AsyncSession) -> bool:
+    """Whether a transaction begun for writing may write; SQLite has said so by beginning it."""
+    if is_sqlite(session):
+        return True
+    return bool(await session.scalar(text("SHOW transaction_read_only")) == "off")

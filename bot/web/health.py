@@ -7,6 +7,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.store import inbox
+from bot.store.engine import writable
 from bot.web import metrics
 from bot.web.desk import DESK
 
@@ -25,12 +26,16 @@ async def ready(request: web.Request) -> web.Response:
         return web.json_response({"status": "red", "why": "正在停止"}, status=503)
     try:
         async with desk.work.sessions.begin() as session:
-            counts = await inbox.counts(session)
+            open_for_writing, counts = await writable(session), await inbox.counts(session)
     except SQLAlchemyError as failure:
-        return web.json_response(
-            {"status": "red", "why": f"数据库不可写（{type(failure).__name__}）"}, status=503
-        )
+        return _unwritable(type(failure).__name__)
+    if not open_for_writing:
+        return _unwritable("ReadOnly")
     return web.json_response({"status": "ok", "inbox": counts})
+
+
+def _unwritable(why: str) -> web.Response:
+    return web.json_response({"status": "red", "why": f"数据库不可写（{why}）"}, status=503)
 
 
 @routes.get("/metrics")

@@ -1,0 +1,110 @@
+"""Alive, ready and counted, as whoever watches over the house asks."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+
+from bot.inbound.intake import Intake
+from bot.store.engine import Sessions, open_engine
+from bot.store.inbox import Arrival
+from bot.web.desk import Desk
+from bot.web.server import build
+
+
+@pytest.fixture
+async def opens(bot):
+    """A client of a house with another database or address."""
+    clients, doors = [], []
+
+    async def opening(url: str | None = None, **settings: str) -> tuple[TestClient, Desk]:
+        sessions = bot.sessions
+        if url is not None:
+            sessions = Sessions(open_engine(url))
+            doors.append(sessions)
+        found = bot.settings.model_copy(update=settings)
+        work = replace(bot.work, sessions=sessions, settings=found)
+        intake = Intake(sessions, bot.vault, bot.clock, nudge=lambda: None)
+        desk = Desk(
+            work=work,
+            intake=intake,
+            dispatcher=bot.dispatcher,
+            wecom=None,
+            official=None,
+            nudge=lambda: None,
+        )
+        clients.append(TestClient(TestServer(build(desk))))
+        await clients[-1].start_server()
+        return clients[-1], desk
+
+    yield opening
+    for client in clients:
+        await client.close()
+    for door in doors:
+        await door.close()
+
+
+async def asks(client, path: str) -> tuple[int, dict]:
+    answer = await client.get(path)
+    return answer.status, await answer.json()
+
+
+async def test_alive_and_ready_with_what_is_waiting(opens):
+    client, desk = await opens()
+    assert await asks(client, "/healthz") == (200, {"status": "ok"})
+    await desk.intake.keep(Arrival("event", b"x"))
+    assert await asks(client, "/readyz") == (200, {"status": "ok", "inbox": {"kept": 1}})
+
+
+async def test_a_house_that_is_leaving_is_not_ready_but_alive(opens):
+    client, desk = await opens()
+    desk.leaving.set()
+    assert (await asks(client, "/readyz"))[0] == 503
+    assert (await asks(client, "/healthz"))[0] == 200
+
+
+def a_database_that_only_reads(url: str, tmp_path) -> str:
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return f"sqlite+aiosqlite:///file:{parsed.database}?mode=ro&uri=true"
+    read_only = parsed.update_query_dict({"options": "-c default_transaction_read_only=on"})
+    return read_only.render_as_string(hide_password=False)
+
+
+async def test_a_database_that_cannot_be_written_is_not_ready(opens, database_url, tmp_path):
+    client, _ = await opens(a_database_that_only_reads(database_url, tmp_path))
+    status, told = await asks(client, "/readyz")
+    assert (status, told["status"]) == (503, "red")
+    assert "数据库不可写" in told["why"]
+    assert (await asks(client, "/healthz"))[0] == 200
+
+
+async def test_a_database_without_its_tables_is_not_ready(opens, tmp_path):
+    client, _ = await opens(f"sqlite+aiosqlite:///{tmp_path / 'empty.db'}")
+    status, told = await asks(client, "/readyz")
+    assert status == 503
+    assert "inbox" not in told["why"]  # a reason, not a statement
+    assert os.path.exists(tmp_path / "empty.db")
+
+
+async def test_counts_are_told_on_this_machine_and_not_in_production(opens):
+    client, desk = await opens()
+    await desk.intake.keep(Arrival("event", b"x"))
+    answer = await client.get("/metrics")
+    assert answer.status == 200
+    assert 'siyu_inbox_events{state="kept"} 1.0' in await answer.text()
+    client, _ = await opens(public_url="https://siyu.example.com")
+    assert (await client.get("/metrics")).status == 404
+
+
+async def test_looking_changes_nothing(opens, bot):
+    client, _ = await opens()
+    for path in ("/healthz", "/readyz", "/metrics"):
+        await client.get(path)
+    async with bot.session() as session:
+        assert await session.scalar(text("SELECT count(*) FROM task")) == 0
