@@ -209,11 +209,10 @@ async def test_who_handles_events_asks_for_the_debts_to_be_paid(bot, hall):
 
 async def test_a_commit_that_fails_leaves_everything_to_be_handled_again(bot, hall):
     await hall.keeps(*opened(bot, "a"))
-    with pytest.raises(ZeroDivisionError):
-        async with bot.session() as session:
-            (kept,) = await inbox.waiting(session, limit=1)
-            await hall.dispatcher().handle(session, kept, bot.now)
-            raise ZeroDivisionError
+    async with bot.session() as session:
+        (kept,) = await inbox.waiting(session, limit=1)
+        await hall.dispatcher().handle(session, kept, bot.now)
+        await session.rollback()
     assert await hall.effects() == (set(), set())
     await hall.drains()
     assert await hall.effects() == ({"look:a"}, {"a"})

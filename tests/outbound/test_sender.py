@@ -288,10 +288,9 @@ async def test_a_bug_of_ours_in_a_call_is_its_own_outcome(bot):
 
 
 async def test_a_rolled_back_change_leaves_no_debt(bot):
-    with pytest.raises(ZeroDivisionError):
-        async with bot.session() as session:
-            await outbox.owe(session, bot.vault, Knock(), effect="e", now=bot.now)
-            raise ZeroDivisionError
+    async with bot.session() as session:
+        await outbox.owe(session, bot.vault, Knock(), effect="e", now=bot.now)
+        await session.rollback()
     assert await bot.sends() == []
 
 

@@ -1,10 +1,10 @@
-"""A person's key is the one the database holds: nothing is sealed under a key that was rolled back or erased."""
+"""People's data at rest: sealed under a key of their own, which is the one the database holds now."""
 
 from __future__ import annotations
 
 import pytest
 from cryptography.exceptions import InvalidTag
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from bot.domain.customers import Customer, Secret
 from bot.domain.merging import Key
@@ -57,3 +57,98 @@ async def test_a_key_erased_by_another_process_opens_nothing_here(sessions, sett
     async with sessions.begin() as session:
         with pytest.raises(InvalidTag):
             await here.unseal_for(session, customer.id, sealed, about=ABOUT)
+
+
+async def two_keys(sessions, settings):
+    """A vault that knows two people, and their ids."""
+    vault = Vault(settings.key)
+    async with sessions.begin() as session:
+        first, second = await a_customer(session), await a_customer(session)
+        await vault.load_keys(session, [first.id, second.id])
+    return vault, first.id, second.id
+
+
+async def test_nothing_can_be_read_in_a_sealed_value(sessions, settings):
+    vault, her, _ = await two_keys(sessions, settings)
+    for sealed in (
+        vault.seal("林晓 13800006021", about=ABOUT),
+        vault.seal_known(her, "林晓 13800006021", about=ABOUT),
+    ):
+        assert "林晓".encode() not in sealed
+        assert b"13800006021" not in sealed
+
+
+async def test_the_same_words_are_never_sealed_alike(sessions, settings):
+    vault, her, _ = await two_keys(sessions, settings)
+    assert len({vault.seal_known(her, "林晓", about=ABOUT) for _ in range(20)}) == 20
+    assert len({vault.seal("林晓", about=ABOUT) for _ in range(20)}) == 20
+
+
+async def test_a_value_moved_to_another_column_or_person_does_not_open(sessions, settings):
+    vault, her, other = await two_keys(sessions, settings)
+    sealed = vault.seal_known(her, "林晓", about=ABOUT)
+    assert vault.unseal_known(her, sealed, about=ABOUT) == "林晓"
+    for moved in (
+        lambda: vault.unseal_known(her, sealed, about="secret.phone"),
+        lambda: vault.unseal_known(other, sealed, about=ABOUT),
+        lambda: vault.unseal(sealed, about=ABOUT),
+        lambda: vault.unseal_known(her, sealed[:-1] + bytes([sealed[-1] ^ 1]), about=ABOUT),
+    ):
+        with pytest.raises(InvalidTag):
+            moved()
+
+
+async def test_a_key_moved_to_another_person_is_not_learnt(sessions, settings):
+    vault, her, other = await two_keys(sessions, settings)
+    with pytest.raises(InvalidTag):
+        vault.learn(other, vault.new_key(her))
+
+
+async def test_another_secret_opens_nothing(sessions, settings):
+    vault, her, _ = await two_keys(sessions, settings)
+    thief = Vault(b"another secret of thirty-two byte")
+    with pytest.raises(InvalidTag):
+        thief.unseal(vault.seal("林晓", about=ABOUT), about=ABOUT)
+    async with sessions.begin() as session:
+        with pytest.raises(InvalidTag):
+            await thief.load_keys(session, [her])
+
+
+async def test_keys_differ_and_are_not_kept_as_they_are(sessions, settings):
+    _, her, other = await two_keys(sessions, settings)
+    async with sessions.begin() as session:
+        wrapped = list(await session.scalars(select(Secret.wrapped_key)))
+    assert len(set(wrapped)) == 2
+    assert settings.key not in b"".join(wrapped)
+    assert her != other
+
+
+def test_a_blind_index_is_steady_and_tells_nothing(settings):
+    vault, same = Vault(settings.key), Vault(settings.key)
+    phone = "13800006021"
+    assert vault.blind(phone) == same.blind(phone)
+    assert phone not in vault.blind(phone)
+    others = {
+        vault.blind("13800006022"),
+        vault.blind(phone, about="member_no"),
+        vault.sign(f"phone:{phone}"),
+        Vault(b"another secret of thirty-two byte").blind(phone),
+    }
+    assert len(others | {vault.blind(phone)}) == 5
+
+
+async def test_a_forgotten_key_is_read_again_not_made_anew(sessions, settings):
+    vault, her, _ = await two_keys(sessions, settings)
+    sealed = vault.seal_known(her, "林晓", about=ABOUT)
+    vault.forget(her)
+    async with sessions.begin() as session:
+        assert await vault.unseal_for(session, her, sealed, about=ABOUT) == "林晓"
+
+
+async def test_many_people_are_known_in_few_statements(sessions, settings):
+    vault = Vault(settings.key)
+    async with sessions.begin() as session:
+        ids = [(await a_customer(session)).id for _ in range(12)]
+        await vault.load_keys(session, ids + ids)
+        for i in ids:
+            assert vault.unseal_known(i, vault.seal_known(i, str(i), about=ABOUT), about=ABOUT)
