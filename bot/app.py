@@ -7,10 +7,11 @@ import json
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from aiohttp import web
@@ -29,7 +30,7 @@ from bot.platforms.query import no_skew
 from bot.platforms.wecom import callback as wecom_callback
 from bot.platforms.wecom import kf_messages
 from bot.platforms.wecom.callback import WecomCallbacks
-from bot.schedule import Timetable, ticking
+from bot.schedule import Moments, Timetable, ticking
 from bot.settings import Settings
 from bot.store import due, outbox, tasks
 from bot.store.engine import Sessions, open_engine
@@ -62,20 +63,26 @@ class Bot:
     broker: SqlBroker
     desk: Desk
 
-    async def step(self) -> None:
-        """Do everything that is due at this moment, and what that makes due, until nothing is left."""
-        done = True
-        while done:
-            now, moments = self.work.now(), await self.timetable.moments()
-            done = False
-            if moments["inbox"] is not None:
-                done = bool(await self.dispatcher.drain(self.work.sessions, now))
-            if moments["outbox"] is not None and moments["outbox"] <= now:
-                done = bool(await self.sender.pay()) or done
-            done = bool(await self.timetable.run_due(moments)) or done
+    async def step(self) -> Moments:
+        """Do everything that is due at this moment, and what that makes due, until nothing is left.
 
-    async def next_moment(self, *, grain: timedelta = timedelta(0)) -> datetime | None:
-        return await self.timetable.next_moment(grain=grain)
+        Returns when what waits is due next, as it was seen at the end.
+        """
+        while True:
+            now, moments = self.work.now(), await self.timetable.moments()
+            done = 0
+            if moments["inbox"] is not None:
+                done += await until_none(partial(self.dispatcher.drain, self.work.sessions, now))
+            if done or (moments["outbox"] is not None and moments["outbox"] <= now):
+                done += await until_none(self.sender.pay)
+            done += await self.timetable.run_due(moments)
+            if not done:
+                return moments
+
+    async def next_moment(
+        self, *, grain: timedelta = timedelta(0), moments: Moments | None = None
+    ) -> datetime | None:
+        return await self.timetable.next_moment(grain=grain, moments=moments)
 
     async def beat(self) -> None:
         """Look at the timetable, and at what that made due."""
@@ -135,6 +142,14 @@ class Bot:
         if done:
             self.broker.nudge()  # what was just owed is paid at once, not at the next look
         return done
+
+
+async def until_none(work: Callable[[], Awaitable[int]]) -> int:
+    """Do it again as long as it finds something; how much it found in all."""
+    done = 0
+    while found := await work():
+        done += found
+    return done
 
 
 def clock_of(settings: Settings) -> Clock:

@@ -16,6 +16,8 @@ from bot.work.context import Work
 
 log = structlog.get_logger()
 Piece = Callable[[Work], Awaitable[int]]
+Moments = Mapping[str, datetime | None]
+"""Kind of work → when it is next due; None where nothing waits."""
 DAY = timedelta(days=1)
 
 
@@ -44,12 +46,12 @@ class Timetable:
         self._not_before: dict[str, datetime] = {}
         """The next firing of each daily entry, so that it is not looked for before."""
 
-    async def moments(self) -> dict[str, datetime | None]:
+    async def moments(self) -> Moments:
         """When each kind of waiting work is next due."""
         async with self._work.sessions.reading() as session:
             return await due.moments(session)
 
-    async def run_due(self, moments: Mapping[str, datetime | None] | None = None) -> int:
+    async def run_due(self, moments: Moments | None = None) -> int:
         """Everything that is due now, once. Returns how much was done."""
         now = self._work.now()
         moments = await self.moments() if moments is None else moments
@@ -63,9 +65,11 @@ class Timetable:
                 done += await self._run(daily.name, daily.work)
         return done
 
-    async def next_moment(self, *, grain: timedelta = timedelta(0)) -> datetime | None:
+    async def next_moment(
+        self, *, grain: timedelta = timedelta(0), moments: Moments | None = None
+    ) -> datetime | None:
         """When there will be something to do next. What is not a debt or an event may be so much late."""
-        moments = await self.moments()
+        moments = await self.moments() if moments is None else moments
         waiting = [moment for rows in ("inbox", "outbox") if (moment := moments[rows])]
         rows = {entry.rows for entry in self._when_due}
         waiting += [_on_grid(moment, grain) for each in rows if (moment := moments[each])]

@@ -74,7 +74,7 @@ class Script:
                     acts.append(
                         self._at(later, "follow_official", person, scene=f"till-{person.store}")
                     )
-        elif person.kf and person.id in self._friends and dice.random() < 0.5:
+        elif person.kf and person.id in self._friends and dice.random() < 0.35:
             asked = order.at - timedelta(minutes=dice.uniform(3, 15))
             acts.append(self._say_kf(asked, person, dice.choice(words.COUPON)))
         return acts
