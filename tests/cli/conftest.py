@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import structlog
 
 from bot.cli import cli
 from bot.cli.chinese import in_chinese
@@ -38,7 +40,10 @@ def run(tmp_path, monkeypatch, capsys):
         code = explained(in_chinese(cli), [str(word) for word in words])
         return Done(code, *capsys.readouterr())
 
-    return run
+    yield run
+    # A command tells its logs where to go, which is this test's own stderr: nobody else's.
+    structlog.reset_defaults()
+    logging.basicConfig(force=True)
 
 
 @pytest.fixture(scope="module")
