@@ -43,7 +43,7 @@ def run(tmp_path, monkeypatch, capsys):
     yield run
     # A command tells its logs where to go, which is this test's own stderr: nobody else's.
     structlog.reset_defaults()
-    logging.basicConfig(force=True)
+    logging.basicConfig(handlers=[], force=True)
 
 
 @pytest.fixture(scope="module")
