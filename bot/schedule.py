@@ -19,6 +19,8 @@ Piece = Callable[[Work], Awaitable[int]]
 Moments = Mapping[str, datetime | None]
 """Kind of work → when it is next due; None where nothing waits."""
 DAY = timedelta(days=1)
+PATIENT = frozenset({"results", "reminders", "touches", "journeys", "campaigns"})
+"""Work for which nobody waits at this minute: no answer, no clock of a case, no call-back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +70,14 @@ class Timetable:
     async def next_moment(
         self, *, grain: timedelta = timedelta(0), moments: Moments | None = None
     ) -> datetime | None:
-        """When there will be something to do next. What is not a debt or an event may be so much late."""
+        """When there will be something to do next. What is patient may be so much late."""
         moments = await self.moments() if moments is None else moments
-        waiting = [moment for rows in ("inbox", "outbox") if (moment := moments[rows])]
-        rows = {entry.rows for entry in self._when_due}
-        waiting += [_on_grid(moment, grain) for each in rows if (moment := moments[each])]
+        rows = {entry.rows for entry in self._when_due} | {"inbox", "outbox"}
+        waiting = [
+            _on_grid(moment, grain if each in PATIENT else timedelta(0))
+            for each in rows
+            if (moment := moments[each])
+        ]
         waiting += [self._next_firing(daily) for daily in self._daily]
         return min((moment.astimezone(UTC) for moment in waiting), default=None)
 

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from bot.demo.agenda import Agenda
 from bot.demo.reactions import Reactions
 from bot.demo.scene import Scene
-from bot.demo.streams import SLOT
 from bot.schedule import Moments
 
 SECOND = timedelta(seconds=1)
+GRAIN = timedelta(minutes=30)
+"""How late patient work may be looked at: more of it is done in one step."""
 Progress = Callable[[datetime], None]
 
 
@@ -32,7 +33,7 @@ async def play(
 
 async def _move(scene: Scene, agenda: Agenda, moments: Moments, until: datetime) -> None:
     """On to the earliest moment at which somebody has something to do."""
-    ours = [agenda.next(), await scene.bot.next_moment(grain=SLOT, moments=moments), until]
+    ours = [agenda.next(), await scene.bot.next_moment(grain=GRAIN, moments=moments), until]
     wish = max(min(moment for moment in ours if moment is not None), scene.now)
     await scene.control("clock", {"step": {"until": whole(wish).isoformat()}})
 
@@ -47,7 +48,7 @@ async def settle(scene: Scene, *, until: datetime) -> None:
     await scene.heal()
     while scene.now < until:
         await scene.bot.step()
-        moment = await scene.bot.next_moment(grain=SLOT)
+        moment = await scene.bot.next_moment(grain=GRAIN)
         wish = max(min(moment or until, until), scene.now)
         await scene.control("clock", {"step": {"until": whole(wish).isoformat()}})
         await scene.news()
