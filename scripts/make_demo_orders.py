@@ -18,9 +18,9 @@ from datetime import date, datetime
 from pathlib import Path
 
 CUSTOMERS = 1210
-UNTIL = "2011-09-01"
+UNTIL = "2011-09-03"
 """An ordinary month at the end: what follows in the data is the trade before Christmas."""
-SHIFT = date(2026, 3, 25) - date(2011, 8, 31)
+SHIFT = date(2026, 3, 27) - date(2011, 9, 2)
 MOST_LINES = 3
 DEAREST_YUAN = 3000
 

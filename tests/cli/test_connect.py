@@ -41,7 +41,7 @@ def test_a_second_run_goes_on_from_the_first(run, tmp_path):
         ([], 2, "至少接一个"),
         (WECOM[:4], 2, "--wecom-secret"),
         ([*WECOM[:5], "changeme-changeme"], 1, "SIYU_WECOM_SECRET：看起来是示例值"),
-        ([*WECOM[:6], "--public-url", "http://crm.qinghe.cn"], 1, "SIYU_PUBLIC_URL 要用 https"),
+        ([*WECOM[:6], "--public-url", "http://crm.qinghe.cn"], 1, "SIYU_PUBLIC_URL：要用 https"),
     ],
 )
 def test_without_a_terminal_it_never_asks_and_writes_nothing_half(

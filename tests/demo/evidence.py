@@ -29,7 +29,7 @@ from bot.demo.world import shop, write_world
 from handlers import ROUTERS
 
 SEED = 7
-CUSTOMERS = 40
+CUSTOMERS = 60
 DAYS = 2
 """The shop's history ends so many days before the file does; one of them is played."""
 TROUBLE = 4
@@ -90,6 +90,8 @@ class Day:
             said.append(self._at(9, 31, "say_official", person, text="我的券"))
         for n, person in enumerate(self._friends[-3:]):
             said.append(self._kf(10, 20 + n, person, words.OPT_OUTS[n]))
+        for n, person in enumerate(self._friends[-9:-5]):  # after the day's messages have come
+            said.append(self._kf(19, 40 + n, person, words.OPT_OUTS[n]))
         said.append(self._kf(9, 40, self._friends[-4], words.COMPLAINTS[0]))
         said.append(
             self._at(13, 0, "delete_guide", self._friends[-5], guide=self._friends[-5].guide)
