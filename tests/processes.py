@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,24 @@ PATIENCE = 60.0
 """A busy machine is slow, not broken."""
 
 
+_numbers = count(os.getpid() * 38 % 9_000)
+
+
 def free_port() -> int:
+    """A port that is free and so is its neighbour; below those that outgoing connections take for themselves."""
+    while True:
+        port = 20_000 + next(_numbers) * 2 % 10_000
+        if _bindable(port) and _bindable(port + 1):
+            return port
+
+
+def _bindable(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 def wait_for(look: Callable[[], Any], what: str, seconds: float = PATIENCE) -> Any:
@@ -80,7 +95,7 @@ class Process:
 class SandboxProcess(Process):
     def __init__(self, home: Path, callback_base: str = "", *words: str) -> None:
         self.env_file = home / "sandbox.env"
-        given = ["--env-file", str(self.env_file), "--port", str(_free_pair())]
+        given = ["--env-file", str(self.env_file), "--port", str(free_port())]
         given += ["--callback-base", callback_base] if callback_base else []
         super().__init__("bot.sandbox", *given, *words, home=home, env=environment())
         self.says("sandbox ready")
@@ -107,15 +122,6 @@ class SandboxProcess(Process):
     def welcomed(self) -> list[str]:
         """Who got a welcome, as often as she got it."""
         return [row["to"] for row in self.rows("arrival", channel="welcome")]
-
-
-def _free_pair() -> int:
-    """A port whose neighbour is free too."""
-    while True:
-        port = free_port()
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port + 1)) != 0:
-                return port
 
 
 def friend(name: str) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import socket
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -21,6 +22,8 @@ from bot.settings import Settings, load_settings
 from bot.store.engine import open_engine
 from bot.store.schema import prepare
 
+LOWEST = 10_000
+"""Below the ports that outgoing connections take for themselves, so that ours is still free when it is bound."""
 FAULTS = Path(__file__).with_name("data") / "faults.json"
 
 
@@ -103,7 +106,7 @@ async def open_scene(
 
     A scene that is `played` is stepped and has its loop to itself; one that people visit is not.
     """
-    bound = port or free_port()
+    bound = port or free_port(LOWEST + os.getpid() % 1000 * 10)
     web_url = f"http://127.0.0.1:{bound}"
     async with AsyncExitStack() as stack:
         env = await stack.enter_async_context(_sandbox(home, web_url, seed=seed, start=start))
