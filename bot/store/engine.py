@@ -103,12 +103,20 @@ class Sessions:
 
 def upsert(session: AsyncSession, table: Table | type[Any]) -> Any:
     """An INSERT that knows ON CONFLICT, in the session's dialect."""
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    return dialect.insert(table)
+    return upsert_in(dialect_of(session), table)
+
+
+def upsert_in(dialect: str, table: Table | type[Any]) -> Any:
+    """The same for a statement that is built once and kept."""
+    return (sqlite if dialect == "sqlite" else postgresql).insert(table)
+
+
+def dialect_of(session: AsyncSession) -> str:
+    return session.get_bind().dialect.name
 
 
 def is_sqlite(session: AsyncSession) -> bool:
-    return session.get_bind().dialect.name == "sqlite"
+    return dialect_of(session) == "sqlite"
 
 
 async def writable(session: AsyncSession) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import Any
 
 from sqlalchemy import (
@@ -13,6 +14,7 @@ from sqlalchemy import (
     Select,
     Subquery,
     and_,
+    bindparam,
     case,
     cast,
     exists,
@@ -25,11 +27,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
+from bot.domain.mapping import Moment
 from bot.domain.offers import Redemption
 from bot.domain.orders import Order, OrderLine, Product
 from bot.domain.tags import Bought, Tag, TagGroup, parts
 
 SUNDAY, SATURDAY = 0, 6
+Bound = Mapping[str, Any]
 
 
 def category_of() -> ColumnElement[str]:
@@ -37,33 +41,59 @@ def category_of() -> ColumnElement[str]:
     return func.coalesce(func.nullif(OrderLine.category, ""), Product.category, "")
 
 
-def among(column: ColumnElement[Any] | InstrumentedAttribute[Any], ids: Sequence[int]) -> Any:
-    """A range of ids is asked for by its ends, however wide it is."""
-    if isinstance(ids, range):
-        return column.between(ids.start, ids.stop - 1)
-    return column.in_(ids)
+class Whose(Enum):
+    """How the customers of a statement are named; a range by its ends, however wide it is."""
+
+    EVERYBODY = "everybody"
+    RANGE = "range"
+    LIST = "list"
+
+    @classmethod
+    def of(cls, customer_ids: Sequence[int] | None) -> Whose:
+        if customer_ids is None:
+            return cls.EVERYBODY
+        return cls.RANGE if isinstance(customer_ids, range) else cls.LIST
+
+    def among(
+        self, column: ColumnElement[Any] | InstrumentedAttribute[Any]
+    ) -> ColumnElement[bool]:
+        if self is Whose.RANGE:
+            return column.between(bindparam("first"), bindparam("last"))
+        if self is Whose.LIST:
+            return column.in_(bindparam("customers", expanding=True))
+        return true()
+
+
+def bound(now: datetime, rules: Sequence[Bought], customer_ids: Sequence[int] | None) -> Bound:
+    """The values that the statements of `Buying` leave open, but for the ids of tags."""
+    days = {rule.within_days for rule in rules if rule.within_days is not None}
+    values: dict[str, Any] = {"now": now} | {_since(n): now - timedelta(days=n) for n in days}
+    if isinstance(customer_ids, range):
+        return values | {"first": customer_ids.start, "last": customer_ids.stop - 1}
+    return values | ({} if customer_ids is None else {"customers": customer_ids})
 
 
 @dataclass(frozen=True)
 class Buying:
-    now: datetime
+    """Built once for a book and used for every buyer: moments, customers and tags are bound when it runs."""
+
     utc_offset_hours: int
-    customer_ids: Sequence[int] | None
+    whose: Whose
     sqlite: bool
 
-    def holds(self, rule: Bought, tag_id: int | None) -> Select[Any]:
-        """(customer_id, tag_id, rule, orders). Without a tag id the category names it."""
+    def holds(self, rule: Bought, tag: str) -> Select[Any]:
+        """(customer_id, tag_id, rule, orders). `tag` names the bound id; where all categories count, they name it."""
         orders = self._orders(rule)
         if rule.category is None:
-            return self._by_order(rule, orders, tag_id)
-        return self._by_category(rule, orders, tag_id)
+            return self._by_order(rule, orders, tag)
+        return self._by_category(rule, orders, tag)
 
-    def _by_order(self, rule: Bought, orders: Subquery, tag_id: int | None) -> Select[Any]:
+    def _by_order(self, rule: Bought, orders: Subquery, tag: str) -> Select[Any]:
         number = func.count()
         return (
             select(
                 orders.c.customer_id,
-                literal(tag_id).label("tag_id"),
+                bindparam(tag, type_=Integer).label("tag_id"),
                 literal(rule.key).label("rule"),
                 number.label("orders"),
             )
@@ -71,20 +101,21 @@ class Buying:
             .having(self._enough(rule, orders, number))
         )
 
-    def _by_category(self, rule: Bought, orders: Subquery, tag_id: int | None) -> Select[Any]:
+    def _by_category(self, rule: Bought, orders: Subquery, tag: str) -> Select[Any]:
         number = func.count(orders.c.id.distinct())
-        tag = Tag.id if tag_id is None else literal(tag_id)
+        every = rule.category == "*"
+        tag_id = Tag.id if every else bindparam(tag, type_=Integer)
         query = (
             select(
                 orders.c.customer_id,
-                tag.label("tag_id"),
+                tag_id.label("tag_id"),
                 literal(rule.key).label("rule"),
                 number.label("orders"),
             )
             .join(OrderLine, OrderLine.order_id == orders.c.id)
             .outerjoin(Product, Product.sku == OrderLine.sku)
         )
-        if tag_id is None:
+        if every:
             group = select(TagGroup.id).where(TagGroup.name == parts(rule.tag)[0])
             query = query.join(
                 Tag, and_(Tag.name == category_of(), Tag.group_id == group.scalar_subquery())
@@ -114,15 +145,14 @@ class Buying:
         net = (Order.amount_fen - Order.refunded_fen).label("net")
         query = select(Order.id, Order.customer_id, Order.paid_at, Order.order_no, net).where(
             Order.customer_id.is_not(None),
-            Order.paid_at <= self.now,
+            Order.paid_at <= bindparam("now", type_=Moment),
             Order.state != "cancelled",
             Order.amount_fen > Order.refunded_fen,
         )
         if rule.within_days is not None:
-            query = query.where(Order.paid_at > self.now - timedelta(days=rule.within_days))
-        if self.customer_ids is not None:
-            query = query.where(among(Order.customer_id, self.customer_ids))
-        return query.subquery()
+            since = bindparam(_since(rule.within_days), type_=Moment)
+            query = query.where(Order.paid_at > since)
+        return query.where(self.whose.among(Order.customer_id)).subquery()
 
     def _weekend(self, paid_at: ColumnElement[datetime]) -> ColumnElement[bool]:
         hours = self.utc_offset_hours
@@ -136,3 +166,7 @@ class Buying:
 
 def _redeemed(orders: Subquery) -> ColumnElement[bool]:
     return exists().where(Redemption.order_no == orders.c.order_no, Redemption.voided_at.is_(None))
+
+
+def _since(days: int) -> str:
+    return f"since_{days}"

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
+    Executable,
+    Select,
     Subquery,
+    bindparam,
     delete,
     exists,
     func,
@@ -20,11 +24,12 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Customer
+from bot.domain.mapping import Moment
 from bot.domain.orders import Order, OrderLine, Product
 from bot.domain.tags import CustomerTag, Tag, TagBook, TagGroup, parts
 from bot.domain.tags.book import LONGEST
-from bot.store.engine import is_sqlite, upsert
-from bot.store.tags.buying import Buying, among, category_of
+from bot.store.engine import dialect_of, upsert_in
+from bot.store.tags.buying import Buying, Whose, bound, category_of
 from bot.store.tags.labels import add_to_group, ids_of, publish
 from bot.store.tags.stirring import stir
 
@@ -40,18 +45,19 @@ async def retag(
     """Make the purchase tags of these customers (or of all) what the rules say now; how many came or went."""
     if customer_ids is None:
         await publish(session, book)
-    await _open_categories(session, book, customer_ids)
     rules = book.bought()
     if not rules:
         return 0
+    statements = _statements(book, Whose.of(customer_ids), dialect_of(session))
+    values = bound(now, rules, customer_ids)
+    for group, sold in statements.sold.items():
+        names = [name for name in await session.scalars(sold, values) if _fits(book, group, name)]
+        await add_to_group(session, group, names)
     ids = await ids_of(session, [rule.tag for rule in rules if rule.category != "*"])
-    buying = Buying(now, book.utc_offset_hours, customer_ids, sqlite=is_sqlite(session))
-    holds = union_all(*[buying.holds(rule, ids.get(rule.tag)) for rule in rules]).subquery()
-    groups = {parts(rule.tag)[0] for rule in rules}
-    changed = [
-        *await _remove(session, groups, holds, customer_ids),
-        *await _add(session, holds, now),
-    ]
+    tags = {_tag(n): ids.get(rule.tag) for n, rule in enumerate(rules)}
+    gone = await session.scalars(statements.off, {**values, **tags})
+    changed = list(gone)
+    changed += await session.scalars(statements.on, {**values, **tags})
     await stir(session, sorted(set(changed)))
     return len(changed)
 
@@ -60,26 +66,45 @@ async def newest_customer(session: AsyncSession) -> int:
     return await session.scalar(select(func.max(Customer.id))) or 0
 
 
-async def _remove(
-    session: AsyncSession,
-    groups: Collection[str],
-    holds: Subquery,
-    customer_ids: Sequence[int] | None,
-) -> Sequence[int]:
+class _Statements(NamedTuple):
+    sold: dict[str, Select[Any]]
+    """Open group → categories that were bought and are no tag yet."""
+    off: Executable
+    on: Executable
+
+
+@lru_cache
+def _statements(book: TagBook, whose: Whose, dialect: str) -> _Statements:
+    """Built once: putting twenty rules together takes longer than running them for one buyer."""
+    rules = book.bought()
+    buying = Buying(book.utc_offset_hours, whose, dialect == "sqlite")
+    holds = union_all(*(buying.holds(rule, _tag(n)) for n, rule in enumerate(rules))).subquery()
+    groups = {parts(rule.tag)[0] for rule in rules}
+    open_groups = {parts(rule.tag)[0] for rule in rules if rule.category == "*"}
+    return _Statements(
+        {group: _sold(group, whose) for group in sorted(open_groups)},
+        _off(groups, holds, whose),
+        _on(holds, dialect),
+    )
+
+
+def _tag(number: int) -> str:
+    return f"tag_{number}"
+
+
+def _off(groups: Collection[str], holds: Subquery, whose: Whose) -> Executable:
     tags = select(Tag.id).join(TagGroup).where(TagGroup.name.in_(groups))
     pair = tuple_(CustomerTag.customer_id, CustomerTag.tag_id)
     gone = delete(CustomerTag).where(
         CustomerTag.source == SOURCE,
         CustomerTag.tag_id.in_(tags),
         pair.not_in(select(holds.c.customer_id, holds.c.tag_id)),
+        whose.among(CustomerTag.customer_id),
     )
-    if customer_ids is not None:
-        gone = gone.where(among(CustomerTag.customer_id, customer_ids))
-    gone = gone.execution_options(synchronize_session=False)
-    return (await session.scalars(gone.returning(CustomerTag.customer_id))).all()
+    return gone.execution_options(synchronize_session=False).returning(CustomerTag.customer_id)
 
 
-async def _add(session: AsyncSession, holds: Subquery, now: datetime) -> Sequence[int]:
+def _on(holds: Subquery, dialect: str) -> Executable:
     known = exists().where(
         CustomerTag.customer_id == holds.c.customer_id,
         CustomerTag.tag_id == holds.c.tag_id,
@@ -89,43 +114,35 @@ async def _add(session: AsyncSession, holds: Subquery, now: datetime) -> Sequenc
         holds.c.customer_id,
         holds.c.tag_id,
         literal(SOURCE),
-        _evidence(session, rule=func.min(holds.c.rule), orders=func.max(holds.c.orders)),
+        _evidence(dialect, rule=func.min(holds.c.rule), orders=func.max(holds.c.orders)),
         literal(1.0),
-        literal(now, CustomerTag.at.type),
+        bindparam("now", type_=Moment),
         literal("system:siyu"),
     )
     rows = rows.where(~known).group_by(holds.c.customer_id, holds.c.tag_id)
     columns = ["customer_id", "tag_id", "source", "evidence", "confidence", "at", "by"]
-    new = upsert(session, CustomerTag).from_select(columns, rows).on_conflict_do_nothing()
-    return (await session.scalars(new.returning(CustomerTag.customer_id))).all()
+    insert = upsert_in(dialect, CustomerTag).from_select(columns, rows)
+    new: Executable = insert.on_conflict_do_nothing().returning(CustomerTag.customer_id)
+    # Else the bound values are taken for a row to insert.
+    return new.execution_options(dml_strategy="raw")
 
 
-def _evidence(session: AsyncSession, **facts: ColumnElement[Any]) -> ColumnElement[Any]:
-    build = func.json_object if is_sqlite(session) else func.jsonb_build_object
+def _evidence(dialect: str, **facts: ColumnElement[Any]) -> ColumnElement[Any]:
+    build = func.json_object if dialect == "sqlite" else func.jsonb_build_object
     pairs = [each for name, value in facts.items() for each in (literal(name), value)]
     return build(*pairs)
 
 
-async def _open_categories(
-    session: AsyncSession, book: TagBook, customer_ids: Sequence[int] | None
-) -> None:
-    """A tag for every category that was ever bought, as far as it may be one."""
-    groups = {parts(rule.tag)[0] for rule in book.bought() if rule.category == "*"}
-    for group in groups:
-        have = select(Tag.name).join(TagGroup).where(TagGroup.name == group)
-        sold = (
-            select(category_of())
-            .select_from(OrderLine)
-            .outerjoin(Product, Product.sku == OrderLine.sku)
-            .where(category_of().not_in(have))
-            .distinct()
-        )
-        if customer_ids is not None:
-            sold = sold.join(Order, Order.id == OrderLine.order_id).where(
-                among(Order.customer_id, customer_ids)
-            )
-        names = [name for name in await session.scalars(sold) if _fits(book, group, name)]
-        await add_to_group(session, group, names)
+def _sold(group: str, whose: Whose) -> Select[Any]:
+    have = select(Tag.name).join(TagGroup).where(TagGroup.name == group)
+    return (
+        select(category_of())
+        .select_from(OrderLine)
+        .join(Order, Order.id == OrderLine.order_id)
+        .outerjoin(Product, Product.sku == OrderLine.sku)
+        .where(category_of().not_in(have), whose.among(Order.customer_id))
+        .distinct()
+    )
 
 
 def _fits(book: TagBook, group: str, name: str) -> bool:
