@@ -12,8 +12,8 @@ from typing import Any
 
 import aiohttp
 
+from bot.sandbox.address import Address
 from bot.sandbox.clock import Agenda, Clock
-from bot.sandbox.envelope import Seal, cdata, sign
 from bot.sandbox.faults import Faults
 from bot.sandbox.log import Log
 from bot.sandbox.names import Names
@@ -33,6 +33,7 @@ class Parcel:
     facts: dict[str, Any]
     plain: str
     key: str
+    form: str = "xml"
     attempt: int = 1
     fault: str = ""
     on_reply: OnReply | None = None
@@ -40,29 +41,6 @@ class Parcel:
     @property
     def digest(self) -> str:
         return hashlib.sha256(self.plain.encode()).hexdigest()
-
-
-@dataclass
-class Address:
-    """Where one platform's callbacks go and how they are sealed."""
-
-    url: str
-    seal: Seal
-    receiver: str
-    agent_id: int = 0
-
-    def envelope(
-        self, parcel: Parcel, *, timestamp: int, nonce: str
-    ) -> tuple[dict[str, str], str]:
-        encrypted = self.seal.encrypt(parcel.plain)
-        query = self.seal.query(encrypted, timestamp=timestamp, nonce=nonce)
-        to = f"<ToUserName>{cdata(self.receiver)}</ToUserName>"
-        if parcel.platform == "wecom":
-            to += f"<AgentID>{cdata(str(self.agent_id) if self.agent_id else '')}</AgentID>"
-        else:
-            query["signature"] = sign(self.seal.token, str(timestamp), nonce)
-            query |= {"openid": parcel.facts.get("openid", ""), "encrypt_type": "aes"}
-        return query, f"<xml>{to}<Encrypt>{cdata(encrypted)}</Encrypt></xml>"
 
 
 class Courier:
@@ -153,14 +131,14 @@ class Courier:
     async def _send(self, parcel: Parcel, address: Address) -> tuple[int | str, str]:
         stamp = self._clock.timestamp()
         nonce = str(self.names.number(10, "nonce", parcel.digest, parcel.attempt))
-        query, body = address.envelope(parcel, timestamp=stamp, nonce=nonce)
+        post = address.envelope(parcel, settings=self.settings, timestamp=stamp, nonce=nonce)
         if self._session is None:
             connector = aiohttp.TCPConnector(limit=PARALLEL)
             self._session = aiohttp.ClientSession(connector=connector, timeout=self._timeout)
-        headers = {"Content-Type": "text/xml"}
+        headers = {"Content-Type": post.content_type}
         try:
             async with self._session.post(
-                address.url, params=query, data=body.encode(), headers=headers
+                address.url, params=post.query, data=post.body.encode(), headers=headers
             ) as answer:
                 return answer.status, await answer.text()
         except TimeoutError:
@@ -174,9 +152,10 @@ class Courier:
         if reply.strip() in ("", "success"):
             parcel.on_reply({})
             return
+        mode = self.settings.official_mode
         try:
-            parcel.on_reply(address.seal.open_reply(reply))
-        except (ValueError, SyntaxError) as error:  # ElementTree's ParseError is a SyntaxError
+            parcel.on_reply(address.read_reply(reply, platform=parcel.platform, mode=mode))
+        except ValueError as error:
             self._log.write(
                 "callback", platform=parcel.platform, event="bad reply", why=str(error)
             )

@@ -13,8 +13,9 @@ from pathlib import Path
 import yaml
 from aiohttp import web
 
+from bot.sandbox.address import Address
 from bot.sandbox.api import table_of
-from bot.sandbox.callbacks import Address, Courier
+from bot.sandbox.callbacks import Courier
 from bot.sandbox.clock import Agenda, Clock, parse_moment
 from bot.sandbox.control import Control
 from bot.sandbox.env import write_env

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.sandbox.callbacks import Courier, OnReply, Parcel
 from bot.sandbox.clock import Agenda, Clock
-from bot.sandbox.envelope import Field, xml
+from bot.sandbox.envelope import Field, worded
 from bot.sandbox.errors import Refuse
 from bot.sandbox.faults import Faults
 from bot.sandbox.log import Log
@@ -86,7 +86,9 @@ class Stage:
         head += [("CreateTime", self.clock.timestamp()), ("MsgType", "event"), ("Event", event)]
         change = next((value for name, value in fields if name == "ChangeType"), "")
         name = f"{event}.{change}" if change else event
-        self.courier.post(Parcel("wecom", name, facts, xml(head + fields), key, on_reply=on_reply))
+        form = self.world.settings.wecom_format
+        plain = worded(head + fields, form)
+        self.courier.post(Parcel("wecom", name, facts, plain, key, form, on_reply=on_reply))
 
     def official_push(
         self,
@@ -102,9 +104,9 @@ class Stage:
             ("FromUserName", openid),
             ("CreateTime", self.clock.timestamp()),
         ]
-        plain = xml(head + fields)
-        facts = {"openid": openid}
-        self.courier.post(Parcel("official", name, facts, plain, openid, on_reply=on_reply))
+        form = self.world.settings.official_format
+        plain, facts = worded(head + fields, form), {"openid": openid}
+        self.courier.post(Parcel("official", name, facts, plain, openid, form, on_reply=on_reply))
 
     def arrive(self, customer: Customer, message: Message, **facts: Any) -> None:
         """A message reaches a customer: into her conversation and into the log."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import json
 from dataclasses import dataclass, field
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -40,6 +41,13 @@ def sealed(plain: str, aes_key: str, receiver: str) -> str:
     return base64.b64encode(done).decode()
 
 
+def sealed_part(body: str) -> str:
+    if body.startswith("{"):
+        outer = json.loads(body)
+        return outer.get("Encrypt") or outer.get("encrypt") or ""
+    return ET.fromstring(body).findtext("Encrypt") or ""
+
+
 def sha1(*parts: str) -> str:
     return hashlib.sha1("".join(sorted(parts)).encode()).hexdigest()
 
@@ -53,8 +61,11 @@ class Heard:
     encrypted: str
     plain: str
     receiver: str
+    body: str = ""
 
     def __getitem__(self, tag: str) -> str:
+        if self.plain.startswith("{"):
+            return str(json.loads(self.plain).get(tag, ""))
         return ET.fromstring(self.plain).findtext(f".//{tag}") or ""
 
     @property
@@ -78,12 +89,21 @@ class Ear:
         world = self.sandbox.stage.world
         wecom = request.path.endswith("wecom")
         key = world.corp.apps[0].aes_key if wecom else world.official.aes_key
-        encrypted = ET.fromstring(await request.text()).findtext("Encrypt") or ""
-        plain, receiver = open_envelope(encrypted, key)
-        self.heard.append(Heard(request.path, dict(request.query), encrypted, plain, receiver))
+        body = await request.text()
+        encrypted = sealed_part(body)
+        plain, receiver = open_envelope(encrypted, key) if encrypted else (body, "")
+        query = dict(request.query)
+        self.heard.append(Heard(request.path, query, encrypted, plain, receiver, body))
         if self.hesitate:
             await asyncio.sleep(self.hesitate.pop(0))
         return web.Response(status=self.status, text=self.reply)
+
+    async def echo(self, request: web.Request) -> web.Response:
+        """Answers the console's question when an address is saved."""
+        word = request.query["echostr"]
+        if request.path.endswith("wecom"):
+            word, _ = open_envelope(word, self.sandbox.stage.world.corp.apps[0].aes_key)
+        return web.Response(status=self.status, text=self.reply or word)
 
     @property
     def names(self) -> list[str]:
@@ -101,6 +121,7 @@ class Bench:
     async def __aenter__(self) -> Bench:
         app = web.Application()
         app.router.add_post("/callback/{platform}", self.ear.hear)
+        app.router.add_get("/callback/{platform}", self.ear.echo)
         self._runner = web.AppRunner(app)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()

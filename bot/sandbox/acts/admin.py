@@ -110,5 +110,6 @@ ACTS = {
     "resign": resign,
     "revoke_token": revoke_token,
     "set_quota": set_quota,
+    "change_settings": set_quota,
     "oauth_code": oauth_code,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.sandbox.acts import admin, friends, groups, guides, kf, links, official
+from bot.sandbox.acts import admin, consoles, friends, groups, guides, kf, links, official
 from bot.sandbox.acts.kinds import Act
 
 ACTS: dict[str, Act] = {
@@ -13,4 +13,5 @@ ACTS: dict[str, Act] = {
     **official.ACTS,
     **links.ACTS,
     **admin.ACTS,
+    **consoles.ACTS,
 }

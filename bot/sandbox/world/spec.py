@@ -139,6 +139,9 @@ class Settings(Spec):
     calls_per_hour: int = 150_000
     mass_confirm_minutes: float = 0  # extra delay before the Official Account's own mass sending
     fault_timeout: float = 1.0  # real seconds
+    official_mode: Literal["plain", "compat", "secure"] = "secure"  # 明文 / 兼容 / 安全模式
+    official_format: Literal["xml", "json"] = "xml"
+    wecom_format: Literal["xml", "json"] = "xml"
 
 
 class WorldSpec(Spec):
