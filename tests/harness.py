@@ -17,7 +17,7 @@ from bot.clock import ManualClock
 from bot.content import Content
 from bot.events.commands import Command
 from bot.inbound import commands
-from bot.inbound.dispatch import Dispatcher
+from bot.inbound.dispatch import BATCH, Dispatcher
 from bot.inbound.turn import Reply
 from bot.outbound.sender import Sender
 from bot.settings import Settings
@@ -74,8 +74,10 @@ class Bot:
             async with self.sessions.begin() as session:
                 await inbox.keep(session, self.vault, [arrival], now=self.now)
             async with self.sessions.begin() as session:
-                kept = await inbox.by_digest(session, arrival.digest)
-                result = kept and await self.dispatcher.handle(session, kept, self.now)
+                kept = await inbox.waiting(session, limit=BATCH, until=arrival)
+                result = (
+                    await self.dispatcher.handle(session, kept[-1], self.now) if kept else None
+                )
             if self.bugs:
                 raise self.bugs[0]
             reply = result if isinstance(result, Reply) else None

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.calls import SendOfficial
 from bot.content import Content
 from bot.domain.delivery import Kept
-from bot.events import Event, Unknown, kind_of
+from bot.events import Event, FanEvent, Unknown, kind_of
 from bot.inbound.router import Result, Router
 from bot.inbound.turn import Answer, Reply, Turn
 from bot.settings import Settings
-from bot.store import inbox, tasks
+from bot.store import inbox, outbox, tasks
 from bot.store.engine import Sessions
+from bot.store.inbox import Arrival
 from bot.store.vault import Vault
 
 log = structlog.get_logger()
 Parser = Callable[[bytes, datetime], Event]
 """From a kept body and the moment it was heard, which counts when the body names none."""
 BATCH = 50
+LATEST_REPLY = timedelta(hours=1)
+"""After so long an answer only puzzles whoever asked."""
 
 
 class Dispatcher:
@@ -51,18 +55,40 @@ class Dispatcher:
         async with sessions.begin() as session:
             waiting = await inbox.waiting(session, limit=BATCH)
             for kept in waiting:
-                await self.handle(session, kept, now)
+                await self.handle(session, kept, now, late=True)
             if waiting:
                 await tasks.ask(session, tasks.PAY)
         return len(waiting)
 
-    async def handle(self, session: AsyncSession, kept: Kept, now: datetime) -> Result:
-        """Handle one kept event; its change, its debts and its mark commit together."""
+    async def answer(self, sessions: Sessions, arrival: Arrival, now: datetime) -> Result:
+        """What is said to one kept event, handled right now but after all of its source that came before it."""
+        result: Result = None
+        left = True
+        while left:
+            async with sessions.begin() as session:
+                waiting = await inbox.waiting(session, limit=BATCH, until=arrival)
+                for kept in waiting:
+                    left = kept.digest != arrival.digest
+                    result = await self.handle(session, kept, now, late=left)
+                if waiting:
+                    await tasks.ask(session, tasks.PAY)
+            left = left and bool(waiting)  # none: somebody else has handled it
+        return result
+
+    async def handle(
+        self, session: AsyncSession, kept: Kept, now: datetime, *, late: bool = False
+    ) -> Result:
+        """Handle one kept event; its change, its debts and its mark commit together.
+
+        `late`: nobody waits for a reply, so that one is sent as a message of its own.
+        """
         event: Event | None = None
         try:
             event = self.read(kept)
             async with session.begin_nested():
                 result = await self.tell(session, event, key=kept.digest, now=now)
+                if late:
+                    await self.say_later(session, event, result, key=kept.digest, now=now)
                 await session.flush()
         except Exception as bug:  # noqa: BLE001 - logged and parked: the neighbours go on
             kept.state, kept.reason = "parked", f"{type(bug).__name__} {_place(bug)}"
@@ -75,6 +101,22 @@ class Dispatcher:
         kept.kind = kept.kind if event is None else kind_of(event)
         kept.handled_at, kept.attempts = now, kept.attempts + 1
         return result
+
+    async def say_later(
+        self, session: AsyncSession, event: Event, result: Result, *, key: str, now: datetime
+    ) -> None:
+        """A reply that missed its answer becomes a message, while it is still one."""
+        if not isinstance(result, Reply) or not isinstance(event, FanEvent):
+            return
+        await outbox.owe(
+            session,
+            self._vault,
+            SendOfficial(openid=event.openid, text=result.text, menu=result.menu),
+            effect=f"reply:{key}",
+            now=now,
+            lane="express",
+            expires_at=event.at + LATEST_REPLY,
+        )
 
     def read(self, kept: Kept) -> Event:
         body = self._vault.unseal(kept.body, about=inbox.ABOUT)

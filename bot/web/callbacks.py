@@ -7,6 +7,7 @@ import asyncio
 from aiohttp import web
 
 from bot.events import Event, FanEvent, FanFollowed, FanLeft, FanMessaged, MenuClicked, QrScanned
+from bot.inbound.turn import Reply
 from bot.platforms.envelope import Untrusted
 from bot.platforms.official.callback import OfficialCallbacks
 from bot.platforms.official.replies import seal_reply, text_reply
@@ -77,7 +78,7 @@ async def receive_official(request: web.Request) -> web.Response:
         return refused()
     arrival = Arrival("official", opened.plain)
     if await desk.intake.keep(arrival) and isinstance(opened.event, ANSWERED):
-        return await _passive(desk, opened, arrival.digest)
+        return await _passive(desk, opened, arrival)
     return web.Response(text="success")
 
 
@@ -94,13 +95,28 @@ async def _opened(request: web.Request, door: Door | None, source: str) -> Opene
     return opened
 
 
-async def _passive(desk: Desk, opened: Opened, digest: str) -> web.Response:
+async def _passive(desk: Desk, opened: Opened, arrival: Arrival) -> web.Response:
     # Shielded: the platform hangs up after 5 s, and a half-handled message would be worse than a late one.
-    answering = asyncio.ensure_future(desk.answer_now(digest))
+    gone = asyncio.Event()
+    answering = asyncio.ensure_future(_answered(desk, opened.event, arrival, gone))
     try:
         reply = await asyncio.wait_for(asyncio.shield(answering), ANSWER_SECONDS)
     except TimeoutError:
+        gone.set()
         return web.Response(text="success")
+    return _written(desk, opened, reply)
+
+
+async def _answered(
+    desk: Desk, event: Event, arrival: Arrival, gone: asyncio.Event
+) -> Reply | None:
+    reply = await desk.answer_now(arrival)
+    if reply is not None and gone.is_set():
+        await desk.say_later(event, reply, arrival.digest)
+    return reply
+
+
+def _written(desk: Desk, opened: Opened, reply: Reply | None) -> web.Response:
     event = opened.event
     if reply is None or not isinstance(event, FanEvent) or isinstance(event, FanLeft):
         return web.Response(text="success")

@@ -9,6 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.events import Event
 from bot.events.commands import Actor, Command
 from bot.inbound import commands
 from bot.inbound.dispatch import Dispatcher
@@ -16,7 +17,8 @@ from bot.inbound.intake import Intake
 from bot.inbound.turn import Reply
 from bot.platforms.official.callback import OfficialCallbacks
 from bot.platforms.wecom.callback import WecomCallbacks
-from bot.store import inbox, tasks
+from bot.store import tasks
+from bot.store.inbox import Arrival
 from bot.work.context import Work
 
 
@@ -32,8 +34,19 @@ class Desk:
     version: str = ""
     sandbox_url: str = ""
     """The control API of the sandbox, when this shop plays in one; the `/sandbox` page is its client."""
+    open_doors: bool = False
+    """Demo only: whoever comes without a session gets the one that belongs to the face."""
     leaving: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when this process was told to stop: it is no longer ready, finishes what it has and goes."""
+
+    @property
+    def plays(self) -> bool:
+        """The customers are a sandbox's. Production has none, whatever the settings name."""
+        return bool(self.sandbox_url) and not self.work.settings.production
+
+    @property
+    def in_demo(self) -> bool:
+        return self.plays and self.open_doors
 
     async def do(self, command: Command) -> dict[str, Any]:
         """Perform a person's act. Raises Refusal."""
@@ -41,16 +54,19 @@ class Desk:
         self.nudge()
         return answer
 
-    async def answer_now(self, digest: str) -> Reply | None:
+    async def answer_now(self, arrival: Arrival) -> Reply | None:
         """Handle one kept event before its answer, for those that are owed a passive reply."""
-        async with self.work.sessions.begin() as session:
-            kept = await inbox.by_digest(session, digest)
-            if kept is None:
-                return None
-            result = await self.dispatcher.handle(session, kept, self.work.now())
-            await tasks.ask(session, tasks.PAY)
+        result = await self.dispatcher.answer(self.work.sessions, arrival, self.work.now())
         self.nudge()
         return result if isinstance(result, Reply) else None
+
+    async def say_later(self, event: Event, reply: Reply, digest: str) -> None:
+        """The platform has hung up: the reply goes as a message."""
+        now = self.work.now()
+        async with self.work.sessions.begin() as session:
+            await self.dispatcher.say_later(session, event, reply, key=digest, now=now)
+            await tasks.ask(session, tasks.PAY)
+        self.nudge()
 
 
 DESK = web.AppKey("desk", Desk)

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import delete, select
 
 from bot import events
-from bot.calls import GetMember
+from bot.calls import GetMember, SendOfficial
 from bot.domain.customers import Store
 from bot.domain.delivery import Kept, Owed
 from bot.events import Event, FanMessaged, LinkOpened, Unknown
@@ -182,6 +182,39 @@ async def test_the_first_router_with_something_to_say_is_heard(bot, hall):
         (kept,) = await inbox.waiting(session, limit=1)
         assert await dispatcher.handle(session, kept, bot.now) == Reply("first")
     assert len(heard) == 3
+
+
+def asked(bot, *words: str) -> list[FanMessaged]:
+    facts = {"at": bot.now, "openid": "o", "account": "gh", "msgtype": "text"}
+    return [FanMessaged(**facts, msgid=word, text=word) for word in words]
+
+
+@pytest.fixture
+def echo() -> Router:
+    router = Router()
+
+    @router.on(FanMessaged)
+    async def say(event, turn):
+        return Reply(f"re {event.text}")
+
+    return router
+
+
+async def test_a_reply_that_nobody_waits_for_goes_as_a_message(bot, hall, echo):
+    await hall.keeps(*asked(bot, "a"))
+    await hall.drains(echo)
+    assert await bot.sends() == [SendOfficial(openid="o", text="re a")]
+
+
+async def test_a_message_is_answered_after_those_before_it(bot, hall, echo):
+    first, second, third = asked(bot, "a", "b", "c")
+    await hall.keeps(first, second, third)
+    said = Arrival("event", json.dumps(events.dump(second)).encode())
+    dispatcher = hall.dispatcher(echo)
+    assert await dispatcher.answer(bot.sessions, said, bot.now) == Reply("re b")
+    assert await dispatcher.answer(bot.sessions, said, bot.now) is None
+    assert [call.text for call in await bot.sends()] == ["re a"]
+    assert [kept.state for kept in await hall.kept()] == ["handled", "handled", "kept"]
 
 
 async def test_within_a_router_only_the_first_that_matches_hears(bot, hall):

@@ -1,8 +1,9 @@
-"""Kept events: one row per plaintext, the oldest first, and nobody takes what another holds."""
+"""Kept events: one row per plaintext, the oldest first, and one at work at a time."""
 
 from __future__ import annotations
 
-import pytest
+import asyncio
+
 from sqlalchemy import select, update
 
 from bot.domain.delivery import Kept
@@ -47,13 +48,14 @@ async def test_the_oldest_come_first_and_no_more_than_asked_for(sessions, vault)
     assert await waiting(sessions, vault, limit=2) == ["c", "a"]
 
 
-async def test_one_event_is_found_only_while_it_waits(sessions, vault):
-    (digest,) = await keeps(sessions, vault, "a")
+async def test_one_event_comes_with_what_was_kept_of_its_source_before(sessions, vault):
+    await keeps(sessions, vault, *"ab")
+    await keeps(sessions, vault, "shop's", source="shop")
+    await keeps(sessions, vault, *"cd")
     async with sessions.begin() as session:
-        kept = await inbox.by_digest(session, digest)
-        kept.state = "handled"
-    async with sessions.begin() as session:
-        assert await inbox.by_digest(session, digest) is None
+        first, *_, last = await inbox.waiting(session, limit=9, until=Arrival("event", b"c"))
+        assert (first.id, last.digest) == (1, Arrival("event", b"c").digest)
+        assert {first.source, last.source} == {"event"}
 
 
 async def test_parked_events_go_back_into_the_line_and_others_stay(sessions, vault):
@@ -70,12 +72,17 @@ async def test_parked_events_go_back_into_the_line_and_others_stay(sessions, vau
         assert await inbox.counts(session) == {"kept": 2, "handled": 1, "unknown": 1}
 
 
-async def test_two_drains_never_hold_the_same_event(sessions, vault):
-    if sessions.dialect == "sqlite":
-        pytest.skip("SQLite has one writer")
-    await keeps(sessions, vault, "a", "b", "c")
-    async with sessions.begin() as one, sessions.begin() as two:
-        mine = await inbox.waiting(one, limit=2)
-        theirs = await inbox.waiting(two, limit=2)
-        assert {kept.id for kept in mine}.isdisjoint(kept.id for kept in theirs)
-        assert len(theirs) == 1
+async def test_a_second_drain_waits_for_the_first_and_takes_what_comes_next(sessions, vault):
+    await keeps(sessions, vault, *"abc")
+    seen = []
+
+    async def drain(limit: int) -> None:
+        async with sessions.begin() as session:
+            found = await inbox.waiting(session, limit=limit)
+            await asyncio.sleep(0.02)
+            seen.append([kept.id for kept in found])
+            for kept in found:
+                kept.state = "handled"
+
+    await asyncio.gather(*(drain(2) for _ in range(3)))
+    assert seen == [[1, 2], [3], []]

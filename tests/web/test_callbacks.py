@@ -266,7 +266,8 @@ async def test_a_reply_that_takes_too_long_is_not_waited_for(bot):
         assert await house.hears("official", post) == (200, "success")
         assert not handled.is_set()
         await asyncio.wait_for(handled.wait(), 5)
-        await eventually(lambda: house.count(Kept.id, Kept.state == "handled"))
+        await eventually(lambda: house.count(Owed.id, Owed.kind == "send_official"))
+        assert await house.count(Kept.id, Kept.state == "handled") == 1
 
 
 async def eventually(look) -> None:
