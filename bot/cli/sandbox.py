@@ -14,6 +14,7 @@ import click
 from bot.cli import acting, telling
 from bot.cli.control import found, url_option
 from bot.cli.talk import Failed, Misused
+from bot.sandbox.command import sandbox
 
 UNITS = {
     "s": 1,
@@ -29,24 +30,7 @@ UNITS = {
 POLL_SECONDS = 0.5
 
 
-class Passed(click.Command):
-    """Its options are the sandbox process's own, which describes and checks them itself."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        ctx.args = args
-        return args
-
-
-@click.command(cls=Passed, add_help_option=False)
-@click.pass_context
-def sandbox(context: click.Context) -> None:
-    """本机上的企业微信、公众号和微信客服。"""
-    from bot.sandbox.__main__ import main
-
-    try:
-        context.exit(main(context.args))
-    except SystemExit as left:  # argparse has said why
-        context.exit(left.code if isinstance(left.code, int) else 1)
+__all__ = ["clock", "sandbox", "tail", "trigger"]
 
 
 @click.group(help="看和拨沙盒的时钟")

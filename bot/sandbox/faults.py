@@ -8,11 +8,17 @@ from collections import Counter
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from bot.sandbox.clock import parse_moment
 from bot.sandbox.names import Names
 
+ANSWERS = [
+    *("errcode", "http", "html_502", "empty_200", "truncate", "delay", "timeout", "reset"),
+    *("apply_then_reset", "apply_then_timeout", "revoke_token"),
+]
+CALLBACKS = ["duplicate", "late", "lost", "reorder"]
+NUMBERED = ("errcode", "http")
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -34,6 +40,16 @@ class Rule(BaseModel):
     at: str | None = None
     lasts: Seconds | None = Field(None, alias="for")
     every: Seconds | None = None
+
+    @field_validator("do")
+    @classmethod
+    def known(cls, do: str) -> str:
+        how, _, detail = do.partition(":")
+        if how not in (*ANSWERS, *CALLBACKS):
+            raise ValueError(f"没有 {how} 这种故障；能写：{'、'.join([*ANSWERS, *CALLBACKS])}")
+        if how in NUMBERED and not detail.lstrip("-").isdigit():
+            raise ValueError(f"{how} 后面要跟一个数字，例如 {how}:45009")
+        return do
 
     def fits(self, call: str) -> bool:
         if self.match.startswith("callback") != call.startswith("callback"):

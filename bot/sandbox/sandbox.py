@@ -10,18 +10,19 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-import yaml
 from aiohttp import web
+from pydantic import ValidationError
 
 from bot.sandbox.address import Address
 from bot.sandbox.api import table_of
 from bot.sandbox.callbacks import Courier
 from bot.sandbox.clock import Agenda, Clock, parse_moment
 from bot.sandbox.control import Control
-from bot.sandbox.env import write_env
+from bot.sandbox.env import welcome, write_env
 from bot.sandbox.envelope import Seal
 from bot.sandbox.faults import Faults, Script
 from bot.sandbox.log import Log
+from bot.sandbox.mistakes import parse, told, unplaced
 from bot.sandbox.official.catalog import ROOMS as OFFICIAL
 from bot.sandbox.ports import bind_pair
 from bot.sandbox.server import Desk
@@ -29,7 +30,8 @@ from bot.sandbox.stage import Options, Stage
 from bot.sandbox.timeline import Timeline
 from bot.sandbox.wecom.catalog import ROOMS as WECOM
 from bot.sandbox.world.build import build_world
-from bot.sandbox.world.spec import WorldSpec, read_world
+from bot.sandbox.world.reading import read_world
+from bot.sandbox.world.spec import Settings, WorldSpec
 from bot.sandbox.world.state import World
 
 
@@ -39,7 +41,7 @@ class Sandbox:
     def __init__(self, options: Options | None = None, *, world: WorldSpec | None = None) -> None:
         self.options = options or Options()
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
-        self._spec = world or read_world(self.options.world)
+        self._spec = _changed(world or read_world(self.options.world), self.options.settings)
         self.stage = self._stage()
         self.timeline = Timeline(self.stage)
         self._runners: list[web.AppRunner] = []
@@ -162,7 +164,21 @@ class Sandbox:
 
 
 def _script(path: Path | None) -> Script:
-    return Script.model_validate(yaml.safe_load(path.read_text()) or {}) if path else Script()
+    if path is None:
+        return Script()
+    try:
+        return Script.model_validate(parse(path))
+    except ValidationError as error:
+        raise told(path, Script, error) from None
+
+
+def _changed(spec: WorldSpec, given: dict[str, str]) -> WorldSpec:
+    """Settings from the command line go before the file's."""
+    try:
+        settings = Settings.model_validate(spec.settings.model_dump() | given)
+    except ValidationError as error:
+        raise unplaced("--set", Settings, error) from None
+    return spec.model_copy(update={"settings": settings})
 
 
 async def serve(options: Options) -> None:
@@ -171,11 +187,7 @@ async def serve(options: Options) -> None:
     stage, stopped = sandbox.stage, asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stopped.set)
-    print(  # noqa: T201 - the one line that says it is ready
-        f"sandbox ready: WeCom {stage.base_url} · Official Account {stage.official_base_url} · "
-        f"clock {stage.clock.iso()}{' (running)' if stage.clock.running else ''}",
-        flush=True,
-    )
+    print(welcome(stage), flush=True)  # noqa: T201 - its first line says that it is ready
     try:
         await stopped.wait()
     finally:

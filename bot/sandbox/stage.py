@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ class Options:
     clock_file: Path | None = None
     log: Path | None = None
     callback_timeout: float = 5.0
+    settings: dict[str, str] = field(default_factory=dict)  # go before the world file's
 
 
 @dataclass

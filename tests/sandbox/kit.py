@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from bot.sandbox.clock import parse_moment
 from bot.sandbox.sandbox import Sandbox
 from bot.sandbox.stage import Options
-from bot.sandbox.world.spec import WorldSpec, read_world
+from bot.sandbox.world.reading import read_world
+from bot.sandbox.world.spec import WorldSpec
 
 START = parse_moment("2026-11-20T10:00:00+08:00")
 EC = "/cgi-bin/externalcontact"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import signal
 import socket
 import sys
@@ -11,6 +12,9 @@ from pathlib import Path
 import pytest
 from wechatpy.enterprise import WeChatClient
 
+from bot.sandbox.sandbox import Sandbox
+from bot.sandbox.stage import Options
+from bot.sandbox.world.reading import read_world
 from tests.sandbox.kit import Bench
 
 ROOT = Path(__file__).parents[2]
@@ -32,14 +36,16 @@ async def test_it_says_one_line_and_writes_every_setting(tmp_path):
     line = (await process.stdout.readline()).decode()
     settings = dict(one.split("=", 1) for one in env.read_text().splitlines())
     process.send_signal(signal.SIGTERM)
-    await process.communicate()
+    talk = (await process.communicate())[0].decode()
     assert "sandbox ready" in line
+    assert all(settings[name] in talk for name in SHOWN)
     assert process.returncode == 0
     assert settings.keys() == SETTINGS
     assert settings["SIYU_WECOM_API_BASE"] in line
     assert "2026-11-20" in Path(settings["SIYU_CLOCK_FILE"]).read_text()
 
 
+SHOWN = ["SIYU_WECOM_CORP_ID", "SIYU_WECOM_SECRET", "SIYU_OFFICIAL_AES_KEY"]
 SETTINGS = {
     f"SIYU_WECOM_{name}"
     for name in ["CORP_ID", "AGENT_ID", "SECRET", "TOKEN", "AES_KEY", "API_BASE"]
@@ -47,7 +53,8 @@ SETTINGS = {
 SETTINGS |= {
     f"SIYU_OFFICIAL_{name}" for name in ["APP_ID", "SECRET", "TOKEN", "AES_KEY", "API_BASE"]
 }
-SETTINGS |= {"SIYU_CLOCK_FILE", "SIYU_SECRET_KEY", "SIYU_SHOP_WEBHOOK_SECRET"}
+SETTINGS |= {"SIYU_CLOCK_FILE", "SIYU_SANDBOX_URL"}
+SETTINGS |= {"SIYU_SECRET_KEY", "SIYU_SHOP_WEBHOOK_SECRET"}
 
 
 async def test_secrets_of_an_earlier_run_are_kept(tmp_path):
@@ -55,8 +62,8 @@ async def test_secrets_of_an_earlier_run_are_kept(tmp_path):
     texts = []
     for _ in range(2):
         async with Bench(env_file=path):
-            own = [line for line in path.read_text().splitlines() if "API_BASE" not in line]
-            texts.append(own)
+            lines = path.read_text().splitlines()
+            texts.append([line for line in lines if "http://" not in line])
     assert texts[0] == texts[1]
 
 
@@ -91,20 +98,32 @@ async def test_wechatpy_works_against_it(bench):
 
 
 @pytest.mark.parametrize(
-    "line", ["guides: [{userid: A}]", "gides: []", "settings: {mass_quota: year}"]
+    ("text", "words"),
+    [
+        ("guides:\n  - {userid: A}", "第 2 行 guides[0].name：缺少"),
+        ("start: ''\ngides: []", "第 2 行 gides：没有这个名字，是不是想写 `guides`"),
+        ("settings:\n  mass_quota: year", "第 2 行 settings.mass_quota：只能是 month、week、day"),
+        ("groups:\n- name: 群\n  owner: B", "第 3 行 groups[0].owner：没有叫 B 的导购"),
+        ("guides: [{", "第 1 行：不是 YAML"),
+    ],
 )
-def test_a_mistaken_world_file_is_refused(tmp_path, line):
-    from bot.sandbox.world.spec import read_world
-
+def test_a_mistake_in_a_world_file_is_told_with_its_line_and_its_mend(tmp_path, text, words):
     path = tmp_path / "world.yaml"
-    path.write_text(line, encoding="utf-8")
-    with pytest.raises(ValueError):
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=re.escape(f"{path} {words}")):
         read_world(path)
 
 
-async def test_a_world_file_with_bare_names_gets_ids_in_the_platforms_shapes(tmp_path):
-    from bot.sandbox.world.spec import read_world
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [({"official_mode": "plian"}, "official_mode：只能是 plain"), ({"x": "1"}, "x：没有这个名字")],
+)
+def test_a_mistaken_setting_is_told(given, words):
+    with pytest.raises(ValueError, match=words):
+        Sandbox(Options(settings=given))
 
+
+async def test_a_world_file_with_bare_names_gets_ids_in_the_platforms_shapes(tmp_path):
     path = tmp_path / "world.yaml"
     path.write_text(
         "guides: [{userid: A, name: 甲}]\n"

@@ -79,24 +79,49 @@ def user_detail(stage: Stage, call: Call) -> Body:
 
 def authorize(stage: Stage, call: Call) -> Raw:
     """Stands for open.weixin.qq.com: with `as=` it goes straight back, else it asks who is looking."""
+    return _asked(stage, call, _guides(stage.world) + _customers(stage.world))
+
+
+def scan(stage: Stage, call: Call) -> Raw:
+    """Stands for login.work.weixin.qq.com, where members scan a code; nobody else can."""
+    if call.text("appid") != stage.world.corp.corp_id:
+        raise Refuse(40013)
+    if call.text("agentid") not in {str(app.agent_id) for app in stage.world.corp.apps}:
+        raise Refuse(40056)
+    if call.maybe("as") and call.maybe("as") not in stage.world.guides:
+        raise Refuse(40003, call.maybe("as"))
+    return _asked(stage, call, _guides(stage.world))
+
+
+def _asked(stage: Stage, call: Call, people: list[tuple[str, str]]) -> Raw:
     target = call.text("redirect_uri")
     person = call.maybe("as")
     if not person:
-        return Raw(_people_page(stage.world, call).encode(), "text/html; charset=utf-8")
+        return Raw(_people_page(people, call).encode(), "text/html; charset=utf-8")
     code = issue_oauth_code(stage, person, scope=call.maybe("scope", "snsapi_base"))
     query = urlencode({"code": code, "state": call.maybe("state")})
     location = f"{target}{'&' if '?' in target else '?'}{query}"
     return Raw(status=302, headers={"Location": location})
 
 
-def _people_page(world: World, call: Call) -> str:
-    people = [(guide.userid, f"导购 {guide.name}") for guide in world.guides.values()]
-    people += [(c.id, f"顾客 {c.name}") for c in list(world.customers.values())[:200]]
+def _guides(world: World) -> list[tuple[str, str]]:
+    """Whoever left the company signs in nowhere."""
+    serving = [guide for guide in world.guides.values() if not guide.resigned]
+    return [(guide.userid, f"导购 {guide.name}") for guide in serving]
+
+
+def _customers(world: World) -> list[tuple[str, str]]:
+    return [(one.id, f"顾客 {one.name}") for one in list(world.customers.values())[:200]]
+
+
+def _people_page(people: list[tuple[str, str]], call: Call) -> str:
     links = "".join(
         f'<li><a href="?{escape(urlencode(call.query | {"as": key}))}">{escape(name)}</a></li>'
         for key, name in people
     )
-    return f"<!doctype html><meta charset=utf-8><title>以谁的身份打开</title><ul>{links}</ul>"
+    head = "<!doctype html><html lang=zh-CN><meta charset=utf-8><title>以谁的身份打开</title>"
+    return f"{head}<h1>以谁的身份打开</h1><ul>{links}</ul>"
 
 
 routes.get("/connect/oauth2/authorize", needs_token=False)(authorize)
+routes.get("/wwlogin/sso/login", needs_token=False)(scan)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 
@@ -125,6 +123,15 @@ class JoinWaySpec(Spec):
     room_base_name: str = ""
 
 
+class LinkSpec(Spec):
+    """An acquisition link (获客助手)."""
+
+    name: str
+    guides: list[str] = Field(min_length=1)
+    link_id: str = ""
+    skip_verify: bool = True
+
+
 class Settings(Spec):
     """Where the real platform varies from corp to corp, or its documents are silent."""
 
@@ -142,6 +149,7 @@ class Settings(Spec):
     official_mode: Literal["plain", "compat", "secure"] = "secure"  # 明文 / 兼容 / 安全模式
     official_format: Literal["xml", "json"] = "xml"
     wecom_format: Literal["xml", "json"] = "xml"
+    acquisition_quota: int = 1000  # customers that acquisition links may still bring
 
 
 class WorldSpec(Spec):
@@ -156,16 +164,10 @@ class WorldSpec(Spec):
     tags: list[TagGroupSpec] = []
     contact_ways: list[ContactWaySpec] = []
     join_ways: list[JoinWaySpec] = []
+    acquisition_links: list[LinkSpec] = []
     settings: Settings = Settings()
 
     @field_validator("start", mode="before")
     @classmethod
     def as_text(cls, value: Any) -> str:
         return str(value or "")
-
-
-def read_world(path: Path | None) -> WorldSpec:
-    path = path or Path(__file__).with_name("qinghe.yaml")
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    data = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
-    return WorldSpec.model_validate(data or {})
