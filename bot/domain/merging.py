@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from typing import Literal, NamedTuple
 
@@ -11,7 +12,17 @@ _PERSON = "person"
 _SPACE = {"kf": _PERSON, "external_userid": _PERSON}
 """微信客服 and 客户联系 number people alike: the same external_userid is the same person."""
 _ACCOUNTED = frozenset({"openid", "buyer_id"})
-CONFIDENCE = {"member_no": 0.95, "buyer_id": 0.95, "phone": 0.8}
+NAME = "name"
+CONFIDENCE = {"member_no": 0.95, "buyer_id": 0.95, "phone": 0.8, NAME: 0.95}
+"""How far an equal value alone shows that two records are one person; platform ids show it for certain."""
+_SURE = {"unionid": 1.0}
+_NEARLY = 0.98
+ENOUGH = 0.985
+"""What it takes to call two records one although some id of theirs differs: at least two agreeing facts."""
+SURNAMES = frozenset(
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩冯邓曹彭曾萧肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟"
+    "谭陆汪范石廖贾夏韦方邹熊孟秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严武戴莫孔向汤"
+)
 
 # What must not differ when records meet over an id of this kind. An equal unionid outweighs everything:
 # external_userids change when a corp migrates. A phone may belong to a whole family.
@@ -45,12 +56,56 @@ def same_person(known: Key) -> tuple[Key, ...]:
     return (known, *(Key(kind, known.value) for kind in _SPACE if kind != known.kind))
 
 
-def weigh(shared: str, ours: Collection[Key], theirs: Collection[Key]) -> Verdict:
-    """What two records that share an id of this kind should become."""
-    for space in _CONTRADICTIONS[_SPACE.get(shared, shared)]:
-        if _differ(_values(space, ours), _values(space, theirs)):
-            return "propose"
+def weigh(
+    shared: str,
+    ours: Collection[Key],
+    theirs: Collection[Key],
+    *,
+    also: Collection[str] = (),
+    doubtful: bool = False,
+) -> Verdict:
+    """What two records that share an id of this kind should become. `also` is what else they were seen
+    to share; `doubtful` says that a phone is known to have several owners, or that their names differ."""
+    agreed = {shared, *also}
+    if doubtful and agreed == {"phone"}:
+        return "propose"
+    if contradicted(agreed, ours, theirs) and proof(agreed) < ENOUGH:
+        return "propose"
     return "merge"
+
+
+def proof(agreed: Collection[str]) -> float:
+    """The confidence of several independent facts together."""
+    return 1 - math.prod(1 - _strength(kind) for kind in agreed)
+
+
+def contradicted(
+    agreed: Collection[str], ours: Collection[Key], theirs: Collection[Key]
+) -> frozenset[str]:
+    """The kinds of ids in which they differ and must not, by the strongest thing they share."""
+    kinds = [kind for kind in agreed if kind != NAME]
+    spaces = min((_CONTRADICTIONS[_SPACE.get(kind, kind)] for kind in kinds), key=len)
+    return frozenset(
+        space for space in spaces if _differ(_values(space, ours), _values(space, theirs))
+    )
+
+
+def alike(one: str, other: str) -> bool | None:
+    """Whether two names are one; None when nothing can be told: a nickname beside a real name says nothing."""
+    one, other = one.strip(), other.strip()
+    if len(one) >= 2 and one == other:
+        return True
+    return False if _full(one) and _full(other) else None
+
+
+def _full(name: str) -> bool:
+    return (
+        2 <= len(name) <= 4 and name[0] in SURNAMES and not name.endswith(("先生", "女士", "小姐"))
+    )
+
+
+def _strength(kind: str) -> float:
+    return _SURE.get(kind, CONFIDENCE.get(kind, _NEARLY))
 
 
 def _values(space: str, keys: Collection[Key]) -> dict[str, set[str]]:

@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, func, or_, select, update
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.domain.customers import Customer, MergeRecord, Store
+from bot.domain.customers import Customer, Store
 from bot.domain.orders import (
     Order,
     OrderEntry,
@@ -129,12 +129,7 @@ async def _only_a_contested_phone(session: AsyncSession, vault: Vault, buyer: Bu
     holder = await customers.find(session, vault, "phone", buyer.phone)
     if holder is None:
         return False
-    question = exists().where(
-        MergeRecord.state.in_(("proposed", "refused")),
-        MergeRecord.reason == "same:phone",
-        or_(MergeRecord.kept_id == holder.id, MergeRecord.merged_id == holder.id),
-    )
-    return bool(await session.scalar(select(question)))
+    return await customers.contested(session, holder.id)
 
 
 async def _count(session: AsyncSession, order: Order, event: OrderReported) -> Recorded:

@@ -61,18 +61,42 @@ async def test_an_equal_unionid_makes_two_records_one(bot):
         assert (await customers.find(s, bot.vault, "external_userid", "wm1")).id == fan.id
 
 
-async def test_a_phone_joins_an_order_to_a_friend_but_not_two_friends_to_each_other(bot):
+async def test_a_phone_joins_an_order_to_a_friend_until_it_turns_out_to_be_a_familys(bot):
     async with bot.session() as s:
         buyer = await customers.meet_buyer(
             s, bot.vault, Buyer(phone="13800000001", buyer_id="7"), at=NOW, source="mall"
         )
         friend = await by(s, bot.vault, "external_userid", "wm1", phone="13800000001")
-        sister = await by(s, bot.vault, "external_userid", "wm2", phone="13800000001")
-        assert friend.id == buyer.id != sister.id
-        (question,) = await customers.proposals(s)
-        assert {question.kept_id, question.merged_id} == {buyer.id, sister.id}
-        await by(s, bot.vault, "external_userid", "wm2", phone="13800000001")
-        assert len(await customers.proposals(s)) == 1
+        assert friend.id == buyer.id
+        for _ in range(2):
+            sister = await by(s, bot.vault, "external_userid", "wm2", phone="13800000001")
+        friend = await customers.find(s, bot.vault, "external_userid", "wm1")
+        assert len({buyer.id, friend.id, sister.id}) == 3
+        asked = [{q.kept_id, q.merged_id} for q in await customers.proposals(s)]
+        assert asked == [{buyer.id, friend.id}, {buyer.id, sister.id}]
+
+
+async def test_a_phone_and_the_same_full_name_are_enough_and_another_name_is_not(bot):
+    async with bot.session() as s:
+        facts = {"name": "王丽", "phone": "13800000001"}
+        one = await by(s, bot.vault, "external_userid", "wm1", **facts)
+        again = await by(s, bot.vault, "external_userid", "wm2", **facts)
+        other = await by(s, bot.vault, "external_userid", "wm3", **facts | {"name": "李强"})
+        assert one.id == again.id != other.id
+
+
+async def test_two_agreeing_facts_join_what_one_alone_left_open(bot):
+    async with bot.session() as s:
+        for unionid in ("u1", "u2"):
+            first = Buyer(unionid=unionid, member_no="M1")
+            await customers.meet_buyer(s, bot.vault, first, at=NOW, source="mall")
+        (asked,) = await customers.proposals(s)
+        assert (asked.agreed, asked.confidence) == ({"member_no"}, 0.95)
+        for unionid in ("u1", "u2"):
+            more = Buyer(unionid=unionid, phone="13800000001")
+            met = await customers.meet_buyer(s, bot.vault, more, at=LATER, source="mall")
+        assert (await customers.find(s, bot.vault, "unionid", "u1")).id == met.id
+        assert list(await customers.proposals(s)) == []
 
 
 async def test_an_order_that_carries_no_id_belongs_to_nobody(bot):

@@ -9,20 +9,22 @@ from bot.store.customers.follows import (
     keep_remark,
     unfollow,
 )
-from bot.store.customers.meeting import Seen, attach, back, find, gone, meet, meet_buyer
-from bot.store.customers.merging import join, part, proposals, recognise
+from bot.store.customers.meeting import Seen, attach, back, find, gone, meet, meet_buyer, meet_by
+from bot.store.customers.merging import join, part
 from bot.store.customers.people import addresses, by_ref, keep_phone, name_of, rename
-from bot.store.customers.rosters import ever_followed_by, followed_by, has_customers
+from bot.store.customers.questions import Question, contested, proposals
+from bot.store.customers.rosters import followed_by
 from bot.store.family import family, stands_for, surviving
 
 __all__ = [
     "Followed",
+    "Question",
     "Seen",
     "addresses",
     "attach",
     "back",
     "by_ref",
-    "ever_followed_by",
+    "contested",
     "family",
     "find",
     "follow",
@@ -31,16 +33,15 @@ __all__ = [
     "gone",
     "guide_by_userid",
     "guide_of",
-    "has_customers",
     "join",
     "keep_phone",
     "keep_remark",
     "meet",
     "meet_buyer",
+    "meet_by",
     "name_of",
     "part",
     "proposals",
-    "recognise",
     "rename",
     "stands_for",
     "surviving",

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, TypedDict, Unpack
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import or_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain import phones
 from bot.domain.customers import Customer, Identity, Secret
-from bot.domain.merging import CONFIDENCE, Key, key, same_person
+from bot.domain.merging import CONFIDENCE, Key, key
 from bot.events import Buyer
 from bot.store.customers import people
-from bot.store.customers.merging import recognise
+from bot.store.customers.holding import holders, is_
+from bot.store.customers.recognising import Sighting, recognise
 from bot.store.engine import upsert
-from bot.store.family import stands_for
 from bot.store.vault import Vault
 
 BUYER_KINDS = ("unionid", "external_userid", "openid", "member_no", "buyer_id", "phone")
@@ -32,6 +32,8 @@ class Seen(TypedDict, total=False):
     """Kept when we have none yet; `rename` replaces one."""
     phone: str | None
     """In clear; blinded and sealed here."""
+    beside: Key | None
+    """Another id that came in the same news."""
 
 
 class _Sight(NamedTuple):
@@ -40,6 +42,7 @@ class _Sight(NamedTuple):
     key: Key
     at: datetime
     evidence: str
+    beside: Key | None
 
 
 async def meet(
@@ -53,11 +56,11 @@ async def meet(
 ) -> Customer:
     """The customer with this id, made if there is none. A phone is given in clear."""
     sight = _sight(vault, kind, value, at, seen)
-    holders = await _holders(session, sight.key)
-    if not holders:
+    known = await holders(session, sight.key)
+    if not known:
         customer = await _make(session, vault, sight)
     else:
-        customer = await _claim(session, vault, next(iter(holders.values())), sight, holders)
+        customer = await _claim(session, vault, next(iter(known.values())), sight, known)
     return await _learn(session, vault, customer, at, _with_phone(kind, value, seen))
 
 
@@ -73,8 +76,8 @@ async def attach(
 ) -> Customer:
     """One more id of a customer. Returns who stands for her now: the id may have been another record's."""
     sight = _sight(vault, kind, value, at, seen)
-    holders = await _holders(session, sight.key)
-    customer = await _claim(session, vault, customer, sight, holders)
+    known = await holders(session, sight.key)
+    customer = await _claim(session, vault, customer, sight, known)
     return await _learn(session, vault, customer, at, _with_phone(kind, value, seen))
 
 
@@ -82,15 +85,31 @@ async def meet_buyer(
     session: AsyncSession, vault: Vault, buyer: Buyer, *, at: datetime, source: str
 ) -> Customer | None:
     """Who an order says bought it, with every id that it carries; None when it carries none."""
+    told = [(kind, getattr(buyer, kind) or "") for kind in BUYER_KINDS]
+    ids = [(kind, v) for kind, v in told if v and (kind != "phone" or phones.digits(v))]
+    return await meet_by(session, vault, ids, at=at, source=source, evidence=f"order:{source}")
+
+
+async def meet_by(
+    session: AsyncSession,
+    vault: Vault,
+    ids: Sequence[tuple[str, str]],
+    *,
+    at: datetime,
+    source: str,
+    evidence: str,
+    name: str | None = None,
+) -> Customer | None:
+    """One person by several ids, the most telling first."""
     customer: Customer | None = None
-    evidence = f"order:{source}"
-    for kind in BUYER_KINDS:
-        value: str = getattr(buyer, kind) or ""
-        if not value or (kind == "phone" and not phones.digits(value)):
-            continue
-        seen: Seen = {"evidence": evidence, "account": source if kind == "buyer_id" else ""}
+    first: Key | None = None
+    for kind, value in ids:
+        account = source if kind == "buyer_id" else ""
+        seen: Seen = {"evidence": evidence, "account": account, "beside": first}
         if customer is None:
+            seen["name"] = name
             customer = await meet(session, vault, kind=kind, value=value, at=at, **seen)
+            first = _key(vault, kind, value, account)
         else:
             customer = await attach(
                 session, vault, customer, kind=kind, value=value, at=at, **seen
@@ -101,14 +120,14 @@ async def meet_buyer(
 async def find(
     session: AsyncSession, vault: Vault, kind: str, value: str, account: str = ""
 ) -> Customer | None:
-    holders = await _holders(session, _key(vault, kind, value, account))
-    return next(iter(holders.values()), None)
+    known = await holders(session, _key(vault, kind, value, account))
+    return next(iter(known.values()), None)
 
 
 async def gone(session: AsyncSession, *, kind: str, value: str, at: datetime) -> None:
     """This id reaches her no more, although it is still hers; older news than we have changes nothing."""
     await session.execute(
-        update(Identity).where(_is(Key(kind, value)), Identity.since <= at).values(stale_at=at)
+        update(Identity).where(is_(Key(kind, value)), Identity.since <= at).values(stale_at=at)
     )
 
 
@@ -117,7 +136,7 @@ async def back(session: AsyncSession, *, kind: str, value: str, at: datetime) ->
     fresh = or_(Identity.stale_at.is_(None), Identity.stale_at < at)
     await session.execute(
         update(Identity)
-        .where(_is(Key(kind, value)), fresh, Identity.since < at)
+        .where(is_(Key(kind, value)), fresh, Identity.since < at)
         .values(stale_at=None, since=at)
     )
 
@@ -130,28 +149,11 @@ def _key(vault: Vault, kind: str, value: str, account: str) -> Key:
 
 def _sight(vault: Vault, kind: str, value: str, at: datetime, seen: Seen) -> _Sight:
     known = _key(vault, kind, value, seen.get("account", ""))
-    return _Sight(known, at, seen.get("evidence", ""))
+    return _Sight(known, at, seen.get("evidence", ""), seen.get("beside"))
 
 
 def _with_phone(kind: str, value: str, seen: Seen) -> Seen:
     return seen | {"phone": value} if kind == "phone" else seen
-
-
-def _is(known: Key) -> ColumnElement[bool]:
-    same = and_(Identity.kind == known.kind, Identity.value == known.value)
-    return same if known.kind == "openid" else and_(same, Identity.account == known.account)
-
-
-async def _holders(session: AsyncSession, known: Key) -> dict[str, Customer]:
-    """Whose id this is, by kind, the id's own kind first. Several people under it must be one."""
-    keys = same_person(known)
-    rows = await session.execute(
-        select(Identity.kind, Customer)
-        .join(Customer, Customer.id == Identity.customer_id)
-        .where(or_(*map(_is, keys)))
-    )
-    found = {kind: await stands_for(session, holder) for kind, holder in rows}
-    return {each.kind: found[each.kind] for each in keys if each.kind in found}
 
 
 async def _make(session: AsyncSession, vault: Vault, sight: _Sight) -> Customer:
@@ -161,7 +163,7 @@ async def _make(session: AsyncSession, vault: Vault, sight: _Sight) -> Customer:
             return customer
         await people.discard(session, vault, customer)
     # Another transaction met her while we did; its record stands.
-    return (await _holders(session, sight.key))[sight.key.kind]
+    return (await holders(session, sight.key))[sight.key.kind]
 
 
 async def _claim(
@@ -169,16 +171,15 @@ async def _claim(
     vault: Vault,
     customer: Customer,
     sight: _Sight,
-    holders: Mapping[str, Customer],
+    known: Mapping[str, Customer],
 ) -> Customer:
     """Make the id hers, or find out that whoever holds it is she."""
-    if sight.key.kind not in holders and not await _own(session, customer.id, sight):
-        holders = await _holders(session, sight.key)
-    for holder in holders.values():
+    if sight.key.kind not in known and not await _own(session, customer.id, sight):
+        known = await holders(session, sight.key)
+    sighting = Sighting(sight.key, sight.at, sight.beside)
+    for holder in known.values():
         if holder.id != customer.id:
-            customer = await recognise(
-                session, vault, customer, holder, shared=sight.key.kind, at=sight.at
-            )
+            customer = await recognise(session, vault, customer, holder, sighting)
     return customer
 
 
@@ -210,6 +211,6 @@ async def _learn(
         await people.keep_phone(session, vault, customer.id, phone)
     if phone:
         sight = _sight(vault, "phone", phone, at, seen)
-        holders = await _holders(session, sight.key)
-        customer = await _claim(session, vault, customer, sight, holders)
+        known = await holders(session, sight.key)
+        customer = await _claim(session, vault, customer, sight, known)
     return customer

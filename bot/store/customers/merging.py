@@ -6,48 +6,26 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.domain.customers import Customer, Follow, Identity, MergeRecord
+from bot.domain.customers import Customer, Follow, MergeRecord
 from bot.domain.delivery import GuideTask
-from bot.domain.merging import Key, weigh
 from bot.domain.refusals import Refusal
 from bot.domain.tiers import CustomerTier, PurchaseStats
 from bot.store import consent, tags, tiers
-from bot.store.customers import balances, profiles
-from bot.store.customers.moves import MOVES
-from bot.store.family import surviving
+from bot.store.customers import balances, profiles, questions
+from bot.store.customers import imprint as imprints
+from bot.store.customers.moves import MOVES, follow_orders, newest_address
+from bot.store.customers.questions import SYSTEM
+from bot.store.family import family, stands_for
 from bot.store.vault import Vault
 
-SYSTEM = "system:siyu"
 SEALED: tuple[tuple[type[Follow | GuideTask], str, str], ...] = (
     (Follow, "remark", "follow.remark"),
     (GuideTask, "words", "guide_task.words"),
 )
 """Columns under the key of the person whom the row belongs to."""
-
-
-async def recognise(
-    session: AsyncSession,
-    vault: Vault,
-    ours: Customer,
-    theirs: Customer,
-    *,
-    shared: str,
-    at: datetime,
-) -> Customer:
-    """Both hold an id of this kind: make them one, or leave the question to a person. Returns whom `ours` became."""
-    if await _judged(session, ours.id, theirs.id):
-        return ours
-    kept, merged = sorted((ours, theirs), key=lambda each: (each.created_at, each.id))
-    verdict = weigh(shared, await _keys(session, ours.id), await _keys(session, theirs.id))
-    if verdict == "propose":
-        session.add(_record(kept, merged, state="proposed", reason=f"same:{shared}", at=at))
-        await session.flush()
-        return ours
-    await join(session, vault, kept=kept, merged=merged, reason=f"same:{shared}", at=at)
-    return kept
 
 
 async def join(
@@ -61,11 +39,33 @@ async def join(
     by: str = SYSTEM,
 ) -> MergeRecord:
     """Fold one record into the other: ids, ties, tags, orders, coupons and points move; the stricter consent holds."""
-    await _lock(session, kept.id, merged.id)
+    moved = await _fold(session, vault, kept=kept, merged=merged, at=at, by=by)
+    record = questions.record(
+        kept, merged, state="merged", reason=reason, at=at, by=by, moved=moved
+    )
+    session.add(record)
+    await questions.settle(session, kept.id)
     await session.flush()
+    return record
+
+
+async def _fold(
+    session: AsyncSession,
+    vault: Vault,
+    *,
+    kept: Customer,
+    merged: Customer,
+    at: datetime,
+    by: str,
+) -> dict[str, Any]:
+    """Returns all that `_lift` needs."""
+    await _lock(session, kept.id, merged.id)
+    hers = await family(session, kept.id) + await family(session, merged.id)
+    before, planned = await imprints.imprint(session, hers), await imprints.planned(session, hers)
     moved: dict[str, Any] = {
         move.table.name: await move.go(session, source=merged.id, target=kept.id) for move in MOVES
     }
+    await newest_address(session, kept.id, merged.id)
     await _reseal(session, vault, moved, source=merged.id, target=kept.id)
     moved["consent"] = await consent.carry_over(
         session, kept_id=kept.id, merged_id=merged.id, by=by
@@ -74,15 +74,15 @@ async def join(
     moved["secret"] = await profiles.fill_secrets(session, vault, kept, merged)
     moved["profile"] = profiles.fold(kept, merged)
     merged.merged_into = kept.id
+    moved["folded"] = await _gather_folded(session, kept.id, merged.id)
     await tags.stir(session, [kept.id])
+    await session.flush()
     for numbers in (PurchaseStats, CustomerTier):
         await session.execute(delete(numbers).where(numbers.customer_id == merged.id))
     await _retier(session, moved, kept.id, at=at)
-    record = _record(kept, merged, state="merged", reason=reason, at=at, by=by, moved=moved)
-    session.add(record)
-    await _settle_questions(session, kept.id, merged.id)
-    await session.flush()
-    return record
+    moved["stopped"] = await imprints.cancelled(session, planned)
+    moved["rows"] = imprints.changes(before, await imprints.imprint(session, hers))
+    return moved
 
 
 async def part(
@@ -93,43 +93,84 @@ async def part(
     if record is None:
         raise Refusal("not_merged", "这位顾客没有可以撤销的合并", status=404)
     if record.state == "merged":
-        await _part(session, vault, record, by=by, at=at)
+        await undo(session, vault, record, by=by, at=at)
     record.state = "undone" if record.state == "merged" else "refused"
     await session.flush()
     return record
 
 
-async def proposals(session: AsyncSession, *, limit: int = 100) -> Sequence[MergeRecord]:
-    """Pairs that look like one person and wait for somebody to say so."""
-    found = await session.scalars(
-        select(MergeRecord)
-        .where(MergeRecord.state == "proposed")
-        .order_by(MergeRecord.id)
-        .limit(limit)
-    )
-    return found.all()
-
-
-async def _part(
+async def undo(
     session: AsyncSession, vault: Vault, record: MergeRecord, *, by: str, at: datetime
 ) -> None:
-    holder = await surviving(session, record.kept_id)
-    await _lock(session, holder, record.merged_id)
+    """Take this merge back as if it had never been: later ones of the same people are lifted off and laid on again."""
+    later = await _built_upon(session, record)
+    for each in [*reversed(later), record]:
+        await _lift(session, vault, each, by=by, at=at)
+    for each in later:
+        kept, merged = [await session.get_one(Customer, i) for i in (each.kept_id, each.merged_id)]
+        kept, merged = await stands_for(session, kept), await stands_for(session, merged)
+        if kept.id == merged.id:
+            each.state = "undone"
+            continue
+        each.moved = await _fold(session, vault, kept=kept, merged=merged, at=at, by=by)
+        each.kept_id, each.merged_id = kept.id, merged.id
     await session.flush()
-    kept = await session.get_one(Customer, holder)
-    merged = await session.get_one(Customer, record.merged_id)
-    moved = record.moved
+
+
+async def _built_upon(session: AsyncSession, record: MergeRecord) -> list[MergeRecord]:
+    """The merges since then that any record of these people took part in, the oldest first."""
+    found = await session.scalars(
+        select(MergeRecord)
+        .where(MergeRecord.state == "merged", MergeRecord.id > record.id)
+        .order_by(MergeRecord.id)
+    )
+    touched, later = {record.kept_id, record.merged_id}, []
+    for each in found:
+        if touched & {each.kept_id, each.merged_id}:
+            touched |= {each.kept_id, each.merged_id}
+            later.append(each)
+    return later
+
+
+async def _lift(
+    session: AsyncSession, vault: Vault, record: MergeRecord, *, by: str, at: datetime
+) -> None:
+    kept_id, merged_id, moved = record.kept_id, record.merged_id, record.moved
+    await _lock(session, kept_id, merged_id)
+    await session.flush()
+    still = await imprints.untouched(session, moved["rows"])
+    kept = await session.get_one(Customer, kept_id, populate_existing=True)
+    merged = await session.get_one(Customer, merged_id, populate_existing=True)
     merged.merged_into = None
     await session.flush()  # from here on the two are strangers: neither's consent is the other's
+    await _unfold(session, merged_id, moved["folded"])
     for move in MOVES:
-        await move.return_to(session, moved[move.table.name], source=kept.id, target=merged.id)
-    await _reseal(session, vault, moved, source=kept.id, target=merged.id)
-    await consent.give_back(session, kept_id=kept.id, moved=moved["consent"], by=by, at=at)
-    await balances.pour_back(session, kept_id=kept.id, merged_id=merged.id, before=moved["points"])
+        await move.return_to(session, moved[move.table.name], source=kept_id, target=merged_id)
+    await follow_orders(session, [number for (number,) in moved["shop_order"]], merged_id)
+    await _reseal(session, vault, moved, source=kept_id, target=merged_id)
+    await consent.give_back(session, kept_id=kept_id, moved=moved["consent"], by=by, at=at)
+    await balances.pour_back(session, kept_id=kept_id, merged_id=merged_id, before=moved["points"])
     await profiles.empty_secrets(session, kept, moved["secret"])
     profiles.unfold(kept, moved["profile"])
-    await tags.stir(session, [kept.id, merged.id])
-    await _retier(session, moved, kept.id, merged.id, at=at)
+    await imprints.plan_again(session, moved["stopped"], now=at)
+    await tags.stir(session, [kept_id, merged_id])
+    if not imprints.has_numbers(still):
+        await _retier(session, moved, kept_id, merged_id, at=at)
+    await imprints.restore(session, still)
+
+
+async def _gather_folded(session: AsyncSession, kept_id: int, merged_id: int) -> list[int]:
+    """Records that stood behind the merged one stand behind the kept one now: one step leads to who she is."""
+    hers = Customer.merged_into == merged_id
+    folded = list(await session.scalars(select(Customer.id).where(hers)))
+    await _unfold(session, kept_id, folded)
+    return folded
+
+
+async def _unfold(session: AsyncSession, behind: int, folded: Sequence[int]) -> None:
+    await session.execute(
+        update(Customer).where(Customer.id.in_(folded)).values(merged_into=behind)
+    )
 
 
 async def _retier(
@@ -163,19 +204,6 @@ async def _lock(session: AsyncSession, *customer_ids: int) -> None:
     )
 
 
-async def _judged(session: AsyncSession, one: int, other: int) -> bool:
-    """Somebody was asked about this pair, or said no: never again by itself."""
-    stands = ("proposed", "refused", "undone")
-    found = select(MergeRecord.id).where(_pair(one, other), MergeRecord.state.in_(stands))
-    return await session.scalar(found.limit(1)) is not None
-
-
-async def _settle_questions(session: AsyncSession, one: int, other: int) -> None:
-    waiting = select(MergeRecord).where(_pair(one, other), MergeRecord.state == "proposed")
-    for record in await session.scalars(waiting):
-        record.state = "answered"
-
-
 async def _latest(session: AsyncSession, customer_id: int) -> MergeRecord | None:
     """The merge that folded this record away, else the newest that it took part in."""
     found = await session.scalars(
@@ -187,38 +215,3 @@ async def _latest(session: AsyncSession, customer_id: int) -> MergeRecord | None
         .order_by(MergeRecord.state, MergeRecord.merged_id != customer_id, MergeRecord.id.desc())
     )
     return found.first()
-
-
-def _pair(one: int, other: int) -> ColumnElement[bool]:
-    return or_(
-        and_(MergeRecord.kept_id == one, MergeRecord.merged_id == other),
-        and_(MergeRecord.kept_id == other, MergeRecord.merged_id == one),
-    )
-
-
-async def _keys(session: AsyncSession, customer_id: int) -> list[Key]:
-    rows = await session.execute(
-        select(Identity.kind, Identity.value, Identity.account).where(
-            Identity.customer_id == customer_id
-        )
-    )
-    return [Key(*row) for row in rows]
-
-
-def _record(
-    kept: Customer,
-    merged: Customer,
-    *,
-    state: str,
-    reason: str,
-    at: datetime,
-    **more: Any,
-) -> MergeRecord:
-    return MergeRecord(
-        kept_id=kept.id,
-        merged_id=merged.id,
-        state=state,
-        reason=reason,
-        at=at,
-        **({"by": SYSTEM, "moved": {}} | more),
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,3 +93,29 @@ MOVES = (
     Move(Touch, apart=("campaign_id",), only=Touch.state == "planned"),
     Move(GuideTask, only=GuideTask.state == "open"),
 )
+
+
+async def follow_orders(session: AsyncSession, order_ids: Sequence[int], customer_id: int) -> None:
+    """What happened to an order since it moved goes back with it."""
+    for start in range(0, len(order_ids), CHUNK):
+        part = order_ids[start : start + CHUNK]
+        own = select(Order.id).where(Order.id.in_(part), Order.customer_id == customer_id)
+        await session.execute(
+            update(OrderEntry)
+            .where(OrderEntry.order_id.in_(own), OrderEntry.customer_id != customer_id)
+            .values(customer_id=customer_id)
+        )
+
+
+async def newest_address(session: AsyncSession, kept_id: int, merged_id: int) -> None:
+    """Both followed the same guide, as after a migration of external_userids: the younger tie's id is the one that
+    still reaches her."""
+    ties = select(Follow).where(Follow.customer_id.in_((kept_id, merged_id)))
+    found = (await session.scalars(ties.execution_options(populate_existing=True))).all()
+    mine = {tie.guide_id: tie for tie in found if tie.customer_id == kept_id}
+    for theirs in found:
+        ours = mine.get(theirs.guide_id)
+        if theirs.customer_id == merged_id and ours is not None and ours.since < theirs.since:
+            ours.external_userid, ours.since = theirs.external_userid, theirs.since
+            ours.ended_at, ours.ended_by = theirs.ended_at, theirs.ended_by
+    await session.flush()

@@ -142,18 +142,15 @@ def _identity(customer_id: int, each: Key, source: str, at: datetime) -> dict[st
 async def _meet_one(
     session: AsyncSession, vault: Vault, person: Person, *, source: str, at: datetime
 ) -> int:
-    customer = None
-    for kind, value in person.ids:
-        seen: customers.Seen = {
-            "account": source if kind == "buyer_id" else "",
-            "evidence": f"import:{source}",
-        }
-        if customer is None:
-            customer = await customers.meet(session, vault, kind=kind, value=value, at=at, **seen)
-        else:
-            customer = await customers.attach(
-                session, vault, customer, kind=kind, value=value, at=at, **seen
-            )
+    customer = await customers.meet_by(
+        session,
+        vault,
+        person.ids,
+        at=at,
+        source=source,
+        evidence=f"import:{source}",
+        name=person.name or None,
+    )
     if customer is None:
         raise ValueError("a person without any id")
     return customer.id

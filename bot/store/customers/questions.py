@@ -1,0 +1,124 @@
+"""Pairs of records that may be one person: what a person was asked, and what she answered."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain.customers import Customer, Identity, MergeRecord
+from bot.domain.merging import Key, proof
+from bot.store.family import family
+
+SYSTEM = "system:siyu"
+SAME = "same:"
+"""A reason of ours: `same:phone+name` says in what the two records agree."""
+ANSWERED_NO = ("refused", "undone")
+
+
+def agreed(reason: str) -> frozenset[str]:
+    """The facts that a reason names; none for a person's own words."""
+    told = reason.removeprefix(SAME)
+    return frozenset(told.split("+")) if told != reason else frozenset()
+
+
+def reason_of(facts: Collection[str]) -> str:
+    return SAME + "+".join(sorted(facts))
+
+
+def record(
+    kept: Customer, merged: Customer, *, state: str, reason: str, at: datetime, **more: Any
+) -> MergeRecord:
+    return MergeRecord(
+        kept_id=kept.id,
+        merged_id=merged.id,
+        state=state,
+        reason=reason,
+        at=at,
+        **({"by": SYSTEM, "moved": {}} | more),
+    )
+
+
+async def between(session: AsyncSession, one: int, other: int) -> Sequence[MergeRecord]:
+    """Questions and answers about these two people, whichever of their records they were about."""
+    ours, theirs = await family(session, one), await family(session, other)
+    found = await session.scalars(
+        select(MergeRecord)
+        .where(_pair(ours, theirs), MergeRecord.state.in_(("proposed", *ANSWERED_NO)))
+        .order_by(MergeRecord.id)
+    )
+    return found.all()
+
+
+async def settle(session: AsyncSession, customer_id: int) -> None:
+    """These records are one person now: nobody needs to be asked about them."""
+    for asked in await between(session, customer_id, customer_id):
+        if asked.state == "proposed":
+            asked.state = "answered"
+
+
+async def contested(session: AsyncSession, customer_id: int) -> bool:
+    """Whether it is open, or denied, that the phone of this person is hers alone."""
+    hers = await family(session, customer_id)
+    found = select(MergeRecord.id).where(
+        MergeRecord.state.in_(("proposed", *ANSWERED_NO)),
+        MergeRecord.reason.startswith(SAME),
+        MergeRecord.reason.contains("phone"),
+        or_(MergeRecord.kept_id.in_(hers), MergeRecord.merged_id.in_(hers)),
+    )
+    return await session.scalar(found.limit(1)) is not None
+
+
+class Question(NamedTuple):
+    """A pair that waits for somebody's answer."""
+
+    id: int
+    kept_id: int
+    merged_id: int
+    agreed: frozenset[str]
+    confidence: float
+    at: datetime
+
+
+async def proposals(session: AsyncSession, *, limit: int = 100) -> list[Question]:
+    """The surest first. Records that were folded into others since stand under who they are now."""
+    found = await session.scalars(
+        select(MergeRecord).where(MergeRecord.state == "proposed").order_by(MergeRecord.id)
+    )
+    asked: dict[frozenset[int], Question] = {}
+    for one in found:
+        kept, merged = [await _stands(session, i) for i in (one.kept_id, one.merged_id)]
+        if kept != merged:
+            facts = agreed(one.reason)
+            asked.setdefault(
+                frozenset((kept, merged)),
+                Question(one.id, kept, merged, facts, round(proof(facts), 3), one.at),
+            )
+    return sorted(asked.values(), key=lambda each: (-each.confidence, each.id))[:limit]
+
+
+async def keys_of(session: AsyncSession, customer_id: int) -> dict[int, Key]:
+    """Her ids by the number of their rows."""
+    rows = await session.execute(
+        select(Identity.id, Identity.kind, Identity.value, Identity.account).where(
+            Identity.customer_id == customer_id
+        )
+    )
+    return {number: Key(*told) for number, *told in rows}
+
+
+async def _stands(session: AsyncSession, customer_id: int) -> int:
+    found = await session.get_one(Customer, customer_id)
+    while found.merged_into is not None:
+        found = await session.get_one(Customer, found.merged_into)
+    return found.id
+
+
+def _pair(ours: Collection[int], theirs: Collection[int]) -> ColumnElement[bool]:
+    return or_(
+        and_(MergeRecord.kept_id.in_(ours), MergeRecord.merged_id.in_(theirs)),
+        and_(MergeRecord.kept_id.in_(theirs), MergeRecord.merged_id.in_(ours)),
+    )
