@@ -193,6 +193,10 @@ def world_view(stage: Stage) -> View:
         ],
         "contact_ways": _ways(stage, world.contact_ways),
         "join_ways": _ways(stage, world.join_ways),
+        "acquisition_links": [
+            {"link_id": link.link_id, "name": link.name, "won": len(link.won)}
+            for link in world.links.values()
+        ],
         "tags": [
             {
                 "group_id": group.id,

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from bot.sandbox.acts import admin, consoles, friends, groups, guides, kf, links, official
+from bot.sandbox.acts import (
+    acquisition,
+    admin,
+    consoles,
+    friends,
+    groups,
+    guides,
+    kf,
+    links,
+    official,
+)
 from bot.sandbox.acts.kinds import Act
 
 ACTS: dict[str, Act] = {
@@ -12,6 +22,7 @@ ACTS: dict[str, Act] = {
     **kf.ACTS,
     **official.ACTS,
     **links.ACTS,
+    **acquisition.ACTS,
     **admin.ACTS,
     **consoles.ACTS,
 }

@@ -8,6 +8,8 @@ from bot.sandbox.acts.kinds import ActRefused, Args, customer_of, guide_of, last
 from bot.sandbox.envelope import Field
 from bot.sandbox.habits import answer_time
 from bot.sandbox.stage import Stage
+from bot.sandbox.wecom.acquisition import spoke, won
+from bot.sandbox.wecom.intercept import caught
 from bot.sandbox.wecom.welcome import issue_welcome_code
 from bot.sandbox.world.entities import Customer, Follow, Guide, Message
 
@@ -79,7 +81,10 @@ def befriend(
     customer.follows[guide.userid] = guide.follows[customer.external_userid] = tie
     code = issue_welcome_code(stage, tie) if welcome and not tie.chatted else ""
     more: list[Field] = [("State", tie.state)] if tie.state else []
-    tell(stage, "add_external_contact", tie, [*more, *([("WelcomeCode", code)] if code else [])])
+    link: list[Field] = [("LinkId", tie.link_id)] if tie.link_id else []
+    greeting: list[Field] = [("WelcomeCode", code)] if code else []
+    tell(stage, "add_external_contact", tie, [*more, *greeting, *link])
+    won(stage, tie)
     return {"welcome_code": bool(code)}
 
 
@@ -157,16 +162,24 @@ def edit_customer(stage: Stage, args: Args) -> None:
     tell(stage, "edit_external_contact", tie, [("State", tie.state)] if tie.state else [])
 
 
-def say_guide(stage: Stage, args: Args) -> None:
+def say_guide(stage: Stage, args: Args) -> Args:
     """She writes to a guide. No app hears it; but the chat has begun."""
     customer, guide = customer_of(stage, args), guide_of(stage, args)
     _chat(stage, customer, guide, sender=customer.id, to=guide.userid, text=str(args["text"]))
+    tie = customer.follows[guide.userid]
+    tie.received += 1
+    key = spoke(stage, tie)
+    return {"chat_key": key} if key else {}
 
 
-def say_customer(stage: Stage, args: Args) -> None:
-    """A guide writes to a customer, as herself, in her client."""
-    customer, guide = customer_of(stage, args), guide_of(stage, args)
-    _chat(stage, customer, guide, sender=guide.userid, to=customer.id, text=str(args["text"]))
+def say_customer(stage: Stage, args: Args) -> Args:
+    """A guide writes to a customer, as herself; an intercept rule may keep it back or warn."""
+    customer, guide, text = customer_of(stage, args), guide_of(stage, args), str(args["text"])
+    rule, kept = caught(stage, guide, text)
+    if kept:
+        raise ActRefused(f"kept back by the rule {rule}")
+    _chat(stage, customer, guide, sender=guide.userid, to=customer.id, text=text)
+    return {"warned": rule} if rule else {}
 
 
 def _chat(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from bot.sandbox.wecom import (
+    acquisition,
+    albums,
     app_messages,
     contact_ways,
     contacts,
     groups,
     handover,
+    intercept,
     join_ways,
     kf,
     kf_sync,
@@ -36,4 +39,7 @@ ROOMS = (
     kf_sync.routes,
     media.routes,
     moments.routes,
+    acquisition.routes,
+    intercept.routes,
+    albums.routes,
 )

@@ -17,6 +17,7 @@ from bot.sandbox.world.entities import (
     Guide,
     Habit,
     KfAccount,
+    Link,
     Official,
     Tag,
     TagGroup,
@@ -45,6 +46,10 @@ def build_world(spec: WorldSpec, *, seed: int, start: datetime) -> World:
         _group(world, group, int(start.timestamp()))
     _kf(world, spec)
     _ways(world, spec, int(start.timestamp()))
+    for link in spec.acquisition_links:
+        key = link.link_id or names.make("caw", 18, "link", link.name)
+        made = Link(key, link.name, link.guides, [], int(start.timestamp()), link.skip_verify)
+        world.links[key] = made
     return world
 
 

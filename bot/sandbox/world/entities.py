@@ -53,6 +53,8 @@ class Follow:
     left: bool = False  # the customer deleted the guide; the guide's side still lists her
     chatted: bool = False
     last_chat: int = 0
+    received: int = 0  # her words to the guide
+    link_id: str = ""  # the acquisition link that brought her
 
 
 @dataclass
@@ -216,6 +218,22 @@ class KfAccount:
     tokens: dict[str, datetime] = field(default_factory=dict)
     msgids: set[str] = field(default_factory=set)
     unguided: list[float] = field(default_factory=list)  # recent sync_msg calls without a token
+
+
+@dataclass
+class Link:
+    """An acquisition link and whom it brought."""
+
+    link_id: str
+    name: str
+    users: list[str]
+    departments: list[int]
+    created: int
+    skip_verify: bool = True
+    mark_source: bool = True
+    priority: dict[str, Any] | None = None
+    clicks: list[tuple[int, str]] = field(default_factory=list)  # when, customer id
+    won: list[Follow] = field(default_factory=list)
 
 
 @dataclass

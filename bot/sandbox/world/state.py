@@ -14,6 +14,7 @@ from bot.sandbox.world.entities import (
     GroupChat,
     Guide,
     KfAccount,
+    Link,
     Official,
     Tag,
     TagGroup,
@@ -54,6 +55,7 @@ class World:
     join_ways: dict[str, dict[str, Any]] = field(default_factory=dict)
     ways_by_state: dict[str, str] = field(default_factory=dict)
     joins_by_state: dict[str, str] = field(default_factory=dict)
+    links: dict[str, Link] = field(default_factory=dict)
     tokens: TokenBook = field(default_factory=TokenBook)
     rooms: dict[str, Any] = field(default_factory=dict)  # each API room's own tables
     calls: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # platform, path, day
