@@ -158,9 +158,14 @@ def clock_of(settings: Settings) -> Clock:
 
 @asynccontextmanager
 async def open_bot(
-    settings: Settings, routers: Sequence[Router], *, sandbox_url: str = "", inline: bool = False
+    settings: Settings,
+    routers: Sequence[Router],
+    *,
+    open_doors: bool = False,
+    inline: bool = False,
 ) -> AsyncIterator[Bot]:
-    """A bot on its database, ready to serve; the schema must be the newest. `inline`: see `open_engine`."""
+    """A bot on its database, ready to serve; the schema must be the newest. `open_doors`: nobody signs in, which
+    is the demo's way alone. `inline`: see `open_engine`."""
     clock = clock_of(settings)
     vault = Vault(settings.key)
     content = load_content(settings.content_dir, public_url=settings.public_url)
@@ -171,14 +176,14 @@ async def open_bot(
         work = Work(sessions, vault, content, clock, gateway, settings)
         # A movable clock is the sandbox's own: an answer under way while it jumps would look like a skew of hours.
         skew = no_skew if settings.clock_file else gateway.skew
-        bot = _assemble(work, routers, skew=skew, sandbox_url=sandbox_url)
+        bot = _assemble(work, routers, skew=skew, open_doors=open_doors)
         stack.push_async_callback(bot.intake.close)
         await timetable.publish(work)
         yield bot
 
 
 def _assemble(
-    work: Work, routers: Sequence[Router], *, skew: Callable[[], float], sandbox_url: str
+    work: Work, routers: Sequence[Router], *, skew: Callable[[], float], open_doors: bool
 ) -> Bot:
     settings = work.settings
     dispatcher = Dispatcher(
@@ -199,7 +204,8 @@ def _assemble(
         wecom=wecom if settings.wecom_corp_id else None,
         official=official if settings.official_app_id else None,
         nudge=broker.nudge,
-        sandbox_url=sandbox_url,
+        sandbox_url=settings.sandbox_url,
+        open_doors=open_doors,
     )
     owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
     return Bot(

@@ -52,6 +52,8 @@ class Settings(BaseSettings):
     secret_key: Secret = ""
     timezone: str = "Asia/Shanghai"
     clock_file: Path | None = None
+    sandbox_url: str = ""
+    """The control API of a sandbox on this machine; it brings the page `/sandbox`, except in production."""
     shop_webhook_secret: Secret = ""
 
     wecom_corp_id: str = ""

@@ -35,25 +35,42 @@ def user() -> None:
     pass
 
 
-@user.command("add", help="添加一位后台用户，密码从标准输入读")
+@user.command(
+    "add", help="添加一位后台用户，密码从标准输入读；给了 --userid 就用企业微信登录，不要密码"
+)
 @click.argument("name")
 @click.option("--role", type=click.Choice(ROLES), required=True)
 @click.option("--store", default=None, help="门店代码，店长和收银员必填")
-def add_user(name: str, role: str, store: str | None) -> None:
+@click.option("--userid", default=None, help="她的企业微信账号")
+def add_user(name: str, role: str, store: str | None, userid: str | None) -> None:
     if role in OF_A_STORE and store is None:
         raise Misused(f"{role} 属于一家门店。\n  这样修：加上 --store 门店代码")
-    password = _password()
+    known = {"password": None if userid else _password(), "userid": userid}
 
     async def work(session: AsyncSession, now: datetime) -> None:
-        await access.add_user(
-            session, name=name, role=role, store=store, password=password, now=now
-        )
+        await access.add_user(session, name=name, role=role, store=store, now=now, **known)
 
     try:
         _with_database(work)
     except IntegrityError:
-        raise Failed(f"已经有叫 {name} 的用户。", "换一个名字") from None
+        what = f"叫 {name}" + (f"或绑定了 {userid}" if userid else "")
+        raise Failed(f"已经有{what} 的用户。", "换一个名字") from None
     click.echo(f"✓ 已添加 {name}（{role}）", err=True)
+
+
+@user.command("bind", help="让一位后台用户也能用企业微信登录")
+@click.argument("name")
+@click.argument("userid")
+def bind(name: str, userid: str) -> None:
+    async def work(session: AsyncSession, now: datetime) -> None:  # noqa: ARG001
+        if not await access.bind(session, name, userid):
+            raise Failed(f"没有叫 {name} 的后台用户。", "先添加：siyu user add 名字 --role 角色")
+
+    try:
+        _with_database(work)
+    except IntegrityError:
+        raise Failed(f"{userid} 已经绑定了别人。", "一个企业微信账号只对应一位用户") from None
+    click.echo(f"✓ {name} 现在可以用企业微信登录", err=True)
 
 
 def _password() -> str:

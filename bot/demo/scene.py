@@ -110,14 +110,13 @@ async def open_scene(
     web_url = f"http://127.0.0.1:{bound}"
     async with AsyncExitStack() as stack:
         env = await stack.enter_async_context(_sandbox(home, web_url, seed=seed, start=start))
-        settings = load_settings(
-            database_url=f"sqlite+aiosqlite:///{home / 'siyu.db'}", public_url=web_url, **env
-        )
+        own = {"database_url": f"sqlite+aiosqlite:///{home / 'siyu.db'}", "public_url": web_url}
+        settings = load_settings(**(env | own))
         engine = open_engine(settings.database_url)
         await prepare(engine)
         await engine.dispose()
         bot = await stack.enter_async_context(
-            open_bot(settings, routers, sandbox_url=settings.wecom_api_base, inline=played)
+            open_bot(settings, routers, open_doors=True, inline=played)
         )
         await stack.enter_async_context(serving(bot, host="127.0.0.1", port=bound))
         http = await stack.enter_async_context(aiohttp.ClientSession())

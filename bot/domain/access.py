@@ -20,6 +20,8 @@ class StaffUser(Row):
     """owner, admin, operator, care, auditor, manager or clerk."""
     store_id: Mapped[int | None] = mapped_column(ForeignKey("store.id"))
     password_hash: Mapped[str | None]
+    userid: Mapped[str | None] = mapped_column(unique=True)
+    """As whom WeCom knows her: then WeCom may say who she is, with a password or without."""
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
 

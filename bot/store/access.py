@@ -9,11 +9,11 @@ from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.access import ApiKey, StaffUser, WebSession
-from bot.domain.customers import Store
+from bot.domain.customers import Guide, Store
 from bot.domain.refusals import Refusal
 from bot.events.commands import Actor
 
@@ -27,8 +27,16 @@ def _hash(token: str) -> str:
 
 
 async def add_user(
-    session: AsyncSession, *, name: str, role: str, store: str | None, password: str, now: datetime
+    session: AsyncSession,
+    *,
+    name: str,
+    role: str,
+    store: str | None,
+    password: str | None,
+    now: datetime,
+    userid: str | None = None,
 ) -> StaffUser:
+    """Without a password she signs in through WeCom only."""
     store_id = None
     if store is not None:
         store_id = await session.scalar(select(Store.id).where(Store.code == store))
@@ -38,7 +46,8 @@ async def add_user(
         name=name,
         role=role,
         store_id=store_id,
-        password_hash=_hasher.hash(password),
+        password_hash=None if password is None else _hasher.hash(password),
+        userid=userid,
         active=True,
         created_at=now,
     )
@@ -62,6 +71,29 @@ async def sign_in(session: AsyncSession, *, name: str, password: str) -> Actor |
     except VerificationError:
         return None
     return Actor(kind=found[0].role, id=found[0].name, store=found[1]) if found else None
+
+
+async def by_userid(session: AsyncSession, userid: str) -> Actor | None:
+    """Whom of the back office WeCom means."""
+    query = select(StaffUser.role, StaffUser.name, Store.code).outerjoin(
+        Store, Store.id == StaffUser.store_id
+    )
+    found = await session.execute(query.where(StaffUser.userid == userid, StaffUser.active))
+    row = found.first()
+    return None if row is None else Actor(kind=row[0], id=row[1], store=row[2])
+
+
+async def bind(session: AsyncSession, name: str, userid: str) -> bool:
+    """From now on WeCom's word for her is enough. False when nobody is called so."""
+    named = update(StaffUser).where(StaffUser.name == name).values(userid=userid)
+    return await session.scalar(named.returning(StaffUser.id)) is not None
+
+
+async def guide_actor(session: AsyncSession, userid: str) -> Actor | None:
+    """The guide whom WeCom means, as long as she serves."""
+    query = select(Store.code).select_from(Guide).outerjoin(Store, Store.id == Guide.store_id)
+    found = (await session.execute(query.where(Guide.userid == userid, Guide.active))).first()
+    return None if found is None else Actor(kind="guide", id=userid, store=found[0])
 
 
 async def open_session(

@@ -8,7 +8,8 @@ from aiohttp import web
 
 from bot.events.commands import Actor
 from bot.store import access
-from bot.web.desk import ACTOR, DESK, Desk
+from bot.web import by_wecom
+from bot.web.desk import ACTOR, DESK
 from bot.web.guards import COOKIE, Handler, sign_in
 from bot.web.pages import page
 
@@ -20,11 +21,7 @@ DOORS = (
 )
 
 
-def in_demo(desk: Desk) -> bool:
-    return bool(desk.sandbox_url) and not desk.work.settings.production
-
-
-def _here(address: str) -> str:
+def here(address: str) -> str:
     """A path of ours, never another site."""
     parts = urlsplit(address)
     safe = address.startswith("/") and not address.startswith(("//", "/\\")) and not parts.netloc
@@ -36,13 +33,13 @@ async def open_doors(request: web.Request, handler: Handler) -> web.StreamRespon
     """Demo only: whoever comes without a session gets the one that belongs to the face."""
     door = next((actor for path, actor in DOORS if request.path.startswith(path)), None)
     known = request.get(ACTOR)
-    if door is None or not in_demo(request.app[DESK]) or request.method != "GET":
+    if door is None or not request.app[DESK].in_demo or request.method != "GET":
         return await handler(request)
     if known is not None and _belongs(known, door):
         return await handler(request)
-    here = web.HTTPSeeOther(request.path_qs)
-    await sign_in(request, door, here)
-    raise here
+    again = web.HTTPSeeOther(request.path_qs)
+    await sign_in(request, door, again)
+    raise again
 
 
 def _belongs(actor: Actor, door: Actor) -> bool:
@@ -56,8 +53,23 @@ def _belongs(actor: Actor, door: Actor) -> bool:
 
 @routes.get("/login")
 async def ask(request: web.Request) -> web.StreamResponse:
+    wanted = here(request.query.get("next", "/admin"))
+    if by_wecom.inside(request) and "by" not in request.query:
+        raise web.HTTPSeeOther(by_wecom.address(wanted))
+    return _form(request, wanted)
+
+
+def _form(request: web.Request, wanted: str, *, wrong: bool = False) -> web.Response:
+    """Guides have no passwords: where WeCom can say who they are, it alone does."""
+    wecom = by_wecom.address(wanted) if by_wecom.known(request) else ""
     return page(
-        request, "login.html", wrong=False, next=_here(request.query.get("next", "/admin"))
+        request,
+        "login.html",
+        status=401 if wrong else 200,
+        wrong=wrong,
+        next=wanted,
+        wecom=wecom,
+        password=not (wecom and by_wecom.is_guides(wanted)),
     )
 
 
@@ -65,13 +77,13 @@ async def ask(request: web.Request) -> web.StreamResponse:
 async def enter(request: web.Request) -> web.StreamResponse:
     desk = request.app[DESK]
     form = await request.post()
-    where = _here(str(form.get("next", "/admin")))
+    where = here(str(form.get("next", "/admin")))
     async with desk.work.sessions.reading() as session:
         actor = await access.sign_in(
             session, name=str(form.get("name", "")), password=str(form.get("password", ""))
         )
     if actor is None:
-        return page(request, "login.html", status=401, wrong=True, next=where)
+        return _form(request, where, wrong=True)
     there = web.HTTPSeeOther(where)
     await sign_in(request, actor, there)
     raise there

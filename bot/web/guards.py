@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from aiohttp import web
 
@@ -20,6 +20,7 @@ from bot.web.pages import page
 
 COOKIE = "siyu"
 SIGNED_IN = timedelta(hours=12)
+GUIDE_SIGNED_IN = timedelta(hours=8)
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 HEADERS = {
     "Content-Security-Policy": (
@@ -133,15 +134,16 @@ def _refused(request: web.Request, refusal: Refusal) -> web.Response:
 def _who_are_you(request: web.Request) -> web.StreamResponse:
     if is_api(request):
         return problem(401, "unauthenticated", "缺少或不认识的 API 密钥")
-    raise web.HTTPSeeOther(f"/login?next={request.path}")
+    raise web.HTTPSeeOther(f"/login?next={quote(request.path_qs, safe='/')}")
 
 
 async def sign_in(request: web.Request, actor: Actor, response: web.StreamResponse) -> None:
     """A new session for this actor; the cookie goes on the response."""
     desk = request.app[DESK]
+    good_for = GUIDE_SIGNED_IN if actor.kind == "guide" else SIGNED_IN
     async with desk.work.sessions.begin() as session:
         cookie, _ = await access.open_session(
-            session, actor, now=desk.work.now(), good_for=SIGNED_IN
+            session, actor, now=desk.work.now(), good_for=good_for
         )
     response.set_cookie(
         COOKIE, cookie, httponly=True, samesite="Lax", secure=desk.work.settings.production

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bot.web import callbacks, customer, entrance, guards, guide, health, links, till
+from bot.web import by_wecom, callbacks, customer, entrance, guards, guide, health, links, till
 from bot.web.api import coupons, orders, points
 from bot.web.console import audit, campaigns, cases, customers, groups, person, today
 from bot.web.desk import DESK, Desk
@@ -23,6 +23,7 @@ TABLES = (
     guide.routes,
     customer.routes,
     entrance.routes,
+    by_wecom.routes,
     sandbox.routes,
     today.routes,
     customers.routes,

@@ -730,6 +730,7 @@ def upgrade() -> None:
         sa.Column("role", sa.String(), nullable=False),
         sa.Column("store_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("password_hash", sa.String(), nullable=True),
+        sa.Column("userid", sa.String(), nullable=True),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -737,6 +738,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_user")),
         sa.UniqueConstraint("name", name=op.f("uq_staff_user_name")),
+        sa.UniqueConstraint("userid", name=op.f("uq_staff_user_userid")),
     )
     op.create_table(
         "tag",

@@ -11,7 +11,6 @@ from bot.domain.permissions import may
 from bot.inbound.commands import matrix
 from bot.store import today
 from bot.web.desk import ACTOR, DESK
-from bot.web.entrance import in_demo
 from bot.web.pages import ROLES, page
 
 WEEKDAYS = "一二三四五六日"
@@ -57,11 +56,13 @@ MENU = (
     ("服务", (Entry("cases", "alert-triangle", "客诉", "/admin/cases", "case.act"),)),
     ("系统", (Entry("audit", "history", "操作记录", "/admin/audit", "audit.read"),)),
 )
+SANDBOX = Entry("sandbox", "test-pipe", "沙盒", "/sandbox", "")
+PLAY = (("沙盒", (SANDBOX,)),)
 DEMO = (
     (
         "演示",
         (
-            Entry("sandbox", "test-pipe", "沙盒", "/sandbox", ""),
+            SANDBOX,
             Entry("guide", "device-mobile", "导购手机", "/guide", ""),
             Entry("till", "scan", "收银台", "/store/redeem", ""),
         ),
@@ -85,14 +86,13 @@ def _frame(request: web.Request) -> dict[str, Any]:
     desk = request.app[DESK]
     now = desk.work.now().astimezone(desk.work.settings.zone)
     kind = request[ACTOR].kind if ACTOR in request else "owner"
-    demo = in_demo(desk)
     menu = [
         (group, [one for one in entries if may(matrix(), one.permission, kind)])
         for group, entries in MENU
     ]
     return {
         "menu": [(group, entries) for group, entries in menu if entries]
-        + (list(DEMO) if demo else []),
+        + (list(DEMO) if desk.in_demo else list(PLAY) if desk.plays else []),
         "weekday": WEEKDAYS[now.weekday()],
         "flash": SAID.get(request.query.get("said", ""), ""),
     }

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
-import secrets
-from urllib.parse import urlencode
-
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,13 +10,13 @@ from bot.domain.customers import Customer
 from bot.domain.refusals import Refusal
 from bot.events.commands import Actor
 from bot.store import customers
+from bot.web.away import Gate, Trip, forget, leave, wanted_before
 from bot.web.desk import ACTOR, DESK, Desk
 from bot.web.guards import sign_in
 from bot.web.pages import page
 
 routes = web.RouteTableDef()
-STATE = "siyu_h5"
-STATE_SECONDS = 600
+TRIP = Trip(cookie="siyu_h5", path="/h5", back="/h5/enter")
 OURS = ("/h5", "/h5/preferences")
 PLATFORM = "https://api.weixin.qq.com"
 AUTHORIZE = "https://open.weixin.qq.com/connect/oauth2/authorize"
@@ -40,57 +36,38 @@ def ask_who(request: web.Request) -> web.StreamResponse:
     in_wechat = "MicroMessenger" in request.headers.get("User-Agent", "")
     if not desk.work.settings.official_app_id or not (in_wechat or desk.sandbox_url):
         return page(request, "customer/elsewhere.html")
-    state = secrets.token_urlsafe(16)
-    away = web.HTTPSeeOther(_authorize(desk, state))
-    away.set_cookie(
-        STATE,
-        f"{state}|{request.path}",
-        max_age=STATE_SECONDS,
-        path="/h5",
-        httponly=True,
-        samesite="Lax",
-        secure=desk.work.settings.production,
-    )
-    raise away
+    raise leave(request, TRIP, _gate(desk), wanted=request.path)
 
 
-def _authorize(desk: Desk, state: str) -> str:
+def _gate(desk: Desk) -> Gate:
     settings = desk.work.settings
     base = settings.official_api_base
-    where = AUTHORIZE if base == PLATFORM else f"{base}/connect/oauth2/authorize"
-    asked = {
-        "appid": settings.official_app_id,
-        "redirect_uri": desk.work.content.address("/h5/enter"),
-        "response_type": "code",
-        "scope": "snsapi_base",
-        "state": state,
-    }
-    return f"{where}?{urlencode(asked)}#wechat_redirect"
+    return Gate(
+        AUTHORIZE if base == PLATFORM else f"{base}/connect/oauth2/authorize",
+        settings.official_app_id,
+        {"response_type": "code", "scope": "snsapi_base"},
+    )
 
 
 @routes.get("/h5/enter", allow_head=False)
 async def enter(request: web.Request) -> web.StreamResponse:
     """Back from WeChat. The state must be the one that this very browser took along."""
     desk, actor = request.app[DESK], request.get(ACTOR)
-    state, _, wanted = request.cookies.get(STATE, "").partition("|")
+    wanted = wanted_before(request, TRIP)
     where = wanted if wanted in OURS else OURS[0]
-    if not state or not hmac.compare_digest(state.encode(), _given(request, "state").encode()):
+    if not wanted:
         if actor is not None and actor.kind == "customer":
             raise web.HTTPSeeOther(where)  # the back button, or a refresh
         raise Refusal("stale_page", "这一页放太久了，请从公众号菜单重新打开", status=403)
-    customer = await _whose(desk, _given(request, "code"))
+    customer = await _whose(desk, request.query.get("code", ""))
     if customer is None:
         answer: web.StreamResponse = page(request, "customer/elsewhere.html")
-        answer.del_cookie(STATE, path="/h5")
+        forget(TRIP, answer)
         return answer
     there = web.HTTPSeeOther(where)
-    there.del_cookie(STATE, path="/h5")
+    forget(TRIP, there)
     await sign_in(request, Actor(kind="customer", id=customer.ref), there)
     raise there
-
-
-def _given(request: web.Request, name: str) -> str:
-    return request.query.get(name, "")
 
 
 async def _whose(desk: Desk, code: str) -> Customer | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ipaddress
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
@@ -13,7 +15,6 @@ from bot.domain.customers import Customer
 from bot.domain.refusals import Refusal
 from bot.web.console.frame import is_part, shown
 from bot.web.desk import DESK, Desk
-from bot.web.entrance import in_demo
 from bot.web.guards import Handler
 from bot.web.sandbox import play
 from bot.web.sandbox.cast import CAST, VISITOR, Persona, Scenery
@@ -87,7 +88,8 @@ def _guarded(handler: Handler) -> Handler:
     """There is no sandbox in production; and only our own page may act in it."""
 
     async def guarded(request: web.Request) -> web.StreamResponse:
-        if not in_demo(request.app[DESK]):
+        desk = request.app[DESK]
+        if not desk.plays or not (desk.open_doors or _of_this_machine(request)):
             raise web.HTTPNotFound
         origin = request.headers.get("Origin")
         if origin is not None and urlsplit(origin).netloc != request.host:
@@ -95,6 +97,13 @@ def _guarded(handler: Handler) -> Handler:
         return await handler(request)
 
     return guarded
+
+
+def _of_this_machine(request: web.Request) -> bool:
+    """The page asks for no sign-in and tells of customers: it is for whoever started the sandbox."""
+    with contextlib.suppress(ValueError):
+        return ipaddress.ip_address(request.remote or "").is_loopback
+    return False
 
 
 @routes.get("/sandbox", allow_head=False)

@@ -36,6 +36,7 @@ def desk(bot: Bot, sandbox: Sandbox) -> Desk:
         official=None,
         nudge=lambda: None,
         sandbox_url=sandbox.base_url,
+        open_doors=True,
     )
 
 
