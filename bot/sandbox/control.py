@@ -22,7 +22,7 @@ from bot.sandbox.timeline import Timeline
 from bot.sandbox.views import customer_view, guide_view, world_view
 
 PREFIX = "/__sandbox__"
-CLICKS = ("click_card", "click_menu")
+CLICKS = ("click_card", "click_menu", "click_app_menu")
 """Here `key` is the button, and every click counts."""
 LOG_WINDOW = (("after", "0"), ("limit", "1000000000"))
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.sandbox.stage import Stage
 from bot.sandbox.wecom.contact_ways import qr_url
+from bot.sandbox.wecom.groups import opengid
 from bot.sandbox.wecom.mass import OUTCOME, UNSENT, MassRoom, MassTask
 from bot.sandbox.world.entities import Customer, Follow, GroupChat, Guide
 from bot.sandbox.world.state import World
@@ -155,6 +156,7 @@ def mass_view(task: MassTask, only: str = "") -> View:
 def group_view(group: GroupChat) -> View:
     return {
         "chat_id": group.chat_id,
+        "opengid": opengid(group.chat_id),
         "name": group.name,
         "owner": group.owner,
         "capacity": group.capacity,

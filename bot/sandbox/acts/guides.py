@@ -96,6 +96,20 @@ def open_app(stage: Stage, args: Args) -> None:
     stage.wecom_event("enter_agent", fields, facts=facts, key=guide.userid, sender=guide.userid)
 
 
+def click_app_menu(stage: Stage, args: Args) -> Args:
+    """A button of the app's own menu, by its key or url; the events are spelled small here."""
+    guide, app, key = guide_of(stage, args), stage.world.corp.apps[0], str(args["key"])
+    buttons = [*app.menu, *(b for button in app.menu for b in button.get("sub_button") or [])]
+    button = next((b for b in buttons if key in (b.get("key"), b.get("url"))), None)
+    if button is None:
+        raise ActRefused(f"no button {key} in the app's menu")
+    fields: list[Field] = [("EventKey", key), ("AgentID", app.agent_id)]
+    facts = {"userid": guide.userid, "key": key}
+    kind = str(button["type"])
+    stage.wecom_event(kind, fields, facts=facts, key=guide.userid, sender=guide.userid)
+    return {"type": kind}
+
+
 def confirm_moment(stage: Stage, args: Args) -> Args:
     guide, moment = guide_of(stage, args), moments(stage).moments.get(str(args["moment_id"]))
     if moment is None or guide.userid not in moment.published or moment.cancelled:
@@ -109,4 +123,5 @@ ACTS = {
     "ignore_task": ignore_task,
     "click_card": click_card,
     "open_app": open_app,
+    "click_app_menu": click_app_menu,
 }

@@ -53,7 +53,7 @@ def send(stage: Stage, call: Call) -> Body:
     body = call.body.get(kind)
     if kind not in KINDS or not isinstance(body, dict):
         raise Refuse(40008)
-    _check_body(stage, call, kind, body)
+    check_body(stage, call, kind, body)
     guides, invalid = _receivers(stage, call)
     if not guides:
         raise Refuse(81013)
@@ -66,7 +66,7 @@ def send(stage: Stage, call: Call) -> Body:
     return {"invalidparty": "", "invalidtag": "", "unlicenseduser": "", **answer}
 
 
-def _check_body(stage: Stage, call: Call, kind: str, body: Body) -> None:
+def check_body(stage: Stage, call: Call, kind: str, body: Body) -> None:
     if kind in ("text", "markdown") and not body.get("content"):
         raise Refuse(44004)
     if kind == "textcard" and not all(body.get(name) for name in ("title", "description", "url")):

@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.sandbox.api import Body, Call, Routes, page
 from bot.sandbox.errors import Refuse
+from bot.sandbox.names import digest
 from bot.sandbox.stage import Stage
 from bot.sandbox.world.entities import GroupChat, GroupMember
 
@@ -30,6 +31,11 @@ def list_groups(stage: Stage, call: Call) -> Body:
     shown, following = page(call, found, default=100, cap=1000)
     entries = [{"chat_id": group.chat_id, "status": group.status} for group in shown]
     return {"group_chat_list": entries, "next_cursor": following}
+
+
+def opengid(chat_id: str) -> str:
+    """What a mini program inside the group would see."""
+    return "tG" + digest("opengid", chat_id).hex()[:26]
 
 
 def group_of(stage: Stage, chat_id: str) -> GroupChat:

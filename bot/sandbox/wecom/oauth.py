@@ -51,8 +51,20 @@ def redeem_code(stage: Stage, call: Call, *, used: int, late: int) -> OAuthCode:
     return code
 
 
+@routes.get("/cgi-bin/user/getuserinfo")
+def old_user_info(stage: Stage, call: Call) -> Body:
+    """The older call, with its own spelling."""
+    info = _who(stage, call)
+    names = {"userid": "UserId", "openid": "OpenId"}
+    return {names.get(name, name): value for name, value in info.items()} | {"DeviceId": ""}
+
+
 @routes.get("/cgi-bin/auth/getuserinfo")
 def user_info(stage: Stage, call: Call) -> Body:
+    return _who(stage, call)
+
+
+def _who(stage: Stage, call: Call) -> Body:
     code = redeem_code(stage, call, used=42022, late=42003)
     if code.person in stage.world.guides:
         body = {"userid": code.person}

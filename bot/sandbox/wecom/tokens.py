@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from bot.sandbox.api import Body, Call, Routes
 from bot.sandbox.errors import Refuse
@@ -79,25 +78,3 @@ def api_ip(_stage: Stage, _call: Call) -> Body:
 def calling_app(stage: Stage, call: Call) -> App:
     agent_id = int(call.app.partition(":")[2])
     return next(app for app in stage.world.corp.apps if app.agent_id == agent_id)
-
-
-@routes.get("/cgi-bin/agent/get")
-def agent(stage: Stage, call: Call) -> Body:
-    app = calling_app(stage, call)
-    if call.number("agentid") != app.agent_id:
-        raise Refuse(301002)
-    people: list[dict[str, Any]] = [{"userid": userid} for userid in stage.world.guides]
-    return {
-        "agentid": app.agent_id,
-        "name": app.name,
-        "square_logo_url": "",
-        "description": "",
-        "allow_userinfos": {"user": people},
-        "allow_partys": {"partyid": [1]},
-        "allow_tags": {"tagid": []},
-        "close": 0,
-        "redirect_domain": "",
-        "report_location_flag": 0,
-        "isreportenter": 1,
-        "home_url": "",
-    }

@@ -245,6 +245,8 @@ class App:
     secret: str
     token: str
     aes_key: str
+    menu: list[dict[str, Any]] = field(default_factory=list)
+    details: dict[str, Any] = field(default_factory=dict)  # what agent/set changed
 
 
 @dataclass
