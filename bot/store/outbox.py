@@ -5,14 +5,26 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TypedDict, Unpack
+from functools import lru_cache
+from typing import Any, TypedDict, Unpack
 
-from sqlalchemy import CursorResult, and_, case, func, or_, select, update
+from sqlalchemy import (
+    CursorResult,
+    Executable,
+    and_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import calls
 from bot.domain.delivery import Owed
-from bot.store.engine import upsert
+from bot.domain.mapping import Moment
+from bot.store.engine import dialect_of, upsert_in
 from bot.store.vault import Vault
 
 ABOUT = "outbox.body"
@@ -30,6 +42,65 @@ class Terms(TypedDict, total=False):
     expires_at: datetime | None
 
 
+# The sender runs these all day: they are built once, not at every turn.
+
+
+def _taking() -> Executable:
+    free = or_(
+        and_(Owed.state == "owed", Owed.due_at <= bindparam("at_moment", type_=Moment)),
+        and_(Owed.state == "claimed", Owed.lease_until < bindparam("at_real")),
+    )
+    ids = (
+        select(Owed.id)
+        .where(free)
+        .order_by(case((Owed.lane == "express", 0), else_=1), Owed.due_at, Owed.id)
+        .limit(bindparam("at_most"))
+        .with_for_update(skip_locked=True)
+    )
+    # A row that is claimed again was under way when its owner died: it says so until it is settled.
+    interrupted = case((Owed.state == "claimed", "in_flight"), else_=Owed.reason)
+    return (
+        update(Owed)
+        .where(Owed.id.in_(ids))
+        .values(
+            state="claimed",
+            reason=interrupted,
+            owner=bindparam("taker"),
+            fence=Owed.fence + 1,
+            lease_until=bindparam("until_real"),
+            attempts=Owed.attempts + 1,
+        )
+        .returning(Owed)
+        .execution_options(populate_existing=True, synchronize_session=False)
+    )
+
+
+_TAKE = _taking()
+
+
+@lru_cache
+def _settling(names: frozenset[str]) -> Executable:
+    columns = Owed.__table__.columns
+    return (
+        update(Owed)
+        .where(
+            Owed.id == bindparam("its_id"),
+            Owed.state == "claimed",
+            Owed.owner == bindparam("its_owner"),
+            Owed.fence == bindparam("its_fence"),
+        )
+        .values({name: bindparam(f"new_{name}", type_=columns[name].type) for name in names})
+        .execution_options(synchronize_session=False)
+    )
+
+
+@lru_cache
+def _owing(dialect: str) -> Executable:
+    insert = upsert_in(dialect, Owed).on_conflict_do_nothing(index_elements=["effect"])
+    owing: Executable = insert.returning(Owed.id)
+    return owing.execution_options(dml_strategy="raw")
+
+
 async def owe(
     session: AsyncSession,
     vault: Vault,
@@ -41,20 +112,20 @@ async def owe(
 ) -> int | None:
     """Put one call in debt; None when the same effect is owed already."""
     written = json.dumps(calls.dump(call), ensure_ascii=False)
-    insert = upsert(session, Owed).values(
-        effect=effect,
-        kind=calls.kind_of(call),
-        body=vault.seal(written, about=ABOUT),
-        state="owed",
-        created_at=now,
-        fence=0,
-        attempts=0,
-        **({"lane": "bulk", "purpose": "service", "due_at": now} | terms),
-    )
-    result = await session.scalars(
-        insert.on_conflict_do_nothing(index_elements=["effect"]).returning(Owed.id)
-    )
-    return result.first()
+    row: dict[str, Any] = {
+        "effect": effect,
+        "kind": calls.kind_of(call),
+        "body": vault.seal(written, about=ABOUT),
+        "state": "owed",
+        "created_at": now,
+        "fence": 0,
+        "attempts": 0,
+        "lane": "bulk",
+        "purpose": "service",
+        "due_at": now,
+    }
+    owed_id: int | None = await session.scalar(_owing(dialect_of(session)), row | terms)
+    return owed_id
 
 
 async def is_owed(session: AsyncSession, effect: str) -> bool:
@@ -70,51 +141,24 @@ async def claim(
     session: AsyncSession, *, owner: str, now: datetime, real: float, lease: float, limit: int
 ) -> Sequence[Owed]:
     """Take due debts, express first. Rows whose owner died are taken again once their lease ran out."""
-    free = or_(
-        and_(Owed.state == "owed", Owed.due_at <= now),
-        and_(Owed.state == "claimed", Owed.lease_until < real),
-    )
-    ids = (
-        select(Owed.id)
-        .where(free)
-        .order_by(case((Owed.lane == "express", 0), else_=1), Owed.due_at, Owed.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    taken = (await session.scalars(ids)).all()
-    if not taken:
-        return []
-    # A row that is claimed again was under way when its owner died: it says so until it is settled.
-    interrupted = case((Owed.state == "claimed", "in_flight"), else_=Owed.reason)
-    await session.execute(
-        update(Owed)
-        .where(Owed.id.in_(taken))
-        .values(
-            state="claimed",
-            reason=interrupted,
-            owner=owner,
-            fence=Owed.fence + 1,
-            lease_until=real + lease,
-            attempts=Owed.attempts + 1,
-        )
-    )
     rows = await session.scalars(
-        select(Owed).where(Owed.id.in_(taken)).execution_options(populate_existing=True)
+        _TAKE,
+        {
+            "taker": owner,
+            "at_moment": now,
+            "at_real": real,
+            "until_real": real + lease,
+            "at_most": limit,
+        },
     )
     return sorted(rows, key=lambda owed: (owed.lane != "express", owed.due_at, owed.id))
 
 
 async def settle(session: AsyncSession, owed: Owed, **values: object) -> bool:
     """Write back what became of a claimed debt; False when somebody else owns it by now."""
+    mine = {"its_id": owed.id, "its_owner": owed.owner, "its_fence": owed.fence}
     result = await session.execute(
-        update(Owed)
-        .where(
-            Owed.id == owed.id,
-            Owed.state == "claimed",
-            Owed.owner == owed.owner,
-            Owed.fence == owed.fence,
-        )
-        .values(**values)
+        _settling(frozenset(values)), mine | {f"new_{name}": each for name, each in values.items()}
     )
     return isinstance(result, CursorResult) and result.rowcount == 1
 
