@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -9,10 +10,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.calls import ListGroupChats
-from bot.domain.group_chats import GroupChat, GroupRule
+from bot.domain.group_chats import GroupChat, GroupRule, Invite
 from bot.outbound import group_sync  # noqa: F401 - registers what outcomes of calls change
 from bot.outbound.group_requests import ask_about_stranger, ask_to_take_over
 from bot.store import group_chats, invites, outbox, touches
+from bot.store.touches import Plan
 from bot.store.vault import Vault
 from bot.work.context import Work
 
@@ -50,24 +52,34 @@ async def _plan(work: Work) -> int:
             now = work.now()
             rules = {rule.key: rule for rule in await group_chats.live_rules(session)}
             waiting = await invites.without_touch(session, limit=AT_ONCE)
-            for invite in waiting:
-                rule = rules.get(invite.rule_key)
-                if rule is None:
-                    invite.state = "withdrawn"
-                    continue
-                touch = await touches.plan(
-                    session,
-                    customer_id=invite.customer_id,
-                    template=str(rule.settings["template"]),
-                    purpose="marketing",
-                    due_at=now,
-                    now=now,
-                    step=f"invite:{rule.key}",
-                )
-                invite.touch_id = touch.id if touch else None
-                planned += 1
+            planned += await _write_to(session, waiting, rules, now)
         if len(waiting) < AT_ONCE:
             return planned
+
+
+async def _write_to(
+    session: AsyncSession, waiting: Sequence[Invite], rules: Mapping[str, GroupRule], now: datetime
+) -> int:
+    """A message for each invite whose family still takes people."""
+    asked = {}
+    for invite in waiting:
+        if invite.rule_key in rules:
+            asked[invite.customer_id, f"invite:{invite.rule_key}"] = invite
+        else:
+            invite.state = "withdrawn"
+    plans: list[Plan] = [
+        {
+            "customer_id": invite.customer_id,
+            "template": str(rules[invite.rule_key].settings["template"]),
+            "purpose": "marketing",
+            "due_at": now,
+            "step": step,
+        }
+        for (_, step), invite in asked.items()
+    ]
+    for touch in await touches.plan_all(session, plans, now):
+        asked[touch.customer_id, touch.step or ""].touch_id = touch.id
+    return len(plans)
 
 
 async def demote_due(work: Work) -> int:
@@ -96,15 +108,17 @@ async def _demote(work: Work, rule: GroupRule) -> int:
         told = await group_chats.outgrown(session, rule, now, limit=AT_ONCE)
         for member in told:
             member.grace_until = now + timedelta(days=rule.grace_days)
-            await touches.plan(
-                session,
-                customer_id=member.customer_id or 0,
-                template=LEAVING,
-                purpose="service",
-                due_at=now,
-                now=now,
-                step=f"leaving:{rule.key}",
-            )
+        plans: list[Plan] = [
+            {
+                "customer_id": member.customer_id or 0,
+                "template": LEAVING,
+                "purpose": "service",
+                "due_at": now,
+                "step": f"leaving:{rule.key}",
+            }
+            for member in told
+        ]
+        await touches.plan_all(session, plans, now)
         return len(back) + len(over) + len(told)
 
 

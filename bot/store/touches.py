@@ -4,47 +4,57 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, NotRequired, TypedDict, Unpack
 
-from sqlalchemy import CursorResult, Update, select, update
+from sqlalchemy import CursorResult, Executable, Update, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.campaigns import Campaign, Touch
 from bot.domain.customers import Customer
 from bot.domain.delivery import Owed
 from bot.store import outbox
-from bot.store.engine import upsert
+from bot.store.engine import dialect_of, upsert_in
 
 
-async def plan(  # noqa: PLR0913 - one keyword per column that a caller may know
-    session: AsyncSession,
-    *,
-    customer_id: int,
-    template: str,
-    purpose: str,
-    due_at: datetime,
-    now: datetime,
-    campaign_id: int | None = None,
-    run_id: int | None = None,
-    step: str | None = None,
-    offer_key: str | None = None,
-    guide_id: int | None = None,
-) -> Touch | None:
+class Plan(TypedDict):
+    """One message to one customer; the campaign, or the run and its step, plan it once."""
+
+    customer_id: int
+    template: str
+    purpose: str
+    due_at: datetime
+    campaign_id: NotRequired[int | None]
+    run_id: NotRequired[int | None]
+    step: NotRequired[str | None]
+    offer_key: NotRequired[str | None]
+    guide_id: NotRequired[int | None]
+
+
+async def plan(session: AsyncSession, *, now: datetime, **one: Unpack[Plan]) -> Touch | None:
     """Plan one message; None when this campaign or step has planned it already."""
-    insert = upsert(session, Touch).values(
-        customer_id=customer_id,
-        campaign_id=campaign_id,
-        run_id=run_id,
-        step=step,
-        template=template,
-        purpose=purpose,
-        offer_key=offer_key,
-        guide_id=guide_id,
-        state="planned",
-        planned_at=now,
-        due_at=due_at,
-    )
-    return (await session.scalars(insert.on_conflict_do_nothing().returning(Touch))).one_or_none()
+    return next(iter(await plan_all(session, [one], now)), None)
+
+
+async def plan_all(session: AsyncSession, plans: Sequence[Plan], now: datetime) -> Sequence[Touch]:
+    """Plan messages to many. Returns those that were not planned before, in no certain order."""
+    if not plans:
+        return ()
+    rows = [_BLANK | plan | {"planned_at": now} for plan in plans]
+    return (await session.scalars(_planning(dialect_of(session)), rows)).all()
+
+
+_BLANK = {
+    **dict.fromkeys(("campaign_id", "run_id", "step", "offer_key", "guide_id")),
+    "state": "planned",
+    "attempts": 0,
+}
+
+
+@lru_cache
+def _planning(dialect: str) -> Executable:
+    planning: Executable = upsert_in(dialect, Touch).on_conflict_do_nothing().returning(Touch)
+    return planning
 
 
 async def cancel_for(

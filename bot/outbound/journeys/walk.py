@@ -27,6 +27,7 @@ from bot.domain.playbooks import (
 from bot.domain.quotas import read_limits
 from bot.domain.refusals import Refusal
 from bot.store import facts, group_chats, guide_tasks, invites, journeys, tags, touches
+from bot.store.touches import Plan
 from bot.work.context import Work
 
 AT_ONCE = 100
@@ -117,8 +118,7 @@ class _Walk:
     async def _act(self, spec: PlaybookSpec, op: Op, runs: Sequence[Run]) -> None:
         match op:
             case Message():
-                for run in runs:
-                    await self._message(run, op.template, op.offer)
+                await self._message(runs, op.template, op.offer)
             case TagStep():
                 await self._tag(spec, op, runs)
             case Invite():
@@ -126,20 +126,22 @@ class _Walk:
             case AskGuide():
                 await self._ask_guides(op, runs)
 
-    async def _message(self, run: Run, template: str, offer: str | None = None) -> None:
+    async def _message(self, runs: Sequence[Run], template: str, offer: str | None = None) -> None:
         if template not in self.work.content.templates:
             return  # an older version may speak of a text that is gone; the run goes on without it
-        await touches.plan(
-            self.session,
-            customer_id=run.customer_id,
-            template=template,
-            purpose=self.work.content.template(template).purpose,
-            due_at=self.now,
-            now=self.now,
-            run_id=run.id,
-            step=str(run.step),
-            offer_key=offer,
-        )
+        plans: list[Plan] = [
+            {
+                "customer_id": run.customer_id,
+                "template": template,
+                "purpose": self.work.content.template(template).purpose,
+                "due_at": self.now,
+                "run_id": run.id,
+                "step": str(run.step),
+                "offer_key": offer,
+            }
+            for run in runs
+        ]
+        await touches.plan_all(self.session, plans, self.now)
 
     async def _tag(self, spec: PlaybookSpec, op: TagStep, runs: Sequence[Run]) -> None:
         until = self.now + timedelta(days=op.days) if op.days else None

@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Follow, Guide
+from bot.domain.mapping import Moment
 from bot.domain.tags import CustomerTag, FollowMirror, FollowTag, Tag, TagGroup
-from bot.store.engine import upsert
+from bot.store.engine import dialect_of, upsert, upsert_in
 from bot.store.tags.labels import alive
 from bot.store.tags.stirring import stir_follow, stir_wearers
 
@@ -137,16 +151,26 @@ async def begin(session: AsyncSession, marking: Marking, now: datetime) -> int:
 
 async def marked(session: AsyncSession, follow_id: int, now: datetime) -> None:
     """The platform did it."""
-    hers = FollowTag.follow_id == follow_id
-    await session.execute(delete(FollowTag).where(hers, FollowTag.state == "removing"))
-    await session.execute(
-        update(FollowTag).where(hers, FollowTag.state == "adding").values(state="marked", at=now)
-    )
-    await session.execute(
-        update(FollowMirror)
-        .where(FollowMirror.follow_id == follow_id)
-        .values(busy=False, not_before=None)
-    )
+    hers = {"its_follow": follow_id, "at_moment": now}
+    for statement in _MARKED:
+        await session.execute(statement, hers)
+
+
+_FOLLOW = bindparam("its_follow", type_=Integer)
+_QUIETLY = {"synchronize_session": False}
+_MARKED = (
+    delete(FollowTag)
+    .where(FollowTag.follow_id == _FOLLOW, FollowTag.state == "removing")
+    .execution_options(**_QUIETLY),
+    update(FollowTag)
+    .where(FollowTag.follow_id == _FOLLOW, FollowTag.state == "adding")
+    .values(state="marked", at=bindparam("at_moment", type_=Moment))
+    .execution_options(**_QUIETLY),
+    update(FollowMirror)
+    .where(FollowMirror.follow_id == _FOLLOW)
+    .values(busy=False, not_before=None)
+    .execution_options(**_QUIETLY),
+)
 
 
 async def not_marked(session: AsyncSession, follow_id: int, *, again_at: datetime) -> None:
@@ -172,15 +196,19 @@ async def begin_anew(session: AsyncSession, follow_id: int) -> None:
 async def _state(
     session: AsyncSession, follow_id: int, tag_ids: Iterable[int], state: str, now: datetime
 ) -> None:
-    for tag_id in tag_ids:
-        insert = upsert(session, FollowTag).values(
-            follow_id=follow_id, tag_id=tag_id, state=state, at=now
-        )
-        await session.execute(
-            insert.on_conflict_do_update(
-                index_elements=["follow_id", "tag_id"], set_={"state": state, "at": now}
-            )
-        )
+    rows = [{"follow_id": follow_id, "tag_id": i, "state": state, "at": now} for i in tag_ids]
+    if rows:
+        await session.execute(_stating(dialect_of(session)), rows)
+
+
+@lru_cache
+def _stating(dialect: str) -> Executable:
+    insert = upsert_in(dialect, FollowTag)
+    new = {"state": insert.excluded.state, "at": insert.excluded.at}
+    stating: Executable = insert.on_conflict_do_update(
+        index_elements=["follow_id", "tag_id"], set_=new
+    )
+    return stating
 
 
 def _wanted(follow_ids: Sequence[int], now: datetime) -> Select[int, int, str | None]:
