@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Executable, func, select
+from sqlalchemy import BindParameter, Executable, Select, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Customer, Follow, Guide, Secret, Store
 from bot.domain.group_chats import Invite
+from bot.domain.mapping import Moment
 from bot.domain.offers import Coupon, last_day_words
 from bot.domain.orders import Order, OrderLine
 from bot.domain.points import PointsAccount
@@ -52,8 +53,10 @@ class _Asking:
     ids: list[int]
     now: datetime
 
-    async def rows(self, query: Executable) -> list[Any]:
-        return list((await self.session.execute(query)).all())
+    async def rows(self, query: Executable, **more: Any) -> list[Any]:
+        """The rows of one of the queries below."""
+        bound = {"ids": self.ids, "now": self.now}
+        return list((await self.session.execute(query, bound | more)).all())
 
 
 async def gather(
@@ -77,26 +80,7 @@ async def gather(
 
 async def guides_of(session: AsyncSession, customer_ids: Collection[int]) -> dict[int, Guide]:
     """The guide of each customer: whom she talked with last, else the newest."""
-    place = (
-        func.row_number()
-        .over(
-            partition_by=Follow.customer_id,
-            order_by=(
-                Follow.last_talk_at.desc().nulls_last(),
-                Follow.since.desc(),
-                Follow.id.desc(),
-            ),
-        )
-        .label("place")
-    )
-    ranked = (
-        select(Follow.customer_id, Follow.guide_id, place)
-        .join(Guide, Guide.id == Follow.guide_id)
-        .where(Follow.customer_id.in_(customer_ids), Follow.ended_at.is_(None), Guide.active)
-        .subquery()
-    )
-    best = select(ranked.c.customer_id, Guide).join(Guide, Guide.id == ranked.c.guide_id)
-    found = await session.execute(best.where(ranked.c.place == 1))
+    found = await session.execute(_BEST_GUIDES, {"ids": list(customer_ids)})
     return dict(found.all())
 
 
@@ -119,22 +103,93 @@ async def _all(asking: _Asking) -> AsyncIterator[tuple[int, Mapping[str, Any]]]:
 
 Found = list[tuple[int, dict[str, Any]]]
 
+# Asked for nearly every message: the queries are built once and bound to people and moment.
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_NOW = bindparam("now", type_=Moment)
+
+
+def _ranked_guides() -> Select[Any]:
+    latest = (Follow.last_talk_at.desc().nulls_last(), Follow.since.desc(), Follow.id.desc())
+    place = func.row_number().over(partition_by=Follow.customer_id, order_by=latest)
+    ranked = (
+        select(Follow.customer_id, Follow.guide_id, place.label("place"))
+        .join(Guide, Guide.id == Follow.guide_id)
+        .where(Follow.customer_id.in_(_IDS), Follow.ended_at.is_(None), Guide.active)
+        .subquery()
+    )
+    best = select(ranked.c.customer_id, Guide).join(Guide, Guide.id == ranked.c.guide_id)
+    return best.where(ranked.c.place == 1)
+
+
+def _newest_lines() -> Select[Any]:
+    newest = (Order.paid_at.desc(), Order.id.desc(), OrderLine.amount_fen.desc(), OrderLine.id)
+    place = func.row_number().over(partition_by=Order.customer_id, order_by=newest)
+    lines = (
+        select(Order.customer_id, OrderLine.name, OrderLine.category, place.label("place"))
+        .join(OrderLine, OrderLine.order_id == Order.id)
+        .where(*_BOUGHT)
+        .subquery()
+    )
+    return select(lines.c.customer_id, lines.c.name, lines.c.category).where(lines.c.place == 1)
+
+
+_BOUGHT = (
+    Order.customer_id.in_(_IDS),
+    Order.paid_at <= _NOW,
+    # Paid, and not given back: nobody is reminded of what she returned.
+    Order.amount_fen > Order.refunded_fen,
+)
+_BEST_GUIDES = _ranked_guides()
+_LAST_ITEMS = _newest_lines()
+_NAMES = select(Secret.customer_id, Secret.name).where(
+    Secret.customer_id.in_(_IDS), Secret.name.is_not(None)
+)
+_STORES = select(Store.id, Store.name).where(Store.id.in_(bindparam("stores", expanding=True)))
+_STANDING = (
+    select(Customer.id, Customer.birthday_month, CustomerTier.tier, PointsAccount)
+    .outerjoin(CustomerTier, CustomerTier.customer_id == Customer.id)
+    .outerjoin(PointsAccount, PointsAccount.customer_id == Customer.id)
+    .where(Customer.id.in_(_IDS))
+)
+_COUPONS = (
+    select(Coupon.customer_id, Coupon.code, Coupon.expires_at)
+    .where(
+        Coupon.customer_id.in_(_IDS),
+        Coupon.state.in_(("held", "returned")),
+        Coupon.expires_at > _NOW,
+    )
+    .order_by(Coupon.expires_at.desc(), Coupon.id.desc())
+)
+_ORDERS = (
+    select(Order.customer_id, func.count(), func.max(Order.paid_at))
+    .where(*_BOUGHT)
+    .group_by(Order.customer_id)
+)
+_SPENT = (
+    select(Order.customer_id, func.sum(Order.amount_fen - Order.refunded_fen))
+    .where(*_BOUGHT, Order.paid_at >= bindparam("first", type_=Moment))
+    .group_by(Order.customer_id)
+)
+_GENERAL = select(Customer.id).where(Customer.id.in_(_IDS), ~Customer.personalised)
+_INVITES = (
+    select(Invite.customer_id, Invite.rule_key)
+    .where(Invite.customer_id.in_(_IDS), Invite.state.in_(("eligible", "sent")))
+    .order_by(Invite.id)
+)
+
 
 async def _names(asking: _Asking) -> Found:
     await asking.vault.load_keys(asking.session, asking.ids)
-    query = select(Secret.customer_id, Secret.name).where(
-        Secret.customer_id.in_(asking.ids), Secret.name.is_not(None)
-    )
     return [
         (i, {"称呼": asking.vault.unseal_known(i, sealed, about=NAME)})
-        for i, sealed in await asking.rows(query)
+        for i, sealed in await asking.rows(_NAMES)
     ]
 
 
 async def _guides(asking: _Asking) -> Found:
     guides = await guides_of(asking.session, asking.ids)
-    query = select(Store.id, Store.name).where(Store.id.in_({g.store_id for g in guides.values()}))
-    stores = dict(await asking.rows(query))
+    ids = sorted({guide.store_id for guide in guides.values() if guide.store_id is not None})
+    stores = dict(await asking.rows(_STORES, stores=ids)) if ids else {}
     return [
         (i, {"guide": guide.name} | _known(store=stores.get(guide.store_id)))
         for i, guide in guides.items()
@@ -142,111 +197,54 @@ async def _guides(asking: _Asking) -> Found:
 
 
 async def _standing(asking: _Asking) -> Found:
-    query = (
-        select(Customer.id, Customer.birthday_month, CustomerTier.tier, PointsAccount)
-        .outerjoin(CustomerTier, CustomerTier.customer_id == Customer.id)
-        .outerjoin(PointsAccount, PointsAccount.customer_id == Customer.id)
-        .where(Customer.id.in_(asking.ids))
-    )
     return [
         (
             i,
             _known(birthday_month=month, tier=tier)
             | ({"points": account.balance, "level": account.level} if account else {}),
         )
-        for i, month, tier, account in await asking.rows(query)
+        for i, month, tier, account in await asking.rows(_STANDING)
     ]
 
 
 async def _coupons(asking: _Asking) -> Found:
     """The coupon that runs out first: the one worth speaking of."""
-    query = (
-        select(Coupon.customer_id, Coupon.code, Coupon.expires_at)
-        .where(
-            Coupon.customer_id.in_(asking.ids),
-            Coupon.state.in_(("held", "returned")),
-            Coupon.expires_at > asking.now,
-        )
-        .order_by(Coupon.expires_at.desc(), Coupon.id.desc())
-    )
     return [
         (i, {"coupon_code": code, "coupon_until": last_day_words(until)})
-        for i, code, until in await asking.rows(query)
+        for i, code, until in await asking.rows(_COUPONS)
     ]
 
 
-def _bought(asking: _Asking) -> tuple[Any, ...]:
-    """Paid, and not given back: nobody is reminded of what she returned."""
-    return (
-        Order.customer_id.in_(asking.ids),
-        Order.paid_at <= asking.now,
-        Order.amount_fen > Order.refunded_fen,
-    )
-
-
 async def _orders(asking: _Asking) -> Found:
-    query = (
-        select(Order.customer_id, func.count(), func.max(Order.paid_at))
-        .where(*_bought(asking))
-        .group_by(Order.customer_id)
-    )
     return [
         (i, {"orders": number, "days_since_order": (asking.now - last).days})
-        for i, number, last in await asking.rows(query)
+        for i, number, last in await asking.rows(_ORDERS)
     ]
 
 
 async def _this_month(asking: _Asking) -> Found:
     local = asking.now.astimezone(HERE)
     first = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    spent = func.sum(Order.amount_fen - Order.refunded_fen)
-    query = select(Order.customer_id, spent).where(*_bought(asking), Order.paid_at >= first)
-    rows = await asking.rows(query.group_by(Order.customer_id))
+    rows = await asking.rows(_SPENT, first=first)
     return [(i, {"spent_this_month": int(fen)}) for i, fen in rows]
 
 
 async def _last_items(asking: _Asking) -> Found:
-    newest = (
-        func.row_number()
-        .over(
-            partition_by=Order.customer_id,
-            order_by=(
-                Order.paid_at.desc(),
-                Order.id.desc(),
-                OrderLine.amount_fen.desc(),
-                OrderLine.id,
-            ),
-        )
-        .label("place")
-    )
-    lines = (
-        select(Order.customer_id, OrderLine.name, OrderLine.category, newest)
-        .join(OrderLine, OrderLine.order_id == Order.id)
-        .where(*_bought(asking))
-        .subquery()
-    )
-    query = select(lines.c.customer_id, lines.c.name, lines.c.category).where(lines.c.place == 1)
     return [
         (i, _known(last_item=name or None, last_category=category or None))
-        for i, name, category in await asking.rows(query)
+        for i, name, category in await asking.rows(_LAST_ITEMS)
     ]
 
 
 async def _keep_general(asking: _Asking, found: Facts) -> None:
-    query = select(Customer.id).where(Customer.id.in_(asking.ids), ~Customer.personalised)
-    for (customer_id,) in await asking.rows(query):
+    for (customer_id,) in await asking.rows(_GENERAL):
         for name in FROM_PROFILE:
             found[customer_id].pop(name, None)
 
 
 async def _invites(asking: _Asking) -> Found:
     """The group chat she is asked into, and the code that leads to a free place."""
-    query = (
-        select(Invite.customer_id, Invite.rule_key)
-        .where(Invite.customer_id.in_(asking.ids), Invite.state.in_(("eligible", "sent")))
-        .order_by(Invite.id)
-    )
-    asked = dict(await asking.rows(query))
+    asked = dict(await asking.rows(_INVITES))
     rules = (
         {rule.key: rule for rule in await group_chats.live_rules(asking.session)} if asked else {}
     )
