@@ -2,9 +2,78 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 MEANINGS = {
-    0: "ok",
     -1: "system busy",
+    0: "ok",
+    40002: "invalid grant_type",
+    40004: "invalid media type",
+    40016: "invalid button size",
+    40035: "invalid parameter",
+    40053: "invalid action info",
+    40097: "invalid args",
+    40123: "image is not valid",
+    40164: "invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist",
+    41002: "appid missing",
+    41035: "external_userid missing",
+    41043: "config_id missing",
+    41044: "invalid config_id",
+    41046: "msgid missing",
+    41047: "invalid msgid",
+    41049: "welcome code missing",
+    41055: "too many welcome templates",
+    41063: "groupmsg is being distributed",
+    41064: "too many attachments",
+    41065: "invalid attachment",
+    41070: "invalid intercept rule id",
+    41095: "too many customer acquisition links",
+    42003: "oauth_code expired",
+    42022: "oauth_code already used",
+    42052: "message is too old to recall",
+    43012: "callback url not set",
+    43019: "user in the blacklist",
+    43101: "user refuse to accept the msg",
+    44001: "empty media data",
+    44003: "empty news data",
+    44004: "empty content",
+    45001: "media size out of limit",
+    45002: "content size out of limit",
+    45056: "too many tags",
+    45057: "tag has too many fans",
+    45058: "cannot modify system tag",
+    45059: "user has too many tags",
+    45065: "clientmsgid exist",
+    45067: "clientmsgid size out of limit",
+    45080: "no interaction to type in",
+    45081: "typing already",
+    45157: "tag name existed",
+    45158: "invalid tag name",
+    45159: "invalid tag",
+    46003: "menu not exist",
+    47003: "argument invalid! data is invalid",
+    48001: "api unauthorized",
+    48002: "api forbidden",
+    48006: "forbid to clear quota because of reaching the limit",
+    53600: "article_id or publish_id is invalid",
+    60020: "not allow to access from your ip",
+    60111: "userid not found",
+    60140: "invalid response_code",
+    60251: "open_kfid missing",
+    60252: "invalid open_kfid",
+    60253: "not a servicer of this account",
+    76001: "invalid rid",
+    76002: "rid does not belong to this account",
+    81011: "no permission on this tag",
+    86001: "invalid chatid",
+    86003: "chatid not exist",
+    86008: "chatid made by another app",
+    95007: "invalid msg code",
+    95014: "not a servicer",
+    95016: "this change of state is not allowed",
+    95021: "upgrade service is not configured",
+    95031: "the customer has not written in 48 hours",
+    301002: "agentid does not belong to the token",
     40001: "invalid credential",
     40003: "invalid UserID",
     40007: "invalid media_id",
@@ -53,8 +122,8 @@ MEANINGS = {
 class Refuse(Exception):
     """Raised by an API handler; becomes the answer's errcode."""
 
-    def __init__(self, errcode: int, hint: str = "") -> None:
+    def __init__(self, errcode: int, hint: str = "", **more: Any) -> None:
         super().__init__(errcode, hint)
-        self.errcode = errcode
+        self.errcode, self.more = errcode, more
         meaning = MEANINGS.get(errcode, "error")
         self.errmsg = f"{meaning}, {hint}" if hint else meaning

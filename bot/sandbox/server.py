@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from email.utils import format_datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from aiohttp import web
 
@@ -17,9 +18,11 @@ from bot.sandbox.errors import Refuse
 from bot.sandbox.names import fingerprint
 from bot.sandbox.pace import Pace
 from bot.sandbox.stage import Stage
-from bot.sandbox.usage import use
+from bot.sandbox.usage import RefusedCalls, use
 
 EXCLUSIVE_SECONDS = 0.002  # how long a write keeps others off the same pair
+HERE = "127.0.0.1"
+HELP = "https://open.work.weixin.qq.com/devtool/query?e="
 
 
 class Hangup(Exception):
@@ -51,7 +54,8 @@ class Desk:
         return response
 
     async def _route(self, request: web.Request) -> web.StreamResponse:
-        route = self.table.get(request.path)
+        folder = request.path.rpartition("/")[0] + "/*"
+        route = self.table.get(request.path) or self.table.get(folder)
         if route is None:
             self._log_unknown(request)
             return web.Response(status=404)
@@ -65,7 +69,7 @@ class Desk:
 
     async def _serve(self, route: Route, call: Call | None) -> web.StreamResponse:
         if call is None:
-            return _json(self._refusal(route, Refuse(47001)))
+            return _json(self._refusal(route, Refuse(47001), None))
         key = fingerprint([call.body, _public(call.query)])
         name = f"{call.method} {call.path}"
         fault = self.stage.faults.pick(name, key, self.stage.now())
@@ -86,7 +90,7 @@ class Desk:
         if lock is None:
             return self._decide(route, call)
         if lock in self._busy:
-            return Answer(self._refusal(route, Refuse(route.busy)))
+            return Answer(self._refusal(route, Refuse(route.busy), call))
         self._busy.add(lock)
         try:
             answer = self._decide(route, call)
@@ -106,7 +110,7 @@ class Desk:
                 use(self.stage.world, self.platform, call.path, call.now)
             result = route.handler(self.stage, call)
         except Refuse as refusal:
-            return Answer(self._refusal(route, refusal))
+            return Answer(self._refusal(route, refusal, call))
         if isinstance(result, Raw):
             return Answer(result, applied=True)
         bare = route.bare or (self.platform == "official" and not route.needs_token)
@@ -124,10 +128,30 @@ class Desk:
             raise Refuse(42001)
         return owner
 
-    def _refusal(self, route: Route, refusal: Refuse) -> Body:
-        trace = self.stage.world.names.hex(16, "trace", refusal.errcode)
-        tail = f" rid: {trace}" if self.platform == "official" else f", hint: [{trace}]"
-        return {"errcode": refusal.errcode, "errmsg": refusal.errmsg + tail, **route.empty}
+    def _refusal(self, route: Route, refusal: Refuse, call: Call | None) -> Body:
+        """Worded as the platforms do: with a trace that a developer can look up."""
+        code, trace = refusal.errcode, self.stage.world.names.hex(24, "trace", refusal.errcode)
+        if self.platform == "wecom":
+            hint = f"hint: [{self.stage.clock.timestamp()}_{trace}], from ip: {HERE}"
+            tail = f", {hint}, more info at {HELP}{code}"
+            return {"errcode": code, "errmsg": refusal.errmsg + tail, **route.empty}
+        rid = "-".join((trace[:8], trace[8:16], trace[16:]))
+        body = {"errcode": code, "errmsg": f"{refusal.errmsg} rid: {rid}"}
+        body |= {**route.empty, **refusal.more}
+        if call is not None:
+            self._remember(rid, call, body)
+        return body
+
+    def _remember(self, rid: str, call: Call, body: Body) -> None:
+        row = {
+            "invoke_time": call.stamp,
+            "cost_in_ms": 1,
+            "request_url": urlencode(_public(call.query)),
+            "request_body": json.dumps(_public(call.body), ensure_ascii=False),
+            "response_body": json.dumps(body, ensure_ascii=False),
+            "client_ip": HERE,
+        }
+        self.stage.world.room(RefusedCalls).keep(rid, row)
 
     def record(self, call: Call, answer: Answer, *, status: int = 200) -> None:
         is_json = isinstance(answer.body, dict)
@@ -208,7 +232,7 @@ BAD_GATEWAY = "<html><body><h1>502 Bad Gateway</h1></body></html>"
 
 
 async def _errcode(desk: Desk, route: Route, call: Call, code: str) -> web.StreamResponse:
-    body = {"errcode": int(code), "errmsg": "scripted", **route.empty}
+    body = desk._refusal(route, Refuse(int(code), "scripted"), call)
     desk.record(call, Answer(body, fault=f"errcode:{code}"))
     return respond(body, desk.platform)
 

@@ -13,6 +13,7 @@ from bot.sandbox.envelope import Field, worded
 from bot.sandbox.errors import Refuse
 from bot.sandbox.faults import Faults
 from bot.sandbox.log import Log
+from bot.sandbox.names import digest
 from bot.sandbox.world.entities import Customer, Follow, GroupChat, Guide, Message
 from bot.sandbox.world.state import World
 
@@ -108,6 +109,19 @@ class Stage:
         form = self.world.settings.official_format
         plain, facts = worded(head + fields, form), {"openid": openid}
         self.courier.post(Parcel("official", name, facts, plain, openid, form, on_reply=on_reply))
+
+    def official_word(self, fields: list[Field], *, name: str) -> None:
+        """A push about the account itself; its sender is whoever operates it."""
+        operator = "o" + digest("operator", self.world.official.app_id).hex()[:27]
+        head: list[Field] = [
+            ("ToUserName", self.world.official.original_id),
+            ("FromUserName", operator),
+            ("CreateTime", self.clock.timestamp()),
+        ]
+        form = self.world.settings.official_format
+        facts = {"openid": operator}
+        plain = worded(head + fields, form)
+        self.courier.post(Parcel("official", name, facts, plain, operator, form))
 
     def arrive(self, customer: Customer, message: Message, **facts: Any) -> None:
         """A message reaches a customer: into her conversation and into the log."""

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from bot.sandbox.official import fans, mass, media, menus, messages, oauth, templates, tokens
+from bot.sandbox.official import (
+    articles,
+    fans,
+    lookups,
+    mass,
+    media,
+    menus,
+    messages,
+    oauth,
+    subscriptions,
+    templates,
+    tokens,
+)
+from bot.sandbox.pictures import official as pictures
 
 ROOMS = (
     tokens.routes,
@@ -13,4 +26,8 @@ ROOMS = (
     oauth.routes,
     mass.routes,
     media.routes,
+    articles.routes,
+    subscriptions.routes,
+    lookups.routes,
+    pictures,
 )

@@ -34,6 +34,7 @@ class Mailing:
 class MailingRoom:
     mailings: dict[int, Mailing] = field(default_factory=dict)
     client_ids: dict[str, int] = field(default_factory=dict)
+    speed: int = 0
 
 
 @routes.post("/cgi-bin/message/mass/sendall", empty=EMPTY)
@@ -68,7 +69,7 @@ def _begin(stage: Stage, call: Call, openids: list[str]) -> Body:
     if too_long(client_id, size=64):
         raise Refuse(45067)
     if client_id in room.client_ids:
-        raise Refuse(45065)
+        raise Refuse(45065, msg_id=room.client_ids[client_id])
     text, body = _text(call)
     msg_id = stage.world.names.number(10, "mailing", fingerprint(call.body))
     mailing = room.mailings[msg_id] = Mailing(msg_id, openids, text, body)
@@ -95,6 +96,8 @@ def _finish(stage: Stage, mailing: Mailing) -> None:
         ("FilterCount", len(outcomes)),
         ("SentCount", sent),
         ("ErrorCount", len(outcomes) - sent),
+        ("CopyrightCheckResult", [("Count", 0), ("CheckState", 2)]),
+        ("ArticleUrlResult", [("Count", 0)]),
     ]
     reporter = next((customer for customer in found if customer), None)
     if reporter:
@@ -142,3 +145,20 @@ def preview(stage: Stage, call: Call) -> Body:
     )
     stage.arrive(customer, message, openid=fan.openid, status="preview")
     return {"msg_id": stage.world.names.number(10, "preview", fingerprint(call.body))}
+
+
+SPEEDS = (80, 60, 45, 30, 10)  # ten thousand a minute
+
+
+@routes.any("/cgi-bin/message/mass/speed/get", bare=True)
+def get_speed(stage: Stage, _call: Call) -> Body:
+    speed = stage.world.room(MailingRoom).speed
+    return {"speed": speed, "realspeed": SPEEDS[speed]}
+
+
+@routes.post("/cgi-bin/message/mass/speed/set")
+def set_speed(stage: Stage, call: Call) -> None:
+    speed = call.number("speed")
+    if speed not in range(len(SPEEDS)):
+        raise Refuse(45083)
+    stage.world.room(MailingRoom).speed = speed

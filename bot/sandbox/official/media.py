@@ -54,3 +54,28 @@ def delete_material(stage: Stage, call: Call) -> None:
 def count(stage: Stage, _call: Call) -> Body:
     kinds = [m.kind for m in stage.world.room(MediaRoom).media.values() if m.until is None]
     return {f"{kind}_count": kinds.count(kind) for kind in ("voice", "video", "image", "news")}
+
+
+@routes.post("/cgi-bin/material/batchget_material", bare=True)
+def list_material(stage: Stage, call: Call) -> Body:
+    kind, begin, count = call.text("type"), call.number("offset"), call.number("count")
+    if kind not in ("image", "voice", "video", "news") or not 1 <= count <= 20:
+        raise Refuse(40058, "type, count")
+    media = stage.world.room(MediaRoom).media.items()
+    found = [(key, one) for key, one in media if one.until is None and one.kind == kind]
+    items = [
+        {"media_id": key, "name": one.filename, "update_time": call.stamp, "url": ""}
+        for key, one in found[begin : begin + count]
+    ]
+    return {"total_count": len(found), "item_count": len(items), "item": items}
+
+
+@routes.post("/cgi-bin/media/uploadvideo", bare=True)
+def video_for_mass(stage: Stage, call: Call) -> Body:
+    """Gives an uploaded film a title before it is sent to many."""
+    medium = usable(stage, call.text("media_id"), call.now)
+    if medium.kind != "video":
+        raise Refuse(40007)
+    media_id = stage.world.names.make("3", 64, "mass-video", call.text("media_id"))
+    stage.world.room(MediaRoom).media[media_id] = medium
+    return {"type": "video", "media_id": media_id, "created_at": call.stamp}

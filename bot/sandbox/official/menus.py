@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.sandbox.api import Body, Call, Routes, too_long
 from bot.sandbox.errors import Refuse
+from bot.sandbox.official.windows import customer_by_openid
 from bot.sandbox.stage import Stage
 
 KINDS = (
@@ -19,6 +20,7 @@ ACTIONS = (
     ("QR_LIMIT_SCENE", True),
     ("QR_LIMIT_STR_SCENE", True),
 )
+PRIVATE = {"sex", "country", "province", "city", "language"}
 routes = Routes()
 
 
@@ -83,7 +85,9 @@ def add_conditional(stage: Stage, call: Call) -> Body:
     account, rule = stage.world.official, call.body.get("matchrule") or {}
     if not account.menu:
         raise Refuse(65303)
-    if rule.keys() & {"sex", "country", "province", "city", "language"}:
+    if not rule.keys() & {"tag_id", "client_platform_type"} and not rule.keys() & PRIVATE:
+        raise Refuse(65301, "matchrule")
+    if rule.keys() & PRIVATE:
         raise Refuse(65320)
     _check_menu(call.body.get("button") or [])
     menuid = stage.world.names.number(9, "menu", len(account.conditional))
@@ -99,6 +103,20 @@ def add_conditional(stage: Stage, call: Call) -> Body:
 def delete_conditional(stage: Stage, call: Call) -> None:
     if stage.world.official.conditional.pop(call.number("menuid"), None) is None:
         raise Refuse(65301)
+
+
+@routes.post("/cgi-bin/menu/trymatch", bare=True)
+def try_match(stage: Stage, call: Call) -> Body:
+    """The newest rule that fits comes first; else everybody's menu."""
+    _customer, fan = customer_by_openid(stage, call.text("user_id", missing=65317))
+    account = stage.world.official
+    for menu in reversed(account.conditional.values()):
+        tag = str(menu["matchrule"].get("tag_id") or "")
+        if tag in map(str, fan.tags) and not menu["matchrule"].get("client_platform_type"):
+            return {"button": menu["button"]}
+    if not account.menu:
+        raise Refuse(46003)
+    return {"button": account.menu}
 
 
 @dataclass

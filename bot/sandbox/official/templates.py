@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
-from bot.sandbox.api import Body, Call, Routes, too_long
+from bot.sandbox.api import Body, Call, Routes
 from bot.sandbox.envelope import Field
 from bot.sandbox.errors import Refuse
 from bot.sandbox.names import fingerprint
@@ -13,6 +14,18 @@ from bot.sandbox.official.windows import customer_by_openid
 from bot.sandbox.stage import Stage
 from bot.sandbox.world.entities import Customer, Fan, Message
 
+VALUES = {
+    "thing": (20, ""),
+    "number": (32, r"[\d.]+"),
+    "letter": (32, r"[A-Za-z]+"),
+    "symbol": (5, r"[^\w]+"),
+    "character_string": (32, r"[\x20-\x7e]+"),
+    "phone_number": (17, r"[\d+-]+"),
+    "car_number": (8, ""),
+    "name": (10, ""),
+    "phrase": (5, ""),
+}
+"""By the kind in a key's name: the most characters, and their shape."""
 VERDICT_AFTER = timedelta(seconds=2)
 routes = Routes()
 
@@ -29,8 +42,10 @@ def _data(call: Call) -> dict[str, Any]:
     for name, item in data.items():
         if not isinstance(item, dict) or item.get("value") in (None, ""):
             raise Refuse(47003, name)
-        if name.startswith("thing") and too_long(str(item["value"]), size=20, chars=True):
-            raise Refuse(47003, name)
+        most, shape = VALUES.get(name.rstrip("0123456789"), (200, ""))
+        value = str(item["value"])
+        if len(value) > most or (shape and not re.fullmatch(shape, value)):
+            raise Refuse(47003, f"{name}.value")
     return data
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from bot.sandbox.api import Body, Call, Routes
 from bot.sandbox.errors import Refuse
 from bot.sandbox.stage import Stage
-from bot.sandbox.usage import daily_limit, used_today
+from bot.sandbox.usage import use
 from bot.sandbox.wecom.tokens import issue_ticket
 
 LIFETIME = timedelta(seconds=7200)
@@ -47,6 +47,7 @@ def _new_token(stage: Stage, owner: str, now: datetime) -> Body:
 @routes.get("/cgi-bin/token", needs_token=False, empty=EMPTY)
 def token(stage: Stage, call: Call) -> Body:
     _check(stage, call)
+    use(stage.world, "official", call.path, call.now)
     return _new_token(stage, BASIC, call.now)
 
 
@@ -88,17 +89,3 @@ def callback_ip(_stage: Stage, _call: Call) -> Body:
 @routes.get("/cgi-bin/get_api_domain_ip", bare=True)
 def api_ip(_stage: Stage, _call: Call) -> Body:
     return {"ip_list": ["127.0.0.1"]}
-
-
-@routes.post("/cgi-bin/openapi/quota/get", empty={"quota": {}})
-def quota(stage: Stage, call: Call) -> Body:
-    path = "/" + call.text("cgi_path").lstrip("/")
-    most, used = daily_limit("official", path), used_today(stage.world, "official", path, call.now)
-    return {"quota": {"daily_limit": most, "used": used, "remain": max(most - used, 0)}}
-
-
-@routes.post("/cgi-bin/clear_quota")
-def clear_quota(stage: Stage, call: Call) -> None:
-    if call.maybe("appid") != stage.world.official.app_id:
-        raise Refuse(40013)
-    stage.world.calls.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.sandbox.pictures import wecom as pictures
 from bot.sandbox.wecom import (
     acquisition,
     albums,
@@ -50,4 +51,5 @@ ROOMS = (
     figures.routes,
     ids.routes,
     appchats.routes,
+    pictures,
 )
