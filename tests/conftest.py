@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -77,5 +77,7 @@ def vault(settings: Settings) -> Vault:
 
 
 @pytest.fixture
-def bot(sessions: Sessions, content: Content, settings: Settings) -> Bot:
-    return Bot(sessions, content, settings)
+def bot(sessions: Sessions, content: Content, settings: Settings) -> Iterator[Bot]:
+    bot = Bot(sessions, content, settings)
+    yield bot
+    assert bot.platform.troubles == []

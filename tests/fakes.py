@@ -7,16 +7,22 @@ from collections import defaultdict, deque
 from collections.abc import Callable
 from typing import Any
 
-from bot.calls import Call, Outcome, Sent, dump
+from bot.calls import Call, Outcome, Refused, Sent, dump
+from bot.platforms.limits import Unsendable
+from tests.platforms import shapes
 
 Answer = Outcome | Callable[[Any], Outcome]
 
 
 class FakePlatform:
-    """`answers` scripts outcomes by call type: the last one stays, earlier ones are used up in order."""
+    """`answers` scripts outcomes by call type: the last one stays, earlier ones are used up in order.
+
+    Whatever it is given is first said as the real clients say it, and held against the documents."""
 
     def __init__(self) -> None:
         self.performed: list[Call] = []
+        self.troubles: list[str] = []
+        """What the documents say against it; a test that leaves any behind fails."""
         self._script: defaultdict[type[Call], deque[Answer]] = defaultdict(deque)
 
     def answers(self, kind: type[Call], *answers: Answer) -> None:
@@ -29,6 +35,11 @@ class FakePlatform:
 
     async def perform(self, call: Call) -> Outcome:
         self.performed.append(call)
+        try:
+            troubles = shapes.of_call(call)
+        except Unsendable as never_left:
+            return Refused(0, never_left.reason, never_left.field)
+        self.troubles += troubles
         script = self._script[type(call)]
         if not script:
             return Sent(_plausible(call))

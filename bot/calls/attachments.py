@@ -13,6 +13,8 @@ class LinkCard:
     url: str
     description: str = ""
     picture_url: str = ""
+    media: str = ""
+    """A cover, where the platform takes no URL: 微信客服 and moments."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +39,70 @@ class FileCard:
     media: str
 
 
-Attachment = LinkCard | ImageCard | MiniProgramCard | FileCard
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoCard:
+    kind: Literal["video"] = "video"
+    media: str
+    title: str = ""
+    description: str = ""
+    cover: str = ""
+    """For the Official Account."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceCard:
+    kind: Literal["voice"] = "voice"
+    media: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceCard:
+    kind: Literal["location"] = "location"
+    latitude: float
+    longitude: float
+    name: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuideCard:
+    """The business card of a guide, whom the customer may then add."""
+
+    kind: Literal["business_card"] = "business_card"
+    userid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcquisitionCard:
+    """The sanctioned way from 微信客服 to a friend: an acquisition link of our app."""
+
+    kind: Literal["ca_link"] = "ca_link"
+    link_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleCard:
+    """A published article of the Official Account."""
+
+    kind: Literal["mpnewsarticle"] = "mpnewsarticle"
+    article_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MusicCard:
+    kind: Literal["music"] = "music"
+    url: str
+    better_url: str
+    cover: str
+    title: str = ""
+    description: str = ""
+
+
+Attachment = LinkCard | ImageCard | MiniProgramCard | FileCard | VideoCard
+"""What a guide's message may carry."""
+MediaCard = ImageCard | VoiceCard | VideoCard | FileCard
+KfCard = Attachment | VoiceCard | PlaceCard | GuideCard | AcquisitionCard
+FanCard = ImageCard | VoiceCard | VideoCard | MusicCard | MiniProgramCard | ArticleCard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

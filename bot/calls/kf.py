@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
-from bot.calls.attachments import MenuItem
+from bot.calls.attachments import KfCard, MenuItem
 from bot.calls.vocabulary import Call
 
 
@@ -28,9 +29,11 @@ class SendKf(Call):
     open_kfid: str
     external_userid: str
     msgid: str
-    text: str
+    text: str = ""
     menu: tuple[MenuItem, ...] = ()
     tail: str = ""
+    card: KfCard | None = None
+    """Instead of words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +77,61 @@ class GetKfCustomers(Call):
 class AddKfContactWay(Call):
     open_kfid: str
     scene: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddKfAccount(Call):
+    repeatable: ClassVar[bool] = False
+    name: str
+    media: str
+    """Its picture, by content path."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateKfAccount(Call):
+    open_kfid: str
+    name: str = ""
+    media: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteKfAccount(Call):
+    open_kfid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddKfServicers(Call):
+    """`result_list` tells for each one whether it was done."""
+
+    open_kfid: str
+    userids: tuple[str, ...] = ()
+    departments: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveKfServicers(Call):
+    open_kfid: str
+    userids: tuple[str, ...] = ()
+    departments: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetRecommendable(Call):
+    """Guides and group chats that the console allows to recommend."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecommendGroupChat(Call):
+    open_kfid: str
+    external_userid: str
+    chat_id: str
+    wording: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelRecommendation(Call):
+    open_kfid: str
+    external_userid: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

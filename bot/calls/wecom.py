@@ -1,9 +1,9 @@
-"""WeCom: customers, tags, welcome, mass tasks, group chats, messages to guides."""
+"""WeCom: customers, tags, contact ways, welcome and mass tasks."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from bot.calls.attachments import Attachment
 from bot.calls.vocabulary import Call
@@ -12,11 +12,6 @@ from bot.calls.vocabulary import Call
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListGuides(Call):
     """Members who may serve customers (get_follow_user_list)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GetMember(Call):
-    userid: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +37,21 @@ class GetCustomersOf(Call):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListContacts(Call):
+    """Everybody our guides serve, also those in group chats who are nobody's friend."""
+
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RemarkCustomer(Call):
     userid: str
     external_userid: str
     remark: str | None = None
     description: str | None = None
+    company: str | None = None
     mobiles: tuple[str, ...] | None = None
+    """Overwrites; empty clears."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +71,12 @@ class AddCorpTags(Call):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditCorpTag(Call):
+    """Of a tag or of a group; None stays as it is."""
+
     id: str
-    name: str
+    name: str | None = None
+    order: int | None = None
+    """Larger stands first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +111,10 @@ class GetContactWay(Call):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListContactWays(Call):
+    """Those of our app; without a span the last 90 days."""
+
+    start_time: int | None = None
+    end_time: int | None = None
     cursor: str | None = None
 
 
@@ -118,6 +130,12 @@ class UpdateContactWay(Call):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteContactWay(Call):
     config_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseTempChat(Call):
+    userid: str
+    external_userid: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,95 +203,3 @@ class CancelMassTask(Call):
     """Stops the unconfirmed part only."""
 
     msgid: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListGroupChats(Call):
-    owners: tuple[str, ...] = ()
-    cursor: str | None = None
-    limit: int = 1000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GetGroupChat(Call):
-    chat_id: str
-    need_name: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddJoinWay(Call):
-    repeatable: ClassVar[bool] = False
-    chat_ids: tuple[str, ...]
-    state: str
-    room_base_name: str = ""
-    room_base_id: int | None = None
-    """The number of the next room that the platform makes."""
-    auto_create_room: bool = True
-    remark: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GetJoinWay(Call):
-    config_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpdateJoinWay(Call):
-    config_id: str
-    chat_ids: tuple[str, ...]
-    state: str
-    room_base_name: str = ""
-    room_base_id: int | None = None
-    """The number of the next room that the platform makes."""
-    auto_create_room: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeleteJoinWay(Call):
-    config_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SendAppText(Call):
-    """To guides. Above 30 a minute to one member the platform drops silently with errcode 0."""
-
-    userids: tuple[str, ...]
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SendAppCard(Call):
-    """A template card as the platform defines it; `card` is the body below `template_card`."""
-
-    userids: tuple[str, ...]
-    card: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpdateAppCard(Call):
-    response_code: str
-    replace_name: str
-    userids: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecallAppMessage(Call):
-    msgid: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GetJsTicket(Call):
-    """For JS-SDK signatures; `agent` asks for the app's own ticket."""
-
-    agent: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GetOAuthMember(Call):
-    repeatable: ClassVar[bool] = False
-    code: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GetCallbackIps(Call):
-    pass

@@ -14,7 +14,7 @@ from bot.platforms.official.client import OfficialClient
 from bot.platforms.tokens import TokenStore
 from bot.platforms.wecom.client import WecomClient
 
-_OFFICIAL_MODULE = "bot.calls.official"
+_OFFICIAL = "bot.calls.official."
 
 
 class Gateway:
@@ -38,10 +38,10 @@ class Gateway:
             self._wecom = WecomClient(wecom, self._https[-1], tokens, clock, load_media)
         if official:
             self._https.append(Http(official.api_base, clock, pace=pace))
-            self._official = OfficialClient(official, self._https[-1], tokens, clock)
+            self._official = OfficialClient(official, self._https[-1], tokens, clock, load_media)
 
     async def perform(self, call: Call) -> Outcome:
-        of_official = type(call).__module__ == _OFFICIAL_MODULE
+        of_official = type(call).__module__.startswith(_OFFICIAL)
         client = self._official if of_official else self._wecom
         if client is None:
             return Refused(0, "not_configured")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -79,7 +80,7 @@ class Http:
                 **_payload(request),
             ) as response:
                 self._measure(response.headers.get("Date"))
-                return _read(response.status, await _bounded(response))
+                return _read(response, await _bounded(response), binary=request.binary)
         except aiohttp.ClientConnectorError:
             return Lost("unreachable", arrived=False)
         except (aiohttp.ClientError, OSError) as trouble:
@@ -117,14 +118,26 @@ async def _bounded(response: aiohttp.ClientResponse) -> bytes:
     return bytes(body)
 
 
-def _read(status: int, body: bytes) -> dict[str, Any] | Lost:
-    if status == 404:
+def _read(response: aiohttp.ClientResponse, body: bytes, *, binary: bool) -> dict[str, Any] | Lost:
+    if response.status == 404:
         # The platforms answer an unknown path so; nothing was done, and nothing ever will be.
         return {"errcode": 404, "errmsg": "no such path"}
-    if status != 200:
+    if response.status not in {200, 206}:
         return Lost("server_error")
+    if binary and not body.lstrip().startswith(b"{"):
+        return _file(response, body)
     try:
         said = json.loads(body.decode(errors="replace"))
     except (ValueError, RecursionError):
         return Lost("nonsense")
     return said if isinstance(said, dict) else Lost("nonsense")
+
+
+def _file(response: aiohttp.ClientResponse, body: bytes) -> dict[str, Any]:
+    """An answer is something that can be written down: the file goes as base64."""
+    named = response.content_disposition
+    return {
+        "content": base64.b64encode(body).decode(),
+        "content_type": response.content_type,
+        "filename": (named.filename if named else None) or "",
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 
@@ -42,11 +42,21 @@ class MediaIds:
         gone = set(media_ids.values())
         self._known = {key: known for key, known in self._known.items() if known[0] not in gone}
 
+    async def contents(self, names: Iterable[str]) -> dict[str, bytes] | Refused:
+        """What lies behind these content paths, or which of them cannot be read."""
+        found = {}
+        for name in names:
+            try:
+                found[name] = await asyncio.to_thread(self._load, name)
+            except (OSError, LookupError):
+                return Refused(0, "bad_media", name)
+        return found
+
     async def _id(self, name: str, kind: str) -> str | Outcome:
-        try:
-            content = await asyncio.to_thread(self._load, name)
-        except (OSError, LookupError):
-            return Refused(0, "bad_media", name)
+        read = await self.contents([name])
+        if isinstance(read, Refused):
+            return read
+        content = read[name]
         key = (kind, hashlib.sha256(content).hexdigest())
         async with self._busy[key]:
             known = self._known.get(key)
@@ -60,7 +70,8 @@ class MediaIds:
         became = await self._upload(key[0], filename, content)
         if not isinstance(became, Sent):
             return became
-        media_id = became.answer.get("media_id")
+        # The Official Account names what it keeps as a thumb otherwise.
+        media_id = became.answer.get("media_id") or became.answer.get("thumb_media_id")
         if not isinstance(media_id, str) or not media_id:
             return TryLater(0, "lost")
         self._known[key] = (media_id, self._clock.now() + _LIFE)

@@ -22,6 +22,8 @@ class Request:
     upload: Upload | None = None
     repeatable: bool = True
     """False: after a lost answer it must not be sent again."""
+    binary: bool = False
+    """The answer may be a file instead of JSON."""
 
 
 def get(path: str, **query: str | None) -> Request:

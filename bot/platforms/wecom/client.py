@@ -4,14 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.calls import (
-    Call,
-    CreateMassTask,
-    GetJsTicket,
-    Outcome,
-    Refused,
-    SendWelcome,
-)
+from bot.calls import Call, GetJsTicket, Outcome, Refused, UploadPicture
 from bot.clock import Clock
 from bot.platforms.accounts import WecomAccount
 from bot.platforms.api import Api, fetched, judged
@@ -50,22 +43,23 @@ class WecomClient:
         return became
 
     async def _once(self, call: Call, *, renew_media: bool = False) -> Outcome:
-        media: dict[str, str] = {}
-        if isinstance(call, SendWelcome | CreateMassTask):
-            found = await self._media_of(call, renew=renew_media)
-            if not isinstance(found, dict):
-                return found
-            media = found
+        media = await self._media_of(call, renew=renew_media)
+        contents = await self._media.contents(
+            [call.media] if isinstance(call, UploadPicture) else []
+        )
+        if not isinstance(media, dict):
+            return media
+        if isinstance(contents, Refused):
+            return contents
+        context = Context(agent_id=self._account.agent_id, media=media, contents=contents)
         try:
-            request = build(call, Context(agent_id=self._account.agent_id, media=media))
+            request = build(call, context)
         except Unsendable as trouble:
             return Refused(0, trouble.reason, trouble.field)
         return await self._api.ask(replace(request, repeatable=call.repeatable))
 
-    async def _media_of(
-        self, call: SendWelcome | CreateMassTask, *, renew: bool
-    ) -> dict[str, str] | Outcome:
-        kinds = named_media(call.attachments)
+    async def _media_of(self, call: Call, *, renew: bool) -> dict[str, str] | Outcome:
+        kinds = named_media(call)
         found = await self._media.ids(kinds)
         if renew and isinstance(found, dict):
             self._media.forget(found)

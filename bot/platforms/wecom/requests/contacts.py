@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from bot.calls import (
     Call,
     GetCustomer,
     GetCustomersOf,
-    GetMember,
+    ListContacts,
     ListCustomers,
     ListGuides,
     RemarkCustomer,
 )
+from bot.platforms.form import Rule, always, maybe, must, order
 from bot.platforms.limits import Unsendable, few, short
 from bot.platforms.request import Request, get, post
 from bot.platforms.wecom.requests.context import Build, Context
@@ -20,10 +23,6 @@ _CONTACT = "/cgi-bin/externalcontact"
 
 def _list_guides(_call: ListGuides, _: Context) -> Request:
     return get(f"{_CONTACT}/get_follow_user_list")
-
-
-def _get_member(call: GetMember, _: Context) -> Request:
-    return get("/cgi-bin/user/get", userid=call.userid)
 
 
 def _list_customers(call: ListCustomers, _: Context) -> Request:
@@ -43,28 +42,35 @@ def _customers_of(call: GetCustomersOf, _: Context) -> Request:
     )
 
 
-def _remark(call: RemarkCustomer, _: Context) -> Request:
-    if call.remark is None and call.description is None and call.mobiles is None:
-        raise Unsendable("remark")
+def _cleared(most: int) -> Rule:
+    """An empty text is said: it clears."""
+    return lambda field, text: None if text is None else short(field, text, most)
+
+
+def _mobiles(_field: str, numbers: Any) -> list[str] | None:
     # The list overwrites; one empty number is how to say "none".
-    mobiles = None if call.mobiles is None else list(call.mobiles) or [""]
-    return post(
-        f"{_CONTACT}/remark",
-        userid=call.userid,
-        external_userid=call.external_userid,
-        remark=None if call.remark is None else short("remark", call.remark, 20),
-        description=None
-        if call.description is None
-        else short("description", call.description, 150),
-        remark_mobiles=mobiles,
-    )
+    return None if numbers is None else list(numbers) or [""]
+
+
+def _worth_saying(call: RemarkCustomer) -> None:
+    if (call.remark, call.description, call.company, call.mobiles) == (None,) * 4:
+        raise Unsendable("remark")
 
 
 CONTACTS: dict[type[Call], Build] = {
     ListGuides: _list_guides,
-    GetMember: _get_member,
     ListCustomers: _list_customers,
     GetCustomer: _get_customer,
     GetCustomersOf: _customers_of,
-    RemarkCustomer: _remark,
+    RemarkCustomer: order(
+        f"{_CONTACT}/remark",
+        _worth_saying,
+        userid=must,
+        external_userid=must,
+        remark=_cleared(20),
+        description=_cleared(150),
+        remark_company=("company", _cleared(20)),
+        remark_mobiles=("mobiles", _mobiles),
+    ),
+    ListContacts: order(f"{_CONTACT}/contact_list", cursor=maybe, limit=always(1000)),
 }

@@ -14,6 +14,8 @@ class Context:
     agent_id: int
     media: Mapping[str, str] = field(default_factory=dict)
     """media_id by our content path, uploaded beforehand."""
+    contents: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    """What lies behind the paths that are themselves the request."""
 
 
 Build = Callable[[Any, Context], Request]

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from bot.calls import (
+    AddGroupWelcome,
     AddJoinWay,
     Call,
+    DeleteGroupWelcome,
     DeleteJoinWay,
+    EditGroupWelcome,
+    GetChatId,
     GetGroupChat,
+    GetGroupWelcome,
     GetJoinWay,
     ListGroupChats,
     UpdateJoinWay,
 )
-from bot.platforms.limits import few, short
+from bot.platforms.form import must, order
+from bot.platforms.limits import Unsendable, bounded, few, short
 from bot.platforms.request import Request, post
 from bot.platforms.wecom.requests.context import Build, Context
+from bot.platforms.wecom.requests.media import attachments
 
 _CHAT = "/cgi-bin/externalcontact/groupchat"
+_WELCOME = "/cgi-bin/externalcontact/group_welcome_template"
 _QR_CODE = 2
 _MOST_CHATS = 5
 
@@ -48,6 +58,35 @@ def _add_way(call: AddJoinWay, _: Context) -> Request:
     )
 
 
+def _greeting(
+    call: AddGroupWelcome | EditGroupWelcome, context: Context, *, most: int
+) -> dict[str, Any]:
+    """Unlike elsewhere the one card lies beside the words, under the name of its kind."""
+    cards = attachments([call.attachment] if call.attachment else [], context.media) or []
+    said = {card["msgtype"]: card[card["msgtype"]] for card in cards}
+    if call.text:
+        said["text"] = {"content": bounded("text", call.text, most)}
+    if not said:
+        raise Unsendable("text")
+    return said
+
+
+def _add_welcome(call: AddGroupWelcome, context: Context) -> Request:
+    greeting = _greeting(call, context, most=3000)
+    return post(f"{_WELCOME}/add", **greeting, agentid=context.agent_id, notify=int(call.notify))
+
+
+def _edit_welcome(call: EditGroupWelcome, context: Context) -> Request:
+    greeting = _greeting(call, context, most=4000)
+    template_id = must("template_id", call.template_id)
+    return post(f"{_WELCOME}/edit", template_id=template_id, **greeting, agentid=context.agent_id)
+
+
+def _delete_welcome(call: DeleteGroupWelcome, context: Context) -> Request:
+    template_id = must("template_id", call.template_id)
+    return post(f"{_WELCOME}/del", template_id=template_id, agentid=context.agent_id)
+
+
 def _get_way(call: GetJoinWay, _: Context) -> Request:
     return post(f"{_CHAT}/get_join_way", config_id=call.config_id)
 
@@ -76,4 +115,9 @@ GROUPS: dict[type[Call], Build] = {
     GetJoinWay: _get_way,
     UpdateJoinWay: _update_way,
     DeleteJoinWay: _delete_way,
+    AddGroupWelcome: _add_welcome,
+    EditGroupWelcome: _edit_welcome,
+    GetGroupWelcome: order(f"{_WELCOME}/get", template_id=must),
+    DeleteGroupWelcome: _delete_welcome,
+    GetChatId: order("/cgi-bin/externalcontact/opengid_to_chatid", opengid=must),
 }

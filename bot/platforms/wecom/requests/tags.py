@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.calls import AddCorpTags, Call, DeleteCorpTags, EditCorpTag, ListCorpTags, MarkTags
+from bot.platforms.form import chars, must, order, some, upto
 from bot.platforms.limits import Unsendable, few, short
 from bot.platforms.request import Request, post
 from bot.platforms.wecom.requests.context import Build, Context
@@ -27,10 +28,6 @@ def _add(call: AddCorpTags, _: Context) -> Request:
         group_name=None if call.group_id else short("group", call.group, _NAME),
         tag=[{"name": short("name", name, _NAME)} for name in names],
     )
-
-
-def _edit(call: EditCorpTag, _: Context) -> Request:
-    return post(f"{_CONTACT}/edit_corp_tag", id=call.id, name=short("name", call.name, _NAME))
 
 
 def _delete(call: DeleteCorpTags, _: Context) -> Request:
@@ -58,7 +55,13 @@ def _mark(call: MarkTags, _: Context) -> Request:
 TAGS: dict[type[Call], Build] = {
     ListCorpTags: _list,
     AddCorpTags: _add,
-    EditCorpTag: _edit,
+    EditCorpTag: order(
+        f"{_CONTACT}/edit_corp_tag",
+        some("name", "order"),
+        id=must,
+        name=chars(_NAME),
+        order=upto(2**32 - 1),
+    ),
     DeleteCorpTags: _delete,
     MarkTags: _mark,
 }

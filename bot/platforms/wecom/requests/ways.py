@@ -5,11 +5,13 @@ from __future__ import annotations
 from bot.calls import (
     AddContactWay,
     Call,
+    CloseTempChat,
     DeleteContactWay,
     GetContactWay,
     ListContactWays,
     UpdateContactWay,
 )
+from bot.platforms.form import always, maybe, must, order
 from bot.platforms.limits import few, short
 from bot.platforms.request import Request, post
 from bot.platforms.wecom.requests.context import Build, Context
@@ -35,10 +37,6 @@ def _get(call: GetContactWay, _: Context) -> Request:
     return post(f"{_CONTACT}/get_contact_way", config_id=call.config_id)
 
 
-def _list(call: ListContactWays, _: Context) -> Request:
-    return post(f"{_CONTACT}/list_contact_way", cursor=call.cursor, limit=1000)
-
-
 def _update(call: UpdateContactWay, _: Context) -> Request:
     return post(
         f"{_CONTACT}/update_contact_way",
@@ -57,7 +55,14 @@ def _delete(call: DeleteContactWay, _: Context) -> Request:
 WAYS: dict[type[Call], Build] = {
     AddContactWay: _add,
     GetContactWay: _get,
-    ListContactWays: _list,
+    ListContactWays: order(
+        f"{_CONTACT}/list_contact_way",
+        start_time=maybe,
+        end_time=maybe,
+        cursor=maybe,
+        limit=always(1000),
+    ),
     UpdateContactWay: _update,
     DeleteContactWay: _delete,
+    CloseTempChat: order(f"{_CONTACT}/close_temp_chat", userid=must, external_userid=must),
 }
