@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Awaitable
 from datetime import timedelta
+from difflib import get_close_matches
 from typing import Any, Protocol
 
 import aiohttp
@@ -13,9 +15,11 @@ from pydantic import ValidationError
 
 from bot.sandbox.acts.catalog import ACTS
 from bot.sandbox.acts.kinds import ActRefused
+from bot.sandbox.api import Route
 from bot.sandbox.clock import parse_moment
 from bot.sandbox.errors import Refuse
 from bot.sandbox.faults import Script
+from bot.sandbox.mistakes import unplaced
 from bot.sandbox.openapi import openapi
 from bot.sandbox.stage import Stage
 from bot.sandbox.timeline import Timeline
@@ -36,6 +40,8 @@ class Host(Protocol):
 
     def set_faults(self, script: Script) -> None: ...
 
+    def tables(self) -> dict[str, tuple[str, dict[str, Route]]]: ...
+
 
 class Control:
     def __init__(self, sandbox: Host, timeline: Timeline) -> None:
@@ -47,6 +53,7 @@ class Control:
         add("GET", PREFIX + "/clock", self.read_clock)
         add("POST", PREFIX + "/clock", self.clock)
         add("POST", PREFIX + "/act", self.act)
+        add("GET", PREFIX + "/faults", self.read_faults)
         add("POST", PREFIX + "/faults", self.faults)
         add("POST", PREFIX + "/reset", self.reset)
         add("GET", PREFIX + "/state", self.state)
@@ -102,7 +109,7 @@ class Control:
     async def _now_or_later(self, act: dict[str, Any]) -> dict[str, Any]:
         stage = self._sandbox.stage
         if act.get("act") not in ACTS:
-            return {"ok": False, "error": f"unknown act {act.get('act')!r}"}
+            return {"ok": False, "error": _unknown(str(act.get("act")))}
         at = parse_moment(act["at"]) if act.get("at") else None
         if at and at > stage.now():
             stage.agenda.plan(at, f"{act['act']}", lambda: perform(self._sandbox, act))
@@ -110,11 +117,15 @@ class Control:
         result = perform(self._sandbox, act)
         return result if isinstance(result, dict) else await result
 
+    async def read_faults(self, _request: web.Request) -> web.Response:
+        return web.json_response(self._sandbox.stage.faults.script.model_dump(by_alias=True))
+
     async def faults(self, request: web.Request) -> web.Response:
         try:
             script = Script.model_validate(await _object(request))
         except ValidationError as error:
-            return web.json_response({"ok": False, "error": str(error)}, status=422)
+            why = str(unplaced("faults", Script, error))
+            return web.json_response({"ok": False, "error": why}, status=422)
         self._sandbox.set_faults(script)
         return web.json_response({"ok": True, "faults": len(script.faults)})
 
@@ -147,11 +158,19 @@ class Control:
         except ValueError:
             raise web.HTTPBadRequest(text="after and limit are numbers") from None
         lines = self._sandbox.stage.log.lines(after=after, limit=limit)
+        if side := request.query.get("side"):
+            lines = [line for line in lines if json.loads(line)["side"] == side]
         text = "".join(line + "\n" for line in lines)
         return web.Response(text=text, content_type="application/x-ndjson")
 
     async def describe(self, _request: web.Request) -> web.Response:
-        return web.json_response(openapi())
+        return web.json_response(openapi(self._sandbox.tables()))
+
+
+def _unknown(name: str) -> str:
+    near = get_close_matches(name, ACTS, n=1)
+    meant = f", did you mean {near[0]}" if near else ""
+    return f"unknown act {name!r}{meant}; GET {PREFIX}/openapi.json lists them under x-acts"
 
 
 def perform(sandbox: Host, act: dict[str, Any]) -> Any:
@@ -171,6 +190,8 @@ UNDOABLE = (ActRefused, Refuse, KeyError, ValueError, TypeError)
 
 
 def _refused(error: Exception) -> dict[str, Any]:
+    if isinstance(error, KeyError):
+        return {"ok": False, "error": f"the act needs {error}"}
     return {"ok": False, "error": f"{type(error).__name__}: {error}"}
 
 

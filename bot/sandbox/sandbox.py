@@ -14,7 +14,7 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from bot.sandbox.address import Address
-from bot.sandbox.api import table_of
+from bot.sandbox.api import Route, table_of
 from bot.sandbox.callbacks import Courier
 from bot.sandbox.clock import Agenda, Clock, parse_moment
 from bot.sandbox.control import Control
@@ -117,6 +117,13 @@ class Sandbox:
         self.stage.faults = Faults(script, start=self.stage.now())
         self.stage.courier.faults = self.stage.faults
 
+    def tables(self) -> dict[str, tuple[str, dict[str, Route]]]:
+        """What answers at which base URL."""
+        return {
+            "wecom": (self.base_url, table_of(WECOM)),
+            "official": (self.official_base_url, table_of(OFFICIAL)),
+        }
+
     @property
     def base_url(self) -> str:
         return self.stage.base_url
@@ -131,10 +138,7 @@ class Sandbox:
         stage.base_url, stage.official_base_url = (
             f"http://127.0.0.1:{socket.getsockname()[1]}" for socket in sockets
         )
-        desks = (
-            Desk(stage, "wecom", table_of(WECOM)),
-            Desk(stage, "official", table_of(OFFICIAL)),
-        )
+        desks = [Desk(stage, name, table) for name, (_, table) in self.tables().items()]
         for desk, socket in zip(desks, sockets, strict=True):
             app = web.Application(client_max_size=64 * 2**20)
             if desk.platform == "wecom":

@@ -130,9 +130,32 @@ async def test_the_token_can_be_pulled_away_in_mid_call(bench):
     assert (await bench.get(f"{EC}/get_follow_user_list"))["errcode"] == 0
 
 
+async def test_a_mistaken_wish_is_told_how_to_be_mended(bench):
+    meant = await bench.act("ad_friend")
+    assert "did you mean add_friend" in meant["error"]
+    assert "needs 'guide'" in (await bench.act("delete_guide", customer="c0002"))["error"]
+    wrong = await bench.control("faults", {"faults": [{"match": "*", "do": "burn"}]})
+    assert "没有 burn 这种故障" in wrong["error"]
+    assert (await bench.control("faults"))["faults"] == []
+
+
 async def test_the_control_api_describes_itself(bench):
     described = await bench.control("openapi.json")
     assert "/__sandbox__/act" in described["paths"]
+    assert described["x-acts"].keys() >= {"add_friend", "open_link", "check_callback"}
+    mass = described["paths"][f"{EC}/add_msg_template"]["post"]
+    schema = mass["requestBody"]["content"]["application/json"]["schema"]
+    assert schema["required"] == []
+    assert schema["properties"].keys() >= {
+        "chat_type",
+        "sender",
+        "external_userid",
+        "text",
+        "attachments",
+    }
+    assert mass["x-errcodes"].keys() >= {"41048", "40007", "45002", "40003"}
+    fan = described["paths"]["/cgi-bin/user/info"]["get"]["parameters"]
+    assert [(one["name"], one["required"]) for one in fan][1] == ("openid", True)
     whole = await bench.control("state")
     assert {guide["userid"] for guide in whole["guides"]} == {"WangFang", "LiNa", "ZhaoMin"}
     assert whole["clock"]["running"] is False

@@ -52,7 +52,9 @@ def _consented(stage: Stage, asked: Args, person: str) -> str:
     """She says yes to one message, and the page goes back to where it came from."""
     fan = fan_of(stage.world, stage.world.customers[person])
     fan.consents[f"{asked['template_id']} {int(asked['scene'])}"] += 1
-    kept: Args = {name: asked[name] for name in ("template_id", "scene", "reserved") if name in asked}
+    kept: Args = {
+        name: asked[name] for name in ("template_id", "scene", "reserved") if name in asked
+    }
     query: Args = {"openid": fan.openid, "action": "confirm", **kept}
     target = asked["redirect_url"]
     return f"{target}{'&' if '?' in target else '?'}{urlencode(query)}"
