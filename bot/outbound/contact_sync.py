@@ -11,7 +11,7 @@ from bot.domain import phones
 from bot.domain.customers import Customer
 from bot.domain.delivery import Owed
 from bot.outbound.settled import Settling, settled
-from bot.store import customers
+from bot.store import customers, tags
 from bot.store.tags import Look
 
 
@@ -95,6 +95,8 @@ async def tie(
         at=min(since, turn.now),
         state=told.get("state") or None,
     )
+    if found.new:
+        await tags.begin_anew(turn.session, found.follow.id)
     await customers.keep_remark(
         turn.session, turn.vault, found.follow, str(told.get("remark") or "")
     )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from bot.calls import (
     AddJoinWay,
     GetGroupChat,
     GetJoinWay,
-    ListGroupChats,
     Outcome,
     Sent,
     UpdateJoinWay,
@@ -28,8 +28,15 @@ LAG = timedelta(seconds=20)
 async def seen(call: GetGroupChat, outcome: Outcome, owed: Owed, turn: Settling) -> None:
     if not isinstance(outcome, Sent) or "group_chat" not in outcome.answer:
         return
-    chat = {"chat_id": call.chat_id} | outcome.answer["group_chat"]
+    room = await take_over(turn, {"chat_id": call.chat_id} | outcome.answer["group_chat"])
+    await _look_again(call, owed, room, turn)
+
+
+async def take_over(turn: Settling, chat: Mapping[str, Any], *, reopen: bool = False) -> GroupChat:
+    """Make our picture of a room the platform's. `reopen`: also of one that we had taken for dissolved."""
     room = await group_chats.room_of(turn.session, chat, turn.now)
+    if reopen and room.state == "dismissed":
+        room.state = "open"
     known = room.rule_key is not None
     rule = await group_chats.adopt(turn.session, room)
     listed = chat.get("member_list", ())
@@ -39,7 +46,7 @@ async def seen(call: GetGroupChat, outcome: Outcome, owed: Owed, turn: Settling)
         await _judge(room, rule, came, turn)
     if rule is not None and not known:
         await _open_way(room, rule, turn)
-    await _look_again(call, owed, room, turn)
+    return room
 
 
 async def _fill(room: GroupChat, rule: GroupRule, turn: Settling) -> None:
@@ -129,10 +136,13 @@ async def way_changed(call: UpdateJoinWay, outcome: Outcome, owed: Owed, turn: S
 async def way_seen(call: GetJoinWay, outcome: Outcome, _owed: Owed, turn: Settling) -> None:
     if not isinstance(outcome, Sent) or not outcome.answer.get("join_way"):
         return
-    way = outcome.answer["join_way"]
+    await take_over_code(turn, call.config_id, outcome.answer["join_way"])
+
+
+async def take_over_code(turn: Settling, config_id: str, way: Mapping[str, Any]) -> None:
     rooms = await group_chats.remember_code(
         turn.session,
-        config_id=call.config_id,
+        config_id=config_id,
         chat_ids=way.get("chat_id_list", ()),
         qr_code=way.get("qr_code", ""),
         state=way.get("state", ""),
@@ -148,17 +158,3 @@ async def _complete(rule: GroupRule, behind: Sequence[GroupChat], turn: Settling
     family = await group_chats.rooms_of(turn.session, rule.key)
     if any(room.state == "open" and room not in behind for room in family):
         await group_chats.owe_code(turn.session, turn.vault, rule, turn.now)
-
-
-@settled.on(ListGroupChats)
-async def listed(call: ListGroupChats, outcome: Outcome, owed: Owed, turn: Settling) -> None:
-    """Every room is looked at once a day, page by page: events may have been lost."""
-    if not isinstance(outcome, Sent):
-        return
-    day = owed.effect.split(":")[1]
-    for chat in outcome.answer.get("group_chat_list", ()):
-        found = GetGroupChat(chat_id=chat["chat_id"])
-        await turn.owe(found, effect=f"group_chat:{chat['chat_id']}:{day}:day")
-    if cursor := outcome.answer.get("next_cursor"):
-        following = ListGroupChats(owners=call.owners, cursor=cursor)
-        await turn.owe(following, effect=f"group_chats:{day}:{cursor}")

@@ -9,11 +9,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.calls import ListGroupChats
 from bot.domain.group_chats import GroupChat, GroupRule, Invite
 from bot.outbound import group_sync  # noqa: F401 - registers what outcomes of calls change
 from bot.outbound.group_requests import ask_about_stranger, ask_to_take_over
-from bot.store import group_chats, invites, outbox, touches
+from bot.store import group_chats, invites, touches
 from bot.store.touches import Plan
 from bot.store.vault import Vault
 from bot.work.context import Work
@@ -123,14 +122,9 @@ async def _demote(work: Work, rule: GroupRule) -> int:
 
 
 async def tend_due(work: Work) -> int:
-    """Once a day: look at every room, and find a successor for those whose owner has left."""
+    """Once a day: find a successor for every room whose owner has left."""
     async with work.sessions.begin() as session:
-        now = work.now()
-        day = now.astimezone(SHOP).date().isoformat()
-        await outbox.owe(
-            session, work.vault, ListGroupChats(), effect=f"group_chats:{day}", now=now
-        )
-        asking = Asking(session, work.vault, now)
+        asking = Asking(session, work.vault, work.now())
         rooms = await group_chats.orphans(session)
         return sum([await ask_to_take_over(asking, room) for room in rooms])
 

@@ -36,17 +36,17 @@ async def results_due(work: Work) -> int:
         watched = await results.to_check(session, work.now())
     for one in watched:
         if one.task.state == "unknown":
-            await _find(work, one)
+            await look_for(work, one)
         else:
-            await _ask(work, one)
+            await ask_about(work, one)
     return len(watched)
 
 
-async def _ask(work: Work, one: Watched) -> None:
+async def ask_about(work: Work, one: Watched) -> None:
     task, now = one.task, work.now()
     if task.state == "waiting" and not await _confirmed(work, one):
         return
-    found = await _results(work, task.msgid or "", one.userid)
+    found = await told(work, task.msgid or "", one.userid)
     async with work.sessions.begin() as session:
         if found is None:
             await mass_tasks.move(
@@ -106,7 +106,7 @@ async def _confirmed(work: Work, one: Watched) -> bool:
     return bool(tapped)
 
 
-async def _results(work: Work, msgid: str, userid: str) -> list[Result] | None:
+async def told(work: Work, msgid: str, userid: str) -> list[Result] | None:
     rows = await _pages(
         work,
         lambda cursor: GetMassTaskResult(msgid=msgid, userid=userid, cursor=cursor),
@@ -125,10 +125,10 @@ async def _results(work: Work, msgid: str, userid: str) -> list[Result] | None:
     ]
 
 
-async def _find(work: Work, one: Watched) -> None:
+async def look_for(work: Work, one: Watched) -> None:
     """The answer to making this task was lost. It is looked for, and made anew only if it is not there."""
     task, now = one.task, work.now()
-    msgid = await _like(work, one)
+    msgid = await like(work, one)
     async with work.sessions.begin() as session:
         if msgid:
             await mass_tasks.handed_over(
@@ -146,7 +146,7 @@ async def _find(work: Work, one: Watched) -> None:
             await mass_tasks.make_again(session, work.vault, task, one.userid, now=now)
 
 
-async def _like(work: Work, one: Watched) -> str | None:
+async def like(work: Work, one: Watched) -> str | None:
     """The msgid of a task with this sender, text and audience; "" if there is none, None if nobody can tell."""
     task = one.task
     text = work.vault.unseal(task.text, about=mass_tasks.ABOUT)
@@ -159,7 +159,7 @@ async def _like(work: Work, one: Watched) -> str | None:
         ours = await results.addresses(session, task.id)
     for msgid in alike:
         if msgid not in taken:
-            found = await _results(work, msgid, one.userid)
+            found = await told(work, msgid, one.userid)
             if found is None:
                 return None
             if ours & {result.address for result in found}:
@@ -176,7 +176,7 @@ async def outside_due(work: Work) -> int:
     found = 0
     for msgid in [str(row["msgid"]) for row in listed or () if str(row["msgid"]) not in ours]:
         for userid in await _senders(work, msgid):
-            rows = await _results(work, msgid, userid) or []
+            rows = await told(work, msgid, userid) or []
             sent = [result for result in rows if result.became == "sent"]
             async with work.sessions.begin() as session:
                 await results.write_outside(session, msgid, sent, now=now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, false, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import ContactWay, Guide
@@ -21,6 +21,16 @@ class Opening(NamedTuple):
 
     state: str
     label: str
+    userids: tuple[str, ...]
+
+
+class Opened(NamedTuple):
+    """A contact way that the platform has, and whom it should add: nobody in particular when empty."""
+
+    state: str
+    label: str
+    config_id: str
+    qr_code: str | None
     userids: tuple[str, ...]
 
 
@@ -61,17 +71,39 @@ async def unopened(session: AsyncSession, *, limit: int = 20) -> list[Opening]:
         .order_by(ContactWay.id)
         .limit(limit)
     )
-    openings = []
-    for way in ways.all():
-        userids = await session.scalars(
-            select(Guide.userid)
-            .where(Guide.active, _adds(way))
-            .order_by(Guide.id)
-            .limit(MOST_GUIDES)
-        )
-        if found := tuple(userids):
-            openings.append(Opening(way.state, way.label, found))
-    return openings
+    found = [(way, await _userids(session, way)) for way in ways.all()]
+    return [Opening(way.state, way.label, userids) for way, userids in found if userids]
+
+
+async def all_opened(session: AsyncSession) -> list[Opened]:
+    ways = await session.scalars(
+        select(ContactWay).where(ContactWay.config_id.is_not(None)).order_by(ContactWay.id)
+    )
+    return [
+        Opened(way.state, way.label, str(way.config_id), way.qr_code, await _userids(session, way))
+        for way in ways.all()
+    ]
+
+
+async def _userids(session: AsyncSession, way: ContactWay) -> tuple[str, ...]:
+    found = select(Guide.userid).where(Guide.active, _adds(way)).order_by(Guide.id)
+    return tuple(await session.scalars(found.limit(MOST_GUIDES)))
+
+
+async def closed(session: AsyncSession, state: str) -> None:
+    """The platform has its code no more."""
+    await session.execute(
+        update(ContactWay).where(ContactWay.state == state).values(config_id=None, qr_code=None)
+    )
+
+
+async def adopt(session: AsyncSession, *, state: str, label: str, users: Sequence[str]) -> None:
+    """A way that somebody made without us. Of several guides nobody is the one: it stays as it is."""
+    if await by_state(session, state) is not None:
+        return
+    one = select(Guide.id).where(Guide.userid == users[0]) if len(users) == 1 else None
+    guide_id = None if one is None else await session.scalar(one)
+    await configure(session, state=state, label=label, guide_id=guide_id)
 
 
 async def opened(
@@ -95,4 +127,7 @@ async def unknown_among(session: AsyncSession, config_ids: Sequence[str]) -> lis
 
 
 def _adds(way: ContactWay) -> ColumnElement[bool]:
-    return or_(Guide.id == way.guide_id, Guide.store_id == way.store_id)
+    if way.guide_id is not None:
+        return Guide.id == way.guide_id
+    # Compared with nothing, a store would be that of every guide who has none.
+    return false() if way.store_id is None else Guide.store_id == way.store_id

@@ -30,7 +30,21 @@ async def know(session: AsyncSession, open_kfid: str, at: datetime) -> None:
     insert = upsert(session, KfAccount).values(
         open_kfid=open_kfid, nudges=0, fence=0, next_pull_at=at
     )
-    await session.execute(insert.on_conflict_do_nothing())
+    await session.execute(
+        insert.on_conflict_do_update(
+            index_elements=["open_kfid"],
+            set_={"next_pull_at": at},
+            where=KfAccount.next_pull_at.is_(None),
+        )
+    )
+
+
+async def pulled(session: AsyncSession) -> set[str]:
+    return set(
+        await session.scalars(
+            select(KfAccount.open_kfid).where(KfAccount.next_pull_at.is_not(None))
+        )
+    )
 
 
 async def left(session: AsyncSession, open_kfid: str) -> None:

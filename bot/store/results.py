@@ -42,14 +42,41 @@ async def to_check(session: AsyncSession, now: datetime, *, limit: int = 200) ->
     return [Watched(task, userid) for task, userid in rows]
 
 
+async def open_tasks(session: AsyncSession) -> list[Watched]:
+    """Every task of touches that the platform may still have news of, whenever it is asked about next."""
+    rows = await session.execute(
+        select(MassTask, Guide.userid)
+        .join(Guide, Guide.id == MassTask.guide_id)
+        .where(
+            MassTask.state.in_(("waiting", "confirmed", "unknown", "cancelling")),
+            MassTask.group_chat_id.is_(None),
+        )
+        .order_by(MassTask.id)
+    )
+    return [Watched(task, userid) for task, userid in rows]
+
+
+async def made_between(session: AsyncSession, since: datetime, until: datetime) -> set[str]:
+    """The msgids of the tasks of these days."""
+    found = await session.scalars(
+        select(MassTask.msgid).where(
+            MassTask.msgid.is_not(None), MassTask.created_at > since, MassTask.created_at < until
+        )
+    )
+    return {str(msgid) for msgid in found}
+
+
 async def known(session: AsyncSession, msgids: Sequence[str]) -> set[str]:
     """Which of these the platform's ids belong to a task of ours."""
     found = await session.scalars(select(MassTask.msgid).where(MassTask.msgid.in_(msgids)))
     return {msgid for msgid in found if msgid}
 
 
-async def addresses(session: AsyncSession, task_id: int) -> set[str]:
-    found = await session.scalars(select(Touch.address).where(Touch.mass_task_id == task_id))
+async def addresses(session: AsyncSession, task_id: int, *, only_open: bool = False) -> set[str]:
+    query = select(Touch.address).where(Touch.mass_task_id == task_id)
+    if only_open:
+        query = query.where(Touch.state.in_(OPEN))
+    found = await session.scalars(query)
     return {address for address in found if address}
 
 

@@ -115,13 +115,3 @@ def test_a_callback_with_other_keys_is_noticed(connected, served, monkeypatch, n
     monkeypatch.setenv(name, value)
     callbacks = [t for t in troubles(connected("doctor", "--json")) if "callback" in t["check"]]
     assert "不认这组" in callbacks[0]["why"]
-
-
-def test_reconciling_finds_who_was_missed(connected, sandbox):
-    sandbox.ask("faults", {"faults": [{"match": "callback", "p": 1, "do": "lost"}]})
-    first = connected("reconcile", "--json")
-    assert first.code == 0, first.err
-    assert first.document["changes"]["guides"] == 3
-    connected("trigger", "add_friend", "--customer", "missed")
-    assert connected("reconcile", "--json").document["changes"]["follows"] == 1
-    assert not any(connected("reconcile", "--json").document["changes"].values())

@@ -10,7 +10,6 @@ from bot.calls import (
     AddJoinWay,
     GetGroupChat,
     GetJoinWay,
-    ListGroupChats,
     SendKf,
     Sent,
     UpdateJoinWay,
@@ -400,17 +399,6 @@ async def test_a_room_whose_owner_left_is_given_to_somebody(bot):
     async with bot.session() as session:
         assert (await session.get(Guide, task.guide_id)).userid == "boss"
     assert task.kind == "group_owner"
-
-
-async def test_every_room_is_looked_at_once_a_day(bot):
-    _, chat_id = await a_family(bot)
-    page = {"group_chat_list": [{"chat_id": chat_id, "status": 0}], "next_cursor": ""}
-    bot.platform.answers(ListGroupChats, Sent(page))
-    before = len(bot.platform.sent(GetGroupChat))
-    await bot.works(tend_due, tend_due)
-    await bot.sends()
-    assert len(bot.platform.sent(ListGroupChats)) == 1
-    assert len(bot.platform.sent(GetGroupChat)) == before + 1
 
 
 async def test_details_that_trail_the_event_are_asked_for_again(bot):

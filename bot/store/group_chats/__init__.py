@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.store.group_chats.facts import facts_of
 from bot.store.group_chats.health import Health, orphans, overview
 from bot.store.group_chats.members import (
+    RoomFacts,
     back_in,
     belonging,
     outgrown,
@@ -12,11 +13,15 @@ from bot.store.group_chats.members import (
     room_of,
     seat,
     seated_twice,
+    seats,
 )
 from bot.store.group_chats.rooms import (
+    Code,
     adopt,
+    codes,
     dissolve,
     eligible,
+    forget_code,
     is_member,
     join_link,
     look_at,
@@ -36,13 +41,17 @@ from bot.store.group_chats.rules import (
 )
 
 __all__ = [
+    "Code",
     "Health",
+    "RoomFacts",
     "adopt",
     "back_in",
     "belonging",
+    "codes",
     "dissolve",
     "eligible",
     "facts_of",
+    "forget_code",
     "is_member",
     "join_link",
     "live_rules",
@@ -64,4 +73,5 @@ __all__ = [
     "rule_of",
     "seat",
     "seated_twice",
+    "seats",
 ]

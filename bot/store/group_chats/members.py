@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,6 +17,30 @@ from bot.store import customers, segments
 from bot.store.vault import Vault
 
 EXTERNAL = 2
+
+
+class RoomFacts(NamedTuple):
+    name: str
+    owner: str
+    state: str
+    members: frozenset[str]
+
+
+async def seats(session: AsyncSession) -> dict[str, RoomFacts]:
+    """Every room by chat_id, with who sits in it."""
+    rows = await session.execute(
+        select(GroupMember.group_chat_id, GroupMember.member_id).where(
+            GroupMember.left_at.is_(None)
+        )
+    )
+    sitting: defaultdict[int, set[str]] = defaultdict(set)
+    for room_id, member_id in rows:
+        sitting[room_id].add(member_id)
+    rooms = await session.scalars(select(GroupChat).order_by(GroupChat.id))
+    return {
+        room.chat_id: RoomFacts(room.name, room.owner, room.state, frozenset(sitting[room.id]))
+        for room in rooms
+    }
 
 
 async def room_of(session: AsyncSession, chat: Mapping[str, Any], now: datetime) -> GroupChat:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -115,8 +116,10 @@ async def dissolve(session: AsyncSession, vault: Vault, chat_id: str, now: datet
         await owe_code(session, vault, rule, now)
 
 
-async def owe_code(session: AsyncSession, vault: Vault, rule: GroupRule, now: datetime) -> None:
-    """Keep one join way per family, leading to its rooms that take people."""
+async def owe_code(
+    session: AsyncSession, vault: Vault, rule: GroupRule, now: datetime, *, after: str = "new"
+) -> None:
+    """Keep one join way per family, leading to its rooms that take people. `after`: one that died."""
     rooms = await rooms_of(session, rule.key)
     wanted = [room for room in rooms if room.state == "open"] or list(rooms[-1:])
     if not wanted:
@@ -125,7 +128,7 @@ async def owe_code(session: AsyncSession, vault: Vault, rule: GroupRule, now: da
     config = next((room.config_id for room in rooms if room.config_id), None)
     call = _join_way(rule, chats, config, await _rooms_ever(session, rule.key))
     digest = hashlib.sha256("|".join(chats).encode()).hexdigest()[:16]
-    effect = f"join_way:{rule.key}:{config or 'new'}:{digest}"
+    effect = f"join_way:{rule.key}:{config or after}:{digest}"
     await outbox.owe(session, vault, call, effect=effect, now=now, lane="express")
 
 
@@ -175,3 +178,39 @@ async def remember_code(
         room.qr_code = qr_code if inside else None
         room.join_state = state if inside else None
     return [room for room in rooms if room.chat_id in chat_ids]
+
+
+class Code(NamedTuple):
+    """A join way as we know it."""
+
+    rule_key: str | None
+    qr_code: str | None
+    chat_ids: frozenset[str]
+
+
+async def codes(session: AsyncSession) -> dict[str, Code]:
+    """By config_id."""
+    rooms = await session.scalars(
+        select(GroupChat).where(GroupChat.config_id.is_not(None)).order_by(GroupChat.id)
+    )
+    found: dict[str, Code] = {}
+    for room in rooms:
+        known = found.get(str(room.config_id), Code(room.rule_key, room.qr_code, frozenset()))
+        found[str(room.config_id)] = known._replace(
+            qr_code=known.qr_code or room.qr_code, chat_ids=known.chat_ids | {room.chat_id}
+        )
+    return found
+
+
+async def forget_code(
+    session: AsyncSession, vault: Vault, config_id: str, rule_key: str | None, now: datetime
+) -> None:
+    """The platform has this code no more: its family gets another one."""
+    await session.execute(
+        update(GroupChat)
+        .where(GroupChat.config_id == config_id)
+        .values(config_id=None, qr_code=None, join_state=None)
+    )
+    rule = await rule_of(session, rule_key) if rule_key else None
+    if rule is not None:
+        await owe_code(session, vault, rule, now, after=config_id)

@@ -1,5 +1,14 @@
 """Tags on customers: given and taken, recomputed for everybody, and mirrored to the platform."""
 
+from bot.store.tags.console import (
+    CorpTag,
+    Renamed,
+    corp_tags,
+    drifted,
+    may_be_ours,
+    meet_corp_tag,
+    rename_to,
+)
 from bot.store.tags.heard import Look
 from bot.store.tags.labels import Given, Worn, expire, named, publish, put, take, worn
 from bot.store.tags.mirror import (
@@ -19,22 +28,29 @@ from bot.store.tags.retagging import newest_customer, retag
 from bot.store.tags.stirring import stir
 
 __all__ = [
+    "CorpTag",
     "Given",
     "Look",
     "Marking",
     "NewCorpTags",
+    "Renamed",
     "Worn",
     "begin",
     "begin_anew",
+    "corp_tags",
+    "drifted",
     "due",
     "expire",
     "learn",
     "marked",
+    "may_be_ours",
+    "meet_corp_tag",
     "named",
     "newest_customer",
     "not_marked",
     "publish",
     "put",
+    "rename_to",
     "retag",
     "stir",
     "take",
