@@ -42,6 +42,7 @@ class Call:
     now: datetime
     uploads: list[Upload] = field(default_factory=list)
     app: str = ""
+    range: str = ""  # the header with which a part of a file is asked for
     notes: Body = field(default_factory=dict)  # what the log should say beside the answer
 
     @property

@@ -11,7 +11,7 @@ from wechatpy.crypto import PrpCrypto as OfficialCrypto
 from wechatpy.enterprise.crypto import PrpCrypto as WecomCrypto
 from wechatpy.utils import WeChatSigner
 
-Field = tuple[str, "str | int | list[Field]"]
+Field = tuple[str, "str | int | float | list[Field]"]
 
 
 def cdata(text: str) -> str:
@@ -25,7 +25,9 @@ def xml(fields: list[Field], root: str = "xml") -> str:
         if isinstance(value, list):
             parts.append(xml(value, name))
         else:
-            parts.append(f"<{name}>{value if isinstance(value, int) else cdata(value)}</{name}>")
+            parts.append(
+                f"<{name}>{value if isinstance(value, int | float) else cdata(value)}</{name}>"
+            )
     return f"<{root}>{''.join(parts)}</{root}>"
 
 

@@ -185,6 +185,7 @@ def _public(fields: Body) -> Body:
 async def read_call(request: web.Request, stage: Stage) -> Call | None:
     """None when the body is not a JSON object."""
     call = Call(request.method, request.path, dict(request.query), {}, stage.now())
+    call.range = request.headers.get("Range", "")
     if request.content_type == "multipart/form-data":
         await _read_parts(request, call)
         return call

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 
-from bot.sandbox.acts.kinds import ActRefused, Args, guide_of
+from bot.sandbox.acts.kinds import ActRefused, Args, customer_of, guide_of
 from bot.sandbox.envelope import Field
 from bot.sandbox.stage import Stage
 from bot.sandbox.wecom.app_messages import INTERACTIVE, new_code, redraw
-from bot.sandbox.wecom.mass import OUTCOME, MassTask, confirm, tasks
+from bot.sandbox.wecom.handover import WAITING, HandoverRoom, refuse
+from bot.sandbox.wecom.mass import OUTCOME, UNSENT, MassTask, Share, confirm, tasks
 from bot.sandbox.wecom.moments import publish
 from bot.sandbox.wecom.moments import room as moments
 from bot.sandbox.world.entities import Card, Guide
@@ -117,7 +118,46 @@ def confirm_moment(stage: Stage, args: Args) -> Args:
     return {"visible_to": publish(stage, moment, guide)}
 
 
+def refuse_transfer(stage: Stage, args: Args) -> None:
+    """The customer does not want to be handed on; `limit`: the taker has too many already."""
+    customer = customer_of(stage, args)
+    plans = stage.world.room(HandoverRoom).by_customer.get(customer.external_userid, [])
+    waiting = next((plan for plan in plans if plan.status == WAITING), None)
+    if waiting is None:
+        raise ActRefused("nobody is handing her on")
+    refuse(stage, waiting, over_limit=bool(args.get("limit")))
+
+
+def send_mass(stage: Stage, args: Args) -> Args:
+    """A guide's own 群发 to her customers: counted in the same quota as the corp's."""
+    guide, key = guide_of(stage, args), str(args["text"])
+    wanted = [stage.world.customers[c].external_userid for c in args.get("customers") or []]
+    results = dict.fromkeys(wanted or guide.follows, UNSENT)
+    if not results.keys() <= guide.follows.keys():
+        raise ActRefused("not all of them are her customers")
+    msgid = stage.world.names.make("msgGCAAA", 32, "own mass", guide.userid, key)
+    shares = {guide.userid: Share(guide.userid, results)}
+    task = MassTask(msgid, "single", key, [], stage.now(), shares, creator=guide.userid)
+    tasks(stage)[msgid] = task
+    guide.mass_tasks[msgid] = None
+    counts = Counter(OUTCOME[status] for status in confirm(stage, task, guide.userid).values())
+    return {"msgid": msgid, **counts}
+
+
+def answer_moment(stage: Stage, args: Args) -> None:
+    """A customer likes (`like`) or comments on a moment of one of her guides."""
+    customer, guide = customer_of(stage, args), guide_of(stage, args)
+    moment = moments(stage).moments.get(str(args["moment_id"]))
+    if moment is None or customer.external_userid not in moment.seen_by.get(guide.userid, []):
+        raise ActRefused("she does not see this moment")
+    listed = moment.likes if args.get("like", True) else moment.comments
+    listed.append((guide.userid, customer.external_userid, stage.clock.timestamp()))
+
+
 ACTS = {
+    "refuse_transfer": refuse_transfer,
+    "send_mass": send_mass,
+    "answer_moment": answer_moment,
     "confirm_moment": confirm_moment,
     "confirm_task": confirm_task,
     "ignore_task": ignore_task,

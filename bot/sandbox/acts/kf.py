@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from bot.sandbox.acts.kinds import ActRefused, Args, customer_of, guide_of
+from bot.sandbox.acts.words import kf_words
+from bot.sandbox.envelope import Field
 from bot.sandbox.stage import Stage
 from bot.sandbox.wecom.kf_desk import (
     ENDED,
@@ -12,6 +14,7 @@ from bot.sandbox.wecom.kf_desk import (
     FROM_SERVICER,
     FROM_SYSTEM,
     NEW,
+    REJECTED_BY_CUSTOMER,
     SERVICED,
     SESSION,
     change_state,
@@ -19,6 +22,7 @@ from bot.sandbox.wecom.kf_desk import (
     record,
     record_event,
     session_of,
+    text_of,
     welcome_code,
 )
 from bot.sandbox.world.entities import Customer, KfAccount, KfSession, Message
@@ -65,23 +69,22 @@ def say_kf(stage: Stage, args: Args) -> Args:
     session.sent = 0
     if session.state == ENDED:
         session.state = NEW
-    text: dict[str, Any] = {"content": str(args["text"])}
-    if args.get("menu_id"):
-        text["menu_id"] = str(args["menu_id"])
-    item = _item(account, customer, FROM_CUSTOMER, text)
+    kind, body = kf_words(stage, args)
+    item = _item(account, customer, FROM_CUSTOMER, kind, body)
     msgid = record(stage, account, item, who=customer.external_userid)
-    line = Message(stage.now(), "kf", customer.id, account.open_kfid, text["content"], msgid=msgid)
+    text, extra = text_of(kind, body), [] if kind == "text" else [{"msgtype": kind, kind: body}]
+    line = Message(stage.now(), "kf", customer.id, account.open_kfid, text, extra, msgid)
     customer.conversation.append(line)
     return {"external_userid": customer.external_userid, "msgid": msgid}
 
 
-def _item(account: KfAccount, customer: Customer, origin: int, text: dict[str, Any]) -> Args:
+def _item(account: KfAccount, customer: Customer, origin: int, kind: str, body: Args) -> Args:
     return {
         "open_kfid": account.open_kfid,
         "external_userid": customer.external_userid,
         "origin": origin,
-        "msgtype": "text",
-        "text": text,
+        "msgtype": kind,
+        kind: body,
     }
 
 
@@ -98,7 +101,9 @@ def kf_reply(stage: Stage, args: Args) -> None:
         raise ActRefused("the session is not with this servicer")
     session.last_any = stage.now()
     text = {"content": str(args["text"])}
-    item = _item(account, customer, FROM_SERVICER, text) | {"servicer_userid": guide.userid}
+    item = _item(account, customer, FROM_SERVICER, "text", text) | {
+        "servicer_userid": guide.userid
+    }
     msgid = record(stage, account, item, who=customer.external_userid)
     message = Message(stage.now(), "kf", guide.userid, customer.id, text["content"], msgid=msgid)
     stage.arrive(customer, message, open_kfid=account.open_kfid)
@@ -155,8 +160,10 @@ def kf_status(stage: Stage, args: Args) -> None:
 
 
 def reject_kf(stage: Stage, args: Args) -> None:
-    """She refuses messages of 微信客服; sendings answer ok and fail later."""
-    customer_of(stage, args).rejects_kf = bool(args.get("rejects", True))
+    """She refuses messages of 微信客服; sendings answer ok and fail later, with `fail_type`."""
+    customer = customer_of(stage, args)
+    customer.rejects_kf = bool(args.get("rejects", True))
+    customer.kf_fail_type = int(args.get("fail_type", REJECTED_BY_CUSTOMER))
 
 
 def recall_kf(stage: Stage, args: Args) -> None:
@@ -165,7 +172,35 @@ def recall_kf(stage: Stage, args: Args) -> None:
     record_event(stage, account, customer, "user_recall_msg", more)
 
 
+def authorise_kf(stage: Stage, args: Args) -> None:
+    """The administrator gives accounts to API management (`add`) or takes them away (`remove`)."""
+    tags = {"add": "AuthAddOpenKfId", "remove": "AuthDelOpenKfId"}
+    fields: list[Field] = [(tags[how], str(kf)) for how in tags for kf in args.get(how) or []]
+    if not fields:
+        raise ActRefused("add or remove, each a list of open_kfid")
+    for how, managed in (("add", True), ("remove", False)):
+        for kf in args.get(how) or []:
+            stage.world.kf[kf].managed = managed
+    stage.wecom_event("kf_account_auth_change", fields, facts={}, key="kf accounts")
+
+
+def switch_kf_reject(stage: Stage, args: Args) -> None:
+    """A servicer turns the switch that refuses a customer's words."""
+    account, guide = _account(stage, args), guide_of(stage, args)
+    event = {
+        "event_type": "reject_customer_msg_switch_change",
+        "servicer_userid": guide.userid,
+        "open_kfid": account.open_kfid,
+        "external_userid": customer_of(stage, args).external_userid,
+        "reject_switch": int(bool(args.get("rejects", True))),
+    }
+    item = {"origin": FROM_SYSTEM, "msgtype": "event", "event": event}
+    record(stage, account, item, who=guide.userid)
+
+
 ACTS = {
+    "authorise_kf": authorise_kf,
+    "switch_kf_reject": switch_kf_reject,
     "enter_kf": enter_kf,
     "say_kf": say_kf,
     "kf_reply": kf_reply,

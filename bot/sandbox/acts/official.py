@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.sandbox.acts.kinds import ActRefused, Args, customer_of
+from bot.sandbox.acts.words import official_words
 from bot.sandbox.callbacks import FAULTY_SERVICE, OnReply
 from bot.sandbox.envelope import Field
 from bot.sandbox.official.menus import QrRoom
@@ -96,10 +97,11 @@ def scan_official(stage: Stage, args: Args) -> Args:
 
 def say_official(stage: Stage, args: Args) -> Args:
     customer, fan = _fan(stage, args)
-    text = str(args["text"])
+    kind, body = official_words(stage, args)
+    text = str(args["text"]) if kind == "text" else f"[{kind}]"
     open_window(fan, "message", stage.now())
     msgid = stage.world.names.number(17, "fan-message", customer.id)
-    fields: list[Field] = [("MsgType", "text"), ("Content", text), ("MsgId", msgid)]
+    fields: list[Field] = [("MsgType", kind), *body, ("MsgId", msgid)]
     if args.get("menu_id"):
         fields.append(("bizmsgmenuid", str(args["menu_id"])))
     account = stage.world.official.original_id
@@ -107,7 +109,7 @@ def say_official(stage: Stage, args: Args) -> Args:
     customer.conversation.append(line)
     if not fan.blacklisted:
         reply = _answered(stage, customer)
-        stage.official_push(customer, fields, name="text", on_reply=reply)
+        stage.official_push(customer, fields, name=kind, on_reply=reply)
     return {"msgid": str(msgid)}
 
 
@@ -117,16 +119,70 @@ def _buttons(stage: Stage) -> list[dict[str, Any]]:
 
 
 def click_menu(stage: Stage, args: Args) -> Args:
-    """A click button by its key; a view button by its url. VIEW opens no window."""
+    """A button by its key, url or page; the events differ with its type, and not all open a window."""
     customer, fan = _fan(stage, args)
     key = str(args["key"])
-    button = next((b for b in _buttons(stage) if key in (b.get("key"), b.get("url"))), {})
-    if button.get("type") == "view":
-        _push(stage, customer, "VIEW", [("EventKey", key), ("MenuId", 1)])
-        return {"type": "view"}
-    open_window(fan, "click", stage.now())
-    _push(stage, customer, "CLICK", [("EventKey", key)])
-    return {"type": "click", "in_menu": bool(button)}
+    names = ("key", "url", "pagepath")
+    found = (b for b in _buttons(stage) if key in [b.get(name) for name in names])
+    button = next(found, None) or {"type": "click"}
+    kind = str(button.get("type"))
+    if kind in ("click", "scancode_push", "scancode_waitmsg"):
+        open_window(fan, "click", stage.now())
+    fields: list[Field] = [("EventKey", key), *_beside(kind, args)]
+    _push(stage, customer, EVENTS.get(kind, kind), fields)
+    return {"type": kind, "in_menu": "name" in button}
+
+
+EVENTS = {"click": "CLICK", "view": "VIEW", "miniprogram": "view_miniprogram"}
+
+
+def _beside(kind: str, args: Args) -> list[Field]:
+    """What the phone adds when a button scans, photographs or asks where she is."""
+    if kind in ("view", "miniprogram"):
+        return [("MenuId", 1)]
+    if kind.startswith("scancode"):
+        scanned = str(args.get("result", "https://example.com/"))
+        return [("ScanCodeInfo", [("ScanType", "qrcode"), ("ScanResult", scanned)])]
+    if kind.startswith("pic_"):
+        picture: list[Field] = [("item", [("PicMd5Sum", "1b5f7c23b5bf75682a53e7b6d163e185")])]
+        return [("SendPicsInfo", [("Count", 1), ("PicList", picture)])]
+    if kind == "location_select":
+        at: list[Field] = [("Location_X", "31.2"), ("Location_Y", "121.43"), ("Scale", "16")]
+        return [("SendLocationInfo", [*at, ("Label", "上海市徐汇区"), ("Poiname", "")])]
+    return []
+
+
+def report_location(stage: Stage, args: Args) -> None:
+    """Her phone says where she is, when she allowed it; that opens no window."""
+    customer, _ = _fan(stage, args)
+    names = {"Latitude": "latitude", "Longitude": "longitude", "Precision": "precision"}
+    standard = {"latitude": 31.2, "longitude": 121.43, "precision": 30.0}
+    fields: list[Field] = [
+        (tag, float(args.get(name, standard[name]))) for tag, name in names.items()
+    ]
+    _push(stage, customer, "LOCATION", fields)
+
+
+def change_subscribe(stage: Stage, args: Args) -> None:
+    """She changes her mind in the settings."""
+    customer, fan = _fan(stage, args, subscribed=False)
+    template, accept = str(args["template"]), bool(args.get("accept", False))
+    if not accept:
+        fan.consents[template] = 0
+    status = "accept" if accept else "reject"
+    listed: list[Field] = [("TemplateId", template), ("SubscribeStatusString", status)]
+    event = "subscribe_msg_change_event"
+    _push(stage, customer, event, [("SubscribeMsgChangeEvent", [("List", listed)])])
+
+
+def tell_privacy(stage: Stage, args: Args) -> None:
+    """`event`: user_info_modified or user_enter_tempsession."""
+    customer, fan = _fan(stage, args, subscribed=False)
+    event = str(args.get("event", "user_info_modified"))
+    if event not in ("user_info_modified", "user_enter_tempsession"):
+        raise ActRefused("event is user_info_modified or user_enter_tempsession")
+    account = stage.world.official.app_id
+    _push(stage, customer, event, [("OpenID", fan.openid), ("AppID", account)])
 
 
 def consent_subscribe(stage: Stage, args: Args) -> None:
@@ -164,6 +220,9 @@ ACTS = {
     "scan_official": scan_official,
     "say_official": say_official,
     "click_menu": click_menu,
+    "report_location": report_location,
+    "change_subscribe": change_subscribe,
+    "tell_privacy": tell_privacy,
     "consent_subscribe": consent_subscribe,
     "block_templates": block_templates,
     "revoke_authorization": revoke_authorization,

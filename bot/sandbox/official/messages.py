@@ -33,6 +33,8 @@ routes = Routes()
 def send(stage: Stage, call: Call) -> None:
     customer, fan = customer_by_openid(stage, call.text("touser", missing=40003))
     kind, body = content_of(stage, call)
+    if fan.blacklisted:
+        raise Refuse(43019)
     spend_window(fan, call.now)
     text, extra = text_of(kind, body), [] if kind == "text" else [{"msgtype": kind, kind: body}]
     message = Message(

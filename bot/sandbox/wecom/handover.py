@@ -12,7 +12,7 @@ from bot.sandbox.stage import Stage
 from bot.sandbox.world.entities import Message
 
 BASE = "/cgi-bin/externalcontact"
-DONE, WAITING, REFUSED = 1, 2, 3
+DONE, WAITING, REFUSED, OVER_LIMIT = 1, 2, 3, 4
 routes = Routes()
 
 
@@ -100,9 +100,10 @@ def complete(stage: Stage, plan: Transfer) -> None:
     stage.arrive(customer, Message(stage.now(), "wecom", plan.taker, customer.id, text))
 
 
-def refuse(stage: Stage, plan: Transfer) -> None:
-    plan.status = REFUSED
-    _tell(stage, plan, "transfer_fail", plan.giver, [("FailReason", "customer_refused")])
+def refuse(stage: Stage, plan: Transfer, *, over_limit: bool = False) -> None:
+    plan.status = OVER_LIMIT if over_limit else REFUSED
+    reason = "customer_limit_exceed" if over_limit else "customer_refused"
+    _tell(stage, plan, "transfer_fail", plan.giver, [("FailReason", reason)])
 
 
 def _tell(stage: Stage, plan: Transfer, change: str, userid: str, more: list[Any]) -> None:

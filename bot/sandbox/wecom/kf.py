@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
@@ -9,6 +10,7 @@ from urllib.parse import quote
 from bot.sandbox.api import Body, Call, Routes, too_long
 from bot.sandbox.errors import Refuse
 from bot.sandbox.stage import Stage
+from bot.sandbox.wecom.kf_content import read_kf_content
 from bot.sandbox.wecom.kf_desk import (
     BOT,
     ENDED,
@@ -28,19 +30,6 @@ from bot.sandbox.world.entities import KfAccount, KfSession
 BASE = "/cgi-bin/kf"
 WINDOW = timedelta(hours=48)
 MOST_MESSAGES = 5
-SENDABLE = {
-    "text": "content",
-    "image": "media_id",
-    "voice": "media_id",
-    "video": "media_id",
-    "file": "media_id",
-    "link": "url",
-    "miniprogram": "appid",
-    "msgmenu": "",
-    "location": "latitude",
-    "business_card": "userid",
-    "ca_link": "link_url",
-}
 MOVES = {NEW: (BOT, POOL, SERVICED, ENDED), BOT: (POOL, SERVICED, ENDED), POOL: (SERVICED, ENDED)}
 MOVES |= {SERVICED: (SERVICED, ENDED), ENDED: ()}
 routes = Routes()
@@ -50,7 +39,7 @@ routes = Routes()
 def send(stage: Stage, call: Call) -> Body:
     account = account_of(stage, call.text("open_kfid", missing=60251))
     customer = stage.external(call.text("touser", missing=41035))
-    content = _content(stage, call)
+    content = read_kf_content(stage, call)
     session = session_of(stage, account, customer)
     _may_send(session, call)
     msgid = _msgid(stage, account, call)
@@ -88,38 +77,10 @@ def _msgid(stage: Stage, account: KfAccount, call: Call) -> str:
     return msgid
 
 
-def _content(stage: Stage, call: Call, kinds: tuple[str, ...] = tuple(SENDABLE)) -> Body:
-    kind = call.text("msgtype", missing=40008)
-    body = call.body.get(kind)
-    if kind not in kinds or not isinstance(body, dict):
-        raise Refuse(40008, kind)
-    if SENDABLE[kind] and body.get(SENDABLE[kind]) in (None, ""):
-        raise Refuse(44004 if kind == "text" else 40058, kind)
-    if kind == "text" and too_long(str(body["content"]), size=2048):
-        raise Refuse(45002)
-    media = body.get("media_id") or body.get("thumb_media_id")
-    if media:
-        usable(stage, media, call.now)
-    if kind == "msgmenu":
-        _check_menu(body)
-    return {"msgtype": kind, kind: body}
-
-
-def _check_menu(menu: Body) -> None:
-    items = menu.get("list") or []
-    if len(items) > 10:
-        raise Refuse(95008)
-    for item in items:
-        if item.get("type") not in ("click", "view", "miniprogram", "text"):
-            raise Refuse(95009)
-    if too_long(menu.get("head_content") or "", size=1024):
-        raise Refuse(45002, "head_content")
-
-
 @routes.post(BASE + "/send_msg_on_event", empty={"msgid": ""})
 def send_on_event(stage: Stage, call: Call) -> Body:
     code = redeem_event_code(stage, call.text("code"), call.now, peek=True)
-    content = _content(stage, call, code.kinds)
+    content = read_kf_content(stage, call, code.kinds)
     account = account_of(stage, code.open_kfid)
     customer = stage.external(code.external_userid)
     if code.state is not None and session_of(stage, account, customer).state != code.state:
@@ -167,7 +128,7 @@ def _account_view(account: KfAccount) -> dict[str, Any]:
         "open_kfid": account.open_kfid,
         "name": account.name,
         "avatar": "",
-        "manage_privilege": True,
+        "manage_privilege": account.managed,
     }
 
 
@@ -194,7 +155,12 @@ def add_account(stage: Stage, call: Call) -> Body:
 @routes.post(BASE + "/account/update")
 def update_account(stage: Stage, call: Call) -> None:
     account = account_of(stage, call.text("open_kfid", missing=60251))
-    account.name = call.maybe("name", account.name)
+    name = call.maybe("name", account.name)
+    if not name or too_long(name, size=16, chars=True):
+        raise Refuse(95006)
+    if call.maybe("media_id"):
+        usable(stage, call.text("media_id"), call.now)
+    account.name = name
 
 
 @routes.post(BASE + "/account/del")
@@ -207,7 +173,7 @@ def delete_account(stage: Stage, call: Call) -> None:
 def kf_link(stage: Stage, call: Call) -> Body:
     account = account_of(stage, call.text("open_kfid", missing=60251))
     scene = call.maybe("scene")
-    if too_long(scene, size=32):
+    if not re.fullmatch(r"[0-9A-Za-z_-]{0,32}", scene):
         raise Refuse(40058, "scene")
     return {"url": f"{stage.base_url}/kf/{account.open_kfid}?enc_scene={quote(scene)}"}
 
@@ -224,6 +190,14 @@ def _servicers(stage: Stage, call: Call, *, add: bool) -> Body:
         elif account.servicers.pop(userid, None) is None:
             code = 60253
         results.append({"userid": userid, "errcode": code, "errmsg": "ok" if not code else "fail"})
+    for department in call.items("department_id_list", cap=20):
+        if add:
+            account.departments[int(department)] = None
+        else:
+            account.departments.pop(int(department), None)
+        results.append({"department_id": department, "errcode": 0, "errmsg": "ok"})
+    if not results:
+        raise Refuse(40063, "userid_list or department_id_list")
     return {"result_list": results}
 
 
@@ -240,60 +214,8 @@ def remove_servicers(stage: Stage, call: Call) -> Body:
 @routes.get(BASE + "/servicer/list", empty={"servicer_list": []})
 def list_servicers(stage: Stage, call: Call) -> Body:
     account = account_of(stage, call.text("open_kfid", missing=60251))
-    people = [{"userid": userid, "status": status} for userid, status in account.servicers.items()]
-    return {"servicer_list": people}
-
-
-@routes.post(BASE + "/customer/batchget", empty={"customer_list": []})
-def customers(stage: Stage, call: Call) -> Body:
-    ids = call.items("external_userid_list", cap=100, missing=41035)
-    with_context = call.number("need_enter_session_context", 0) == 1
-    known = [stage.world.by_external[key] for key in ids if key in stage.world.by_external]
-    entries = []
-    for customer in known:
-        entry: dict[str, Any] = {
-            "external_userid": customer.external_userid,
-            "nickname": customer.name,
-            "avatar": "",
-            "gender": customer.gender,
-        }
-        if stage.world.corp.binds_unionid:
-            entry["unionid"] = customer.unionid
-        entered = [s for s in customer.kf_sessions.values() if s.entered]
-        recent = [s for s in entered if s.entered and call.now - s.entered < WINDOW]
-        if with_context and recent:
-            last = max(recent, key=lambda s: s.entered or call.now)
-            entry["enter_session_context"] = {"scene": last.scene, "scene_param": last.scene_param}
-        entries.append(entry)
-    invalid = [key for key in ids if key not in stage.world.by_external]
-    return {"customer_list": entries, "invalid_external_userid": invalid}
-
-
-@routes.get(BASE + "/customer/get_upgrade_service_config")
-def upgrade_config(stage: Stage, _call: Call) -> Body:
-    return {
-        "member_range": {"userid_list": list(stage.world.guides), "department_id_list": []},
-        "groupchat_range": {"chat_id_list": list(stage.world.groups)},
-    }
-
-
-@routes.post(BASE + "/customer/upgrade_service")
-def upgrade(stage: Stage, call: Call) -> None:
-    """Recommends a guide or a group in the conversation; she must tap it herself."""
-    account = account_of(stage, call.text("open_kfid", missing=60251))
-    customer = stage.external(call.text("external_userid", missing=41035))
-    kind = {1: "member", 2: "groupchat"}.get(call.number("type"))
-    target = call.body.get(kind or "") or {}
-    name = target.get("userid") or target.get("chat_id") or ""
-    if name not in stage.world.guides and name not in stage.world.groups:
-        raise Refuse(95021)
-    content = {
-        "msgtype": "upgrade",
-        "upgrade": {"target": name, "wording": target.get("wording", "")},
-    }
-    deliver(stage, account, customer, content, msgid="")
-
-
-@routes.post(BASE + "/customer/cancel_upgrade_service")
-def cancel_upgrade(stage: Stage, call: Call) -> None:
-    _session(stage, call)
+    people: list[Body] = [
+        {"userid": userid, "status": status} for userid, status in account.servicers.items()
+    ]
+    parties = [{"department_id": department} for department in account.departments]
+    return {"servicer_list": [*people, *parties]}

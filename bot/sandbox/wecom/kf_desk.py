@@ -92,7 +92,7 @@ def deliver(
     """Errcode 0 is not delivery: a customer who rejects the account only shows in msg_send_fail."""
     kind = content["msgtype"]
     if customer.rejects_kf:
-        fail = {"fail_msgid": msgid, "fail_type": REJECTED_BY_CUSTOMER}
+        fail = {"fail_msgid": msgid, "fail_type": customer.kf_fail_type}
         record_event(stage, account, customer, "msg_send_fail", fail)
         return
     session_of(stage, account, customer).last_any = stage.now()

@@ -208,7 +208,7 @@ def list_tasks(stage: Stage, call: Call) -> Body:
         for task in tasks(stage).values()
         if task.chat_type == kind
         and begin <= task.created.timestamp() <= end
-        and of_people != 1
+        and of_people in (2, int(bool(task.creator)))
         and creator in ("", task.creator)
     ]
     shown, following = page(call, found, default=50, cap=100)
@@ -220,7 +220,7 @@ def _task_view(task: MassTask) -> dict[str, Any]:
         "msgid": task.msgid,
         "creator": task.creator,
         "create_time": int(task.created.timestamp()),
-        "create_type": 0,
+        "create_type": int(bool(task.creator)),
         "text": {"content": task.text},
         "attachments": task.attachments,
     }

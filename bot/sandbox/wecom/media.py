@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import quote
@@ -50,9 +51,17 @@ def received(call: Call, kind: str) -> Upload:
 
 def keep(stage: Stage, call: Call, kind: str, *, until: datetime | None) -> str:
     upload = received(call, kind)
-    digest = hashlib.sha256(upload.content).hexdigest()
-    media_id = stage.world.names.make("3", 64, "media", kind, digest)
-    medium = Medium(kind, upload.filename, upload.content, until)
+    return _put(stage, Medium(kind, upload.filename, upload.content, until))
+
+
+def store(stage: Stage, kind: str, filename: str, content: bytes) -> str:
+    """What did not come by an upload: a customer's picture, a file fetched from elsewhere."""
+    return _put(stage, Medium(kind, filename, content, stage.now() + LIFETIME))
+
+
+def _put(stage: Stage, medium: Medium) -> str:
+    digest = hashlib.sha256(medium.content).hexdigest()
+    media_id = stage.world.names.make("3", 64, "media", medium.kind, digest)
     stage.world.room(MediaRoom).media[media_id] = medium
     return media_id
 
@@ -89,4 +98,13 @@ def upload_image(stage: Stage, call: Call) -> Body:
 def download(stage: Stage, call: Call) -> Raw:
     medium = usable(stage, call.text("media_id"), call.now)
     disposition = f"attachment; filename*=UTF-8''{quote(medium.filename)}"
-    return Raw(medium.content, headers={"Content-Disposition": disposition})
+    headers = {"Content-Disposition": disposition, "Accept-Ranges": "bytes"}
+    wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", call.range)
+    if wanted is None:
+        return Raw(medium.content, headers=headers)
+    size, begin = len(medium.content), int(wanted[1])
+    end = min(int(wanted[2] or size), size - 1)
+    if begin > end:
+        return Raw(status=416, headers={"Content-Range": f"bytes */{size}"})
+    headers["Content-Range"] = f"bytes {begin}-{end}/{size}"
+    return Raw(medium.content[begin : end + 1], headers=headers, status=206)

@@ -29,6 +29,8 @@ class Moment:
     published: dict[str, datetime | None]  # by publisher
     seen_by: dict[str, list[str]] = field(default_factory=dict)
     cancelled: bool = False
+    likes: list[tuple[str, str, int]] = field(default_factory=list)  # guide, customer, when
+    comments: list[tuple[str, str, int]] = field(default_factory=list)
 
 
 @dataclass
@@ -49,8 +51,7 @@ def add_moment(stage: Stage, call: Call) -> Body:
         raise Refuse(41089)
     if too_long(text, size=2000, chars=True):
         raise Refuse(45002)
-    for attachment in attachments:
-        usable(stage, (attachment.get(attachment.get("msgtype", "")) or {})["media_id"], call.now)
+    _check_attachments(stage, call, attachments)
     guides, tags, invalid = _range(stage, call)
     key = fingerprint(call.body)
     moment_id = stage.world.names.make("mom", 32, "moment", key)
@@ -63,6 +64,18 @@ def add_moment(stage: Stage, call: Call) -> Body:
         guide.moments[moment_id] = None
         _expect_publishing(stage, moment, guide, key)
     return {"jobid": jobid}
+
+
+def _check_attachments(stage: Stage, call: Call, attachments: list[dict[str, Any]]) -> None:
+    """Nine pictures, or one film, or one link."""
+    kinds = [str(attachment.get("msgtype")) for attachment in attachments]
+    if set(kinds) - {"image", "video", "link"} or (len(kinds) > 1 and set(kinds) != {"image"}):
+        raise Refuse(41065)
+    for kind, attachment in zip(kinds, attachments, strict=True):
+        body = attachment.get(kind) or {}
+        usable(stage, str(body.get("media_id") or ""), call.now)
+        if kind == "link" and (not body.get("url") or too_long(body.get("title", ""), size=64)):
+            raise Refuse(41065, "link")
 
 
 def _range(stage: Stage, call: Call) -> tuple[list[Guide], list[str], Body]:
@@ -167,10 +180,18 @@ def list_moments(stage: Stage, call: Call) -> Body:
             "create_type": 0,
             "visible_type": int(not moment.tags),
             "text": {"content": moment.text},
+            **_shown(moment.attachments),
         }
         for moment in shown
     ]
     return {"moment_list": entries, "next_cursor": following}
+
+
+def _shown(attachments: list[dict[str, Any]]) -> dict[str, Any]:
+    images = [one["image"] for one in attachments if one["msgtype"] == "image"]
+    others = {one["msgtype"]: one[one["msgtype"]] for one in attachments}
+    others.pop("image", None)
+    return {**({"image": images} if images else {}), **others}
 
 
 @routes.post(BASE + "/get_moment_task", empty={"task_list": [], "next_cursor": ""})
@@ -200,5 +221,14 @@ def moment_results(stage: Stage, call: Call) -> Body:
 
 @routes.post(BASE + "/get_moment_comments", empty={"comment_list": [], "like_list": []})
 def moment_comments(stage: Stage, call: Call) -> Body:
-    _publisher(_moment(stage, call), call)
-    return {"comment_list": [], "like_list": []}
+    moment = _moment(stage, call)
+    userid = _publisher(moment, call)
+    lists = {"comment_list": moment.comments, "like_list": moment.likes}
+    return {
+        name: [
+            {"external_userid": who, "create_time": at}
+            for guide, who, at in ones
+            if guide == userid
+        ]
+        for name, ones in lists.items()
+    }

@@ -152,6 +152,7 @@ class Customer:
     gender: int = 0
     kf: bool = False
     rejects_kf: bool = False
+    kf_fail_type: int = 10
     fan: Fan | None = None
     follows: dict[str, Follow] = field(default_factory=dict)  # by userid
     groups: dict[str, None] = field(default_factory=dict)  # chat_ids
@@ -213,6 +214,8 @@ class KfAccount:
     open_kfid: str
     name: str
     servicers: dict[str, int] = field(default_factory=dict)  # userid → 0 receiving, 1 stopped
+    departments: dict[int, None] = field(default_factory=dict)
+    managed: bool = True  # given to API management
     records: list[dict[str, Any]] = field(default_factory=list)
     times: list[float] = field(default_factory=list)  # of the records, for a quick look-up
     tokens: dict[str, datetime] = field(default_factory=dict)
