@@ -9,6 +9,7 @@ from bot.sandbox.envelope import Field
 from bot.sandbox.habits import answer_time
 from bot.sandbox.stage import Stage
 from bot.sandbox.wecom.acquisition import spoke, won
+from bot.sandbox.wecom.contact_ways import members
 from bot.sandbox.wecom.intercept import caught
 from bot.sandbox.wecom.welcome import issue_welcome_code
 from bot.sandbox.world.entities import Customer, Follow, Guide, Message
@@ -65,9 +66,13 @@ def _chosen(stage: Stage, args: Args, way: dict[str, Any]) -> Guide:
     """A way with several guides shares the customers out; which one gets whom is the platform's choice."""
     if not way:
         return guide_of(stage, args)
-    here = [userid for userid in way["user"] if stage.world.guides[userid].resigned is None]
+    met = members(stage, way)
+    here = [userid for userid in met if stage.world.guides[userid].resigned is None]
     if not here:
         raise ActRefused("nobody behind this contact way")
+    if way.get("is_exclusive"):  # one person meets one member through it
+        known = customer_of(stage, args).follows
+        here = [userid for userid in here if userid in known] or here
     dice = stage.world.names.stream("contact-way", way["config_id"], args["customer"])
     return stage.world.guides[here[dice.randrange(len(here))]]
 

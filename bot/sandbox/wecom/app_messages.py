@@ -18,8 +18,24 @@ from bot.sandbox.world.entities import Card, Delivery, Guide, Message
 MEDIA_KINDS = ("image", "voice", "video", "file")
 TEXT_KINDS = ("text", "textcard", "news", "mpnews", "markdown", "miniprogram_notice")
 KINDS = (*MEDIA_KINDS, *TEXT_KINDS, "template_card")
+NEEDED = {
+    **dict.fromkeys(MEDIA_KINDS, ("media_id",)),
+    "textcard": ("title", "description", "url"),
+    "miniprogram_notice": ("appid", "title"),
+}
+LIMITS = {
+    "textcard": {"title": 128, "description": 512, "url": 2048},
+    "video": {"title": 128, "description": 512},
+}
+CUT = 2048  # bytes of a text or a markdown; what is longer arrives without its end
 INTERACTIVE = ("button_interaction", "vote_interaction", "multiple_interaction")
 CARD_KINDS = ("text_notice", "news_notice", *INTERACTIVE)
+LISTED = {
+    "horizontal_content_list": (6, 42035),
+    "vertical_content_list": (4, 42036),
+    "jump_list": (3, 42042),
+    "select_list": (3, 42047),
+}
 PER_MINUTE, PER_HOUR = 30, 1000
 CODE_LIFETIME = timedelta(hours=72)
 routes = Routes()
@@ -69,12 +85,26 @@ def send(stage: Stage, call: Call) -> Body:
 def check_body(stage: Stage, call: Call, kind: str, body: Body) -> None:
     if kind in ("text", "markdown") and not body.get("content"):
         raise Refuse(44004)
-    if kind == "textcard" and not all(body.get(name) for name in ("title", "description", "url")):
-        raise Refuse(40063, "textcard")
+    missing = [name for name in NEEDED.get(kind, ()) if not body.get(name)]
+    if missing:
+        raise Refuse(40063, f"{kind}.{missing[0]}")
+    if kind in ("news", "mpnews"):
+        _check_articles(kind, body.get("articles") or [])
+    for name, size in LIMITS.get(kind, {}).items():
+        if too_long(str(body.get(name) or ""), size=size):
+            raise Refuse(40058, f"{kind}.{name}")
     if body.get("media_id"):
         usable(stage, body["media_id"], call.now)
     if kind == "template_card":
         _check_card(stage, body)
+
+
+def _check_articles(kind: str, articles: list[Body]) -> None:
+    if not 1 <= len(articles) <= 8:
+        raise Refuse(40058, f"{kind}.articles")
+    names = ("title",) if kind == "news" else ("title", "thumb_media_id", "content")
+    if any(not article.get(name) for article in articles for name in names):
+        raise Refuse(40063, f"{kind}.articles")
 
 
 def _check_card(stage: Stage, card: Body) -> None:
@@ -102,6 +132,14 @@ def _check_buttons(kind: str, card: Body) -> None:
         raise Refuse(42039, "button key")
     if kind in ("vote_interaction", "multiple_interaction") and not card.get("submit_button"):
         raise Refuse(42046, "submit_button")
+    choices = len((card.get("checkbox") or {}).get("option_list") or [])
+    if kind == "vote_interaction" and not 1 <= choices <= 20:
+        raise Refuse(42037, "checkbox")
+    if kind == "multiple_interaction" and not card.get("select_list"):
+        raise Refuse(42047, "select_list")
+    for name, (most, code) in LISTED.items():
+        if len(card.get(name) or []) > most:
+            raise Refuse(code, name)
 
 
 def _receivers(stage: Stage, call: Call) -> tuple[list[Guide], list[str]]:
@@ -111,7 +149,11 @@ def _receivers(stage: Stage, call: Call) -> tuple[list[Guide], list[str]]:
         return list(people.values()), []
     userids = [userid for userid in to.split("|") if userid]
     parties = {party for party in call.maybe("toparty").split("|") if party}
-    if len(userids) > 1000 or not (userids or parties or call.maybe("totag")):
+    if (
+        len(userids) > 1000
+        or len(parties) > 100
+        or not (userids or parties or call.maybe("totag"))
+    ):
         raise Refuse(40058, "touser, toparty, totag")
     lower = {userid.lower(): guide for userid, guide in people.items()}  # userids ignore case
     chosen = {key: lower[key] for key in map(str.lower, userids) if key in lower}
@@ -196,11 +238,14 @@ def text_of(kind: str, body: dict[str, Any]) -> str:
         return "\n".join(part for part in parts if part)
     if kind == "news":
         return "\n".join(article.get("title", "") for article in body.get("articles", []))
-    return str(body.get("content") or body.get("title") or f"[{kind}]")
+    text = str(body.get("content") or "").encode()[:CUT].decode(errors="ignore")
+    return text or str(body.get("title") or f"[{kind}]")
 
 
 @routes.post("/cgi-bin/message/update_template_card", empty={"invaliduser": []})
 def update_card(stage: Stage, call: Call) -> Body:
+    if call.number("agentid", 0) not in (0, calling_app(stage, call).agent_id):
+        raise Refuse(301002)
     room = stage.world.room(AppRoom)
     until, cards = room.codes.get(call.text("response_code", missing=60140), (call.now, []))
     if until <= call.now:

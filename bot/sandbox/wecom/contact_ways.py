@@ -23,6 +23,8 @@ CHANGEABLE = (
     "mark_source",
     "conclusions",
 )
+MOST_WAYS, MOST_MEMBERS = 500_000, 100
+FORTNIGHT = 14 * 86400
 EMPTY_WAY: dict[str, Any] = {
     "style": 1,
     "remark": "",
@@ -41,16 +43,35 @@ def qr_url(stage: Stage, config_id: str) -> str:
     return f"{stage.base_url}/qr/{config_id}"
 
 
+def members(stage: Stage, way: dict[str, Any]) -> list[str]:
+    """Who may be met through it: its members, and those of its departments."""
+    guides, parties = stage.world.guides.values(), way.get("party") or []
+    here = [guide.userid for guide in guides if guide.department in parties or 1 in parties]
+    return list(dict.fromkeys([*(way.get("user") or []), *here]))
+
+
 def _checked(stage: Stage, call: Call, kind: int) -> dict[str, Any]:
-    users = call.items("user", cap=100)
+    users = call.items("user", cap=500)
     for userid in users:
         stage.guide(userid)
-    if kind == 1 and len(users) != 1:
+    if kind == 1 and (len(users) != 1 or call.body.get("party")):
         raise Refuse(40058, "type 1 takes exactly one user")
+    if len(members(stage, call.body)) > MOST_MEMBERS:
+        raise Refuse(41041)
+    _check_temporary(call)
     for name in ("state", "remark"):
         if too_long(call.maybe(name), size=30, chars=True):
             raise Refuse(40058, f"{name} too long")
     return {name: call.body[name] for name in CHANGEABLE if call.body.get(name) is not None}
+
+
+def _check_temporary(call: Call) -> None:
+    for name in ("expires_in", "chat_expires_in"):
+        if name in call.body and not 0 < call.number(name) <= FORTNIGHT:
+            raise Refuse(40058, name)
+    said = str(((call.body.get("conclusions") or {}).get("text") or {}).get("content") or "")
+    if too_long(said, size=4000):
+        raise Refuse(45002, "conclusions")
 
 
 @routes.post(BASE + "/add_contact_way", empty={"config_id": "", "qr_code": ""})
@@ -62,6 +83,8 @@ def add_way(stage: Stage, call: Call) -> Body:
         raise Refuse(41040 if scene else 41038)
     if not call.body.get("user") and not call.body.get("party"):
         raise Refuse(40058, "user or party")
+    if len(stage.world.contact_ways) + len(stage.world.join_ways) >= MOST_WAYS:
+        raise Refuse(41045)
     given = _checked(stage, call, kind)
     config_id = stage.world.names.hex(32, "contact-way", fingerprint(call.body))
     flags = {

@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.sandbox.api import Body, Call, Routes, cursor_at, page, too_long
 from bot.sandbox.errors import Refuse
+from bot.sandbox.names import digest
 from bot.sandbox.stage import Stage
 from bot.sandbox.world.entities import Customer, Follow
 from bot.sandbox.world.state import World
@@ -134,22 +135,36 @@ def remark(stage: Stage, call: Call) -> None:
 
 @routes.post(BASE + "/contact_list", empty={"info_list": [], "next_cursor": ""})
 def contact_list(stage: Stage, call: Call) -> Body:
-    ties = [
-        (customer, tie)
-        for customer in stage.world.customers.values()
-        for tie in customer.follows.values()
-        if not tie.half
-    ]
-    shown, following = page(call, ties, default=1000, cap=1000)
+    """Everybody who is served: customers by guide, and strangers by the group they sit in."""
+    customers = stage.world.customers.values()
     infos = [
         {
             "is_customer": True,
-            "tmp_openid": "",
+            "tmp_openid": _tmp_openid(customer),
             "external_userid": customer.external_userid,
             "name": customer.name,
             "follow_userid": tie.userid,
             "add_time": tie.created,
         }
-        for customer, tie in shown
+        for customer in customers
+        for tie in customer.follows.values()
+        if not tie.half
     ]
-    return {"info_list": infos, "next_cursor": following}
+    infos += [
+        {
+            "is_customer": False,
+            "tmp_openid": _tmp_openid(customer),
+            "chat_id": chat_id,
+            "chat_name": stage.world.groups[chat_id].name,
+            "add_time": stage.world.groups[chat_id].members[customer.external_userid].join_time,
+        }
+        for customer in customers
+        if all(tie.half for tie in customer.follows.values())
+        for chat_id in customer.groups
+    ]
+    shown, following = page(call, infos, default=1000, cap=1000)
+    return {"info_list": shown, "next_cursor": following}
+
+
+def _tmp_openid(customer: Customer) -> str:
+    return "wo" + digest("tmp", customer.external_userid).hex()[:30]

@@ -9,7 +9,7 @@ from bot.sandbox.api import Body, Call, Routes, too_long
 from bot.sandbox.errors import Refuse
 from bot.sandbox.names import fingerprint
 from bot.sandbox.stage import Stage
-from bot.sandbox.wecom.contact_ways import qr_url
+from bot.sandbox.wecom.contact_ways import MOST_WAYS, qr_url
 from bot.sandbox.wecom.groups import group_of
 
 BASE = "/cgi-bin/externalcontact/groupchat"
@@ -47,6 +47,8 @@ def _checked(stage: Stage, call: Call) -> dict[str, Any]:
 
 @routes.post(BASE + "/add_join_way", empty={"config_id": ""})
 def add_join_way(stage: Stage, call: Call) -> Body:
+    if len(stage.world.contact_ways) + len(stage.world.join_ways) >= MOST_WAYS:
+        raise Refuse(41045)
     way = _checked(stage, call)
     config_id = stage.world.names.hex(32, "join-way", fingerprint(call.body))
     stage.world.join_ways[config_id] = way | {"config_id": config_id}
