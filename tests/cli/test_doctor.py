@@ -8,8 +8,7 @@ from tests.processes import Process, environment, free_port
 
 FAULTS = {
     "*/gettoken": [("errcode:60020", "可信 IP"), ("html_502", "服务器出错")],
-    "*/get_follow_user_list": [("errcode:48002", "没有客户联系的权限")],
-    "*/stable_token": [("errcode:40164", "白名单"), ("errcode:48001", "没有接口权限")],
+    "*/get_follow_user_list": [("errcode:48002", "没有这项权限")],
 }
 
 

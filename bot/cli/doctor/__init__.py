@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from bot.cli.doctor import callbacks, here, platforms
+from bot.cli.doctor import callbacks, here, platforms, wecom
 from bot.cli.doctor.finding import Finding
 from bot.clock import Clock, FileClock
 from bot.settings import Settings
@@ -54,7 +54,7 @@ async def _outside(settings: Settings) -> list[Finding]:
     clock = FileClock(settings.clock_file) if settings.clock_file else Clock()
     findings: list[Finding] = []
     if settings.wecom_corp_id:
-        findings += await platforms.wecom(settings, clock)
+        findings += await wecom.wecom(settings, clock, await here.guides(settings))
         findings += [await callbacks.wecom(settings, clock.now())] if settings.public_url else []
     if settings.official_app_id:
         findings += await platforms.official(settings, clock)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import platform
@@ -15,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.cli.doctor.finding import Finding, broken, doubtful, fine
 from bot.content import ContentError, load_content
 from bot.settings import Settings, SettingsError, load_settings
-from bot.store import access
+from bot.store import access, ties
 from bot.store.engine import Sessions, open_engine
 from bot.store.schema import newest, state
 
@@ -98,7 +99,54 @@ async def database(found: Settings) -> list[Finding]:
         return await _looked_into(found, url.render_as_string(hide_password=True))
     path = Path(url.database or "siyu.db")
     beside = _missing(path)
-    return [*(beside or await _looked_into(found, str(path))), *_space(path.parent)]
+    return [
+        *(beside or await _looked_into(found, str(path))),
+        *_shared(path),
+        *_space(path.parent),
+    ]
+
+
+def _shared(path: Path) -> list[Finding]:
+    """SQLite has one writer. Only where the system shows who has a file open."""
+    busy = sorted(set(_holders(path.resolve())) - {os.getpid()})
+    if len(busy) < 2:
+        return []
+    return [
+        doubtful(
+            "database",
+            f"{len(busy)} 个程序同时用着 {path}",
+            f"SQLite 只给一个 siyu serve 用（进程 {'、'.join(map(str, busy))}）",
+            "只留一个，或把 SIYU_DATABASE_URL 换成 PostgreSQL",
+        )
+    ]
+
+
+def _holders(path: Path) -> Iterator[int]:
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if any(os.readlink(held) == str(path) for held in (process / "fd").iterdir()):
+                yield int(process.name)
+
+
+async def guides(found: Settings) -> list[str]:
+    """Whom our database takes for guides; nobody while it cannot be read."""
+    if not _readable(found):
+        return []
+    sessions = Sessions(open_engine(found.database_url))
+    try:
+        async with sessions.reading() as session:
+            known = await ties.guides(session)
+        return [userid for userid, facts in known.items() if facts.active]
+    except (SQLAlchemyError, OSError):
+        return []
+    finally:
+        await sessions.close()
+
+
+def _readable(found: Settings) -> bool:
+    """Looking must not bring a file into being."""
+    url = make_url(found.database_url)
+    return url.get_backend_name() != "sqlite" or Path(url.database or "siyu.db").exists()
 
 
 def _missing(path: Path) -> list[Finding]:
