@@ -12,4 +12,4 @@ router = Router()
 
 @router.on(LinkOpened)
 async def note_opening(event: LinkOpened, turn: Turn) -> None:
-    await links.opened(turn.session, event.token, event.at)
+    await links.opened(turn.session, event.token, event.at, event.who)

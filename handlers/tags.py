@@ -90,13 +90,12 @@ async def tag_by_menu(event: MenuClicked, turn: Turn) -> None:
 @router.on(LinkOpened)
 async def tag_by_link(event: LinkOpened, turn: Turn) -> None:
     link = await links.find(turn.session, event.token)
-    if link is None or link.customer_id is None:
+    if link is None:
         return
-    holder = await turn.session.get_one(Customer, link.customer_id)
-    customer = await customers.stands_for(turn.session, holder)
+    customer = await links.opener(turn.session, link, event.who)
     evidence = {"link": link.tag or "", "touch": link.touch_id}
     gifts = _gifts(turn.content.tags.heard("link", link.tag or "-"), evidence, event.at)
-    if link.tag and "/" in link.tag:
+    if link.tag and turn.content.tags.knows(link.tag):
         gifts = [*gifts, Gift(link.tag, "link", evidence, event.at)]
     await _give_all(turn, customer, gifts)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.calls import LinkCard, MenuItem, SendKfOnEvent, SendWelcome
 from bot.domain.greetings import greeting_for
-from bot.domain.playbooks import Greeting
+from bot.domain.playbooks import Card, Greeting
 from bot.events import CustomerAdded, FanFollowed, KfSessionEntered
 from bot.inbound.router import Router
 from bot.inbound.turn import Reply, Turn
@@ -27,12 +27,9 @@ async def greet_friend(event: CustomerAdded, turn: Turn) -> None:
         return
     customer_id = await _whom(turn, "external_userid", event.external_userid)
     told = await _told(turn, customer_id) | await facts.of_guide(turn.session, event.userid)
+    text, cards, _ = await _words(turn, found, told, customer_id, "welcome")
     await turn.owe(
-        SendWelcome(
-            welcome_code=str(event.welcome_code),
-            text=turn.content.render(found.template, told, channel="welcome"),
-            attachments=_cards(turn, found),
-        ),
+        SendWelcome(welcome_code=str(event.welcome_code), text=text, attachments=cards),
         effect=f"welcome:{event.welcome_code}",
         lane="express",
         customer_id=customer_id,
@@ -47,12 +44,10 @@ async def greet_visitor(event: KfSessionEntered, turn: Turn) -> None:
         return
     customer_id = await _whom(turn, "kf", event.external_userid)
     told = await _told(turn, customer_id)
+    text, _, menu = await _words(turn, found, told, customer_id, "kf")
     await turn.owe(
         SendKfOnEvent(
-            code=str(event.welcome_code),
-            msgid=f"w{turn.key[:31]}",
-            text=turn.content.render(found.template, told, channel="kf"),
-            menu=_menu(turn, found),
+            code=str(event.welcome_code), msgid=f"w{turn.key[:31]}", text=text, menu=menu
         ),
         effect=f"kf-welcome:{event.welcome_code}",
         lane="express",
@@ -66,10 +61,10 @@ async def greet_fan(event: FanFollowed, turn: Turn) -> Reply | None:
     found = await _greeting(turn, "official", event.scene)
     if found is None:
         return None
-    told = await _told(turn, await _whom(turn, "openid", event.openid, event.account))
-    return Reply(
-        turn.content.render(found.template, told, channel="official"), menu=_menu(turn, found)
-    )
+    customer_id = await _whom(turn, "openid", event.openid, event.account)
+    told = await _told(turn, customer_id)
+    text, _, menu = await _words(turn, found, told, customer_id, "official")
+    return Reply(text, menu=menu)
 
 
 async def _greeting(turn: Turn, channel: str, state: str | None) -> Greeting | None:
@@ -89,15 +84,22 @@ async def _told(turn: Turn, customer_id: int | None) -> dict[str, Any]:
     return known[customer_id]
 
 
-def _cards(turn: Turn, found: Greeting) -> tuple[LinkCard, ...]:
-    if found.card is None:
-        return ()
-    url = turn.content.address(found.card.url)
-    return (LinkCard(title=found.card.title, url=url, description=found.card.description),)
-
-
-def _menu(turn: Turn, found: Greeting) -> tuple[MenuItem, ...]:
-    return tuple(
-        MenuItem(id=item.id, text=item.text, url=item.url and turn.content.address(item.url))
-        for item in found.menu
+async def _words(
+    turn: Turn, found: Greeting, told: dict[str, Any], customer_id: int | None, channel: str
+) -> tuple[str, tuple[LinkCard, ...], tuple[MenuItem, ...]]:
+    """Text, cards and menu, their links hers."""
+    text = turn.content.render(found.template, told, channel=channel)
+    pages = [found.card.url] if found.card else []
+    pages += [item.url for item in found.menu if item.url]
+    texts = [text, *map(turn.content.address, pages)]
+    text, *urls = await turn.shorten(*texts, customer_id=customer_id, tag=found.template)
+    short = dict(zip(pages, urls, strict=True))
+    cards = () if found.card is None else (_card(found.card, short),)
+    menu = (
+        MenuItem(id=one.id, text=one.text, url=one.url and short[one.url]) for one in found.menu
     )
+    return text, cards, tuple(menu)
+
+
+def _card(card: Card, short: dict[str, str]) -> LinkCard:
+    return LinkCard(title=card.title, url=short[card.url], description=card.description)

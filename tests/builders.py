@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Customer, Follow, Guide, Identity, Store
 from bot.domain.offers import Offer
+from bot.store import links
 
 _numbers = count(1)
 LONG_AGO = datetime(2025, 1, 1, tzinfo=UTC)
@@ -29,6 +30,15 @@ async def a_guide(session: AsyncSession, **changes: Any) -> Guide:
     session.add(guide)
     await session.flush()
     return guide
+
+
+async def a_link(session: AsyncSession, bot: Any, **message: Any) -> str:
+    """The token of a short link to her wallet."""
+    made = links.Links(bot.vault, bot.content)
+    told = links.Message(message.pop("tag", None), **message)
+    short = made.into(bot.content.address("/h5"), told)
+    await made.keep(session, bot.now)
+    return short.rpartition("/")[2]
 
 
 async def a_customer(

@@ -81,6 +81,9 @@ def print_report(report: dict[str, Any]) -> None:
     _groups(out, report["groups"])
     touches = report["touches"]
     _counted(out, f"触达（排了 {touches['planned']:,} 条）", touches["by_state"], STATES, "条")
+    out.print(
+        f"点开：{touches['opened']:,} 条触达；消息里的链接一共被点开 {touches['links_opened']:,} 次\n"
+    )
     reasons = {code: words(code) for code in touches["by_reason"]}
     _counted(out, "没发的原因", touches["by_reason"], reasons, "条")
     _sums(out, report)

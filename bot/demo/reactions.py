@@ -18,6 +18,8 @@ CODE = re.compile(r"(?<![0-9A-Z])[2-9A-HJ-NP-Z]{10}(?![0-9A-Z])")
 LINK = re.compile(r"https?://\S+")
 MARKETING = frozenset({"wecom_mass", "kf", "official", "group_mass"})
 OPENS, JOINS, LEAKS, BUYS, AGREES = 0.35, 0.5, 0.04, 0.05, 0.55
+JOINS_WHO_OPENED = 0.9
+SHORT = "/l/"
 
 
 class Reactions:
@@ -51,7 +53,7 @@ class Reactions:
             "reaction",
             person.id,
             row["channel"],
-            re.sub(r"\d", "", text)[:40],
+            re.sub(r"\d", "", LINK.sub("", text))[:40],
             row["t"][:10],
         )
         now = self._scene.now
@@ -78,24 +80,26 @@ class Reactions:
         cards = " ".join(str(card) for card in row.get("attachments") or ())
         for url in dict.fromkeys(LINK.findall(f"{row.get('text') or ''} {cards}")):
             address = url.rstrip("。，、）)'\",}]")
-            if address.startswith(self._scene.web_url):
+            if address.startswith(self._scene.web_url + SHORT):
                 if dice.random() < OPENS:
-                    self._agenda.plan(
-                        slot(now + timedelta(minutes=dice.uniform(1, 90))), self._opener(address)
-                    )
-            elif await self._join_way(address):
-                await self._maybe_join(person, address, dice, now)
+                    at = slot(now + timedelta(minutes=dice.uniform(1, 90)))
+                    self._agenda.plan(at, self._opener(person, address, dice))
+            elif not address.startswith(self._scene.web_url) and await self._join_way(address):
+                await self._maybe_join(person, address, dice, JOINS)
 
-    def _opener(self, address: str) -> Any:
+    def _opener(self, person: Person, address: str, dice: Random) -> Any:
         async def open_link() -> None:
             async with self._scene.http.get(address, allow_redirects=False) as answer:
                 await answer.read()
+            target = answer.headers.get("Location", "/")
+            if not target.startswith("/") and await self._join_way(target):
+                await self._maybe_join(person, target, dice, JOINS_WHO_OPENED)
 
         return open_link
 
-    async def _maybe_join(self, person: Person, address: str, dice: Random, now: datetime) -> None:
-        way = self._join_ways[address]
-        if dice.random() < JOINS:
+    async def _maybe_join(self, person: Person, address: str, dice: Random, likely: float) -> None:
+        way, now = self._join_ways[address], self._scene.now
+        if dice.random() < likely:
             at = slot(now + timedelta(minutes=dice.uniform(2, 240))).isoformat()
             await self._scene.act(
                 {"act": "join_group", "customer": person.id, "join_way": way, "at": at}

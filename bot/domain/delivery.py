@@ -126,7 +126,10 @@ class ShortLink(Row):
     token: Mapped[str] = mapped_column(primary_key=True)
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"))
     touch_id: Mapped[int | None] = mapped_column(ForeignKey("touch.id"))
+    campaign_id: Mapped[int | None] = mapped_column(ForeignKey("campaign.id"), index=True)
+    """For one text to many: whoever opens it, it tells of the campaign."""
     target: Mapped[str]
+    """A path of ours, or a whole address."""
     tag: Mapped[str | None]
     created_at: Mapped[datetime]
     opened_at: Mapped[datetime | None]

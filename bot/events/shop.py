@@ -59,6 +59,8 @@ class LinkOpened(Event):
     """A customer opened a signed short link."""
 
     token: str
+    who: str = ""
+    """The ref of the customer who was signed in there, if one was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Unpack
@@ -10,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.calls import Call, MenuItem
 from bot.content import Content
+from bot.domain.customers import Customer
 from bot.settings import Settings
-from bot.store import outbox
+from bot.store import links, outbox
 from bot.store.outbox import Terms
 from bot.store.vault import Vault
 
@@ -42,6 +44,19 @@ class Turn:
     settings: Settings
     key: str
     """Unique to this event; effects and triggers are named after it."""
+
+    async def shorten(
+        self, *texts: str, customer_id: int | None, tag: str, also: Collection[str] = ()
+    ) -> list[str]:
+        """The same texts with links of hers, so that we learn when she opens one; see `Links.into`."""
+        customer = await self.session.get(Customer, customer_id) if customer_id else None
+        if customer is None:
+            return list(texts)
+        made = links.Links(self.vault, self.content)
+        hers = links.Message(tag, customer.id if customer.personalised else None)
+        short = [made.into(text, hers, also=also) for text in texts]
+        await made.keep(self.session, self.now)
+        return short
 
     async def owe(self, call: Call, *, effect: str, **terms: Unpack[Terms]) -> int | None:
         return await outbox.owe(

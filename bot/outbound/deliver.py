@@ -19,6 +19,7 @@ from bot.domain.refusals import Refusal
 from bot.outbound.gathering import Gathering
 from bot.store import campaigns, conversations, facts, gate, group_chats, offers, outbox, touches
 from bot.store.gate import Question, Standing, Stock
+from bot.store.links import Links, Message
 from bot.store.quotas import Among
 from bot.work.context import Work
 
@@ -67,6 +68,10 @@ class _Delivery:
     among: Among = field(init=False)
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     stocks: dict[str, Stock] = field(default_factory=dict)
+    links: Links = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.links = Links(self.work.vault, self.work.content)
 
     @property
     def now(self) -> datetime:
@@ -183,7 +188,18 @@ class _Delivery:
                 self.gathering.take_back(one.touch, one.way)
                 self._end(one.touch, of_offer(refusal.reason))
             else:
+                text = self._with_links(one, text, told)
                 await self._bind(one, text, variant=variant, coupon_id=coupon_id)
+        await self.links.keep(self.session, self.now)
+
+    def _with_links(self, one: _Going, text: str, told: Mapping[str, object]) -> str:
+        """Her own links where she alone reads it; the campaign's in one text for many guides and customers."""
+        touch = one.touch
+        tag = touch.template or None
+        if one.way.channel == "wecom" or not one.standing.personalised:
+            return self.links.into(text, Message(tag, campaign_id=touch.campaign_id))
+        hers = Message(tag, touch.customer_id, touch.id, touch.campaign_id)
+        return self.links.into(text, hers, also=(told.get("join_link"),))
 
     async def _prepare(
         self, one: _Going, campaign: Campaign | None, told: dict[str, object]

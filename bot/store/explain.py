@@ -47,6 +47,7 @@ class Told:
     confirmed_at: datetime | None = None
     reminders: int = 0
     sent_at: datetime | None = None
+    opened_at: datetime | None = None
     settled_at: datetime | None = None
     proof: dict[str, Any] | None = None
     """The consent that allowed it: who said what, when and where."""
@@ -64,6 +65,7 @@ class Told:
             ("交给导购", self.handed_over_at),
             ("导购确认", self.confirmed_at),
             ("送达", self.sent_at),
+            ("点开链接", self.opened_at),
         )
         parts += [f"{name} {_local(at)}" for name, at in steps if at]
         if self.reminders:
@@ -156,6 +158,7 @@ def _told(
         confirmed_at=task.confirmed_at if task else None,
         reminders=task.reminders if task else 0,
         sent_at=touch.sent_at,
+        opened_at=touch.opened_at,
         settled_at=touch.settled_at,
         proof=_proof(proof),
     )

@@ -1,56 +1,135 @@
-"""Short links in messages: one per person and purpose, unguessable, counted when opened."""
+"""Short links in messages: unguessable, counted when opened, and a person's own where the message is hers alone."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Protocol
 
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.campaigns import Touch
+from bot.domain.customers import Customer
 from bot.domain.delivery import ShortLink
+from bot.store import customers
 from bot.store.engine import upsert
 from bot.store.vault import Vault
 
 LENGTH = 24
 """Hex digits: 96 bits that nobody guesses, short enough for a message."""
+PLACE = "/l/"
+ADDRESS = re.compile(r"https?://[^\s，。；、）]+")
+MOST_BYTES = 2048
+"""What the narrowest channel carries: a text that links would make too long keeps the ones it has."""
 
 
-async def make(
-    session: AsyncSession,
-    vault: Vault,
-    *,
-    target: str,
-    now: datetime,
-    customer_id: int | None = None,
-    touch_id: int | None = None,
-    tag: str | None = None,
-) -> str:
-    """The token of the link to `target`; the same person, touch and target get the same one again."""
-    token = vault.sign(f"link|{customer_id}|{touch_id}|{target}|{tag}")[:LENGTH]
-    row = upsert(session, ShortLink).values(
-        token=token,
-        customer_id=customer_id,
-        touch_id=touch_id,
-        target=target,
-        tag=tag,
-        created_at=now,
-        opens=0,
-    )
-    await session.execute(row.on_conflict_do_nothing(index_elements=["token"]))
-    return token
+class Pages(Protocol):
+    """Whoever knows where our pages are."""
+
+    @property
+    def facts(self) -> Any: ...
+    def address(self, path: str) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What an opened link will tell. A message to many names no person."""
+
+    tag: str | None
+    """The name of its words."""
+    customer_id: int | None = None
+    touch_id: int | None = None
+    campaign_id: int | None = None
+
+
+class Links:
+    """Gives texts short links instead of long ones; `keep` writes all of them at once."""
+
+    def __init__(self, vault: Vault, pages: Pages) -> None:
+        self._vault = vault
+        self._home, self._place = pages.address("/"), pages.address(PLACE)
+        # Whoever wants to refuse is not counted on her way.
+        self._plain = str(pages.facts.get("prefs_link", ""))
+        self._rows: dict[str, dict[str, Any]] = {}
+
+    def into(self, text: str, message: Message, *, also: Collection[object] = ()) -> str:
+        """Links to our own pages, and to `also`. A stranger's address stays what it is: we lend it no name."""
+
+        def short(found: re.Match[str]) -> str:
+            long = found[0]
+            ours = long.startswith(self._home) and not long.startswith((self._place, self._plain))
+            return self._short(long, message) if ours or long in also else long
+
+        made = ADDRESS.sub(short, text)
+        return made if len(made.encode()) <= MOST_BYTES else text
+
+    def _short(self, long: str, message: Message) -> str:
+        target = long.removeprefix(self._home.rstrip("/"))
+        row = {
+            "customer_id": message.customer_id,
+            "touch_id": message.touch_id,
+            "campaign_id": message.campaign_id,
+            "target": target,
+            "tag": message.tag,
+        }
+        token = self._vault.sign("|".join(map(str, ("link", *row.values()))))[:LENGTH]
+        self._rows[token] = row
+        return self._place + token
+
+    async def keep(self, session: AsyncSession, now: datetime) -> None:
+        if not self._rows:
+            return
+        rows = [
+            {"token": token, "created_at": now, "opens": 0, **row}
+            for token, row in sorted(self._rows.items())
+        ]
+        self._rows = {}
+        made = upsert(session, ShortLink).values(rows)
+        await session.execute(made.on_conflict_do_nothing(index_elements=["token"]))
 
 
 async def find(session: AsyncSession, token: str) -> ShortLink | None:
     return await session.get(ShortLink, token)
 
 
-async def opened(session: AsyncSession, token: str, at: datetime) -> None:
+async def targets(session: AsyncSession, addresses: Collection[str]) -> dict[str, str]:
+    """Where those of these addresses lead that are short links."""
+    tokens = {long.rpartition(PLACE)[2]: long for long in addresses if PLACE in long}
+    query = select(ShortLink.token, ShortLink.target).where(ShortLink.token.in_(tokens))
+    return {tokens[token]: target for token, target in await session.execute(query)}
+
+
+async def opener(session: AsyncSession, link: ShortLink, known: str) -> Customer | None:
+    """Who opened it. `known`: the ref of whoever is signed in there. A link that was passed on tells of nobody."""
+    here = await customers.by_ref(session, known) if known else None
+    if link.customer_id is None:
+        return here
+    hers = await session.get_one(Customer, link.customer_id)
+    holder = await customers.stands_for(session, hers)
+    return holder if here is None or here.id == holder.id else None
+
+
+async def opened(session: AsyncSession, token: str, at: datetime, known: str = "") -> None:
     """Count the opening; the first one is the link's and the touch's own. An unknown token opens nothing."""
     link = await session.get(ShortLink, token, with_for_update=True, populate_existing=True)
     if link is None:
         return
     link.opens += 1
     link.opened_at = min(link.opened_at or at, at)
+    customer = await opener(session, link, known)
+    if customer is None:
+        return
     if link.touch_id is not None:
-        touch = await session.get_one(Touch, link.touch_id, populate_existing=True)
-        touch.opened_at = min(touch.opened_at or at, at)
+        await _note(session, at, Touch.id == link.touch_id)
+    elif link.campaign_id is not None:
+        hers = Touch.customer_id == customer.id
+        await _note(session, at, Touch.campaign_id == link.campaign_id, hers)
+
+
+async def _note(session: AsyncSession, at: datetime, *which: Any) -> None:
+    first = func.coalesce(Touch.opened_at, at)
+    told = Touch.state.not_in(("excluded", "holdout"))
+    await session.execute(update(Touch).where(*which, told).values(opened_at=first))

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.campaigns import Campaign, MassTask, Touch
 from bot.domain.customers import Guide
+from bot.domain.delivery import ShortLink
 
 PAGE = 20
 
@@ -22,6 +23,8 @@ class Mailing:
     reasons: Counter[str] = field(default_factory=Counter)
     opened: int = 0
     """Customers who opened a link in it: the only reading we ever learn of."""
+    opens: int = 0
+    """How often the link that all its texts share was opened, by whomever."""
 
     @property
     def people(self) -> int:
@@ -61,6 +64,12 @@ async def with_counts(session: AsyncSession, found: Sequence[Campaign]) -> list[
         .where(Touch.campaign_id.in_(told))
         .group_by(Touch.campaign_id, Touch.state, Touch.reason)
     )
+    shared = await session.execute(
+        select(ShortLink.campaign_id, func.sum(ShortLink.opens))
+        .where(ShortLink.campaign_id.in_(told), ShortLink.touch_id.is_(None))
+        .group_by(ShortLink.campaign_id)
+    )
+    shared_opens = {id_: int(times) for id_, times in shared if id_ is not None}
     opened: Counter[int] = Counter()
     for campaign_id, state, reason, people, opens in rows:
         if campaign_id is None:
@@ -71,7 +80,8 @@ async def with_counts(session: AsyncSession, found: Sequence[Campaign]) -> list[
         if reason and state not in {"holdout", "delivered"}:
             mailing.reasons[reason] += people
     return [
-        Mailing(one.campaign, one.states, one.reasons, opened[id_]) for id_, one in told.items()
+        Mailing(one.campaign, one.states, one.reasons, opened[id_], shared_opens.get(id_, 0))
+        for id_, one in told.items()
     ]
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.domain.campaigns import Touch
 from bot.domain.cases import Case, CaseStep
 from bot.domain.customers import Customer
-from bot.domain.delivery import Kept
+from bot.domain.delivery import Kept, ShortLink
 from bot.domain.group_chats import GroupChat, GroupMember, Invite
 from bot.domain.offers import Coupon, Redemption
 from bot.domain.points import PointsEntry
@@ -39,6 +39,13 @@ async def month(session: AsyncSession, start: datetime, end: datetime) -> dict[s
         "groups": await _groups(session),
         "touches": {
             "planned": await _one(session, select(func.count()).select_from(Touch).where(planned)),
+            "opened": await _one(
+                session,
+                select(func.count())
+                .select_from(Touch)
+                .where(planned, Touch.opened_at.is_not(None)),
+            ),
+            "links_opened": await _one(session, select(func.sum(ShortLink.opens))),
             "by_state": await _counts(
                 session, select(Touch.state, func.count()).where(planned).group_by(Touch.state)
             ),

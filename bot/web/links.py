@@ -10,7 +10,7 @@ from bot import events
 from bot.events import LinkOpened
 from bot.store import links
 from bot.store.inbox import Arrival
-from bot.web.desk import DESK
+from bot.web.desk import ACTOR, DESK
 from bot.web.pages import page
 
 routes = web.RouteTableDef()
@@ -23,7 +23,9 @@ async def follow(request: web.Request) -> web.StreamResponse:
         link = await links.find(session, token)
     if link is None:
         return page(request, "customer/lost.html", status=404)
-    opened = events.dump(LinkOpened(at=desk.work.now(), token=token))
+    actor = request.get(ACTOR)
+    who = actor.id if actor is not None and actor.kind == "customer" else ""
+    opened = events.dump(LinkOpened(at=desk.work.now(), token=token, who=who))
     await desk.intake.keep(Arrival("event", json.dumps(opened, sort_keys=True).encode()))
     # Not remembered by browsers: the second opening counts too.
     raise web.HTTPFound(link.target, headers={"Cache-Control": "no-store"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from bot.domain.knowledge import best_answer
 from bot.domain.offers import Coupon, Offer, day_words, in_words, last_day_words, yuan
@@ -19,9 +20,11 @@ ORDER_STATES = {"paid": "已付款", "completed": "已完成", "cancelled": "已
 
 async def answer(talk: Talk) -> Said:
     known = ANSWERS.get(talk.intent.name)
-    if known is not None:
-        return await known(talk)
-    return _from_knowledge(talk) or _unclear(talk)
+    said = await known(talk) if known else _from_knowledge(talk) or _unclear(talk)
+    [text] = await talk.turn.shorten(
+        said.text, customer_id=talk.customer_id, tag=f"chat/{talk.intent.name}"
+    )
+    return replace(said, text=text)
 
 
 async def _greeting(talk: Talk) -> Said:
@@ -117,6 +120,9 @@ async def _group(talk: Talk) -> Said:
             continue
         link = await group_chats.join_link(session, talk.customer_id, rule.key)
         if link:
+            [link] = await talk.turn.shorten(
+                link, customer_id=talk.customer_id, tag="chat/group", also=(link,)
+            )
             return Said(talk.say("chat/group", group=rule.name, join_link=link))
     return Said(talk.say("chat/no_group"))
 

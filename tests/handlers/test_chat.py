@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -18,7 +19,7 @@ from bot.events import (
     KfSessionChanged,
     MenuClicked,
 )
-from bot.store import conversations, customers, offers
+from bot.store import conversations, customers, links, offers
 from tests.builders import a_customer, a_follow, a_guide
 
 HER = "wm-her"
@@ -108,7 +109,10 @@ async def test_without_a_guide_nobody_is_promised_and_the_pool_takes_over(shop):
 
 
 async def test_a_fan_without_a_guide_is_shown_where_people_are(shop):
-    assert shop.content.facts["kf_link"] in await reads(shop, "转人工")
+    said = await reads(shop, "转人工")
+    async with shop.session() as session:
+        leads = await links.targets(session, re.findall(r"http\S+", said))
+    assert list(leads.values()) == ["/h5/contact"]
 
 
 async def test_a_second_miss_calls_a_person(shop, her_guide):

@@ -19,7 +19,8 @@ from bot.events import (
     TagCustomer,
 )
 from bot.events.commands import Actor
-from bot.store import contact_ways, links, tags
+from bot.store import contact_ways, tags
+from tests.builders import a_link
 
 GUIDE = Actor(kind="guide", id="WangFang")
 
@@ -93,13 +94,7 @@ async def test_a_menu_tap_gives_its_tag_for_a_while(bot):
 async def test_an_opened_link_is_counted_and_tags(bot):
     await arrives(bot, "store-s01")
     async with bot.session() as s:
-        token = await links.make(
-            s,
-            bot.vault,
-            customer_id=await s.scalar(select(Customer.id)),
-            target="/h5",
-            now=bot.now,
-        )
+        token = await a_link(s, bot, customer_id=await s.scalar(select(Customer.id)))
     await bot.receives(LinkOpened(at=bot.now, token=token))
     await bot.receives(LinkOpened(at=bot.now + timedelta(minutes=1), token=token))
     assert ("互动/点过链接", "link") in await worn(bot)

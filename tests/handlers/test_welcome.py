@@ -8,7 +8,7 @@ from sqlalchemy import select
 from bot.calls import Refused, SendKfOnEvent, SendWelcome
 from bot.domain.delivery import Owed
 from bot.events import CustomerAdded, FanFollowed, KfSessionEntered
-from bot.store import journeys
+from bot.store import journeys, links
 from tests.builders import a_guide
 
 
@@ -33,7 +33,9 @@ async def test_a_new_friend_is_welcomed_by_where_she_came_from(bot):
     (welcome,) = welcomes(await bot.sends())
     assert "刚才在门店接待你的是我，王芳" in welcome.text
     assert "回复“订阅”" in welcome.text
-    assert welcome.attachments[0].url.endswith("/h5/contact")
+    async with bot.session() as session:
+        leads = await links.targets(session, [welcome.attachments[0].url])
+    assert list(leads.values()) == ["/h5/contact"]
 
 
 async def test_an_unknown_source_gets_the_general_words(bot):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from bot.domain.delivery import Kept, ShortLink
-from bot.store import links
+from tests.builders import a_link as a_link_in
 
 
 async def opened(bot, shop, token: str):
@@ -14,7 +14,7 @@ async def opened(bot, shop, token: str):
 
 async def a_link(bot) -> str:
     async with bot.session() as session:
-        return await links.make(session, bot.vault, target="/h5", now=bot.now, tag="上新")
+        return await a_link_in(session, bot, tag="上新")
 
 
 async def test_a_link_leads_to_its_page(bot, shop):

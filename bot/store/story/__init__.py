@@ -195,6 +195,8 @@ def _touch_words(one: Told) -> str:
         parts.append(f"渠道：{CHANNELS.get(one.channel, one.channel)}{by}")
     if one.reminders:
         parts.append(f"提醒过 {one.reminders} 次")
+    if one.opened_at:
+        parts.append("她点开了里面的链接")
     return "。".join(parts)
 
 

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from bot.domain.customers import Customer
 from bot.domain.refusals import Refusal
+from bot.store import links
 from bot.web.console.frame import is_part, shown
 from bot.web.desk import DESK, Desk
 from bot.web.guards import Handler
@@ -224,15 +225,26 @@ async def act(game: Game, form: Any) -> None:
         "delete_guide": lambda: play.her(game.persona, name, guide=str(form.get("guide", ""))),
         "click_menu": lambda: play.her(game.persona, name, key=str(form.get("menu", ""))),
         "view_link": lambda: play.her(game.persona, name, url=str(form.get("url", ""))),
-        "join_group": lambda: play.her(game.persona, name, join_way=str(form.get("url", ""))),
     }
-    if name not in acts:
+    if name not in acts and name != "join_group":
         raise Refusal("unknown_act", "没有这个动作", status=422)
-    await game.world.act(acts[name]())
+    if name == "join_group":
+        await _opens_code(game, form)
+    else:
+        await game.world.act(acts[name]())
     game.channel = CHANNEL_OF.get(name, game.channel)
     if name == "add_friend":
         game.channel = "wecom"
     await game.settle()
+
+
+async def _opens_code(game: Game, form: Any) -> None:
+    """A short link is opened first, and leads to the code that she then scans."""
+    url = str(form.get("url", ""))
+    async with game.desk.work.sessions.reading() as session:
+        target = (await links.targets(session, [url])).get(url)
+    seen = [play.her(game.persona, "view_link", url=url)] if target else []
+    await game.world.act(*seen, play.her(game.persona, "join_group", join_way=target or url))
 
 
 @_post("/sandbox/confirm")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +14,7 @@ from bot.domain.offers import Coupon, Offer, in_words, last_day_words, yuan
 URL = re.compile(r"https?://[^\s，。；）]+")
 CHANNELS = ("kf", "official", "wecom")
 QUIET_GAP = timedelta(minutes=5)
+UNTOLD = "点开看看"
 PLACES = {
     "/h5": ("我的卡包", "券码、积分和等级"),
     "/h5/preferences": ("消息偏好", "想收什么、多久一次，由你定"),
@@ -53,8 +54,12 @@ class Bubble:
 
 
 def bubbles(
-    view: Mapping[str, Any], channel: str, coupons: Iterable[tuple[Coupon, Offer]]
+    view: Mapping[str, Any],
+    channel: str,
+    coupons: Iterable[tuple[Coupon, Offer]],
+    short: Mapping[str, str] | None = None,
 ) -> list[Bubble]:
+    """`short`: where short links lead."""
     known = {coupon.code: (coupon, offer) for coupon, offer in coupons}
     told: list[Bubble] = []
     for line in view.get("conversation", ()):
@@ -62,8 +67,26 @@ def bubbles(
             continue
         at = datetime.fromisoformat(line["t"])
         late = not told or at - told[-1].at > QUIET_GAP
-        told.append(_bubble(line, at, late, mine=line["from"] == view["id"], known=known))
+        bubble = _bubble(line, at, late, mine=line["from"] == view["id"], known=known)
+        cards = tuple(_place(card, (short or {}).get(card.url)) for card in bubble.cards)
+        told.append(replace(bubble, cards=cards))
     return told
+
+
+def addresses(view: Mapping[str, Any]) -> set[str]:
+    """Every link in her conversations."""
+    lines = view.get("conversation", ())
+    found = {url for line in lines for url in URL.findall(line["text"])}
+    return found | {card.url for line in lines for card in _attached(line["attachments"])}
+
+
+def _place(card: Card, target: str | None) -> Card:
+    """A short link looks like the page that it opens."""
+    if target is None:
+        return card
+    shown = _card(target)
+    titled = shown if card.title == UNTOLD else replace(card, join=shown.join)
+    return replace(titled, url=card.url)
 
 
 def _bubble(
@@ -130,7 +153,7 @@ def _card(url: str) -> Card:
     path = urlsplit(url).path.rstrip("/")
     if path.startswith(("/qr/", "/join/")) or "/qr/" in path:
         return Card("进群二维码", "扫一下就进群", url, join=True)
-    title, about = PLACES.get(path, ("点开看看", path or url))
+    title, about = PLACES.get(path, (UNTOLD, path or url))
     return Card(title, about, url)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from bot.domain.customers import Customer
 from bot.domain.offers import in_words
 from bot.domain.quotas import Limits
-from bot.store import coming, portrait, quotas, story
+from bot.store import coming, links, portrait, quotas, story
 from bot.store.coming import Coming, Waiting
 from bot.store.family import family
 from bot.store.portrait import Portrait
@@ -79,6 +79,8 @@ async def look(
     log = await world.newest(LOG_ROWS)
     her, lines, soon, tasks, profile = None, [], [], [], {}
     now = desk.work.now()
+    async with desk.work.sessions.reading() as session:
+        short = await links.targets(session, phone.addresses(view or {}))
     if customer is not None:
         async with desk.work.sessions.reading() as session:
             vault = desk.work.vault
@@ -100,7 +102,7 @@ async def look(
         persona=persona,
         channel=channel,
         view=view,
-        bubbles=phone.bubbles(view, channel, her.coupons if her else ()) if view else [],
+        bubbles=phone.bubbles(view, channel, her.coupons if her else (), short) if view else [],
         waiting=await _really_waiting(world, tasks),
         coming=soon[:5],
         lines=lines,

@@ -22,8 +22,8 @@ def a_line(text: str, *, mine: bool = False, minutes: int = 0, attachments=(), c
     }
 
 
-def shown(*lines, coupons=(), channel="kf"):
-    return bubbles({"id": "c1", "conversation": lines}, channel, coupons)
+def shown(*lines, coupons=(), channel="kf", short=None):
+    return bubbles({"id": "c1", "conversation": lines}, channel, coupons, short)
 
 
 def test_only_this_channel_is_shown():
@@ -58,6 +58,16 @@ def test_a_link_hangs_below_and_leaves_the_text():
 def test_a_code_of_a_group_can_be_scanned():
     (bubble,) = shown(a_line("扫码进群：http://127.0.0.1:8770/qr/abc"))
     assert bubble.cards[0].join
+
+
+def test_a_short_link_looks_like_the_page_it_opens():
+    wallet, code = "http://127.0.0.1:8765/l/1", "http://127.0.0.1:8765/l/2"
+    short = {wallet: "/h5", code: "http://127.0.0.1:8770/qr/abc"}
+    (bubble,) = shown(a_line(f"{wallet} {code}"), short=short)
+    assert [(c.title, c.url, c.join) for c in bubble.cards] == [
+        ("我的卡包", wallet, False),
+        ("进群二维码", code, True),
+    ]
 
 
 def test_a_menu_keeps_its_ids():
