@@ -38,6 +38,7 @@ EDGES = (
     "bot/store/tokens.py",
     "bot/store/imports",
     "bot/store/tiers",
+    "bot/store/tags/everybody.py",
 )
 """Where a transaction may begin: intake, drain, sender, ticks, web requests, import batches."""
 CLOCKS = ("bot/clock.py", "bot/sandbox/", "bot/cli/")

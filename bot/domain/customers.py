@@ -31,6 +31,8 @@ class Customer(Row):
     """1-12: enough for the birthday journey; the day is sealed."""
     stage: Mapped[str] = mapped_column(default="knows")
     """One of `STAGES`."""
+    influence: Mapped[int] = mapped_column(default=0, index=True)
+    """What `bot.domain.influence` counts, as of the last night."""
     personalised: Mapped[bool] = mapped_column(default=True)
     """False after 不要个性化."""
     marketing_held: Mapped[bool] = mapped_column(default=False)

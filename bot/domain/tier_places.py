@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import ceil
 
 import numpy as np
 
@@ -70,7 +71,7 @@ def reason(tier: int, rank: float, *, idle: int, gap: float, days: int) -> str:
     seen = f"已 {idle} 天没买" if idle > gap else recent
     if tier == ASLEEP:
         return f"{seen}，{usual}"
-    return f"价值排在前 {max(np.ceil(rank * 100), 1):.0f}%，{seen}，{usual}"
+    return f"价值排在前 {max(ceil(rank * 100), 1)}%，{seen}，{usual}"
 
 
 def _core(rank: Floats, before: Ints, config: TierConfig) -> Bools:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
+from bot.domain.influence import Influence
 from bot.domain.mapping import BigKey, Row
+from bot.domain.stars import Stars
 
 TIERS = ("核心", "潜力", "普通", "沉睡")
 SHARES = ("头部", "腰部", "大众")
@@ -50,6 +52,8 @@ class CustomerTier(Row):
     frequency: Mapped[int]
     monetary: Mapped[int]
     """Classic RFM cells, 1-5."""
+    star: Mapped[int] = mapped_column(default=1)
+    """1-5, by frequency, amount and interest."""
     reason: Mapped[str]
     since: Mapped[datetime]
 
@@ -103,14 +107,24 @@ class TierConfig:
     head: float = 0.20
     """Share of all value that 头部 holds."""
     waist: float = 0.30
+    stars: Stars = field(default_factory=Stars)
+    influence: Influence = field(default_factory=Influence)
 
     @classmethod
     def read(cls, written: Mapping[str, Any]) -> TierConfig:
         """Raises ValueError naming the first key that cannot be used."""
         known = {field.name for field in fields(cls)}
-        for name, value in written.items():
+        for name in written:
             if name not in known:
                 raise ValueError(f"tiers.yaml 不认识「{name}」")
-            if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-                raise ValueError(f"tiers.yaml 的「{name}」应是不小于 0 的数")
-        return cls(**{name: float(value) for name, value in written.items()})
+        return cls(**{name: _part(name, value) for name, value in written.items()})
+
+
+def _part(name: str, value: Any) -> Any:
+    if name == "stars":
+        return Stars.read(value)
+    if name == "influence":
+        return Influence.read(value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        raise ValueError(f"tiers.yaml 的「{name}」应是不小于 0 的数")
+    return float(value)

@@ -17,8 +17,6 @@ UNKNOWN_TAG = 40068
 SOON = timedelta(minutes=10)
 LATER = timedelta(days=1)
 AT_ONCE = 50
-EVERYBODY = 1500
-"""So many customers are retagged in one transaction: callbacks must not wait."""
 
 
 async def mirror(work: Work) -> int:
@@ -39,15 +37,8 @@ async def mirror(work: Work) -> int:
 async def retag_everybody(work: Work) -> int:
     """The nightly round: off with what has run out, and the purchase rules, in steps."""
     async with work.sessions.begin() as session:
-        await tags.publish(session, work.content.tags)
         await tags.expire(session, work.now())
-        newest = await tags.newest_customer(session)
-    changed = 0
-    for first in range(1, newest + 1, EVERYBODY):
-        some = range(first, first + EVERYBODY)
-        async with work.sessions.begin() as session:
-            changed += await tags.retag(session, work.content.tags, work.now(), some)
-    return changed
+    return await tags.retag_all(work.sessions, work.content.tags, work.now())
 
 
 @settled.on(AddCorpTags)

@@ -64,6 +64,7 @@ def upgrade() -> None:
         sa.Column("region", sa.String(), nullable=True),
         sa.Column("birthday_month", sa.BigInteger(), nullable=True),
         sa.Column("stage", sa.String(), nullable=False),
+        sa.Column("influence", sa.BigInteger(), nullable=False),
         sa.Column("personalised", sa.Boolean(), nullable=False),
         sa.Column("marketing_held", sa.Boolean(), nullable=False),
         sa.Column("last_active_at", sa.DateTime(), nullable=True),
@@ -77,6 +78,7 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_customer_birthday_month"), ["birthday_month"], unique=False
         )
+        batch_op.create_index(batch_op.f("ix_customer_influence"), ["influence"], unique=False)
         batch_op.create_index(batch_op.f("ix_customer_merged_into"), ["merged_into"], unique=False)
 
     op.create_table(
@@ -452,6 +454,7 @@ def upgrade() -> None:
         sa.Column("recency", sa.BigInteger(), nullable=False),
         sa.Column("frequency", sa.BigInteger(), nullable=False),
         sa.Column("monetary", sa.BigInteger(), nullable=False),
+        sa.Column("star", sa.BigInteger(), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("since", sa.DateTime(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -1519,6 +1522,7 @@ def downgrade() -> None:
     op.drop_table("group_chat")
     with op.batch_alter_table("customer", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_customer_merged_into"))
+        batch_op.drop_index(batch_op.f("ix_customer_influence"))
         batch_op.drop_index(batch_op.f("ix_customer_birthday_month"))
 
     op.drop_table("customer")

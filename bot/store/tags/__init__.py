@@ -9,8 +9,9 @@ from bot.store.tags.console import (
     meet_corp_tag,
     rename_to,
 )
+from bot.store.tags.everybody import retag_all
 from bot.store.tags.heard import Look
-from bot.store.tags.labels import Given, Worn, expire, named, publish, put, take, worn
+from bot.store.tags.labels import Given, Worn, expire, ids_of, named, publish, put, take, worn
 from bot.store.tags.mirror import (
     Marking,
     NewCorpTags,
@@ -24,7 +25,7 @@ from bot.store.tags.mirror import (
     unmirror,
     without_corp_tag,
 )
-from bot.store.tags.retagging import newest_customer, retag
+from bot.store.tags.retagging import retag
 from bot.store.tags.stirring import stir
 
 __all__ = [
@@ -41,17 +42,18 @@ __all__ = [
     "drifted",
     "due",
     "expire",
+    "ids_of",
     "learn",
     "marked",
     "may_be_ours",
     "meet_corp_tag",
     "named",
-    "newest_customer",
     "not_marked",
     "publish",
     "put",
     "rename_to",
     "retag",
+    "retag_all",
     "stir",
     "take",
     "to_look_at",

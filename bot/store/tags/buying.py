@@ -88,6 +88,27 @@ class Buying:
             return self._by_order(rule, orders, tag)
         return self._by_category(rule, orders, tag)
 
+    def at_once(self, rules: Sequence[Bought], *, by_line: bool) -> Select[Any]:
+        """(customer_id, and for each rule the number of orders by which she holds its tag, else 0), in one pass."""
+        orders = self._sold() if by_line else self._paid().subquery()
+        fits = []
+        for rule in rules:
+            inside = orders.c.category == rule.category if by_line else true()
+            if rule.within_days is not None:
+                inside &= orders.c.paid_at > bindparam(_since(rule.within_days), type_=Moment)
+            number = func.count().filter(inside)
+            enough = self._enough(rule, orders, number, inside)
+            fits.append(case((enough, number), else_=0))
+        return select(orders.c.customer_id, *fits).group_by(orders.c.customer_id)
+
+    def _sold(self) -> Subquery:
+        """One row for each order and category."""
+        orders = self._paid().subquery()
+        category = category_of().label("category")
+        query = select(orders, category).join(OrderLine, OrderLine.order_id == orders.c.id)
+        query = query.outerjoin(Product, Product.sku == OrderLine.sku)
+        return query.distinct().subquery()
+
     def _by_order(self, rule: Bought, orders: Subquery, tag: str) -> Select[Any]:
         number = func.count()
         return (
@@ -125,15 +146,24 @@ class Buying:
         return query.having(self._enough(rule, orders, number))
 
     def _enough(
-        self, rule: Bought, orders: Subquery, number: ColumnElement[int]
+        self,
+        rule: Bought,
+        orders: Subquery,
+        number: ColumnElement[int],
+        inside: ColumnElement[bool] | None = None,
     ) -> ColumnElement[bool]:
+        """Whether these orders, or those of them that are inside, make the rule true."""
+
+        def sum_of(what: ColumnElement[Any]) -> ColumnElement[Any]:
+            return func.sum(what) if inside is None else func.sum(what).filter(inside)
+
         if rule.price is not None:
-            spent = func.sum(orders.c.net)
+            spent = sum_of(orders.c.net)
             cheap = true() if rule.price.below is None else spent < rule.price.below * number
             return and_(spent >= rule.price.from_ * number, cheap)
         if habit := rule.with_coupon or rule.at_weekends:
             fits = _redeemed(orders) if rule.with_coupon else self._weekend(orders.c.paid_at)
-            share = func.sum(case((fits, 1), else_=0))
+            share = sum_of(case((fits, 1), else_=0))
             return and_(number >= habit.orders, share >= habit.share * number)
         if rule.orders is None:
             return number >= 1
@@ -141,18 +171,23 @@ class Buying:
         return and_(number >= rule.orders.least, most)
 
     def _orders(self, rule: Bought) -> Subquery:
+        query = self._paid()
+        if rule.within_days is not None:
+            since = bindparam(_since(rule.within_days), type_=Moment)
+            query = query.where(Order.paid_at > since)
+        return query.subquery()
+
+    def _paid(self) -> Select[Any]:
         """Paid orders that were not all given back."""
         net = (Order.amount_fen - Order.refunded_fen).label("net")
-        query = select(Order.id, Order.customer_id, Order.paid_at, Order.order_no, net).where(
+        columns: list[Any] = [Order.id, Order.customer_id, Order.paid_at, Order.order_no, net]
+        return select(*columns).where(
             Order.customer_id.is_not(None),
             Order.paid_at <= bindparam("now", type_=Moment),
             Order.state != "cancelled",
             Order.amount_fen > Order.refunded_fen,
+            self.whose.among(Order.customer_id),
         )
-        if rule.within_days is not None:
-            since = bindparam(_since(rule.within_days), type_=Moment)
-            query = query.where(Order.paid_at > since)
-        return query.where(self.whose.among(Order.customer_id)).subquery()
 
     def _weekend(self, paid_at: ColumnElement[datetime]) -> ColumnElement[bool]:
         hours = self.utc_offset_hours

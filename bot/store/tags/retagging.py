@@ -23,13 +23,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.domain.customers import Customer
 from bot.domain.mapping import Moment
 from bot.domain.orders import Order, OrderLine, Product
 from bot.domain.tags import CustomerTag, Tag, TagBook, TagGroup, parts
 from bot.domain.tags.book import LONGEST
 from bot.store.engine import dialect_of, upsert_in
-from bot.store.tags.buying import Buying, Whose, bound, category_of
+from bot.store.tags.buying import Bound, Buying, Whose, bound, category_of
 from bot.store.tags.labels import add_to_group, ids_of, publish
 from bot.store.tags.stirring import stir
 
@@ -50,9 +49,7 @@ async def retag(
         return 0
     statements = _statements(book, Whose.of(customer_ids), dialect_of(session))
     values = bound(now, rules, customer_ids)
-    for group, sold in statements.sold.items():
-        names = [name for name in await session.scalars(sold, values) if _fits(book, group, name)]
-        await add_to_group(session, group, names)
+    await _open(session, book, statements.sold, values)
     ids = await ids_of(session, [rule.tag for rule in rules if rule.category != "*"])
     tags = {_tag(n): ids.get(rule.tag) for n, rule in enumerate(rules)}
     gone = await session.scalars(statements.off, {**values, **tags})
@@ -62,8 +59,18 @@ async def retag(
     return len(changed)
 
 
-async def newest_customer(session: AsyncSession) -> int:
-    return await session.scalar(select(func.max(Customer.id))) or 0
+async def open_categories(session: AsyncSession, book: TagBook, now: datetime) -> None:
+    """A tag for every category that was ever bought, as far as it may be one."""
+    everybody = _statements(book, Whose.EVERYBODY, dialect_of(session))
+    await _open(session, book, everybody.sold, bound(now, book.bought(), None))
+
+
+async def _open(
+    session: AsyncSession, book: TagBook, sold: dict[str, Select[Any]], values: Bound
+) -> None:
+    for group, query in sold.items():
+        names = [name for name in await session.scalars(query, values) if _fits(book, group, name)]
+        await add_to_group(session, group, names)
 
 
 class _Statements(NamedTuple):

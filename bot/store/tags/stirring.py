@@ -11,7 +11,7 @@ from bot.domain.customers import Follow
 from bot.domain.tags import CustomerTag, FollowMirror
 from bot.store.engine import upsert
 
-CHUNK = 500
+CHUNK = 10_000
 
 
 async def stir(session: AsyncSession, customer_ids: Sequence[int]) -> None:

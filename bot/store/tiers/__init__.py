@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.store.tiers.explaining import Explanation, explain, export_rows, moves_at, tier_of
-from bot.store.tiers.running import Rerun, refresh, rerun
+from bot.store.tiers.running import Rerun, refresh, refresh_many, rerun
 
 __all__ = [
     "Explanation",
@@ -12,6 +12,7 @@ __all__ = [
     "export_rows",
     "moves_at",
     "refresh",
+    "refresh_many",
     "rerun",
     "tier_of",
 ]

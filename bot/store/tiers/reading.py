@@ -1,26 +1,29 @@
-"""Purchases and kept tiers as arrays: one statement per table, streamed."""
+"""Purchases and kept tiers as arrays: one statement per table."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
 from typing import Any
 
 import numpy as np
-from sqlalchemy import BigInteger, ColumnElement, Executable, cast, func, select
-from sqlalchemy.ext.asyncio import AsyncResult, AsyncSession
+from sqlalchemy import ColumnElement, case, func, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Customer
 from bot.domain.orders import Order, OrderEntry, OrderLine, Product
+from bot.domain.tags import CustomerTag, Tag, TagGroup
 from bot.domain.tier_places import NOWHERE
 from bot.domain.tiering import Habits, Ints, Purchases
 from bot.domain.tiers import SHARES, TIERS, CustomerTier, PurchaseStats, TierRun
-from bot.store.engine import is_sqlite
+from bot.store import bulk
+from bot.store.bulk import seconds
+from bot.store.tags.labels import alive
 
 MONEY = ("paid", "refunded", "cancelled")
-PART = 50_000
+Only = Sequence[int] | Ints | None
+"""Everybody, or these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +34,10 @@ class KeptTiers:
     tier: Ints
     share: Ints
     cells: Ints
-    """Recency, frequency and monetary as one number of three digits."""
+    """Recency, frequency, monetary and star as one number of four digits."""
+    since: Ints
     score: np.ndarray[Any, np.dtype[np.float64]]
     rank: np.ndarray[Any, np.dtype[np.float64]]
-    since: Ints
 
     def before(self, known: Habits) -> Ints:
         """The former place of everybody, or NOWHERE."""
@@ -44,82 +47,72 @@ class KeptTiers:
         return tiers
 
 
-def seconds(session: AsyncSession, moment: Any) -> ColumnElement[int]:
-    """A kept moment as seconds since the epoch."""
-    if is_sqlite(session):
-        return cast(func.strftime("%s", moment), BigInteger)
-    return cast(func.floor(func.extract("epoch", moment)), BigInteger)
-
-
-async def purchases(
-    session: AsyncSession, *, before: datetime, customer_ids: Sequence[int] | None = None
-) -> Purchases:
+async def purchases(session: AsyncSession, *, before: datetime, only: Only = None) -> Purchases:
     at = seconds(session, OrderEntry.at)
     query = select(OrderEntry.customer_id, at, OrderEntry.amount_fen).where(
         OrderEntry.customer_id.is_not(None),
         OrderEntry.kind.in_(MONEY),
         OrderEntry.amount_fen != 0,
         OrderEntry.at < before,
+        _only(OrderEntry.customer_id, only),
     )
-    if customer_ids is not None:
-        query = query.where(OrderEntry.customer_id.in_(customer_ids))
-    table = await numbers(session, query, columns=3)
-    return Purchases(*table.T)
+    return Purchases(*await bulk.read(session, query, "iii"))
 
 
-async def kept_tiers(
-    session: AsyncSession, customer_ids: Sequence[int] | None = None
-) -> KeptTiers:
+async def kept_tiers(session: AsyncSession, only: Only = None) -> KeptTiers:
     kept = CustomerTier
-    cells = kept.recency * 100 + kept.frequency * 10 + kept.monetary
-    whole = select(
-        kept.customer_id, kept.tier, kept.share_class, cells, seconds(session, kept.since)
+    cells = kept.recency * 1000 + kept.frequency * 100 + kept.monetary * 10 + kept.star
+    tier, share = _place(kept.tier, TIERS), _place(kept.share_class, SHARES)
+    query = select(
+        kept.customer_id, tier, share, cells, seconds(session, kept.since), kept.score, kept.rank
     )
-    whole = whole.add_columns(kept.score, kept.rank).order_by(kept.customer_id)
-    if customer_ids is not None:
-        whole = whole.where(kept.customer_id.in_(customer_ids))
-    ints: list[Ints] = [np.empty((0, 5), dtype=np.int64)]
-    floats = [np.empty((0, 2))]
-    result = await _streamed(session, whole)
-    async for rows in result.partitions(PART):
-        who, tiers, shares, cell, since, score, rank = zip(*rows, strict=True)
-        places = [TIERS.index(name) for name in tiers], [SHARES.index(name) for name in shares]
-        ints.append(np.array((who, *places, cell, since), dtype=np.int64).T)
-        floats.append(np.array((score, rank), dtype=float).T)
-    customers, tier, share, cells_kept, since_kept = np.concatenate(ints).T
-    scores, ranks = np.concatenate(floats).T
-    return KeptTiers(customers, tier, share, cells_kept, scores, ranks, since_kept)
+    found = await bulk.read(session, query.where(_only(kept.customer_id, only)), "iiiiiff")
+    order = np.argsort(found[0], kind="stable")
+    return KeptTiers(*(column[order] for column in found))
 
 
-async def kept_stats(session: AsyncSession, customer_ids: Sequence[int] | None = None) -> Ints:
+async def kept_stats(session: AsyncSession, only: Only = None) -> Ints:
     """Customer, last purchase, purchase days, orders and money, one row each."""
     kept = PurchaseStats
     query = select(
         kept.customer_id, seconds(session, kept.last_at), kept.days, kept.orders, kept.amount_fen
-    ).order_by(kept.customer_id)
-    if customer_ids is not None:
-        query = query.where(kept.customer_id.in_(customer_ids))
-    return await numbers(session, query, columns=5)
+    )
+    found = np.stack(await bulk.read(session, query.where(_only(kept.customer_id, only)), "iiiii"))
+    rows: Ints = found[:, np.argsort(found[0], kind="stable")].T
+    return rows
 
 
-async def top_categories(
-    session: AsyncSession, customer_ids: Sequence[int] | None = None
-) -> dict[int, str]:
+async def interests(session: AsyncSession, group: str, now: datetime, only: Only = None) -> Ints:
+    """Customer and number of her tags in this group, sorted by customer."""
+    query = (
+        select(CustomerTag.customer_id, func.count(CustomerTag.tag_id.distinct()))
+        .join(Tag, Tag.id == CustomerTag.tag_id)
+        .join(TagGroup, TagGroup.id == Tag.group_id)
+        .where(TagGroup.name == group, alive(now), _only(CustomerTag.customer_id, only))
+        .group_by(CustomerTag.customer_id)
+    )
+    found = np.stack(await bulk.read(session, query, "ii"))
+    rows: Ints = found[:, np.argsort(found[0], kind="stable")].T
+    return rows
+
+
+async def top_categories(session: AsyncSession, only: Only = None) -> dict[int, str]:
     """What each customer bought most pieces of."""
     category = func.coalesce(func.nullif(OrderLine.category, ""), Product.category)
-    pieces = func.sum(OrderLine.quantity)
-    query = (
-        select(Order.customer_id, category)
+    by_pieces = func.row_number().over(
+        partition_by=Order.customer_id,
+        order_by=(func.sum(OrderLine.quantity).desc(), category),
+    )
+    each = (
+        select(Order.customer_id, category.label("category"), by_pieces.label("place"))
         .join(OrderLine, OrderLine.order_id == Order.id)
         .outerjoin(Product, Product.sku == OrderLine.sku)
-        .where(Order.customer_id.is_not(None), category != "")
+        .where(Order.customer_id.is_not(None), category != "", _only(Order.customer_id, only))
         .group_by(Order.customer_id, category)
-        .order_by(pieces, category.desc())
+        .subquery()
     )
-    if customer_ids is not None:
-        query = query.where(Order.customer_id.in_(customer_ids))
-    result = await session.stream(query)
-    return {row[0]: row[1] async for row in result}
+    best = select(each.c.customer_id, each.c.category).where(each.c.place == 1)
+    return dict((await session.execute(best)).all())
 
 
 async def last_run(session: AsyncSession) -> TierRun | None:
@@ -133,24 +126,19 @@ async def merged_away(session: AsyncSession) -> list[int]:
     return list(await session.scalars(query.where(Customer.merged_into.is_not(None))))
 
 
+async def newest_entry(session: AsyncSession) -> int:
+    return (await session.scalar(select(func.max(OrderEntry.id)))) or 0
+
+
+async def buyers_since(session: AsyncSession, entry_id: int) -> list[int]:
+    """Whose money moved after this entry was written."""
+    query = select(OrderEntry.customer_id).where(OrderEntry.id > entry_id).distinct()
+    return [customer_id for customer_id in await session.scalars(query) if customer_id]
+
+
 async def more_entries_than(session: AsyncSession, number: int) -> bool:
     some = select(OrderEntry.id).limit(number + 1).subquery()
     return (await session.scalar(select(func.count()).select_from(some)) or 0) > number
-
-
-async def numbers(session: AsyncSession, query: Executable, *, columns: int) -> Ints:
-    result = await _streamed(session, query)
-    parts = [
-        np.fromiter(chain.from_iterable(rows), dtype=np.int64).reshape(-1, columns)
-        async for rows in result.partitions(PART)
-    ]
-    return np.concatenate([np.empty((0, columns), dtype=np.int64), *parts])
-
-
-async def _streamed(session: AsyncSession, query: Executable) -> AsyncResult[Any]:
-    """Bare rows, without the ORM's work for each of a million."""
-    await session.flush()
-    return await (await session.connection()).stream(query)
 
 
 def aligned(kept: Ints, wanted: Ints) -> tuple[Ints, np.ndarray[Any, np.dtype[np.bool_]]]:
@@ -159,3 +147,12 @@ def aligned(kept: Ints, wanted: Ints) -> tuple[Ints, np.ndarray[Any, np.dtype[np
     found = place < len(kept)
     found[found] = kept[place[found]] == wanted[found]
     return place, found
+
+
+def _place(column: Any, names: Sequence[str]) -> ColumnElement[int]:
+    return case(*((column == name, place) for place, name in enumerate(names)), else_=NOWHERE)
+
+
+def _only(column: Any, only: Only) -> ColumnElement[bool]:
+    ids = None if only is None else [int(one) for one in only]
+    return true() if ids is None else column.in_(ids)

@@ -11,16 +11,17 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.domain.stars import Stars
 from bot.domain.tier_places import NOWHERE, place_all, place_some
-from bot.domain.tiering import Ints, Scale, day_after, habits, measure, midnight, score
+from bot.domain.tiering import Habits, Ints, Scale, day_after, habits, measure, midnight, score
 from bot.domain.tiers import TIERS, TierConfig, TierMove, TierRun
 from bot.store.engine import Sessions
 from bot.store.tiers import reading, writing
-from bot.store.tiers.writing import Standing
+from bot.store.tiers.writing import Standing, as_rows
 
 HOME = ZoneInfo("Asia/Shanghai")
 DEFAULTS = TierConfig()
-PART = 5_000
+PART = 10_000
 """Rows per transaction: well under 300 ms, so that callbacks never wait for a full run."""
 MANY = 20_000
 FEW = 500
@@ -58,14 +59,15 @@ async def rerun(
         last = await reading.last_run(session)
         rehearsal = last is not None and as_of < last.as_of
         standing, scale = await _stand(session, as_of, config, zone, blank=rehearsal)
-        gone = np.array(await reading.merged_away(session), dtype=np.int64)
-        stale = standing.stale_stats(await reading.kept_stats(session))
-        categories = await reading.top_categories(session) if len(stale) else {}
-    changed = standing.changed()
+        work = await _work(session, standing)
+        newest = await reading.newest_entry(session)
     if not rehearsal:
-        await _write_all(sessions, standing, _Work(gone, stale, changed, categories), progress)
+        await _write_all(sessions, standing, work, progress)
         async with sessions.begin() as session:
             await _keep_run(session, standing, scale, config, zone)
+            late = await reading.buyers_since(session, newest)
+        # Whoever bought meanwhile was re-tiered at once, and is now written over.
+        await refresh_many(sessions, late, as_of)
     counted = Counter(standing.places.tier.tolist())
     return Rerun(
         as_of=as_of,
@@ -74,7 +76,7 @@ async def rerun(
         scores=standing.scores.value,
         counts={name: counted[i] for i, name in enumerate(TIERS)},
         moved=len(standing.moved),
-        written=len(changed),
+        written=len(work.tiers),
         rehearsal=rehearsal,
     )
 
@@ -91,16 +93,39 @@ async def refresh(
     last = await reading.last_run(session)
     if last is None or last.customers < FEW:
         return await _everybody(session, customer_ids, now, config, zone)
+    return await _write_some(session, await _look(session, last, customer_ids, now), customer_ids)
+
+
+async def refresh_many(sessions: Sessions, customer_ids: Sequence[int], now: datetime) -> int:
+    """Re-tier all who bought in a batch, in steps; how many moved. A first tier is no move, as in a full run."""
+    moved = 0
+    for start in range(0, len(customer_ids), PART):
+        some = customer_ids[start : start + PART]
+        async with sessions.begin() as session:
+            last = await reading.last_run(session)
+            if last is None:
+                return 0
+            standing = await _look(session, last, some, now)
+            work = await _work(session, standing, some)
+            await writing.write_stats(session, standing.stats(work.stats, work.categories))
+            await _write(session, standing, work.tiers)
+            moved += len(standing.moved)
+    return moved
+
+
+async def _look(
+    session: AsyncSession, last: TierRun, customer_ids: Sequence[int], now: datetime
+) -> Standing:
+    """Where these customers stand, by the cuts of the last full run."""
     zone, config = ZoneInfo(last.timezone), TierConfig.read(last.config)
     scale, today = Scale.read(last.scale), day_after(now, zone)
-    found = await reading.purchases(
-        session, before=midnight(today, zone), customer_ids=customer_ids
-    )
-    known, kept = habits(found, zone), await reading.kept_tiers(session, customer_ids)
-    scores, before = score(known, today, scale), kept.before(known)
-    places = place_some(known, scores, before, scale, config, today)
-    standing = Standing(known, scores, places, before, kept, today, now)
-    return await _write_some(session, standing, customer_ids)
+    before = midnight(today, zone)
+    known = habits(await reading.purchases(session, before=before, only=customer_ids), zone)
+    kept = await reading.kept_tiers(session, customer_ids)
+    scores, was = score(known, today, scale), kept.before(known)
+    places = place_some(known, scores, was, scale, config, today)
+    stars = await _stars(session, known, config.stars, now, customer_ids)
+    return Standing(known, scores, places, stars, was, kept, today, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +138,16 @@ class _Work:
     categories: dict[int, str]
 
 
+async def _work(
+    session: AsyncSession, standing: Standing, only: Sequence[int] | None = None
+) -> _Work:
+    gone = np.array(await reading.merged_away(session) if only is None else [], dtype=np.int64)
+    stale = standing.stale_stats(await reading.kept_stats(session, only))
+    whose = None if len(stale) > MANY else standing.known.customer[stale]
+    categories = await reading.top_categories(session, whose) if len(stale) else {}
+    return _Work(gone, stale, standing.changed(), categories)
+
+
 async def _write_all(
     sessions: Sessions, standing: Standing, work: _Work, progress: Progress | None
 ) -> None:
@@ -120,13 +155,20 @@ async def _write_all(
         async with sessions.begin() as session:
             await writing.forget(session, part.tolist())
     for part in _parts(work.stats):
+        lines = standing.stats(part, work.categories)
         async with sessions.begin() as session:
-            await writing.write_stats(session, list(standing.stats(part, work.categories)))
+            await writing.write_stats(session, lines)
     for part in _parts(work.tiers):
         async with sessions.begin() as session:
             await _write(session, standing, part)
         if progress is not None:
             progress(len(part))
+
+
+async def _write(session: AsyncSession, standing: Standing, rows: Ints) -> None:
+    moved = np.intersect1d(rows, standing.moved, assume_unique=True)
+    await writing.write_tiers(session, standing.lines(rows))
+    await writing.write_moves(session, standing.moves(moved), standing.as_of)
 
 
 async def _everybody(
@@ -159,7 +201,22 @@ async def _stand(
     scale, before = measure(known, config), kept.before(known)
     scores = score(known, today, scale)
     places, scale = place_all(known, scores, before, scale, config, today)
-    return Standing(known, scores, places, before, kept, today, as_of), scale
+    stars = await _stars(session, known, config.stars, as_of)
+    return Standing(known, scores, places, stars, before, kept, today, as_of), scale
+
+
+async def _stars(
+    session: AsyncSession,
+    known: Habits,
+    table: Stars,
+    now: datetime,
+    only: Sequence[int] | None = None,
+) -> Ints:
+    told = await reading.interests(session, table.group, now, only)
+    at, found = reading.aligned(told[:, 0], known.customer)
+    interests = np.zeros(len(known.customer), dtype=np.int64)
+    interests[found] = told[at[found], 1]
+    return table.level(known.days, known.amount, interests)
 
 
 async def _write_some(
@@ -169,21 +226,14 @@ async def _write_some(
     looked_at = standing.known.customer.tolist()
     stale = standing.stale_stats(await reading.kept_stats(session, looked_at))
     categories = await reading.top_categories(session, looked_at) if len(stale) else {}
-    await writing.write_stats(session, list(standing.stats(stale, categories)))
-    await writing.write_tiers(session, list(standing.lines(standing.changed())))
+    await writing.write_stats(session, standing.stats(stale, categories))
+    await writing.write_tiers(session, standing.lines(standing.changed()))
     first = np.isin(standing.known.customer, customer_ids) & (standing.before == NOWHERE)
     rows = np.union1d(standing.moved, np.flatnonzero(first))
-    moves = [TierMove(**line) for line in standing.moves(rows)]
+    moves = [TierMove(**move, at=standing.as_of) for move in as_rows(standing.moves(rows))]
     session.add_all(moves)
     await session.flush()
     return moves
-
-
-async def _write(session: AsyncSession, standing: Standing, rows: Ints) -> None:
-    await writing.write_tiers(session, list(standing.lines(rows)))
-    await writing.write_moves(
-        session, list(standing.moves(np.intersect1d(rows, standing.moved, assume_unique=True)))
-    )
 
 
 async def _keep_run(

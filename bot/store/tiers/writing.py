@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, cast
+from datetime import datetime
+from typing import Any
 
 import numpy as np
-from sqlalchemy import Table, delete, insert
+from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.tier_places import NOWHERE, Places, reason
 from bot.domain.tiering import Habits, Ints, Scores
 from bot.domain.tiers import SHARES, TIERS, CustomerTier, PurchaseStats, TierMove
-from bot.store.engine import upsert
+from bot.store import bulk
+from bot.store.bulk import moments
 from bot.store.tiers.reading import KeptTiers, aligned
 
-Line = dict[str, Any]
+Columns = dict[str, list[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Standing:
     known: Habits
     scores: Scores
     places: Places
+    stars: Ints
     before: Ints
     kept: KeptTiers
     today: int
@@ -41,7 +43,7 @@ class Standing:
         """Rows that differ in anything from what is kept."""
         at, found = aligned(self.kept.customer, self.known.customer)
         places, kept, old = self.places, self.kept, at[found]
-        cells = places.recency * 100 + places.frequency * 10 + places.monetary
+        cells = places.recency * 1000 + places.frequency * 100 + places.monetary * 10 + self.stars
         same = np.zeros(len(found), dtype=bool)
         same[found] = (
             (kept.tier[old] == places.tier[found])
@@ -52,49 +54,45 @@ class Standing:
         )
         return np.flatnonzero(~same)
 
-    def lines(self, rows: Ints) -> Iterator[Line]:
-        places, since = self.places, self._since()
-        for i in rows.tolist():
-            yield {
-                "customer_id": int(self.known.customer[i]),
-                "tier": TIERS[places.tier[i]],
-                "share_class": SHARES[places.share[i]],
-                "score": float(self.scores.value[i]),
-                "activity": float(self.scores.activity[i]),
-                "overdue": float(self.scores.overdue[i]),
-                "rank": float(places.rank[i]),
-                "recency": int(places.recency[i]),
-                "frequency": int(places.frequency[i]),
-                "monetary": int(places.monetary[i]),
-                "reason": self.reason(i),
-                "since": moment(since[i]),
-            }
+    def lines(self, rows: Ints) -> Columns:
+        places, scores = self.places, self.scores
+        return {
+            "customer_id": self.known.customer[rows].tolist(),
+            "tier": [TIERS[i] for i in places.tier[rows].tolist()],
+            "share_class": [SHARES[i] for i in places.share[rows].tolist()],
+            "score": scores.value[rows].tolist(),
+            "activity": scores.activity[rows].tolist(),
+            "overdue": scores.overdue[rows].tolist(),
+            "rank": places.rank[rows].tolist(),
+            "recency": places.recency[rows].tolist(),
+            "frequency": places.frequency[rows].tolist(),
+            "monetary": places.monetary[rows].tolist(),
+            "star": self.stars[rows].tolist(),
+            "reason": self._reasons(rows),
+            "since": moments(self._since(rows)),
+        }
 
-    def moves(self, rows: Ints) -> Iterator[Line]:
-        for i in rows.tolist():
-            was = int(self.before[i])
-            yield {
-                "customer_id": int(self.known.customer[i]),
-                "before": None if was == NOWHERE else TIERS[was],
-                "after": TIERS[self.places.tier[i]],
-                "reason": self.reason(i),
-                "at": self.as_of,
-            }
+    def moves(self, rows: Ints) -> Columns:
+        before = self.before[rows].tolist()
+        return {
+            "customer_id": self.known.customer[rows].tolist(),
+            "before": [None if was == NOWHERE else TIERS[was] for was in before],
+            "after": [TIERS[i] for i in self.places.tier[rows].tolist()],
+            "reason": self._reasons(rows),
+        }
 
-    def stats(self, rows: Ints, categories: dict[int, str]) -> Iterator[Line]:
-        known = self.known
-        for i in rows.tolist():
-            customer_id = int(known.customer[i])
-            yield {
-                "customer_id": customer_id,
-                "first_at": moment(known.first_at[i]),
-                "last_at": moment(known.last_at[i]),
-                "days": int(known.days[i]),
-                "orders": int(known.orders[i]),
-                "amount_fen": int(known.amount[i]),
-                "top_category": categories.get(customer_id),
-                "as_of": self.as_of,
-            }
+    def stats(self, rows: Ints, categories: Mapping[int, str]) -> Columns:
+        known, customers = self.known, self.known.customer[rows].tolist()
+        return {
+            "customer_id": customers,
+            "first_at": moments(known.first_at[rows]),
+            "last_at": moments(known.last_at[rows]),
+            "days": known.days[rows].tolist(),
+            "orders": known.orders[rows].tolist(),
+            "amount_fen": known.amount[rows].tolist(),
+            "top_category": [categories.get(customer_id) for customer_id in customers],
+            "as_of": [bulk.moment(self.as_of)] * len(rows),
+        }
 
     def stale_stats(self, kept: Ints) -> Ints:
         """Rows whose purchases are not what was written down."""
@@ -105,53 +103,47 @@ class Standing:
         same[found] = (kept[at[found], 1:] == now[found]).all(axis=1)
         return np.flatnonzero(~same)
 
-    def reason(self, i: int) -> str:
+    def _reasons(self, rows: Ints) -> list[str]:
         known = self.known
-        return reason(
-            int(self.places.tier[i]),
-            float(self.places.rank[i]),
-            idle=self.today - 1 - int(known.last[i]),
-            gap=float(self.scores.gap[i]),
-            days=int(known.days[i]),
+        facts = zip(
+            self.places.tier[rows].tolist(),
+            self.places.rank[rows].tolist(),
+            (self.today - 1 - known.last[rows]).tolist(),
+            self.scores.gap[rows].tolist(),
+            known.days[rows].tolist(),
+            strict=True,
         )
+        return [
+            reason(tier, rank, idle=idle, gap=gap, days=days)
+            for tier, rank, idle, gap, days in facts
+        ]
 
-    def _since(self) -> Ints:
-        at, found = aligned(self.kept.customer, self.known.customer)
+    def _since(self, rows: Ints) -> Ints:
+        at, found = aligned(self.kept.customer, self.known.customer[rows])
         since = np.full(len(found), int(self.as_of.timestamp()))
-        stayed = found & (self.before == self.places.tier)
+        stayed = found & (self.before[rows] == self.places.tier[rows])
         since[stayed] = self.kept.since[at[stayed]]
         return since
 
 
-def moment(seconds: Any) -> datetime:
-    return datetime.fromtimestamp(int(seconds), UTC)
+async def write_tiers(session: AsyncSession, lines: Columns) -> None:
+    await bulk.write(session, CustomerTier, ["customer_id"], lines)
 
 
-async def write_tiers(session: AsyncSession, lines: Sequence[Line]) -> None:
-    await _replace(session, CustomerTier, lines)
+async def write_stats(session: AsyncSession, lines: Columns) -> None:
+    await bulk.write(session, PurchaseStats, ["customer_id"], lines)
 
 
-async def write_stats(session: AsyncSession, lines: Sequence[Line]) -> None:
-    await _replace(session, PurchaseStats, lines)
+async def write_moves(session: AsyncSession, moves: Columns, at: datetime) -> None:
+    times = [bulk.moment(at)] * len(moves["customer_id"])
+    await bulk.append(session, TierMove, moves | {"at": times})
 
 
-async def write_moves(session: AsyncSession, lines: Sequence[Line]) -> None:
-    if lines:
-        await session.execute(insert(TierMove), lines)
+def as_rows(columns: Columns) -> Iterator[dict[str, Any]]:
+    return (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
 
 
 async def forget(session: AsyncSession, customer_ids: Sequence[int]) -> None:
     """Records that were folded into others."""
     for table in (CustomerTier, PurchaseStats):
         await session.execute(delete(table).where(table.customer_id.in_(customer_ids)))
-
-
-async def _replace(session: AsyncSession, table: type[Any], lines: Sequence[Line]) -> None:
-    if not lines:
-        return
-    statement = upsert(session, cast("Table", table.__table__))
-    columns = [name for name in lines[0] if name != "customer_id"]
-    fresh = {name: statement.excluded[name] for name in columns}
-    await session.execute(
-        statement.on_conflict_do_update(index_elements=["customer_id"], set_=fresh), lines
-    )

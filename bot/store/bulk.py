@@ -1,0 +1,157 @@
+"""Millions of rows in and out as columns: past the ORM, past one dict per row, in the session's own transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import chain
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import BigInteger, ColumnElement, Float, Select, Table, func
+from sqlalchemy import cast as as_type
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.store.engine import is_sqlite
+
+PART = 50_000
+SIGNATURE = 19
+"""Bytes before the first row of PostgreSQL's binary COPY; two more, a count of -1, end it."""
+EXACT = sqlite3.sqlite_version_info >= (3, 38)
+POSTGRES: Any = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call]  # or % is written twice
+SQLITE: Any = sqlite.dialect()
+Array = NDArray[Any]
+
+
+async def read(session: AsyncSession, query: Select[*tuple[Any, ...]], kinds: str) -> list[Array]:
+    """The columns of a query without NULLs: `i` for whole numbers, `f` for others, one letter a column."""
+    await session.flush()
+    if is_sqlite(session):
+        return await _read_sqlite(session, query, kinds)
+    return await _read_postgres(session, query, kinds)
+
+
+async def _read_sqlite(
+    session: AsyncSession, query: Select[*tuple[Any, ...]], kinds: str
+) -> list[Array]:
+    asked = _spelt(query, SQLITE)
+
+    def work(plain: sqlite3.Connection) -> list[Array]:
+        cursor, parts = plain.execute(asked), []
+        while rows := cursor.fetchmany(PART):
+            if "f" not in kinds:
+                flat = np.fromiter(chain.from_iterable(rows), np.int64, len(rows) * len(kinds))
+                parts.append(list(flat.reshape(-1, len(kinds)).T))
+            else:
+                columns = zip(*rows, strict=True)
+                parts.append([_array(c, kind) for c, kind in zip(columns, kinds, strict=True)])
+        return _joined(parts, kinds)
+
+    driver = await _driver(session)
+    return cast("list[Array]", await driver.run(lambda: work(driver.plain)))
+
+
+async def _read_postgres(
+    session: AsyncSession, query: Select[*tuple[Any, ...]], kinds: str
+) -> list[Array]:
+    types: dict[str, Any] = {"i": BigInteger(), "f": Float(53)}
+    chosen: list[ColumnElement[Any]] = list(query.selected_columns)
+    columns = [as_type(c, types[k]) for c, k in zip(chosen, kinds, strict=True)]
+    asked = _spelt(query.with_only_columns(*columns), POSTGRES)
+    received = bytearray()
+    driver = await _driver(session)
+    async with driver.cursor().copy(f"COPY ({asked}) TO STDOUT (FORMAT BINARY)") as copy:
+        async for part in copy:
+            received += part
+    # Without NULLs every row is equally long: a count of fields, then each with its own length.
+    each: list[Any] = [("fields", ">i2")]
+    for place, kind in enumerate(kinds):
+        each += [(f"size{place}", ">i4"), (str(place), f">{kind}8")]
+    rows = np.frombuffer(memoryview(received)[SIGNATURE:-2], np.dtype(each))
+    return [rows[str(place)].astype(f"{kind}8", order="C") for place, kind in enumerate(kinds)]
+
+
+async def write(
+    session: AsyncSession, table: type[Any], key: Sequence[str], columns: Mapping[str, list[Any]]
+) -> None:
+    """Insert these rows; those that are there get the new values. Moments come as text, in UTC."""
+    target = cast("Table", table.__table__)
+    names = ", ".join(f'"{name}"' for name in columns)
+    fresh = ", ".join(f'"{name}" = excluded."{name}"' for name in columns if name not in key)
+    then = f"ON CONFLICT ({', '.join(key)}) DO " + (f"UPDATE SET {fresh}" if fresh else "NOTHING")
+    await _insert(session, target, columns, f'INSERT INTO "{target.name}" ({names})', then)
+
+
+async def append(
+    session: AsyncSession, table: type[Any], columns: Mapping[str, list[Any]]
+) -> None:
+    """Insert these rows; those that are there stay as they are."""
+    target = cast("Table", table.__table__)
+    names = ", ".join(f'"{name}"' for name in columns)
+    head = f'INSERT INTO "{target.name}" ({names})'
+    await _insert(session, target, columns, head, "ON CONFLICT DO NOTHING")
+
+
+async def _insert(
+    session: AsyncSession, table: Table, columns: Mapping[str, list[Any]], head: str, then: str
+) -> None:
+    driver = await _driver(session)
+    if is_sqlite(session):
+        asked = f"{head} VALUES ({', '.join('?' * len(columns))}) {then}"
+        rows = zip(*columns.values(), strict=True)
+        await driver.run(lambda: driver.plain.executemany(asked, rows).close())
+        return
+    types = [table.c[name].type.compile(POSTGRES) for name in columns]
+    places = ", ".join(f"%s::{_as_text(type_)}[]::{type_}[]" for type_ in types)
+    await driver.execute(f"{head} SELECT * FROM unnest({places}) {then}", list(columns.values()))
+
+
+def _as_text(type_: str) -> str:
+    """Moments and documents travel as text; numbers as they are."""
+    return type_ if type_ in {"BIGINT", "INTEGER", "FLOAT", "BOOLEAN"} else "text"
+
+
+def seconds(session: AsyncSession, moment: Any) -> ColumnElement[int]:
+    """A kept moment as seconds since the epoch."""
+    if is_sqlite(session):
+        if EXACT:
+            return func.unixepoch(moment)
+        return as_type(func.strftime("%s", moment), BigInteger)
+    return as_type(func.floor(func.date_part("epoch", moment)), BigInteger)
+
+
+def moments(at: Array) -> list[str]:
+    """Seconds since the epoch as tables keep moments: naive UTC that sorts as text."""
+    if not len(at):
+        return []
+    text = np.datetime_as_string(at.astype("M8[s]").astype("M8[us]"))
+    text.view("U1").reshape(len(text), -1)[:, 10] = " "
+    return cast("list[str]", text.tolist())
+
+
+def moment(at: datetime) -> str:
+    """The same for one."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"
+
+
+def _spelt(query: Select[Any], dialect: Any) -> str:
+    """The whole statement as text. Its values are our own moments and numbers, never what people typed."""
+    return str(query.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+
+
+async def _driver(session: AsyncSession) -> Any:
+    connection = await session.connection()
+    return (await connection.get_raw_connection()).driver_connection
+
+
+def _array(column: tuple[Any, ...], kind: str) -> Array:
+    return np.array(column, dtype=f"{kind}8")
+
+
+def _joined(parts: list[list[Array]], kinds: str) -> list[Array]:
+    if not parts:
+        return [np.empty(0, dtype=f"{kind}8") for kind in kinds]
+    return [np.concatenate(columns) for columns in zip(*parts, strict=True)]

@@ -1,0 +1,139 @@
+"""Purchase tags of everybody: every rule in one pass over the orders, and only what changed is written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from sqlalchemy import delete, func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain.customers import Customer
+from bot.domain.tags import CustomerTag, Tag, TagBook, TagGroup, parts
+from bot.store import bulk
+from bot.store.bulk import Array
+from bot.store.engine import Sessions, dialect_of
+from bot.store.tags.buying import Buying, Whose, bound
+from bot.store.tags.labels import ids_of, publish
+from bot.store.tags.retagging import SOURCE, open_categories
+from bot.store.tags.stirring import stir
+
+STEP = 100_000
+"""Customers looked at together: bounds the memory."""
+PART = 10_000
+"""Tags written in one transaction: callbacks must not wait."""
+SHIFT = 2**24
+"""A customer and a tag as one number."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """Who holds which tag by the rules, sorted by pair; the first rule that gives it tells why."""
+
+    pair: Array
+    rule: Array
+    orders: Array
+
+
+async def retag_all(sessions: Sessions, book: TagBook, now: datetime) -> int:
+    """Make everybody's purchase tags what the rules say now; how many came or went."""
+    async with sessions.begin() as session:
+        await publish(session, book)
+        await open_categories(session, book, now)
+        ids = await ids_of(session, [rule.tag for rule in book.bought() if rule.category != "*"])
+        newest = await session.scalar(select(func.max(Customer.id))) or 0
+    changed = 0
+    for first in range(1, newest + 1, STEP):
+        some = range(first, first + STEP)
+        async with sessions.reading() as session:
+            held = await _held(session, book, ids, now, some)
+            kept = await _kept(session, book, some)
+        changed += await _take_off(sessions, np.setdiff1d(kept, held.pair, assume_unique=True))
+        changed += await _put_on(sessions, book, held, ~np.isin(held.pair, kept), now)
+    return changed
+
+
+async def _held(
+    session: AsyncSession, book: TagBook, ids: Mapping[str, int], now: datetime, some: range
+) -> _Held:
+    rules = book.bought()
+    buying = Buying(book.utc_offset_hours, Whose.RANGE, dialect_of(session) == "sqlite")
+    values = bound(now, rules, some)
+    numbered = list(enumerate(rules))
+    found: list[tuple[Array, Array, Array]] = []
+    for by_line in (False, True):
+        mine = [
+            (n, rule)
+            for n, rule in numbered
+            if rule.category != "*" and (rule.category is not None) == by_line
+        ]
+        if mine:
+            query = buying.at_once([rule for _, rule in mine], by_line=by_line).params(values)
+            who, *counts = await bulk.read(session, query, "i" * (1 + len(mine)))
+            for (n, rule), orders in zip(mine, counts, strict=True):
+                fits = np.flatnonzero(orders)
+                found.append(_row(n, who[fits], np.full(len(fits), ids[rule.tag]), orders[fits]))
+    for n, rule in numbered:
+        if rule.category == "*":
+            query = buying.holds(rule, "tag").params(values)
+            customer, tag, _, number = query.selected_columns
+            query = query.with_only_columns(customer, tag, number)
+            found.append(_row(n, *await bulk.read(session, query, "iii")))
+    columns = [np.concatenate(column) for column in zip(*found, strict=True)]
+    pair, first = np.unique(columns[0], return_index=True)
+    return _Held(pair, columns[1][first], columns[2][first])
+
+
+def _row(rule: int, who: Array, tag: Array, orders: Array) -> tuple[Array, Array, Array]:
+    return who * SHIFT + tag, np.full(len(who), rule), orders
+
+
+async def _kept(session: AsyncSession, book: TagBook, some: range) -> Array:
+    groups = {parts(rule.tag)[0] for rule in book.bought()}
+    tags = select(Tag.id).join(TagGroup).where(TagGroup.name.in_(groups))
+    query = select(CustomerTag.customer_id, CustomerTag.tag_id).where(
+        CustomerTag.source == SOURCE,
+        CustomerTag.tag_id.in_(tags),
+        CustomerTag.customer_id.between(some.start, some.stop - 1),
+    )
+    who, tag = await bulk.read(session, query, "ii")
+    return np.sort(who * SHIFT + tag)
+
+
+async def _take_off(sessions: Sessions, pairs: Array) -> int:
+    for part in _cut(pairs):
+        hers = list(zip((part // SHIFT).tolist(), (part % SHIFT).tolist(), strict=True))
+        async with sessions.begin() as session:
+            key = tuple_(CustomerTag.customer_id, CustomerTag.tag_id)
+            gone = delete(CustomerTag).where(CustomerTag.source == SOURCE, key.in_(hers))
+            await session.execute(gone.execution_options(synchronize_session=False))
+            await stir(session, np.unique(part // SHIFT).tolist())
+    return len(pairs)
+
+
+async def _put_on(
+    sessions: Sessions, book: TagBook, held: _Held, new: Array, now: datetime
+) -> int:
+    rows = np.flatnonzero(new)
+    why = [json.dumps(rule.key, ensure_ascii=False) for rule in book.bought()]
+    for part in _cut(rows):
+        pair = held.pair[part]
+        facts = zip(held.rule[part].tolist(), held.orders[part].tolist(), strict=True)
+        columns = {
+            "customer_id": (pair // SHIFT).tolist(),
+            "tag_id": (pair % SHIFT).tolist(),
+            "evidence": [f'{{"rule": {why[rule]}, "orders": {n}}}' for rule, n in facts],
+        }
+        same = {"source": SOURCE, "confidence": 1.0, "at": bulk.moment(now), "by": "system:siyu"}
+        async with sessions.begin() as session:
+            every = {name: [value] * len(part) for name, value in same.items()}
+            await bulk.append(session, CustomerTag, columns | every)
+            await stir(session, np.unique(pair // SHIFT).tolist())
+    return len(rows)
+
+
+def _cut(rows: Array) -> Iterator[Array]:
+    return (rows[start : start + PART] for start in range(0, len(rows), PART))
