@@ -12,6 +12,7 @@ from bot.calls.official import *
 from bot.calls.statistics import *
 from bot.calls.transfers import *
 from bot.calls.vocabulary import (
+    CALLS,
     Call,
     Outcome,
     Refused,

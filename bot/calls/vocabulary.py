@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cache
 from typing import Any, ClassVar
 
-from pydantic import TypeAdapter
-
-
-def _snake(name: str) -> str:
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+from bot.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,11 +16,13 @@ class Call:
     repeatable: ClassVar[bool] = True
     """False: after an unknown outcome ask the platform first, or leave it unknown; never just call again."""
 
-    kinds: ClassVar[dict[str, type[Call]]] = {}
-
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super(Call, cls).__init_subclass__(**kwargs)
-        Call.kinds[_snake(cls.__name__)] = cls
+        CALLS.add(cls)
+
+
+CALLS: Vocabulary[Call] = Vocabulary("kind")
+kind_of, dump, load = CALLS.kind_of, CALLS.dump, CALLS.load
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,26 +58,3 @@ class Unclear:
 
 
 Outcome = Sent | TryLater | Refused | Unclear
-
-
-def kind_of(call: Call) -> str:
-    """`SendWelcome` → `send_welcome`."""
-    return _snake(type(call).__name__)
-
-
-@cache
-def _adapter(kind: str) -> TypeAdapter[Any]:
-    return TypeAdapter(Call.kinds[kind])
-
-
-def dump(call: Call) -> dict[str, Any]:
-    kind = kind_of(call)
-    facts: dict[str, Any] = _adapter(kind).dump_python(call, mode="json")
-    return {"kind": kind} | facts
-
-
-def load(written: dict[str, Any]) -> Call:
-    """The call that `dump` wrote. Raises KeyError for a kind that is gone."""
-    facts = dict(written)
-    call: Call = _adapter(facts.pop("kind")).validate_python(facts)
-    return call

@@ -7,4 +7,4 @@ from bot.events.guides import *
 from bot.events.kf import *
 from bot.events.official import *
 from bot.events.shop import *
-from bot.events.vocabulary import Event, Unknown, dump, kind_of, load
+from bot.events.vocabulary import EVENTS, Event, Unknown, dump, kind_of, load

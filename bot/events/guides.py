@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from bot.events.vocabulary import Event
 
@@ -21,6 +22,8 @@ class GuideMessaged(Event):
     msgid: str
     msgtype: str
     text: str = ""
+    media_id: str | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +44,63 @@ class AppMenuClicked(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AppMenuViewed(Event):
+    userid: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppMenuUsed(Event):
+    """A menu entry that scans, takes pictures or picks a place."""
+
+    userid: str
+    kind: str
+    key: str
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppFollowed(Event):
+    """A member came into the app's sight, or left it."""
+
+    userid: str
+    following: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuideLocated(Event):
+    userid: str
+    latitude: float
+    longitude: float
+    precision: float | None = None
+    client: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppSuspended(Event):
+    """The platform puts an app that nobody used to sleep, or wakes it: its calls are refused meanwhile."""
+
+    asleep: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadFinished(Event):
+    """Of `UploadFromUrl`; the result is asked for by its jobid."""
+
+    jobid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveNotified(Event):
+    """The message archive has something new."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MemberChanged(Event):
     """The address book changed: create_user, update_user or delete_user."""
 
     userid: str
     change: str
     new_userid: str | None = None
+    detail: dict[str, Any] = field(default_factory=dict, repr=False)
+    """What else the platform told of the member: it is theirs, and may be much."""

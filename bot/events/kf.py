@@ -48,6 +48,8 @@ class KfServicerReplied(KfEvent):
     userid: str
     msgtype: str
     text: str = ""
+    media_id: str | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,8 @@ class KfSessionEntered(KfEvent):
     scene: str | None = None
     scene_param: str | None = None
     welcome_code: str | None = None
+    video_account: dict[str, Any] = field(default_factory=dict)
+    """The Channels (视频号) page that it was entered from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +82,7 @@ class KfSessionChanged(KfEvent):
 class KfMessageRecalled(KfEvent):
     recalled_msgid: str
     by_servicer: bool = False
+    userid: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,3 +91,16 @@ class KfServicerStatusChanged(Event):
     msgid: str
     userid: str
     status: int
+    """1 receiving, 2 stopped."""
+    stop_type: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KfRejectionSwitched(Event):
+    """A servicer switched the refusal of a customer's messages on or off."""
+
+    open_kfid: str
+    msgid: str
+    userid: str
+    external_userid: str | None = None
+    rejecting: bool

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -48,6 +48,11 @@ def real(fields: Fields, name: str) -> float:
         return float(text(fields, name))
     except ValueError:
         raise Missing(name) from None
+
+
+def beside(fields: Fields, known: Collection[str]) -> dict[str, Any]:
+    """What else was said, as it was said."""
+    return {name: value for name, value in fields.items() if name not in known}
 
 
 def inner(fields: Fields, name: str) -> Fields:

@@ -79,7 +79,7 @@ SAMPLES = [
     ),
     (
         happened("servicer_recall_msg", recall_msgid="r1", servicer_userid="a"),
-        KfMessageRecalled(**IDS, recalled_msgid="r1", by_servicer=True),
+        KfMessageRecalled(**IDS, recalled_msgid="r1", by_servicer=True, userid="a"),
     ),
     (
         happened("servicer_status_change", servicer_userid="a", status=2),

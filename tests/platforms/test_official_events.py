@@ -70,10 +70,13 @@ BOTH_FORMS = [
     ),
     (message("location", Label="家"), said("location", detail={"Label": "家"})),
     (event("subscribe"), FanFollowed(**FAN)),
-    (event("subscribe", EventKey="qrscene_s-7", Ticket="T"), FanFollowed(**FAN, scene="s-7")),
-    (event("subscribe", EventKey="last_trade_no_1"), FanFollowed(**FAN)),
+    (
+        event("subscribe", EventKey="qrscene_s-7", Ticket="T"),
+        FanFollowed(**FAN, scene="s-7", ticket="T"),
+    ),
+    (event("subscribe", EventKey="last_trade_no_1"), FanFollowed(**FAN, key="last_trade_no_1")),
     (event("unsubscribe", EventKey=""), FanLeft(**FAN)),
-    (event("SCAN", EventKey="s-7", Ticket="T"), QrScanned(**FAN, scene="s-7")),
+    (event("SCAN", EventKey="s-7", Ticket="T"), QrScanned(**FAN, scene="s-7", ticket="T")),
     (event("CLICK", EventKey="COUPONS"), MenuClicked(**FAN, key="COUPONS")),
     (
         event(
@@ -81,19 +84,19 @@ BOTH_FORMS = [
             EventKey="6",
             ScanCodeInfo={"ScanType": "qrcode", "ScanResult": "1"},
         ),
-        MenuClicked(**FAN, key="6"),
+        MenuClicked(**FAN, key="6", scanned={"ScanType": "qrcode", "ScanResult": "1"}),
     ),
     (
         event("VIEW", EventKey="https://a.cn/?x=1", MenuId="9"),
-        MenuViewed(**FAN, url="https://a.cn/?x=1"),
+        MenuViewed(**FAN, url="https://a.cn/?x=1", menu_id="9"),
     ),
     (
         event("view_miniprogram", EventKey="pages/index", MenuId="9"),
-        MenuViewed(**FAN, url="pages/index"),
+        MenuViewed(**FAN, url="pages/index", menu_id="9"),
     ),
     (
         event("LOCATION", Latitude="23.137466", Longitude="113.352425", Precision="119"),
-        FanLocated(**FAN, latitude=23.137466, longitude=113.352425),
+        FanLocated(**FAN, latitude=23.137466, longitude=113.352425, precision=119.0),
     ),
     (
         event("TEMPLATESENDJOBFINISH", MsgID=200163836, Status="failed:user block"),
@@ -109,11 +112,13 @@ BOTH_FORMS = [
             SentCount=8,
             ErrorCount=1,
         ),
-        MassFinished(**FAN, msgid="1", status="sendsuccess", total=10, sent=8, failed=1),
+        MassFinished(
+            **FAN, msgid="1", status="sendsuccess", total=10, sent=8, failed=1, filtered=9
+        ),
     ),
     (
         event("user_authorization_revoke", OpenID="oOther", AppID="wx1", RevokeInfo="201"),
-        AuthorizationRevoked(**FAN | {"openid": "oOther"}),
+        AuthorizationRevoked(**FAN | {"openid": "oOther"}, app_id="wx1", revoked="201"),
     ),
 ]
 
@@ -132,11 +137,13 @@ REJECT = {"TemplateId": "T2", "SubscribeStatusString": "reject", "PopupScene": "
 @pytest.mark.parametrize(
     ("answers", "expected"),
     [
-        (ACCEPT, SubscriptionAnswered(**FAN, template_id="T1", accepted=True)),
-        ([REJECT], SubscriptionAnswered(**FAN, template_id="T2", accepted=False)),
+        (ACCEPT, SubscriptionAnswered(**FAN, template_id="T1", accepted=True, scene=2)),
+        ([REJECT], SubscriptionAnswered(**FAN, template_id="T2", accepted=False, scene=2)),
         (
             [ACCEPT, REJECT],
-            SubscriptionAnswered(**FAN, template_id="T1", accepted=True, others={"T2": False}),
+            SubscriptionAnswered(
+                **FAN, template_id="T1", accepted=True, others={"T2": False}, scene=2
+            ),
         ),
     ],
 )
@@ -150,7 +157,7 @@ def test_a_popup_answers_one_or_several_templates(answers, expected):
 def test_a_consent_taken_back_in_the_settings_is_a_refusal():
     body = event("subscribe_msg_change_event", SubscribeMsgChangeEvent={"List": REJECT})
     assert parse(f"<xml>{xml(body)}</xml>".encode()) == SubscriptionAnswered(
-        **FAN, template_id="T2", accepted=False
+        **FAN, template_id="T2", accepted=False, scene=2
     )
 
 
@@ -160,16 +167,16 @@ def test_the_delivery_of_a_subscribed_message_is_a_template_result():
         List=[{"TemplateId": "T", "MsgID": "17", "ErrorCode": "0", "ErrorStatus": "success"}],
     )
     assert parse(json.dumps(body).encode()) == TemplateFinished(
-        **FAN, msgid="17", status="success"
+        **FAN, msgid="17", status="success", template_id="T", code="0"
     )
 
 
 @pytest.mark.parametrize(
     "body",
     [
-        event("FREEPUBLISHJOBFINISH", PublishEventInfo={"publish_id": 1}),
-        event("user_enter_tempsession", SessionFrom="x"),
-        event("user_info_modified", openid="o"),
+        event("PUBLISHJOBFINISH", PublishEventInfo={"article_id": 1}),
+        event("card_pass_check", CardId="x"),
+        event("kf_create_session"),
         event("subscribe_msg_popup_event"),
         event("LOCATION", Latitude="north"),
         event("SCAN"),

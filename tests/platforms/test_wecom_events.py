@@ -187,7 +187,13 @@ SAMPLES = [
             "update_user",
             "<UserID>a</UserID><NewUserID>b</NewUserID><Mobile>13800000000</Mobile>",
         ),
-        MemberChanged(at=AT, userid="a", change="update_user", new_userid="b"),
+        MemberChanged(
+            at=AT,
+            userid="a",
+            change="update_user",
+            new_userid="b",
+            detail={"Mobile": "13800000000"},
+        ),
     ),
     (
         push("change_contact", "delete_user", "<UserID>a</UserID>"),
@@ -228,7 +234,7 @@ def test_messages_of_guides_keep_their_kind(kind):
     ("body", "name"),
     [
         (contact("brand_new"), "event.change_external_contact.brand_new"),
-        (push("view", rest="<EventKey>www.qq.com</EventKey>"), "event.view"),
+        (push("taskcard_click", rest="<EventKey>k</EventKey>"), "event.taskcard_click"),
         (
             push("change_contact", "create_party", "<Id>2</Id>"),
             "event.change_contact.create_party",

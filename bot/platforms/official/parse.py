@@ -7,37 +7,39 @@ from datetime import datetime
 
 from bot.events import (
     AuthorizationRevoked,
+    DeskEntered,
+    DeskSessionChanged,
     Event,
     FanFollowed,
+    FanInfoModified,
     FanLeft,
     FanLocated,
     FanMessaged,
-    MassFinished,
     MenuClicked,
+    MenuUsed,
     MenuViewed,
     QrScanned,
-    SubscriptionAnswered,
-    TemplateFinished,
     Unknown,
 )
 from bot.platforms.content import read
 from bot.platforms.fields import (
     Fields,
     Missing,
+    beside,
     inner,
     maybe,
     moment,
     need,
-    number,
     real,
-    several,
     text,
 )
+from bot.platforms.official.results import RESULTS
 
 _HEAD = frozenset(
     {"ToUserName", "FromUserName", "CreateTime", "MsgType", "MsgId", "Content", "MediaId"}
     | {"bizmsgmenuid", "BizMsgMenuId", "Encrypt"}
 )
+_EVENT_HEAD = _HEAD | {"Event", "EventKey"}
 
 
 def parse(plain: bytes, heard_at: datetime | None = None) -> Event:
@@ -68,7 +70,7 @@ def _message(fields: Fields, at: datetime) -> Event:
         text=text(fields, "Content"),
         menu_id=maybe(fields, "bizmsgmenuid") or maybe(fields, "BizMsgMenuId"),
         media_id=maybe(fields, "MediaId"),
-        detail={name: value for name, value in fields.items() if name not in _HEAD},
+        detail=beside(fields, _HEAD),
     )
 
 
@@ -80,11 +82,18 @@ def _followed(fields: Fields, at: datetime) -> Event:
         account=need(fields, "ToUserName"),
         # Without the prefix it is not a scene: followers by search may carry other keys.
         scene=scene.removeprefix("qrscene_") if scene.startswith("qrscene_") else None,
+        ticket=maybe(fields, "Ticket"),
+        key=None if scene.startswith("qrscene_") else scene or None,
     )
 
 
 def _left(fields: Fields, at: datetime) -> Event:
-    return FanLeft(at=at, openid=need(fields, "FromUserName"), account=need(fields, "ToUserName"))
+    return FanLeft(
+        at=at,
+        openid=need(fields, "FromUserName"),
+        account=need(fields, "ToUserName"),
+        key=maybe(fields, "EventKey"),
+    )
 
 
 def _scanned(fields: Fields, at: datetime) -> Event:
@@ -93,6 +102,7 @@ def _scanned(fields: Fields, at: datetime) -> Event:
         openid=need(fields, "FromUserName"),
         account=need(fields, "ToUserName"),
         scene=need(fields, "EventKey"),
+        ticket=maybe(fields, "Ticket"),
     )
 
 
@@ -102,6 +112,23 @@ def _clicked(fields: Fields, at: datetime) -> Event:
         openid=need(fields, "FromUserName"),
         account=need(fields, "ToUserName"),
         key=need(fields, "EventKey"),
+        menu_id=_menu_id(fields),
+        scanned=dict(inner(fields, "ScanCodeInfo")),
+    )
+
+
+def _menu_id(fields: Fields) -> str | None:
+    return maybe(fields, "MenuId") or maybe(fields, "MenuID")
+
+
+def _used(fields: Fields, at: datetime) -> Event:
+    return MenuUsed(
+        at=at,
+        openid=need(fields, "FromUserName"),
+        account=need(fields, "ToUserName"),
+        kind=need(fields, "Event"),
+        key=need(fields, "EventKey"),
+        detail=beside(fields, _EVENT_HEAD),
     )
 
 
@@ -111,6 +138,7 @@ def _viewed(fields: Fields, at: datetime) -> Event:
         openid=need(fields, "FromUserName"),
         account=need(fields, "ToUserName"),
         url=need(fields, "EventKey"),
+        menu_id=_menu_id(fields),
     )
 
 
@@ -121,68 +149,7 @@ def _located(fields: Fields, at: datetime) -> Event:
         account=need(fields, "ToUserName"),
         latitude=real(fields, "Latitude"),
         longitude=real(fields, "Longitude"),
-    )
-
-
-def _template_finished(fields: Fields, at: datetime) -> Event:
-    return TemplateFinished(
-        at=at,
-        openid=need(fields, "FromUserName"),
-        account=need(fields, "ToUserName"),
-        msgid=need(fields, "MsgID"),  # here, and in no other push, with a capital D
-        status=need(fields, "Status"),
-    )
-
-
-def _mass_finished(fields: Fields, at: datetime) -> Event:
-    return MassFinished(
-        at=at,
-        openid=need(fields, "FromUserName"),
-        account=need(fields, "ToUserName"),
-        msgid=need(fields, "MsgID"),
-        status=need(fields, "Status"),
-        total=number(fields, "TotalCount") or 0,
-        sent=number(fields, "SentCount") or 0,
-        failed=number(fields, "ErrorCount") or 0,
-    )
-
-
-def _answers(fields: Fields, wrapper: str) -> list[Fields]:
-    # XML wraps the list in an element of the event's name; JSON does not, and may give a bare object.
-    found = several(inner(fields, wrapper) or fields, "List")
-    answers: list[Fields] = [answer for answer in found if isinstance(answer, dict)]
-    if not answers:
-        raise Missing("List")
-    return answers
-
-
-def _answered(wrapper: str) -> Callable[[Fields, datetime], Event]:
-    def reading(fields: Fields, at: datetime) -> Event:
-        said = {
-            need(answer, "TemplateId"): text(answer, "SubscribeStatusString") == "accept"
-            for answer in _answers(fields, wrapper)
-        }
-        (template_id, accepted), *others = said.items()
-        return SubscriptionAnswered(
-            at=at,
-            openid=need(fields, "FromUserName"),
-            account=need(fields, "ToUserName"),
-            template_id=template_id,
-            accepted=accepted,
-            others=dict(others),
-        )
-
-    return reading
-
-
-def _subscribed_finished(fields: Fields, at: datetime) -> Event:
-    sent = _answers(fields, "SubscribeMsgSentEvent")[0]
-    return TemplateFinished(
-        at=at,
-        openid=need(fields, "FromUserName"),
-        account=need(fields, "ToUserName"),
-        msgid=need(sent, "MsgID"),
-        status=need(sent, "ErrorStatus"),
+        precision=real(fields, "Precision") if text(fields, "Precision") else None,
     )
 
 
@@ -190,12 +157,49 @@ def _revoked(fields: Fields, at: datetime) -> Event:
     return AuthorizationRevoked(
         at=at,
         # The person stands in OpenID; FromUserName of this push is not them.
-        openid=maybe(fields, "OpenID") or need(fields, "FromUserName"),
+        openid=_person(fields),
         account=need(fields, "ToUserName"),
+        app_id=maybe(fields, "AppID"),
+        revoked=maybe(fields, "RevokeInfo"),
+    )
+
+
+def _modified(fields: Fields, at: datetime) -> Event:
+    return FanInfoModified(
+        at=at,
+        openid=_person(fields),
+        account=need(fields, "ToUserName"),
+        app_id=maybe(fields, "appid") or maybe(fields, "AppID"),
+    )
+
+
+def _person(fields: Fields) -> str:
+    return maybe(fields, "OpenID") or maybe(fields, "openid") or need(fields, "FromUserName")
+
+
+def _desk_entered(fields: Fields, at: datetime) -> Event:
+    return DeskEntered(
+        at=at,
+        openid=need(fields, "FromUserName"),
+        account=need(fields, "ToUserName"),
+        session_from=maybe(fields, "SessionFrom"),
+    )
+
+
+def _desk_changed(fields: Fields, at: datetime) -> Event:
+    return DeskSessionChanged(
+        at=at,
+        openid=need(fields, "FromUserName"),
+        account=need(fields, "ToUserName"),
+        change=need(fields, "Event").removeprefix("kf_").removesuffix("_session"),
+        desk=maybe(fields, "KfAccount") or need(fields, "FromKfAccount"),
+        to_desk=maybe(fields, "ToKfAccount"),
+        reason=maybe(fields, "CloseType"),
     )
 
 
 _EVENTS: dict[str, Callable[[Fields, datetime], Event]] = {
+    **RESULTS,
     "subscribe": _followed,
     "unsubscribe": _left,
     "SCAN": _scanned,
@@ -205,10 +209,14 @@ _EVENTS: dict[str, Callable[[Fields, datetime], Event]] = {
     "VIEW": _viewed,
     "view_miniprogram": _viewed,
     "LOCATION": _located,
-    "TEMPLATESENDJOBFINISH": _template_finished,
-    "MASSSENDJOBFINISH": _mass_finished,
-    "subscribe_msg_popup_event": _answered("SubscribeMsgPopupEvent"),
-    "subscribe_msg_change_event": _answered("SubscribeMsgChangeEvent"),
-    "subscribe_msg_sent_event": _subscribed_finished,
+    "pic_sysphoto": _used,
+    "pic_photo_or_album": _used,
+    "pic_weixin": _used,
+    "location_select": _used,
     "user_authorization_revoke": _revoked,
+    "user_info_modified": _modified,
+    "user_enter_tempsession": _desk_entered,
+    "kf_create_session": _desk_changed,
+    "kf_close_session": _desk_changed,
+    "kf_switch_session": _desk_changed,
 }

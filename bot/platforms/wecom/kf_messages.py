@@ -9,6 +9,7 @@ from bot.events import (
     Event,
     KfMessageRecalled,
     KfMessageReceived,
+    KfRejectionSwitched,
     KfSendFailed,
     KfServicerReplied,
     KfServicerStatusChanged,
@@ -67,6 +68,7 @@ def _received(entry: Fields, at: datetime) -> Event:
 
 def _replied(entry: Fields, at: datetime) -> Event:
     msgtype = need(entry, "msgtype")
+    body = inner(entry, msgtype)
     return KfServicerReplied(
         at=at,
         open_kfid=need(entry, "open_kfid"),
@@ -74,7 +76,9 @@ def _replied(entry: Fields, at: datetime) -> Event:
         msgid=need(entry, "msgid"),
         userid=text(entry, "servicer_userid"),
         msgtype=msgtype,
-        text=text(inner(entry, msgtype), "content"),
+        text=text(body, "content"),
+        media_id=maybe(body, "media_id"),
+        detail={} if msgtype == "text" else dict(body),
     )
 
 
@@ -87,6 +91,7 @@ def _entered(said: Fields, at: datetime) -> Event:
         scene=maybe(said, "scene"),
         scene_param=maybe(said, "scene_param"),
         welcome_code=maybe(said, "welcome_code"),
+        video_account=dict(inner(said, "wechat_channels")),
     )
 
 
@@ -122,6 +127,7 @@ def _recalled(said: Fields, at: datetime) -> Event:
         msgid=need(said, "msgid"),
         recalled_msgid=need(said, "recall_msgid"),
         by_servicer=text(said, "event_type") == "servicer_recall_msg",
+        userid=maybe(said, "servicer_userid"),
     )
 
 
@@ -132,6 +138,18 @@ def _status_changed(said: Fields, at: datetime) -> Event:
         msgid=need(said, "msgid"),
         userid=need(said, "servicer_userid"),
         status=number(said, "status") or 0,
+        stop_type=number(said, "stop_type"),
+    )
+
+
+def _rejection_switched(said: Fields, at: datetime) -> Event:
+    return KfRejectionSwitched(
+        at=at,
+        open_kfid=need(said, "open_kfid"),
+        msgid=need(said, "msgid"),
+        userid=need(said, "servicer_userid"),
+        external_userid=maybe(said, "external_userid"),
+        rejecting=bool(number(said, "reject_switch")),
     )
 
 
@@ -147,4 +165,5 @@ _EVENTS: dict[str, Callable[[Fields, datetime], Event]] = {
     "user_recall_msg": _recalled,
     "servicer_recall_msg": _recalled,
     "servicer_status_change": _status_changed,
+    "reject_customer_msg_switch_change": _rejection_switched,
 }

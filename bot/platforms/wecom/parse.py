@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 
 from bot.events import (
     AcquisitionReported,
-    AppMenuClicked,
-    AppOpened,
     ArchiveAgreed,
-    CardClicked,
+    ArchiveNotified,
     CorpTagChanged,
     CustomerAdded,
     CustomerDeleted,
@@ -22,28 +19,32 @@ from bot.events import (
     GroupMembersJoined,
     GroupMembersLeft,
     GuideDeleted,
-    GuideMessaged,
     KfAuthChanged,
     KfNudged,
     MemberChanged,
     TransferFailed,
     Unknown,
+    UploadFinished,
 )
 from bot.platforms.content import read
 from bot.platforms.fields import (
     Fields,
     Missing,
+    beside,
     ids,
     inner,
     maybe,
     moment,
     need,
     number,
-    several,
     text,
 )
+from bot.platforms.wecom.app_events import APP_EVENTS, Reading, message
 
-Reading = Callable[[Fields, datetime], Event]
+_CHANGE_HEAD = frozenset(
+    {"ToUserName", "FromUserName", "CreateTime", "MsgType", "Event"}
+    | {"ChangeType", "UserID", "NewUserID"}
+)
 
 
 def parse(plain: bytes, heard_at: datetime | None = None) -> Event:
@@ -60,7 +61,7 @@ def parse(plain: bytes, heard_at: datetime | None = None) -> Event:
 def _reading(fields: Fields) -> Reading | None:
     kind = text(fields, "MsgType")
     if kind != "event":
-        return _message if kind else None
+        return message if kind else None
     event, change = text(fields, "Event"), text(fields, "ChangeType")
     return _CHANGES.get((event, change)) or _EVENTS.get(event)
 
@@ -70,16 +71,6 @@ def _unknown(fields: Fields, at: datetime) -> Unknown:
     words = [text(fields, name) for name in ("MsgType", "InfoType", "Event", "ChangeType")]
     name = ".".join(word for word in words if word) or "nameless"
     return Unknown(at=at, source="wecom", name=name, fields=dict(fields))
-
-
-def _message(fields: Fields, at: datetime) -> Event:
-    return GuideMessaged(
-        at=at,
-        userid=need(fields, "FromUserName"),
-        msgid=need(fields, "MsgId"),
-        msgtype=need(fields, "MsgType"),
-        text=text(fields, "Content"),
-    )
 
 
 def _added(fields: Fields, at: datetime) -> Event:
@@ -183,37 +174,8 @@ def _member_changed(fields: Fields, at: datetime) -> Event:
         userid=need(fields, "UserID"),
         change=need(fields, "ChangeType"),
         new_userid=maybe(fields, "NewUserID"),
+        detail=beside(fields, _CHANGE_HEAD),
     )
-
-
-def _card_clicked(fields: Fields, at: datetime) -> Event:
-    return CardClicked(
-        at=at,
-        userid=need(fields, "FromUserName"),
-        task_id=need(fields, "TaskId"),
-        key=text(fields, "EventKey"),
-        response_code=maybe(fields, "ResponseCode"),
-        card_type=maybe(fields, "CardType"),
-        selected=_selected(inner(fields, "SelectedItems")),
-    )
-
-
-def _selected(items: Fields) -> dict[str, tuple[str, ...]]:
-    chosen = [item for item in several(items, "SelectedItem") if isinstance(item, dict)]
-    return {text(item, "QuestionKey"): _options(item) for item in chosen}
-
-
-def _options(item: Fields) -> tuple[str, ...]:
-    # The platform's own samples misspell the tag; both spellings are on the road.
-    return ids(inner(item, "OptionIds"), "OptionId") + ids(inner(item, "OpitonIds"), "OpitonId")
-
-
-def _app_opened(fields: Fields, at: datetime) -> Event:
-    return AppOpened(at=at, userid=need(fields, "FromUserName"), key=maybe(fields, "EventKey"))
-
-
-def _menu_clicked(fields: Fields, at: datetime) -> Event:
-    return AppMenuClicked(at=at, userid=need(fields, "FromUserName"), key=need(fields, "EventKey"))
 
 
 def _kf_nudged(fields: Fields, at: datetime) -> Event:
@@ -227,10 +189,11 @@ def _kf_auth(fields: Fields, at: datetime) -> Event:
 
 
 _EVENTS: dict[str, Reading] = {
-    "enter_agent": _app_opened,
-    "click": _menu_clicked,
-    "template_card_event": _card_clicked,
-    "template_card_menu_event": _card_clicked,
+    **APP_EVENTS,
+    "msgaudit_notify": lambda _fields, at: ArchiveNotified(at=at),
+    "upload_media_job_finish": lambda fields, at: UploadFinished(
+        at=at, jobid=need(fields, "JobId")
+    ),
     "change_external_tag": _tag_changed,
     "customer_acquisition": _acquisition,
     "kf_msg_or_event": _kf_nudged,
