@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Table, event, text
+from sqlalchemy import Connection, Table, event, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import (
@@ -109,6 +109,13 @@ def upsert(session: AsyncSession, table: Table | type[Any]) -> Any:
 def upsert_in(dialect: str, table: Table | type[Any]) -> Any:
     """The same for a statement that is built once and kept."""
     return (sqlite if dialect == "sqlite" else postgresql).insert(table)
+
+
+def table_of(entity: type[Any]) -> Table:
+    """Its table alone. What is written to a table is built once; the ORM copies what is written to an entity."""
+    table = inspect(entity).local_table
+    assert isinstance(table, Table)
+    return table
 
 
 def dialect_of(session: AsyncSession) -> str:

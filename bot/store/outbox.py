@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot import calls
 from bot.domain.delivery import Owed
 from bot.domain.mapping import Moment
-from bot.store.engine import dialect_of, upsert_in
+from bot.store.engine import dialect_of, table_of, upsert_in
 from bot.store.vault import Vault
 
 ABOUT = "outbox.body"
@@ -80,25 +80,25 @@ _TAKE = _taking()
 
 @lru_cache
 def _settling(names: frozenset[str]) -> Executable:
-    columns = Owed.__table__.columns
+    debt = table_of(Owed)
     return (
-        update(Owed)
+        update(debt)
         .where(
-            Owed.id == bindparam("its_id"),
-            Owed.state == "claimed",
-            Owed.owner == bindparam("its_owner"),
-            Owed.fence == bindparam("its_fence"),
+            debt.c.id == bindparam("its_id"),
+            debt.c.state == "claimed",
+            debt.c.owner == bindparam("its_owner"),
+            debt.c.fence == bindparam("its_fence"),
         )
-        .values({name: bindparam(f"new_{name}", type_=columns[name].type) for name in names})
-        .execution_options(synchronize_session=False)
+        .values({name: bindparam(f"new_{name}", type_=debt.c[name].type) for name in names})
     )
 
 
 @lru_cache
 def _owing(dialect: str) -> Executable:
-    insert = upsert_in(dialect, Owed).on_conflict_do_nothing(index_elements=["effect"])
-    owing: Executable = insert.returning(Owed.id)
-    return owing.execution_options(dml_strategy="raw")
+    debt = table_of(Owed)
+    insert = upsert_in(dialect, debt).on_conflict_do_nothing(index_elements=["effect"])
+    owing: Executable = insert.returning(debt.c.id)
+    return owing
 
 
 async def owe(

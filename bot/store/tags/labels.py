@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, NotRequired, TypedDict, Unpack
 
-from sqlalchemy import Select, delete, or_, select, tuple_, update
+from sqlalchemy import Select, bindparam, delete, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.tags import CustomerTag, Tag, TagBook, TagGroup, parts
@@ -103,16 +103,18 @@ async def named(session: AsyncSession, tag: str) -> tuple[int, bool]:
 
 async def ids_of(session: AsyncSession, names: Collection[str]) -> dict[str, int]:
     """The ids of these tags, made if they are not there."""
-    wanted = tuple_(TagGroup.name, Tag.name).in_([parts(name) for name in names])
-    rows = await session.execute(
-        select(TagGroup.name, Tag.name, Tag.id)
-        .join(Tag, Tag.group_id == TagGroup.id)
-        .where(wanted)
-    )
+    rows = await session.execute(_NAMED, {"names": [parts(name) for name in names]})
     found = {f"{group}/{name}": tag_id for group, name, tag_id in rows}
     for missing in sorted(set(names) - found.keys()):
         found[missing], _ = await named(session, missing)
     return found
+
+
+_NAMED = (
+    select(TagGroup.name, Tag.name, Tag.id)
+    .join(Tag, Tag.group_id == TagGroup.id)
+    .where(tuple_(TagGroup.name, Tag.name).in_(bindparam("names", expanding=True)))
+)
 
 
 async def publish(session: AsyncSession, book: TagBook) -> None:

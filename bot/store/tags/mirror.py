@@ -25,7 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.domain.customers import Follow, Guide
 from bot.domain.mapping import Moment
 from bot.domain.tags import CustomerTag, FollowMirror, FollowTag, Tag, TagGroup
-from bot.store.engine import dialect_of, upsert, upsert_in
+from bot.store.engine import dialect_of, table_of, upsert, upsert_in
 from bot.store.tags.labels import alive
 from bot.store.tags.stirring import stir_follow, stir_wearers
 
@@ -157,19 +157,13 @@ async def marked(session: AsyncSession, follow_id: int, now: datetime) -> None:
 
 
 _FOLLOW = bindparam("its_follow", type_=Integer)
-_QUIETLY = {"synchronize_session": False}
+_marks, _mirrors = table_of(FollowTag), table_of(FollowMirror)
 _MARKED = (
-    delete(FollowTag)
-    .where(FollowTag.follow_id == _FOLLOW, FollowTag.state == "removing")
-    .execution_options(**_QUIETLY),
-    update(FollowTag)
-    .where(FollowTag.follow_id == _FOLLOW, FollowTag.state == "adding")
-    .values(state="marked", at=bindparam("at_moment", type_=Moment))
-    .execution_options(**_QUIETLY),
-    update(FollowMirror)
-    .where(FollowMirror.follow_id == _FOLLOW)
-    .values(busy=False, not_before=None)
-    .execution_options(**_QUIETLY),
+    delete(_marks).where(_marks.c.follow_id == _FOLLOW, _marks.c.state == "removing"),
+    update(_marks)
+    .where(_marks.c.follow_id == _FOLLOW, _marks.c.state == "adding")
+    .values(state="marked", at=bindparam("at_moment", type_=Moment)),
+    update(_mirrors).where(_mirrors.c.follow_id == _FOLLOW).values(busy=False, not_before=None),
 )
 
 
@@ -203,7 +197,7 @@ async def _state(
 
 @lru_cache
 def _stating(dialect: str) -> Executable:
-    insert = upsert_in(dialect, FollowTag)
+    insert = upsert_in(dialect, table_of(FollowTag))
     new = {"state": insert.excluded.state, "at": insert.excluded.at}
     stating: Executable = insert.on_conflict_do_update(
         index_elements=["follow_id", "tag_id"], set_=new

@@ -27,7 +27,7 @@ from bot.domain.mapping import Moment
 from bot.domain.orders import Order, OrderLine, Product
 from bot.domain.tags import CustomerTag, Tag, TagBook, TagGroup, parts
 from bot.domain.tags.book import LONGEST
-from bot.store.engine import dialect_of, upsert_in
+from bot.store.engine import dialect_of, table_of, upsert_in
 from bot.store.tags.buying import Bound, Buying, Whose, bound, category_of
 from bot.store.tags.labels import add_to_group, ids_of, publish
 from bot.store.tags.stirring import stir
@@ -70,7 +70,8 @@ async def _open(
 ) -> None:
     for group, query in sold.items():
         names = [name for name in await session.scalars(query, values) if _fits(book, group, name)]
-        await add_to_group(session, group, names)
+        if names:
+            await add_to_group(session, group, names)
 
 
 class _Statements(NamedTuple):
@@ -100,22 +101,23 @@ def _tag(number: int) -> str:
 
 
 def _off(groups: Collection[str], holds: Subquery, whose: Whose) -> Executable:
+    worn = table_of(CustomerTag).c
     tags = select(Tag.id).join(TagGroup).where(TagGroup.name.in_(groups))
-    pair = tuple_(CustomerTag.customer_id, CustomerTag.tag_id)
-    gone = delete(CustomerTag).where(
-        CustomerTag.source == SOURCE,
-        CustomerTag.tag_id.in_(tags),
-        pair.not_in(select(holds.c.customer_id, holds.c.tag_id)),
-        whose.among(CustomerTag.customer_id),
+    gone = delete(table_of(CustomerTag)).where(
+        worn.source == SOURCE,
+        worn.tag_id.in_(tags),
+        tuple_(worn.customer_id, worn.tag_id).not_in(select(holds.c.customer_id, holds.c.tag_id)),
+        whose.among(worn.customer_id),
     )
-    return gone.execution_options(synchronize_session=False).returning(CustomerTag.customer_id)
+    return gone.returning(worn.customer_id)
 
 
 def _on(holds: Subquery, dialect: str) -> Executable:
+    worn = table_of(CustomerTag).c
     known = exists().where(
-        CustomerTag.customer_id == holds.c.customer_id,
-        CustomerTag.tag_id == holds.c.tag_id,
-        CustomerTag.source == SOURCE,
+        worn.customer_id == holds.c.customer_id,
+        worn.tag_id == holds.c.tag_id,
+        worn.source == SOURCE,
     )
     rows = select(
         holds.c.customer_id,
@@ -128,10 +130,9 @@ def _on(holds: Subquery, dialect: str) -> Executable:
     )
     rows = rows.where(~known).group_by(holds.c.customer_id, holds.c.tag_id)
     columns = ["customer_id", "tag_id", "source", "evidence", "confidence", "at", "by"]
-    insert = upsert_in(dialect, CustomerTag).from_select(columns, rows)
-    new: Executable = insert.on_conflict_do_nothing().returning(CustomerTag.customer_id)
-    # Else the bound values are taken for a row to insert.
-    return new.execution_options(dml_strategy="raw")
+    insert = upsert_in(dialect, table_of(CustomerTag)).from_select(columns, rows)
+    new: Executable = insert.on_conflict_do_nothing().returning(worn.customer_id)
+    return new
 
 
 def _evidence(dialect: str, **facts: ColumnElement[Any]) -> ColumnElement[Any]:

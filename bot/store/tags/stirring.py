@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, false, literal, select, true
+from sqlalchemy import ColumnElement, Executable, bindparam, false, literal, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Follow
 from bot.domain.tags import CustomerTag, FollowMirror
-from bot.store.engine import upsert
+from bot.store.engine import dialect_of, table_of, upsert_in
 
 CHUNK = 10_000
 
@@ -17,7 +17,8 @@ CHUNK = 10_000
 async def stir(session: AsyncSession, customer_ids: Sequence[int]) -> None:
     """Her tags changed."""
     for start in range(0, len(customer_ids), CHUNK):
-        await _stir(session, Follow.customer_id.in_(customer_ids[start : start + CHUNK]))
+        some = customer_ids[start : start + CHUNK]
+        await session.execute(_OF_CUSTOMERS[dialect_of(session)], {"customers": some})
 
 
 async def stir_wearers(session: AsyncSession, tag_ids: Sequence[int]) -> None:
@@ -31,12 +32,23 @@ async def stir_follow(session: AsyncSession, follow_id: int) -> None:
 
 
 async def _stir(session: AsyncSession, whose: ColumnElement[bool]) -> None:
+    await session.execute(_stirring(dialect_of(session), whose))
+
+
+def _stirring(dialect: str, whose: ColumnElement[bool]) -> Executable:
     follows = select(Follow.id, true(), literal(0), false()).where(
         whose, Follow.ended_at.is_(None)
     )
-    insert = upsert(session, FollowMirror).from_select(
+    insert = upsert_in(dialect, table_of(FollowMirror)).from_select(
         ["follow_id", "dirty", "round", "busy"], follows
     )
-    await session.execute(
-        insert.on_conflict_do_update(index_elements=["follow_id"], set_={"dirty": True})
+    stirring: Executable = insert.on_conflict_do_update(
+        index_elements=["follow_id"], set_={"dirty": True}
     )
+    return stirring
+
+
+_OF_CUSTOMERS = {
+    dialect: _stirring(dialect, Follow.customer_id.in_(bindparam("customers", expanding=True)))
+    for dialect in ("sqlite", "postgresql")
+}
