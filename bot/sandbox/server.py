@@ -4,40 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import UTC
 from email.utils import format_datetime
-from typing import Any
 from urllib.parse import urlencode
 
 from aiohttp import web
 
+from bot.sandbox.answers import Answer, Hangup, json_of, respond
 from bot.sandbox.api import Body, Call, Raw, Route, Upload
 from bot.sandbox.errors import Refuse
 from bot.sandbox.names import fingerprint
 from bot.sandbox.pace import Pace
+from bot.sandbox.spoil import FAULTS
 from bot.sandbox.stage import Stage
 from bot.sandbox.usage import RefusedCalls, use
 
 EXCLUSIVE_SECONDS = 0.002  # how long a write keeps others off the same pair
 HERE = "127.0.0.1"
 HELP = "https://open.work.weixin.qq.com/devtool/query?e="
-
-
-class Hangup(Exception):
-    """The connection is cut instead of answered."""
-
-
-@dataclass
-class Answer:
-    body: Body | Raw
-    applied: bool = False
-    fault: str = ""
-
-    @property
-    def errcode(self) -> int:
-        return int(self.body.get("errcode", 0)) if isinstance(self.body, dict) else 0
 
 
 class Desk:
@@ -69,17 +53,17 @@ class Desk:
 
     async def _serve(self, route: Route, call: Call | None) -> web.StreamResponse:
         if call is None:
-            return _json(self._refusal(route, Refuse(47001), None))
+            return json_of(self.refusal(route, Refuse(47001), None))
         key = fingerprint([call.body, _public(call.query)])
         name = f"{call.method} {call.path}"
         fault = self.stage.faults.pick(name, key, self.stage.now())
         how, _, detail = fault.partition(":")
         spoil = FAULTS.get(how)
         if spoil is None:
-            return await self._finish(route, call, fault)
+            return await self.finish(route, call, fault)
         return await spoil(self, route, call, detail)
 
-    async def _finish(self, route: Route, call: Call, fault: str = "") -> web.StreamResponse:
+    async def finish(self, route: Route, call: Call, fault: str = "") -> web.StreamResponse:
         answer = await self._perform(route, call)
         answer.fault = fault
         self.record(call, answer)
@@ -90,7 +74,7 @@ class Desk:
         if lock is None:
             return self._decide(route, call)
         if lock in self._busy:
-            return Answer(self._refusal(route, Refuse(route.busy), call))
+            return Answer(self.refusal(route, Refuse(route.busy), call))
         self._busy.add(lock)
         try:
             answer = self._decide(route, call)
@@ -110,7 +94,7 @@ class Desk:
                 use(self.stage.world, self.platform, call.path, call.now)
             result = route.handler(self.stage, call)
         except Refuse as refusal:
-            return Answer(self._refusal(route, refusal, call))
+            return Answer(self.refusal(route, refusal, call))
         if isinstance(result, Raw):
             return Answer(result, applied=True)
         bare = route.bare or (self.platform == "official" and not route.needs_token)
@@ -128,7 +112,7 @@ class Desk:
             raise Refuse(42001)
         return owner
 
-    def _refusal(self, route: Route, refusal: Refuse, call: Call | None) -> Body:
+    def refusal(self, route: Route, refusal: Refuse, call: Call | None) -> Body:
         """Worded as the platforms do: with a trace that a developer can look up."""
         code, trace = refusal.errcode, self.stage.world.names.hex(24, "trace", refusal.errcode)
         if self.platform == "wecom":
@@ -209,103 +193,3 @@ async def _read_parts(request: web.Request, call: Call) -> None:
             call.uploads.append(Upload(name, filename, content))
         else:
             call.body[name] = content.decode(errors="replace")
-
-
-def _json(body: Body) -> web.Response:
-    return web.json_response(body, dumps=lambda value: json.dumps(value, ensure_ascii=False))
-
-
-def respond(body: Body | Raw, platform: str) -> web.Response:
-    if isinstance(body, Raw):
-        return web.Response(
-            body=body.content,
-            status=body.status,
-            headers={"Content-Type": body.content_type, **body.headers},
-        )
-    response = _json(body)
-    if platform == "official":
-        response.content_type = "text/plain"  # the real one often does: clients must not care
-    return response
-
-
-Spoil = Callable[[Desk, Route, Call, str], Awaitable[web.StreamResponse]]
-BAD_GATEWAY = "<html><body><h1>502 Bad Gateway</h1></body></html>"
-
-
-async def _errcode(desk: Desk, route: Route, call: Call, code: str) -> web.StreamResponse:
-    body = desk._refusal(route, Refuse(int(code), "scripted"), call)
-    desk.record(call, Answer(body, fault=f"errcode:{code}"))
-    return respond(body, desk.platform)
-
-
-async def _http(desk: Desk, _route: Route, call: Call, status: str) -> web.StreamResponse:
-    desk.record(call, Answer({}, fault=f"http:{status}"), status=int(status))
-    return web.Response(status=int(status))
-
-
-async def _html(desk: Desk, _route: Route, call: Call, _detail: str) -> web.StreamResponse:
-    desk.record(call, Answer({}, fault="html_502"), status=502)
-    return web.Response(status=502, text=BAD_GATEWAY, content_type="text/html")
-
-
-async def _empty(desk: Desk, _route: Route, call: Call, _detail: str) -> web.StreamResponse:
-    desk.record(call, Answer({}, fault="empty_200"))
-    return web.Response()
-
-
-async def _hold(desk: Desk, _route: Route, call: Call, detail: str) -> web.StreamResponse:
-    desk.record(call, Answer({}, fault="timeout"), status=0)
-    await asyncio.sleep(_patience(desk, detail))
-    raise Hangup
-
-
-async def _reset(desk: Desk, _route: Route, call: Call, _detail: str) -> web.StreamResponse:
-    desk.record(call, Answer({}, fault="reset"), status=0)
-    raise Hangup
-
-
-async def _delay(desk: Desk, route: Route, call: Call, detail: str) -> web.StreamResponse:
-    await asyncio.sleep(float(detail.rstrip("s") or 1))
-    return await desk._finish(route, call, f"delay:{detail}")
-
-
-async def _apply_then_reset(desk: Desk, route: Route, call: Call, _detail: str) -> Any:
-    await desk._finish(route, call, "apply_then_reset")
-    raise Hangup
-
-
-async def _apply_then_hold(desk: Desk, route: Route, call: Call, detail: str) -> Any:
-    await desk._finish(route, call, "apply_then_timeout")
-    await asyncio.sleep(_patience(desk, detail))
-    raise Hangup
-
-
-async def _truncate(desk: Desk, route: Route, call: Call, detail: str) -> web.StreamResponse:
-    whole = await desk._finish(route, call, f"truncate:{detail}")
-    body = whole.body if isinstance(whole, web.Response) else b""
-    return web.Response(body=bytes(body or b"")[: int(detail or 17)])  # type: ignore[arg-type]
-
-
-async def _revoke(desk: Desk, route: Route, call: Call, _detail: str) -> web.StreamResponse:
-    tokens = desk.stage.world.tokens
-    tokens.revoke(tokens.owners.get(call.query.get("access_token", ""), ("", call.now))[0])
-    return await desk._finish(route, call, "revoke_token")
-
-
-def _patience(desk: Desk, detail: str) -> float:
-    return float(detail.rstrip("s")) if detail else desk.stage.world.settings.fault_timeout
-
-
-FAULTS: dict[str, Spoil] = {
-    "errcode": _errcode,
-    "http": _http,
-    "html_502": _html,
-    "empty_200": _empty,
-    "timeout": _hold,
-    "reset": _reset,
-    "delay": _delay,
-    "apply_then_reset": _apply_then_reset,
-    "apply_then_timeout": _apply_then_hold,
-    "truncate": _truncate,
-    "revoke_token": _revoke,
-}
