@@ -1,146 +1,216 @@
-"""Encrypted callbacks per second on the route that `siyu serve` uses, durable, beside a bare aiohttp handler.
+"""Encrypted callbacks per second on the route that `siyu serve` uses, durable, beside a bare aiohttp handler and peers.
 
-    python benchmarks/callback.py [--small] [--database URL]
+    python benchmarks/callback.py [--small] [--without-peers]
 
-Both servers run one after the other in a process of their own, driven by this one over 64 connections with different
-messages of the same size. Ours verifies, decrypts, parses, stores with a group commit and only then answers.
+Every server runs alone in a process of its own, driven over 64 raw connections with different messages of the same
+size. The peers (WeRoBot, wechatpy with Flask, npm co-wechat) decrypt, parse and answer with a sealed reply; they are
+installed under the temporary folder, never here. Ours, on SQLite (synchronous=FULL) and on PostgreSQL with its own
+default durability:
+
+  kept      WeCom: verified, decrypted, parsed, stored under its digest in a group commit, and only then answered
+  answered  Official Account: kept as above, handled by the real handlers, and answered with a sealed reply
+  handled   WeCom with everything in one process: events per second until the inbox is empty
+
+"per core" divides by the CPU time of the server's process, so that it does not depend on who else is busy.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import base64
 import json
-import multiprocessing
 import os
-import statistics
+import sys
 import tempfile
 import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
-import aiohttp
-from aiohttp import web
-from wechatpy.enterprise.crypto import WeChatCrypto
+import peers
+from kit import databases
+from kit.load import drive, post
+from kit.servers import ROOT, cpu_seconds, free_port, running
+from wechatpy.crypto import WeChatCrypto
+from wechatpy.enterprise.crypto import WeChatCrypto as WeComCrypto
+from wechatpy.utils import WeChatSigner
 
 CONNECTIONS = 64
-CORP, TOKEN = "ww0123456789abcdef", "benchTokenOfNoShop"
+HERE = Path(__file__).parent / "peers"
+CORP, APP, TOKEN = "ww0123456789abcdef", "wx0123456789abcdef", "benchTokenOfNoShop"
 AES_KEY = base64.b64encode(bytes(range(32))).decode().rstrip("=")
-PLAIN = (
+ADDED = (
     "<xml><ToUserName><![CDATA[{corp}]]></ToUserName><FromUserName><![CDATA[sys]]></FromUserName>"
     "<CreateTime>{now}</CreateTime><MsgType><![CDATA[event]]></MsgType><Event><![CDATA[change_external_contact]]></Event>"
-    "<ChangeType><![CDATA[edit_external_contact]]></ChangeType><UserID><![CDATA[guide]]></UserID>"
+    "<ChangeType><![CDATA[add_external_contact]]></ChangeType><UserID><![CDATA[guide]]></UserID>"
     "<ExternalUserID><![CDATA[wm{number:030}]]></ExternalUserID></xml>"
 )
+ASKED = (
+    "<xml><ToUserName><![CDATA[gh_0123456789ab]]></ToUserName><FromUserName><![CDATA[o{number:027}]]></FromUserName>"
+    "<CreateTime>{now}</CreateTime><MsgType><![CDATA[text]]></MsgType>"
+    "<Content><![CDATA[请问这件衣服有没有别的颜色，什么时候到货]]></Content><MsgId>{number:018}</MsgId></xml>"
+)
+OURS = {
+    "SIYU_SECRET_KEY": base64.b64encode(bytes(range(7, 39))).decode(),
+    "SIYU_WECOM_CORP_ID": CORP,
+    "SIYU_WECOM_AGENT_ID": "1",
+    "SIYU_WECOM_SECRET": "benchOnlyKeyOfNoShop",
+    "SIYU_WECOM_TOKEN": TOKEN,
+    "SIYU_WECOM_AES_KEY": AES_KEY,
+    "SIYU_WECOM_API_BASE": "http://127.0.0.1:9",
+    "SIYU_OFFICIAL_APP_ID": APP,
+    "SIYU_OFFICIAL_SECRET": "benchOnlyKeyOfNoFans",
+    "SIYU_OFFICIAL_TOKEN": TOKEN,
+    "SIYU_OFFICIAL_AES_KEY": AES_KEY,
+    "SIYU_OFFICIAL_API_BASE": "http://127.0.0.1:9",
+}
+THEIRS = {"PEER_TOKEN": TOKEN, "PEER_KEY": AES_KEY, "PEER_APP": APP, "NODE_ENV": "production"}
+_numbers = count(1)
 
 
-def requests_of(count: int) -> list[tuple[str, bytes]]:
-    """Query and body of so many different sealed callbacks."""
-    crypto, now, made = WeChatCrypto(TOKEN, AES_KEY, CORP), int(time.time()), []
-    for number in range(count):
-        plain = PLAIN.format(corp=CORP, now=now, number=number)
-        sealed = crypto.encrypt_message(plain, f"n{number}", str(now))
+@dataclass(frozen=True, slots=True)
+class Row:
+    name: str
+    per_s: float
+    per_core: float
+    p50: float
+    p99: float
+
+    def shown(self, limit: Row) -> str:
+        return (
+            f"{self.name:34}{self.per_s:>8,.0f}{self.per_core:>10,.0f}{self.p50:>9.1f}{self.p99:>9.1f}"
+            f"{self.per_s / limit.per_s:>9.3f}{self.per_core / limit.per_core:>9.3f}"
+        )
+
+
+def fans(path: str, many: int) -> list[bytes]:
+    """Different sealed messages of different fans."""
+    return _sealed(path, WeChatCrypto(TOKEN, AES_KEY, APP), ASKED, many)
+
+
+def customers(path: str, many: int) -> list[bytes]:
+    """Different sealed events of different customers."""
+    return _sealed(path, WeComCrypto(TOKEN, AES_KEY, CORP), ADDED, many)
+
+
+def _sealed(path: str, crypto: Any, form: str, many: int) -> list[bytes]:
+    now, made = str(int(time.time())), []
+    for _ in range(many):
+        number = next(_numbers)
+        nonce, plain = f"n{number}", form.format(corp=CORP, now=now, number=number)
+        sealed = crypto.encrypt_message(plain, nonce, now)
         cipher = sealed.split("<Encrypt><![CDATA[")[1].split("]]>")[0]
         sign = sealed.split("<MsgSignature><![CDATA[")[1].split("]]>")[0]
-        body = f"<xml><ToUserName>{CORP}</ToUserName><Encrypt><![CDATA[{cipher}]]></Encrypt></xml>"
-        made.append((f"msg_signature={sign}&timestamp={now}&nonce=n{number}", body.encode()))
+        signer = WeChatSigner()
+        signer.add_data(TOKEN, now, nonce)
+        query = f"signature={signer.signature}&timestamp={now}&nonce={nonce}&encrypt_type=aes&msg_signature={sign}"
+        body = f"<xml><ToUserName><![CDATA[x]]></ToUserName><Encrypt><![CDATA[{cipher}]]></Encrypt></xml>"
+        made.append(post(f"{path}?{query}", body.encode()))
     return made
 
 
-def bare(port: int, _url: str) -> None:
-    async def answer(request: web.Request) -> web.Response:
-        await request.read()
-        return web.Response()
+def measured(name: str, pid: int, port: int, work: list[bytes], *, until: Any = None) -> Row:
+    warm = len(work) // 10
+    drive(port, work[:warm], connections=CONNECTIONS)
+    before, began = cpu_seconds(pid), time.perf_counter()
+    result = drive(port, work[warm:], connections=CONNECTIONS)
+    if until is not None:
+        until()
+    spent, seconds = cpu_seconds(pid) - before, time.perf_counter() - began
+    if set(result.statuses) != {200}:
+        raise SystemExit(f"{name} answered {dict(result.statuses)}")
+    many = len(work) - warm
+    return Row(name, many / seconds, many / spent, result.percentile(0.5), result.percentile(0.99))
 
-    app = web.Application()
-    app.router.add_post("/callback/wecom", answer)
-    web.run_app(app, host="127.0.0.1", port=port, print=None, access_log=None)
+
+def bare(many: int) -> Row:
+    port = free_port()
+    with running([sys.executable, str(HERE / "bare.py"), str(port)], port, {}) as pid:
+        return measured("bare aiohttp", pid, port, fans("/callback", many))
 
 
-def ours(port: int, url: str) -> None:
-    from bot.app import open_bot, serving
-    from bot.settings import load_settings
-    from bot.store.engine import open_engine
-    from bot.store.schema import prepare
-    from handlers import ROUTERS
-
-    async def serve() -> None:
-        settings = load_settings(
-            database_url=url,
-            secret_key=base64.b64encode(os.urandom(32)).decode(),
-            wecom_corp_id=CORP,
-            wecom_agent_id=1,
-            wecom_secret="benchOnlyKeyOfNoShop",
-            wecom_token=TOKEN,
-            wecom_aes_key=AES_KEY,
+def theirs(many: int) -> Iterator[Row]:
+    if python := peers.python():
+        gunicorn = [str(python), "-m", "gunicorn", "--chdir", str(HERE), "flask_wechatpy:app"]
+        for name, command in (
+            (
+                "WeRoBot, tornado",
+                lambda port: [str(python), str(HERE / "werobot_server.py"), port],
+            ),
+            (
+                "wechatpy + Flask, gunicorn",
+                lambda port: [*gunicorn, "--threads", "8", "-b", f"127.0.0.1:{port}"],
+            ),
+        ):
+            yield _peer(name, command, many)
+    if place := peers.node():
+        yield _peer(
+            "npm co-wechat, koa",
+            lambda port: ["node", str(HERE / "cowechat.cjs"), port, str(place)],
+            many,
         )
-        engine = open_engine(url)
-        await prepare(engine)
-        await engine.dispose()
-        async with open_bot(settings, ROUTERS) as bot, serving(bot, host="127.0.0.1", port=port):
-            await asyncio.Event().wait()
-
-    asyncio.run(serve())
 
 
-async def drive(port: int, work: list[tuple[str, bytes]]) -> tuple[float, list[float]]:
-    """Requests per second, and the latency of each in ms."""
-    queue, latencies = iter(work), []
-    base = f"http://127.0.0.1:{port}/callback/wecom"
-    connector = aiohttp.TCPConnector(limit=CONNECTIONS)
-    async with aiohttp.ClientSession(connector=connector) as http:
-        await _up(http, base)
-
-        async def one() -> None:
-            for query, body in queue:
-                began = time.perf_counter()
-                async with http.post(f"{base}?{query}", data=body) as answer:
-                    assert answer.status == 200, answer.status
-                latencies.append((time.perf_counter() - began) * 1000)
-
-        began = time.perf_counter()
-        await asyncio.gather(*(one() for _ in range(CONNECTIONS)))
-        return len(work) / (time.perf_counter() - began), latencies
+def _peer(name: str, command: Any, many: int) -> Row:
+    port = free_port()
+    with running(command(str(port)), port, THEIRS) as pid:
+        return measured(name, pid, port, fans("/callback", many))
 
 
-async def _up(http: aiohttp.ClientSession, base: str) -> None:
-    for _ in range(300):
-        try:
-            async with http.get(base) as answer:
-                await answer.read()
-                return
-        except aiohttp.ClientError:
-            await asyncio.sleep(0.1)
-    raise RuntimeError("the server did not come up")
+@contextmanager
+def ours(url: str, role: str) -> Iterator[tuple[int, int]]:
+    port = free_port()
+    command = [sys.executable, "-m", "bot", "serve", "--role", role, "--port", str(port)]
+    with (
+        tempfile.TemporaryDirectory() as home,
+        running(command, port, OURS | {"SIYU_DATABASE_URL": url, "HOME": home}) as pid,
+    ):
+        yield pid, port
 
 
-def measured(server: Any, port: int, url: str, work: list[tuple[str, bytes]]) -> dict[str, float]:
-    process = multiprocessing.get_context("spawn").Process(target=server, args=(port, url))
-    process.start()
-    try:
-        rate, latencies = asyncio.run(drive(port, work))
-    finally:
-        process.terminate()
-        process.join()
-    cuts = statistics.quantiles(latencies, n=100)
-    return {"per_s": round(rate), "p50_ms": round(cuts[49], 1), "p99_ms": round(cuts[98], 1)}
+def house(kind: str, many: int) -> Iterator[Row]:
+    with databases.fresh(kind) as url, ours(url, "web") as (pid, port):
+        yield measured(f"siyu kept, {kind}", pid, port, customers("/callback/wecom", many))
+        work = fans("/callback/official", many // 4)
+        yield measured(f"siyu answered, {kind}", pid, port, work)
+    with databases.fresh(kind) as url, ours(url, "all") as (pid, port):
+        work = customers("/callback/wecom", many // 4)
+        yield measured(f"siyu handled, {kind}", pid, port, work, until=lambda: _drained(port))
+
+
+def _drained(port: int) -> None:
+    while _inbox(port).get("kept"):
+        time.sleep(0.05)
+
+
+def _inbox(port: int) -> dict[str, int]:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=30) as answer:
+        return dict(json.load(answer)["inbox"])
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--small", action="store_true")
-    parser.add_argument("--database", default="")
+    parser.add_argument("--without-peers", action="store_true")
     options = parser.parse_args()
-    work = requests_of(2_000 if options.small else 20_000)
-    with tempfile.TemporaryDirectory() as home:
-        url = options.database or f"sqlite+aiosqlite:///{Path(home) / 'bench.db'}"
-        limit = measured(bare, 18931, url, work)
-        found = measured(ours, 18932, url, work)
-    for name, row in (("bare aiohttp", limit), ("siyu, durable", found)):
-        print(f"{name:16} {row['per_s']:>7} /s   p50 {row['p50_ms']} ms   p99 {row['p99_ms']} ms")
-    print(f"ratio to bare    {found['per_s'] / limit['per_s']:.2f}")
-    print(json.dumps({"bare": limit, "ours": found}))
+    many = 3_000 if options.small else 20_000
+    os.chdir(ROOT)
+    limit = bare(many)
+    print(f"{'':34}{'/s':>8}{'/s core':>10}{'p50 ms':>9}{'p99 ms':>9}{'bare':>9}{'bare/core':>10}")
+    print(limit.shown(limit))
+    best = 0.0
+    for row in () if options.without_peers else theirs(many // 2):
+        print(row.shown(limit), flush=True)
+        best = max(best, row.per_s)
+    for kind in ("sqlite", "postgresql"):
+        for row in house(kind, many):
+            print(row.shown(limit), flush=True)
+            if best and "kept" in row.name:
+                print(f"{'':34}{row.per_s / best:>8.1f} x the best peer")
 
 
 if __name__ == "__main__":

@@ -78,6 +78,9 @@ class Tokens:
             # Whoever queued behind a failure shares it; one by one they would outlive their own leases.
             if self._clock.monotonic() < self._quiet_until:
                 return self._refusal
+            held = self._held
+            if held and self._better(held, old, refused=refused):
+                return held  # whoever was first in line has found it for all
             deadline = self._clock.monotonic() + _LEASE_SECONDS + 1
             while self._clock.monotonic() < deadline:
                 stored = await self._store.read(self._key)

@@ -34,7 +34,9 @@ def refused() -> web.Response:
 
 
 async def body_of(request: web.Request) -> bytes:
-    """The body, streamed, at most 256 KB."""
+    """The body, at most 256 KB; streamed, unless its length is told."""
+    if request.content_length is not None and request.content_length <= LARGEST_BODY:
+        return await request.read()
     read = bytearray()
     async for chunk in request.content.iter_chunked(65536):
         read += chunk
@@ -48,18 +50,6 @@ async def verify_wecom(request: web.Request) -> web.Response:
     return _verified(request, request.app[DESK].wecom)
 
 
-@routes.get("/callback/official", allow_head=False)
-async def verify_official(request: web.Request) -> web.Response:
-    return _verified(request, request.app[DESK].official)
-
-
-def _verified(request: web.Request, door: Door | None) -> web.Response:
-    try:
-        return refused() if door is None else web.Response(text=door.verify(request.query))
-    except Untrusted:
-        return refused()
-
-
 @routes.post("/callback/wecom")
 async def receive_wecom(request: web.Request) -> web.Response:
     desk = request.app[DESK]
@@ -68,6 +58,11 @@ async def receive_wecom(request: web.Request) -> web.Response:
         return refused()
     await desk.intake.keep(Arrival("wecom", opened.plain))
     return web.Response()
+
+
+@routes.get("/callback/official", allow_head=False)
+async def verify_official(request: web.Request) -> web.Response:
+    return _verified(request, request.app[DESK].official)
 
 
 @routes.post("/callback/official")
@@ -80,6 +75,13 @@ async def receive_official(request: web.Request) -> web.Response:
     if await desk.intake.keep(arrival) and isinstance(opened.event, ANSWERED):
         return await _passive(desk, opened, arrival)
     return web.Response(text="success")
+
+
+def _verified(request: web.Request, door: Door | None) -> web.Response:
+    try:
+        return refused() if door is None else web.Response(text=door.verify(request.query))
+    except Untrusted:
+        return refused()
 
 
 async def _opened(request: web.Request, door: Door | None, source: str) -> Opened | None:

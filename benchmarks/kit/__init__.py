@@ -1,0 +1,1 @@
+"""What the programs beside it share: load, servers in processes of their own, tables."""
