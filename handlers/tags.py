@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from bot.calls import ListCorpTags
 from bot.domain.customers import Customer
 from bot.domain.refusals import Refusal
 from bot.domain.tags import Heard
@@ -145,6 +146,15 @@ async def tag_by_hand(command: TagCustomer, turn: Turn) -> Answer:
 async def lose_corp_tag(event: CorpTagChanged, turn: Turn) -> None:
     """Somebody deleted it in the console: it stays ours alone and is not made again."""
     await tags.unmirror(turn.session, event.id)
+
+
+@router.on(CorpTagChanged, when=lambda event: event.change in {"create", "update"})
+async def look_at_corp_tag(event: CorpTagChanged, turn: Turn) -> None:
+    """The event does not say what it is called now."""
+    ids = (event.id,)
+    group = event.tag_type == "tag_group"
+    call = ListCorpTags(group_ids=ids) if group else ListCorpTags(tag_ids=ids)
+    await turn.owe(call, effect=f"corp-tags-seen:{turn.key}")
 
 
 async def _tag_by_source(turn: Turn, customer: Customer | None, state: str, at: datetime) -> None:

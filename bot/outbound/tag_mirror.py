@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from datetime import timedelta
 
-from bot.calls import AddCorpTags, ListCorpTags, MarkTags, Outcome, Refused, Sent
+from bot.calls import AddCorpTags, EditCorpTag, ListCorpTags, MarkTags, Outcome, Refused, Sent
 from bot.domain.delivery import Owed
 from bot.outbound.settled import Settling, settled
 from bot.store import tags
-from bot.store.tags import Marking, NewCorpTags
+from bot.store.tags import Marking, NewCorpTags, Renamed
 from bot.work.context import Work
 
 NAME_EXISTS = 40071
@@ -52,15 +52,31 @@ async def learn_ids(_call: AddCorpTags, outcome: Outcome, owed: Owed, turn: Sett
 
 
 @settled.on(ListCorpTags)
-async def learn_all(call: ListCorpTags, outcome: Outcome, _owed: Owed, turn: Settling) -> None:
+async def learn_all(call: ListCorpTags, outcome: Outcome, owed: Owed, turn: Settling) -> None:
+    """Asked for because something was made or renamed by hand, or because a tag of ours is not there any more."""
     if not isinstance(outcome, Sent):
         return
-    there = set()
-    for group in outcome.answer.get("tag_group", ()):
-        await tags.learn(turn.session, group)
-        there |= {tag["id"] for tag in group.get("tag", ()) if not tag.get("deleted")}
-    for corp_id in sorted(set(call.tag_ids) - there):
+    there = tags.corp_tags(outcome.answer.get("tag_group", ()))
+    for corp_id in sorted(set(call.tag_ids) - {tag.id for tag in there}):
         await tags.unmirror(turn.session, corp_id)
+    found = await tags.drifted(turn.session, there, turn.content.tags)
+    for tag in found.missing_here:
+        await tags.meet_corp_tag(turn.session, tag)
+    for renamed in found.renamed:
+        await _call_alike(renamed, owed, turn)
+
+
+async def _call_alike(renamed: Renamed, owed: Owed, turn: Settling) -> None:
+    """Theirs is called as ours where rules give it by that name; else ours is called as theirs."""
+    tag, ours, ruled = renamed
+    if ruled:
+        for thing, name in tags.names_to_give(tag, ours):
+            call = EditCorpTag(id=thing, name=name)
+            await turn.owe(call, effect=f"corp-tag-name:{thing}:{owed.id}")
+    elif tags.may_be_ours(tag, turn.content.tags):
+        await tags.rename_to(turn.session, tag)
+    else:
+        await tags.unmirror(turn.session, tag.id)
 
 
 @settled.on(MarkTags)

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.campaigns import MassTask, OutsideSend, Touch
-from bot.domain.customers import Guide, Identity
+from bot.domain.customers import Follow, Guide, Identity
 from bot.store.engine import upsert
 from bot.store.touches import changed
 
@@ -119,8 +119,28 @@ async def write(
                     settled_at=now,
                 ),
             )
+    strangers = [result.address for result in results if result.became == "not_friend"]
+    await _end_ties(session, task_id, strangers, now)
     left = select(func.count()).where(Touch.mass_task_id == task_id, Touch.state.in_(OPEN))
     return await session.scalar(left) or 0
+
+
+async def _end_ties(
+    session: AsyncSession, task_id: int, addresses: Sequence[str], now: datetime
+) -> None:
+    """Who deleted the guide is still in every list of hers: this is the one place that tells, but for the callback."""
+    task = await session.get_one(MassTask, task_id)
+    for start in range(0, len(addresses), AT_ONCE):
+        await session.execute(
+            update(Follow)
+            .where(
+                Follow.guide_id == task.guide_id,
+                Follow.external_userid.in_(addresses[start : start + AT_ONCE]),
+                Follow.ended_at.is_(None),
+                Follow.since < task.created_at,
+            )
+            .values(ended_at=now, ended_by="customer")
+        )
 
 
 async def reminding(

@@ -182,3 +182,16 @@ async def test_what_a_guide_sent_by_herself_uses_up_the_quota(bot, hands):
     campaign = await a_campaign(bot)
     await runs(bot)
     assert set((await states(bot, campaign)).values()) == {("excluded", "platform_quota")}
+
+
+async def test_whom_a_task_could_not_reach_because_she_left_is_no_friend_any_more(bot, hands):
+    _, (stays, leaves) = await friends(bot, 2)
+    await a_campaign(bot)
+    await runs(bot)
+    async with bot.session() as session:
+        (tie,) = await customers.follows_of(session, leaves.id)
+    hands.confirm(**{tie.external_userid: 2})
+    await looks(bot)
+    async with bot.session() as session:
+        assert await customers.follows_of(session, leaves.id) == []
+        assert len(await customers.follows_of(session, stays.id)) == 1

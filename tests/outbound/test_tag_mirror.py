@@ -1,6 +1,10 @@
 from datetime import UTC, datetime, timedelta
 
-from bot.calls import AddCorpTags, ListCorpTags, MarkTags, Refused, Sent, Unclear
+from sqlalchemy import select
+
+from bot.calls import AddCorpTags, EditCorpTag, ListCorpTags, MarkTags, Refused, Sent, Unclear
+from bot.domain.tags import Tag, TagGroup
+from bot.events import CorpTagChanged
 from bot.outbound.tag_mirror import mirror, retag_everybody
 from bot.store import customers, tags
 
@@ -140,3 +144,31 @@ async def test_the_nightly_round_reaches_everybody(bot):
             await bought(s, who)
     assert await retag_everybody(bot.work) == 6
     assert await retag_everybody(bot.work) == 0
+
+
+def one_tag(name, group="导购"):
+    tag = {"id": "et7", "name": name}
+    return Sent({"tag_group": [{"group_id": "etg", "group_name": group, "tag": [tag]}]})
+
+
+async def test_what_is_made_and_renamed_in_the_console_is_called_so_here(bot):
+    bot.platform.answers(ListCorpTags, one_tag("常拍照"), one_tag("爱拍照"))
+    for change in ("create", "update"):
+        event = CorpTagChanged(at=bot.now, change=change, id="et7", tag_type="tag")
+        await bot.receives(event)
+        await bot.sends()
+    async with bot.session() as s:
+        assert await s.scalar(select(Tag.name).where(Tag.corp_tag_id == "et7")) == "爱拍照"
+
+
+async def test_a_name_that_rules_give_is_given_back(bot):
+    await a_tagged_friend(bot, "兴趣/衬衫")
+    (made,) = [c for c in await mirrored(bot) if isinstance(c, AddCorpTags)]
+    async with bot.session() as s:
+        corp_id = await s.scalar(select(Tag.corp_tag_id))
+        group_id = await s.scalar(select(TagGroup.corp_group_id))
+    group = {"group_id": group_id, "group_name": made.group}
+    renamed = {"tag_group": [group | {"tag": [{"id": corp_id, "name": "衬衣"}]}]}
+    bot.platform.answers(ListCorpTags, Sent(renamed))
+    await bot.receives(CorpTagChanged(at=bot.now, change="update", id=corp_id, tag_type="tag"))
+    assert EditCorpTag(id=corp_id, name="衬衫") in await bot.sends()

@@ -45,11 +45,11 @@ async def _forget(round_: Round, corp_id: str) -> None:
 
 async def _call_alike(round_: Round, renamed: list[Renamed]) -> None:
     """Theirs is called as ours where rules give it by that name; else ours is called as theirs."""
-    book, groups = round_.work.content.tags, set[str]()
+    book, asked = round_.work.content.tags, set[str]()
     for tag, ours, ruled in renamed:
         done = round_.repair
         if done and ruled:
-            done = await _rename_there(round_, tag, ours, groups)
+            done = await _rename_there(round_, tag, ours, asked)
         elif done:
             async with round_.turn() as turn:
                 await (
@@ -60,11 +60,9 @@ async def _call_alike(round_: Round, renamed: list[Renamed]) -> None:
         round_.report.saw("tag", "differing", tag.full, repaired=done)
 
 
-async def _rename_there(round_: Round, tag: CorpTag, ours: str, groups: set[str]) -> bool:
+async def _rename_there(round_: Round, tag: CorpTag, ours: str, done: set[str]) -> bool:
     """Only tags that this app made can be renamed by it (81011)."""
-    group, name = ours.split("/")
-    calls = [EditCorpTag(id=tag.id, name=name)] if tag.name != name else []
-    if tag.group != group and tag.group_id not in groups:
-        groups.add(tag.group_id)
-        calls.append(EditCorpTag(id=tag.group_id, name=group))
+    wanted = [pair for pair in tags.names_to_give(tag, ours) if pair[0] not in done]
+    done |= {thing for thing, _ in wanted}
+    calls = [EditCorpTag(id=thing, name=name) for thing, name in wanted]
     return all([isinstance(await round_.ask(call), Sent) for call in calls])

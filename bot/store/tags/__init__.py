@@ -7,6 +7,7 @@ from bot.store.tags.console import (
     drifted,
     may_be_ours,
     meet_corp_tag,
+    names_to_give,
     rename_to,
 )
 from bot.store.tags.everybody import retag_all
@@ -48,6 +49,7 @@ __all__ = [
     "may_be_ours",
     "meet_corp_tag",
     "named",
+    "names_to_give",
     "not_marked",
     "publish",
     "put",

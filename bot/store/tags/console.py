@@ -63,6 +63,13 @@ def may_be_ours(tag: CorpTag, book: TagBook) -> bool:
     return book.too_precise(tag.full) is None
 
 
+def names_to_give(tag: CorpTag, ours: str) -> list[tuple[str, str]]:
+    """Which of tag and group must be renamed there to be called as we call them: id and name."""
+    group, name = parts(ours)
+    pairs = ((tag.id, tag.name, name), (tag.group_id, tag.group, group))
+    return [(thing, wanted) for thing, called, wanted in pairs if called != wanted]
+
+
 async def drifted(session: AsyncSession, there: Sequence[CorpTag], book: TagBook) -> Drifted:
     rows = await session.execute(
         select(Tag.corp_tag_id, TagGroup.name, Tag.name, _given_by_rules())
