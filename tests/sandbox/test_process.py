@@ -12,9 +12,12 @@ from pathlib import Path
 import pytest
 from wechatpy.enterprise import WeChatClient
 
+from bot.sandbox.acts.catalog import ACTS
+from bot.sandbox.command import sandbox as sandbox_command
 from bot.sandbox.sandbox import Sandbox
 from bot.sandbox.stage import Options
 from bot.sandbox.world.reading import read_world
+from bot.sandbox.world.spec import Settings, WorldSpec
 from tests.sandbox.kit import Bench
 
 ROOT = Path(__file__).parents[2]
@@ -136,3 +139,10 @@ async def test_a_world_file_with_bare_names_gets_ids_in_the_platforms_shapes(tmp
         assert (person.external_userid[:2], len(person.external_userid)) == ("wm", 32)
         assert (group[:2], len(group), len(person.fan.openid)) == ("wr", 32, 28)
         assert len(bench.world.corp.apps[0].aes_key) == 43
+
+
+def test_the_description_names_every_act_setting_and_option():
+    text = (ROOT / "docs" / "sandbox.md").read_text(encoding="utf-8")
+    options = [option.opts[0] for option in sandbox_command.params]
+    known = [*ACTS, *Settings.model_fields, *options, *WorldSpec.model_fields]
+    assert [name for name in known if name not in text] == []
