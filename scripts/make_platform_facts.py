@@ -93,7 +93,7 @@ def shapes(text: str, classes: dict[str, str]) -> dict[str, Shape]:
 def _nested(shape: Any) -> Any:
     """A menu's sub-menu has the fields of the menu, which the tables do not repeat."""
     if isinstance(shape, list):
-        return [_nested(shape[0])]
+        return [_nested(inner) for inner in shape]
     if not isinstance(shape, dict):
         return shape
     inner = {name: _nested(value) for name, value in shape.items()}

@@ -23,6 +23,9 @@ class Later:
 class Done:
     """An error in form, a success in fact."""
 
+    told: bool = False
+    """The body tells what was done; other failure bodies carry the fields with empty defaults."""
+
 
 Verdict = str | Later | Done
 """A plain word refuses for good."""
@@ -38,10 +41,9 @@ def errcode(said: Mapping[str, Any]) -> int:
 
 def outcome(said: Mapping[str, Any], table: Mapping[int, Verdict]) -> Outcome:
     code = errcode(said)
-    verdict = table.get(code, "unknown_code") if code else Done()
+    verdict = table.get(code, "unknown_code") if code else Done(told=True)
     if isinstance(verdict, Done):
-        # Failure bodies carry the fields with empty defaults; they tell nothing.
-        return Sent({} if code else answer(said))
+        return Sent(answer(said) if verdict.told else {})
     if isinstance(verdict, Later):
         return TryLater(code, verdict.reason, timedelta(seconds=verdict.seconds))
     return Refused(code, verdict, _gist(said))

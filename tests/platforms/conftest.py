@@ -61,6 +61,7 @@ async def tiny() -> AsyncIterator[TinyPlatform]:
     platform.base = str(server.make_url("")).rstrip("/")
     yield platform
     await server.close()
+    assert platform.troubles() == []
 
 
 @pytest.fixture
@@ -79,7 +80,7 @@ async def open_gateway(tiny, store, manual):
             "official": replace(OFFICIAL, api_base=tiny.base),
             "tokens": store,
             "clock": manual,
-            "load_media": lambda name: {"a.png": b"PNG", "sub/b.png": b"OTHER"}[name],
+            "load_media": lambda name: {"a.png": b"PNG", "sub/b.png": b"ANOTHER"}[name],
         }
         opened.append(Gateway(**facts | changes))
         return opened[-1]

@@ -158,8 +158,6 @@ EXCEPTIONS = (
         "document 95097",
     ),
     _wecom("GET externalcontact/get", "query", "cursor", "str", "document 92114"),
-    _wecom("GET user/simplelist", "query", "fetch_child", "str", "document 90200"),
-    _official("GET cgi-bin/user/info", "query", "lang", "str", "doc/service, user/info"),
     _official(
         "POST cgi-bin/message/custom/send",
         "request",

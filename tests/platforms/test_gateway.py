@@ -27,7 +27,7 @@ from bot.clock import ManualClock
 from bot.platforms.gateway import open_gateway as opening_gateway
 from bot.platforms.http import Http
 from bot.platforms.official import errcodes as official_errcodes
-from bot.platforms.reasons import REASONS
+from bot.platforms.reasons import WORDS
 from bot.platforms.request import get, post
 from bot.platforms.verdicts import Done, Later
 from bot.platforms.wecom import errcodes as wecom_errcodes
@@ -196,7 +196,7 @@ def test_every_reason_is_a_listed_word():
     )
     for verdict in (verdict for table in tables for verdict in table.values()):
         word = verdict.reason if isinstance(verdict, Later) else verdict
-        assert word in REASONS or isinstance(verdict, Done)
+        assert word in WORDS or isinstance(verdict, Done)
 
 
 @pytest.mark.parametrize("module", [wecom_errcodes, official_errcodes])
