@@ -86,8 +86,12 @@ class Bot:
 
     async def beat(self) -> None:
         """Look at the timetable, and at what that made due."""
-        await self.timetable.run_due()
+        await self.timetable.run_due(long=False)
         await self.sweep()
+
+    async def long_beat(self) -> None:
+        """Beside the other beats: what takes minutes must not hold up an answer."""
+        await self.timetable.run_long()
 
     async def sweep(self) -> None:
         """Ask for work whose moment has come, or whose message was lost."""
@@ -108,7 +112,7 @@ class Bot:
     ) -> None:
         """Work until told to stop; then finish what is under way."""
         stop = stop or asyncio.Event()
-        clockwork = ticking(self.beat, self.sweep) if scheduler else None
+        clockwork = ticking(self.beat, self.sweep, self.long_beat) if scheduler else None
         if clockwork is not None:
             clockwork.start()
         try:

@@ -38,6 +38,8 @@ class Daily:
     name: str
     at: time
     work: Piece
+    long: bool = False
+    """Takes minutes: nobody who waits for other work waits for this."""
 
 
 class Timetable:
@@ -53,8 +55,8 @@ class Timetable:
         async with self._work.sessions.reading() as session:
             return await due.moments(session)
 
-    async def run_due(self, moments: Moments | None = None) -> int:
-        """Everything that is due now, once. Returns how much was done."""
+    async def run_due(self, moments: Moments | None = None, *, long: bool = True) -> int:
+        """Everything that is due now, once, or all but what takes long. Returns how much was done."""
         now = self._work.now()
         moments = await self.moments() if moments is None else moments
         done = 0
@@ -62,8 +64,18 @@ class Timetable:
             moment = moments[entry.rows]
             if moment is not None and moment <= now:
                 done += await self._run(entry.rows, entry.work)
-        for daily in self._daily:
-            if await self._claim(daily, now):
+        return done + await self._run_daily(
+            [each for each in self._daily if long or not each.long]
+        )
+
+    async def run_long(self) -> int:
+        """What takes long and is due now."""
+        return await self._run_daily([each for each in self._daily if each.long])
+
+    async def _run_daily(self, entries: Sequence[Daily]) -> int:
+        done = 0
+        for daily in entries:
+            if await self._claim(daily, self._work.now()):
                 done += await self._run(daily.name, daily.work)
         return done
 

@@ -44,7 +44,7 @@ ENTRIES = (
     Daily("attribution", time(2, 30), attribution.attribute_due),
     Daily("tiers", time(3, 0), tiers.retier),
     Daily("tags", time(3, 20), tag_mirror.retag_everybody),
-    Daily("reconcile", time(4, 0), reconcile.nightly),
+    Daily("reconcile", time(4, 0), reconcile.nightly, long=True),
     Daily("guides' own sending", time(4, 30), results.outside_due),
     Daily("demotions", time(5, 0), groups.demote_due),
     Daily("rooms", time(5, 30), groups.tend_due),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
@@ -100,6 +101,16 @@ async def test_a_firing_is_at_its_minute_and_not_before(diary):
     await diary.passes(table)
     assert await diary.passes(table, days=1, minutes=29, seconds=59) == 1  # yesterday's
     assert await diary.passes(table, seconds=1) == 1
+
+
+async def test_what_takes_long_waits_for_its_own_beat_and_then_runs_once(diary):
+    table = diary.table(replace(diary.daily("nightly"), long=True), diary.daily("digest"))
+    assert await table.run_due() == 0
+    diary.bot.clock.advance(hours=1)
+    assert await table.run_due(long=False) == 1
+    assert [await table.run_long() for _ in range(2)] == [1, 0]
+    assert await table.run_due() == 0
+    assert [name for name, _ in diary.done] == ["digest", "nightly"]
 
 
 async def test_rows_that_are_due_are_worked_on_and_others_are_not(bot, diary):
