@@ -131,8 +131,8 @@ def _people_page(people: list[tuple[str, str]], call: Call) -> str:
         f'<li><a href="?{escape(urlencode(call.query | {"as": key}))}">{escape(name)}</a></li>'
         for key, name in people
     )
-    head = "<!doctype html><html lang=zh-CN><meta charset=utf-8><title>以谁的身份打开</title>"
-    return f"{head}<h1>以谁的身份打开</h1><ul>{links}</ul>"
+    head = "<!doctype html><html lang=zh-CN><meta charset=utf-8><link rel=icon href=data:,>"
+    return f"{head}<title>以谁的身份打开</title><h1>以谁的身份打开</h1><ul>{links}</ul>"
 
 
 routes.get("/connect/oauth2/authorize", needs_token=False)(authorize)

@@ -25,6 +25,9 @@ SAID = {
     "stopped": "活动已停止，不能再恢复。",
     "switched_off": "全部发送已停止，导购手里没确认的任务正在收回。",
     "switched_on": "发送已恢复，停住的消息会重新看一遍再发。",
+    "merged": "合成一位顾客了。弄错了可以在下面撤销，两边都会原样恢复。",
+    "apart": "记下了：不是同一位，以后不会再问。",
+    "unmerged": "合并已撤销，两位顾客都恢复成合并以前的样子。",
     "answered": "已回应顾客，首次回应的计时停了。",
     "closed": "客诉已关闭，营销暂停随之解除。",
     "escalated": "已升级，负责这一级的人会马上收到通知。",
@@ -57,7 +60,7 @@ MENU = (
     ("系统", (Entry("audit", "history", "操作记录", "/admin/audit", "audit.read"),)),
 )
 SANDBOX = Entry("sandbox", "test-pipe", "沙盒", "/sandbox", "")
-PLAY = (("沙盒", (SANDBOX,)),)
+PLAY = (("试一试", (SANDBOX,)),)
 DEMO = (
     (
         "演示",
