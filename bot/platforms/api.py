@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.calls import Outcome, Sent, TryLater
+from bot.platforms.answers import Half, fit
 from bot.platforms.http import Http, Lost
 from bot.platforms.request import Request
 from bot.platforms.tokens import Fetched, Tokens
@@ -44,7 +45,16 @@ class Api:
 
 
 def judged(said: dict[str, Any] | Lost, request: Request, table: Mapping[int, Verdict]) -> Outcome:
-    return said.outcome(request) if isinstance(said, Lost) else outcome(said, table)
+    if isinstance(said, Lost):
+        return said.outcome(request)
+    became = outcome(said, table)
+    # What was done before, and only now told of as an error, has nothing more to tell.
+    if not isinstance(became, Sent) or errcode(said):
+        return became
+    try:
+        return Sent(fit(became.answer, request.answer))
+    except Half:
+        return Lost("nonsense").outcome(request)
 
 
 def fetched(became: Outcome) -> Fetched | Outcome:

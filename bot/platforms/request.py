@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.platforms.answers import Shape
+
 
 @dataclass(frozen=True, slots=True)
 class Upload:
@@ -24,6 +26,8 @@ class Request:
     """False: after a lost answer it must not be sent again."""
     binary: bool = False
     """The answer may be a file instead of JSON."""
+    answer: Shape = field(default_factory=dict, repr=False)
+    """What the answer must have."""
 
 
 def get(path: str, **query: str | None) -> Request:

@@ -14,6 +14,14 @@ from tests.platforms import shapes
 
 Answer = Any  # a dict, text, a status, or a coroutine function of the request
 
+DONE: dict[str, dict[str, Any]] = {
+    "/cgi-bin/externalcontact/get": {"external_contact": {"external_userid": "wm1"}},
+    "/cgi-bin/externalcontact/add_msg_template": {"msgid": "m"},
+    "/cgi-bin/externalcontact/add_moment_task": {"jobid": "j"},
+    "/cgi-bin/kf/account/add": {"open_kfid": "wk1"},
+}
+"""What an answer to these cannot do without."""
+
 
 class TinyPlatform:
     def __init__(self) -> None:
@@ -56,7 +64,8 @@ class TinyPlatform:
             return web.json_response(
                 {"errcode": 40014, "errmsg": "invalid access_token", "follow_user": []}
             )
-        scripted = self.answers.get(request.path, [{"errcode": 0, "errmsg": "ok"}])
+        done = {"errcode": 0, "errmsg": "ok", **DONE.get(request.path, {})}
+        scripted = self.answers.get(request.path, [done])
         return await _said(scripted.pop(0) if len(scripted) > 1 else scripted[0], request)
 
     async def _tell_token(self, request: web.Request, body: Any) -> web.StreamResponse:

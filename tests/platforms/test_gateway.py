@@ -46,8 +46,9 @@ TOKEN = "/cgi-bin/gettoken"
 
 
 async def test_an_answer_comes_back_without_its_errcode(gateway, tiny):
-    tiny.answers[GET] = [{"errcode": 0, "errmsg": "ok", "follow_user": [{"userid": "a"}]}]
-    assert await gateway.perform(CUSTOMER) == Sent({"follow_user": [{"userid": "a"}]})
+    said = {"external_contact": {"external_userid": "wm1"}, "follow_user": [{"userid": "a"}]}
+    tiny.answers[GET] = [{"errcode": 0, "errmsg": "ok", **said}]
+    assert await gateway.perform(CUSTOMER) == Sent(said)
     assert tiny.seen[-1] == (
         "GET",
         GET,

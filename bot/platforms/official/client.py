@@ -20,6 +20,7 @@ from bot.platforms.api import Api, fetched, judged
 from bot.platforms.http import Http
 from bot.platforms.limits import Unsendable
 from bot.platforms.media import Load, MediaIds
+from bot.platforms.official.answers import ANSWERS
 from bot.platforms.official.errcodes import ERRCODES, EXPIRED_TOKEN, TOKEN_ERRCODES
 from bot.platforms.official.requests import build
 from bot.platforms.official.requests.context import Context
@@ -62,7 +63,8 @@ class OfficialClient:
             request = build(call, Context(app_id=self._account.app_id, media=media, contents=read))
         except Unsendable as trouble:
             return Refused(0, trouble.reason, trouble.field)
-        return await self._api.ask(replace(request, repeatable=call.repeatable))
+        shape = ANSWERS.get(type(call), {})
+        return await self._api.ask(replace(request, repeatable=call.repeatable, answer=shape))
 
     async def _upload(self, kind: str, filename: str, content: bytes) -> Outcome:
         return await self._api.ask(upload(kind, filename, content))

@@ -14,6 +14,7 @@ from bot.platforms.media import Load, MediaIds
 from bot.platforms.request import get
 from bot.platforms.tickets import Tickets
 from bot.platforms.tokens import Fetched, Tokens, TokenStore
+from bot.platforms.wecom.answers import ANSWERS
 from bot.platforms.wecom.errcodes import ERRCODES, EXPIRED_TOKEN, TOKEN_ERRCODES
 from bot.platforms.wecom.requests import build
 from bot.platforms.wecom.requests.context import Context
@@ -56,7 +57,8 @@ class WecomClient:
             request = build(call, context)
         except Unsendable as trouble:
             return Refused(0, trouble.reason, trouble.field)
-        return await self._api.ask(replace(request, repeatable=call.repeatable))
+        shape = ANSWERS.get(type(call), {})
+        return await self._api.ask(replace(request, repeatable=call.repeatable, answer=shape))
 
     async def _media_of(self, call: Call, *, renew: bool) -> dict[str, str] | Outcome:
         kinds = named_media(call)
