@@ -16,6 +16,7 @@ from bot.events import (
     FanLeft,
     FanMessaged,
     GuideDeleted,
+    KeepApart,
     KfMessageReceived,
     KfSessionEntered,
     MenuClicked,
@@ -146,6 +147,12 @@ async def merge(command: MergeCustomers, turn: Turn) -> Answer:
         by=str(command.actor),
     )
     return Answer({"customer_id": kept.id, "merge_id": record.id})
+
+
+@router.on(KeepApart)
+async def keep_apart(command: KeepApart, turn: Turn) -> Answer:
+    asked = await customers.keep_apart(turn.session, command.question_id, by=str(command.actor))
+    return Answer({"question_id": asked.id})
 
 
 @router.on(UnmergeCustomer)

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from bot.web import by_wecom, callbacks, customer, entrance, guards, guide, health, links, till
 from bot.web.api import coupons, orders, points
-from bot.web.console import audit, campaigns, cases, customers, groups, person, today
+from bot.web.console import audit, campaigns, cases, customers, groups, merges, person, today
 from bot.web.desk import DESK, Desk
 from bot.web.pages import HOME
 from bot.web.sandbox import pages as sandbox
@@ -27,6 +27,7 @@ TABLES = (
     sandbox.routes,
     today.routes,
     customers.routes,
+    merges.routes,
     person.routes,
     groups.routes,
     campaigns.routes,

@@ -12,7 +12,7 @@ from bot.store.customers.follows import (
 from bot.store.customers.meeting import Seen, attach, back, find, gone, meet, meet_buyer, meet_by
 from bot.store.customers.merging import join, part
 from bot.store.customers.people import addresses, by_ref, keep_phone, name_of, rename
-from bot.store.customers.questions import Question, contested, proposals
+from bot.store.customers.questions import Question, contested, keep_apart, proposals
 from bot.store.customers.rosters import followed_by
 from bot.store.family import family, stands_for, surviving
 
@@ -34,6 +34,7 @@ __all__ = [
     "guide_by_userid",
     "guide_of",
     "join",
+    "keep_apart",
     "keep_phone",
     "keep_remark",
     "meet",

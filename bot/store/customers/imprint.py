@@ -40,12 +40,21 @@ Changes = dict[str, list[list[Any]]]
 """Per table: [before, after] of each row that changed; None where there was none."""
 
 
-async def imprint(session: AsyncSession, customer_ids: Collection[int]) -> Imprint:
-    """These people's rows as they are now, written so that JSON keeps them."""
+async def imprint(
+    session: AsyncSession, customer_ids: Collection[int], tables: Collection[str]
+) -> Imprint:
+    """These people's rows as they are now, written so that JSON keeps them: as far as a record with rows
+    in these tables can change them."""
     await session.flush()
+    numbers = set(map(_named, NUMBERS))
+    wanted = {"customer", *tables}
+    if wanted & {"shop_order", *numbers}:
+        wanted |= numbers
     found = {}
     for entity in STATES:
         table = _table(entity)
+        if table.name not in wanted:
+            continue
         whose = table.c.id if entity is Customer else table.c.customer_id
         found[table.name] = await _rows(session, table, whose.in_(customer_ids))
     return found
@@ -66,6 +75,9 @@ async def untouched(session: AsyncSession, made: Changes) -> Changes:
     for entity in STATES:
         table = _table(entity)
         pairs = made.get(table.name, [])
+        if not pairs:
+            found[table.name] = []
+            continue
         rows = await _now(session, table, [was or became for was, became in pairs])
         found[table.name] = [
             pair for pair in pairs if rows.get(_name(table, pair[0] or pair[1])) == pair[1]

@@ -15,7 +15,7 @@ from bot.domain.merging import CONFIDENCE, Key, key
 from bot.events import Buyer
 from bot.store.customers import people
 from bot.store.customers.holding import holders, is_
-from bot.store.customers.recognising import Sighting, recognise
+from bot.store.customers.recognising import Sighting, recognise, reconsider
 from bot.store.engine import upsert
 from bot.store.vault import Vault
 
@@ -207,6 +207,7 @@ async def _learn(
     secret = await session.get_one(Secret, customer.id, populate_existing=True)
     if name and secret.name is None:
         await people.rename(session, vault, customer.id, name)
+        customer = await reconsider(session, vault, customer, at)
     if phone and secret.phone is None:
         await people.keep_phone(session, vault, customer.id, phone)
     if phone:

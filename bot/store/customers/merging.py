@@ -11,16 +11,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Customer, Follow, MergeRecord
 from bot.domain.delivery import GuideTask
+from bot.domain.merging import Key
 from bot.domain.refusals import Refusal
 from bot.domain.tiers import CustomerTier, PurchaseStats
 from bot.store import consent, tags, tiers
 from bot.store.customers import balances, profiles, questions
 from bot.store.customers import imprint as imprints
-from bot.store.customers.moves import MOVES, follow_orders, newest_address
+from bot.store.customers.holding import holders
+from bot.store.customers.moves import MOVES, belongings, follow_orders, newest_address
 from bot.store.customers.questions import SYSTEM
 from bot.store.family import family, stands_for
 from bot.store.vault import Vault
 
+CUSTOMER, CONSENT = "customer", "consent_state"
 SEALED: tuple[tuple[type[Follow | GuideTask], str, str], ...] = (
     (Follow, "remark", "follow.remark"),
     (GuideTask, "words", "guide_task.words"),
@@ -37,9 +40,11 @@ async def join(
     reason: str,
     at: datetime,
     by: str = SYSTEM,
+    proof: dict[str, Any] | None = None,
 ) -> MergeRecord:
     """Fold one record into the other: ids, ties, tags, orders, coupons and points move; the stricter consent holds."""
     moved = await _fold(session, vault, kept=kept, merged=merged, at=at, by=by)
+    moved |= {"proof": proof}
     record = questions.record(
         kept, merged, state="merged", reason=reason, at=at, by=by, moved=moved
     )
@@ -60,29 +65,76 @@ async def _fold(
 ) -> dict[str, Any]:
     """Returns all that `_lift` needs."""
     await _lock(session, kept.id, merged.id)
-    hers = await family(session, kept.id) + await family(session, merged.id)
-    before, planned = await imprints.imprint(session, hers), await imprints.planned(session, hers)
+    await session.flush()
+    has = await belongings(session, merged.id)
+    hers = await _behind(session, kept, merged, has)
+    before = await imprints.imprint(session, hers, has)
+    planned = await imprints.planned(session, hers) if CONSENT in has else []
     moved: dict[str, Any] = {
-        move.table.name: await move.go(session, source=merged.id, target=kept.id) for move in MOVES
+        move.table.name: await move.go(session, source=merged.id, target=kept.id)
+        if move.table.name in has
+        else []
+        for move in MOVES
     }
-    await newest_address(session, kept.id, merged.id)
+    moved |= await _pour(session, vault, has, kept=kept, merged=merged, by=by)
     await _reseal(session, vault, moved, source=merged.id, target=kept.id)
-    moved["consent"] = await consent.carry_over(
-        session, kept_id=kept.id, merged_id=merged.id, by=by
-    )
-    moved["points"] = await balances.pour(session, kept_id=kept.id, merged_id=merged.id)
-    moved["secret"] = await profiles.fill_secrets(session, vault, kept, merged)
     moved["profile"] = profiles.fold(kept, merged)
     merged.merged_into = kept.id
-    moved["folded"] = await _gather_folded(session, kept.id, merged.id)
-    await tags.stir(session, [kept.id])
+    moved["folded"] = await _gather_folded(session, kept.id, merged.id) if CUSTOMER in has else []
     await session.flush()
-    for numbers in (PurchaseStats, CustomerTier):
-        await session.execute(delete(numbers).where(numbers.customer_id == merged.id))
-    await _retier(session, moved, kept.id, at=at)
+    await _renumber(session, has, moved, kept.id, merged.id, at=at)
     moved["stopped"] = await imprints.cancelled(session, planned)
-    moved["rows"] = imprints.changes(before, await imprints.imprint(session, hers))
+    moved["rows"] = imprints.changes(before, await imprints.imprint(session, hers, has))
     return moved
+
+
+async def _behind(
+    session: AsyncSession, kept: Customer, merged: Customer, has: frozenset[str]
+) -> list[int]:
+    """Whose rows this merge may change: a refusal reaches all that were ever folded into either."""
+    if not has & {CONSENT, CUSTOMER}:
+        return [kept.id, merged.id]
+    return await family(session, kept.id) + await family(session, merged.id)
+
+
+async def _pour(
+    session: AsyncSession,
+    vault: Vault,
+    has: frozenset[str],
+    *,
+    kept: Customer,
+    merged: Customer,
+    by: str,
+) -> dict[str, Any]:
+    """What two people have one of each: ties to one guide, consent, points, and what is sealed about them."""
+    ids = {"kept_id": kept.id, "merged_id": merged.id}
+    if "follow" in has:
+        await newest_address(session, **ids)
+    poured: dict[str, Any] = {"consent": {"before": {}, "entries": []}, "points": {}, "secret": []}
+    if CONSENT in has:
+        poured["consent"] = await consent.carry_over(session, **ids, by=by)
+    if "points_account" in has:
+        poured["points"] = await balances.pour(session, **ids)
+    if "secret" in has:
+        poured["secret"] = await profiles.fill_secrets(session, vault, kept, merged)
+    return poured
+
+
+async def _renumber(
+    session: AsyncSession,
+    has: frozenset[str],
+    moved: dict[str, Any],
+    kept_id: int,
+    merged_id: int,
+    *,
+    at: datetime,
+) -> None:
+    if has & {"customer_tag", "follow"}:
+        await tags.stir(session, [kept_id])
+    for numbers in (PurchaseStats, CustomerTier):
+        if numbers.__tablename__ in has:
+            await session.execute(delete(numbers).where(numbers.customer_id == merged_id))
+    await _retier(session, moved, kept_id, at=at)
 
 
 async def part(
@@ -107,28 +159,44 @@ async def undo(
     for each in [*reversed(later), record]:
         await _lift(session, vault, each, by=by, at=at)
     for each in later:
-        kept, merged = [await session.get_one(Customer, i) for i in (each.kept_id, each.merged_id)]
-        kept, merged = await stands_for(session, kept), await stands_for(session, merged)
+        kept, merged = await proven_pair(session, each)
         if kept.id == merged.id:
-            each.state = "undone"
+            each.state = "answered"
             continue
-        each.moved = await _fold(session, vault, kept=kept, merged=merged, at=at, by=by)
+        proof = {"proof": each.moved["proof"]}
+        each.moved = await _fold(session, vault, kept=kept, merged=merged, at=at, by=by) | proof
         each.kept_id, each.merged_id = kept.id, merged.id
     await session.flush()
 
 
+async def proven_pair(session: AsyncSession, record: MergeRecord) -> tuple[Customer, Customer]:
+    """Whom this merge is about, the kept one first: who holds the id that showed it, and who was seen with it."""
+    proof = record.moved["proof"]
+    if proof is None:
+        found = [await session.get_one(Customer, i) for i in (record.kept_id, record.merged_id)]
+        return await stands_for(session, found[0]), await stands_for(session, found[1])
+    claimer = await session.get_one(Customer, proof["claimer"])
+    seen = await holders(session, Key(*proof["beside"])) if proof["beside"] else {}
+    held = await holders(session, Key(*proof["shared"]))
+    one = next(iter(held.values()))
+    return elder_first(one, next(iter(seen.values()), await stands_for(session, claimer)))
+
+
+def elder_first(one: Customer, other: Customer) -> tuple[Customer, Customer]:
+    kept, merged = sorted((one, other), key=lambda each: (each.created_at, each.id))
+    return kept, merged
+
+
 async def _built_upon(session: AsyncSession, record: MergeRecord) -> list[MergeRecord]:
     """The merges since then that any record of these people took part in, the oldest first."""
-    found = await session.scalars(
-        select(MergeRecord)
-        .where(MergeRecord.state == "merged", MergeRecord.id > record.id)
-        .order_by(MergeRecord.id)
-    )
-    touched, later = {record.kept_id, record.merged_id}, []
-    for each in found:
-        if touched & {each.kept_id, each.merged_id}:
-            touched |= {each.kept_id, each.merged_id}
-            later.append(each)
+    touched, before = {record.kept_id, record.merged_id}, 0
+    while len(touched) > before:
+        before = len(touched)
+        hers = or_(MergeRecord.kept_id.in_(touched), MergeRecord.merged_id.in_(touched))
+        since = (MergeRecord.state == "merged", MergeRecord.id > record.id, hers)
+        found = await session.scalars(select(MergeRecord).where(*since).order_by(MergeRecord.id))
+        later = list(found)
+        touched.update(*((each.kept_id, each.merged_id) for each in later))
     return later
 
 

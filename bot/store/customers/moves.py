@@ -6,19 +6,36 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, inspect, select, true, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Table,
+    and_,
+    bindparam,
+    exists,
+    inspect,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+    union_all,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.campaigns import Touch
-from bot.domain.customers import Follow, Identity
+from bot.domain.consent import ConsentState
+from bot.domain.customers import Customer, Follow, Identity, Secret
 from bot.domain.delivery import GuideTask, Window
 from bot.domain.group_chats import GroupMember, Invite
 from bot.domain.journeys import Run
 from bot.domain.mapping import Row
 from bot.domain.offers import Coupon
 from bot.domain.orders import Order, OrderEntry
-from bot.domain.points import PointsEntry
+from bot.domain.points import PointsAccount, PointsEntry
 from bot.domain.tags import CustomerTag
+from bot.domain.tiers import CustomerTier, PurchaseStats
 
 CHUNK = 400
 
@@ -93,6 +110,30 @@ MOVES = (
     Move(Touch, apart=("campaign_id",), only=Touch.state == "planned"),
     Move(GuideTask, only=GuideTask.state == "open"),
 )
+
+
+def _look() -> CompoundSelect[tuple[str]]:
+    her: ColumnElement[int] = bindparam("customer_id")
+    told = (Secret.name, Secret.phone, Secret.birthday, Secret.address)
+    asked: list[tuple[str, ColumnElement[bool]]] = [
+        (Customer.__tablename__, Customer.merged_into == her),
+        (
+            Secret.__tablename__,
+            and_(Secret.customer_id == her, or_(*(c.is_not(None) for c in told))),
+        ),
+    ]
+    states = (ConsentState, PointsAccount, PurchaseStats, CustomerTier)
+    asked += [(entity.__tablename__, entity.customer_id == her) for entity in states]
+    asked += [(move.table.name, move.table.c.customer_id == her) for move in MOVES]
+    return union_all(*(select(literal(name)).where(exists().where(hers)) for name, hers in asked))
+
+
+LOOK = _look()
+
+
+async def belongings(session: AsyncSession, customer_id: int) -> frozenset[str]:
+    """The tables in which this record has anything: most records that are folded are young and have little."""
+    return frozenset(await session.scalars(LOOK, {"customer_id": customer_id}))
 
 
 async def follow_orders(session: AsyncSession, order_ids: Sequence[int], customer_id: int) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Customer, Identity, MergeRecord
 from bot.domain.merging import Key, proof
+from bot.domain.refusals import Refusal
 from bot.store.family import family
 
 SYSTEM = "system:siyu"
@@ -44,7 +45,8 @@ def record(
 
 async def between(session: AsyncSession, one: int, other: int) -> Sequence[MergeRecord]:
     """Questions and answers about these two people, whichever of their records they were about."""
-    ours, theirs = await family(session, one), await family(session, other)
+    ours = await family(session, one)
+    theirs = ours if one == other else await family(session, other)
     found = await session.scalars(
         select(MergeRecord)
         .where(_pair(ours, theirs), MergeRecord.state.in_(("proposed", *ANSWERED_NO)))
@@ -60,16 +62,36 @@ async def settle(session: AsyncSession, customer_id: int) -> None:
             asked.state = "answered"
 
 
-async def contested(session: AsyncSession, customer_id: int) -> bool:
-    """Whether it is open, or denied, that the phone of this person is hers alone."""
+async def open_about(session: AsyncSession, customer_id: int) -> Sequence[MergeRecord]:
     hers = await family(session, customer_id)
-    found = select(MergeRecord.id).where(
+    waiting = select(MergeRecord).where(MergeRecord.state == "proposed", _about(hers))
+    return (await session.scalars(waiting.order_by(MergeRecord.id))).all()
+
+
+async def contested(session: AsyncSession, *customer_ids: int) -> bool:
+    """Whether it is open, or denied, that somebody else may own the phone of these records."""
+    hers = {each for one in customer_ids for each in await family(session, one)}
+    asked = await session.execute(_about_a_phone(hers))
+    return any(len(customer_ids) == 1 or not {*pair} <= hers for pair in asked)
+
+
+async def rivals(session: AsyncSession, customer_id: int) -> set[int]:
+    """Records that were seen with the same phone as hers, and are asked about or denied."""
+    hers = set(await family(session, customer_id))
+    return {each for pair in await session.execute(_about_a_phone(hers)) for each in pair} - hers
+
+
+def _about_a_phone(hers: Collection[int]) -> Select[int, int]:
+    return select(MergeRecord.kept_id, MergeRecord.merged_id).where(
         MergeRecord.state.in_(("proposed", *ANSWERED_NO)),
         MergeRecord.reason.startswith(SAME),
         MergeRecord.reason.contains("phone"),
-        or_(MergeRecord.kept_id.in_(hers), MergeRecord.merged_id.in_(hers)),
+        _about(hers),
     )
-    return await session.scalar(found.limit(1)) is not None
+
+
+def _about(hers: Collection[int]) -> ColumnElement[bool]:
+    return or_(MergeRecord.kept_id.in_(hers), MergeRecord.merged_id.in_(hers))
 
 
 class Question(NamedTuple):
@@ -98,6 +120,19 @@ async def proposals(session: AsyncSession, *, limit: int = 100) -> list[Question
                 Question(one.id, kept, merged, facts, round(proof(facts), 3), one.at),
             )
     return sorted(asked.values(), key=lambda each: (-each.confidence, each.id))[:limit]
+
+
+async def keep_apart(session: AsyncSession, question_id: int, *, by: str) -> MergeRecord:
+    """Somebody looked and says no; the same pair is not asked about again, under whichever record."""
+    asked = await session.get(MergeRecord, question_id)
+    if asked is None or asked.state != "proposed":
+        raise Refusal("not_asked", "这一对已经有答案了", status=409)
+    for each in await between(session, asked.kept_id, asked.merged_id):
+        if each.state == "proposed":
+            each.state, each.by = "refused", by
+    asked.state, asked.by = "refused", by
+    await session.flush()
+    return asked
 
 
 async def keys_of(session: AsyncSession, customer_id: int) -> dict[int, Key]:

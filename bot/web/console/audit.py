@@ -25,6 +25,7 @@ ACTIONS = {
     "tag_customer": "打标签",
     "merge_customers": "合并顾客",
     "unmerge_customer": "拆开合并",
+    "keep_apart": "不是同一位顾客",
     "publish_segment": "发布分群",
     "publish_group_rule": "发布入群规则",
     "draft_campaign": "建活动草稿",

@@ -9,10 +9,12 @@ from urllib.parse import urlencode
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.domain.permissions import may
 from bot.domain.segment_fields import FIELDS
 from bot.domain.segments import Junction, Rule, Segment, parse
 from bot.domain.tiers import TIERS
 from bot.events.commands import PublishSegment
+from bot.inbound.commands import matrix
 from bot.store import roster, segments
 from bot.store.roster import PAGE, Wanted
 from bot.web.console import forms, rules
@@ -126,6 +128,7 @@ async def customers(request: web.Request) -> web.StreamResponse:
                 request, session, "console/customers_part.html", facts, asked.address()
             )
         facts |= await _around(request, session)
+        facts["may_merge"] = may(matrix(), "customer.merge", actor_of(request).kind)
         return await shown(request, session, "console/customers.html", "customers", **facts)
 
 

@@ -128,12 +128,12 @@ def _words() -> dict[str, Any]:
         "categories": CATEGORIES,
         "worth": in_words,
         "case_number": number,
-        "short": _short,
+        "short": short,
         "evidence": _evidence,
     }
 
 
-def _short(value: str) -> str:
+def short(value: str) -> str:
     """A platform id, long enough to tell two apart."""
     return value if len(value) <= 2 * SHOWN_ENDS else f"{value[:SHOWN_ENDS]}…{value[-SHOWN_ENDS:]}"
 
