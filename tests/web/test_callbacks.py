@@ -33,6 +33,7 @@ from bot.web.callbacks import ANSWER_SECONDS
 from bot.web.desk import Desk
 from bot.web.server import build
 from handlers import ROUTERS
+from tests.platforms.forged import forgeries
 from tests.platforms.posts import ADDED, APP, CORP, KEY, NOW, Post, a_post
 
 HERE = Path(__file__).parent.parent / "platforms"
@@ -366,6 +367,18 @@ async def test_whatever_is_odd_gets_the_same_no_and_leaves_nothing(house, platfo
     usual = answers["wrong signature"]
     assert (usual[0], usual[2]) == (403, b"forbidden")
     assert {name for name, answer in answers.items() if answer != usual} == set()
+    assert await house.kept() == 0
+
+
+@pytest.mark.parametrize(("platform", "receiver"), [("wecom", CORP), ("official", APP)])
+async def test_generated_forgeries_get_the_same_no_and_leave_nothing(house, platform, receiver):
+    answers = [
+        (how, await house.refusal(platform, post))
+        for how, post in forgeries(5, 60, receiver=receiver, now=NOW)
+    ]
+    usual = answers[0][1]
+    assert (usual[0], usual[2]) == (403, b"forbidden")
+    assert [how for how, answer in answers if answer != usual] == []
     assert await house.kept() == 0
 
 
