@@ -82,10 +82,23 @@ PURPOSE_WORDS = dict(
     zip(PURPOSES, ("服务通知", "企业微信营销", "公众号营销", "个性化"), strict=True)
 )
 
+IDENTITY_WORDS = {
+    "external_userid": "企业微信",
+    "openid": "公众号",
+    "kf": "微信客服",
+    "unionid": "unionid",
+    "phone": "手机号",
+    "member_no": "会员号",
+    "buyer_id": "商城买家号",
+}
+
 FIELDS: Mapping[str, Field] = {
     "tier": _choice("分层", TIER_WORDS),
     "share_class": _choice("价值分档", SHARE_WORDS),
+    "star": _number("星级", "星"),
+    "influence": _number("影响力", "分"),
     "stage": _choice("关系阶段", STAGES),
+    "identity": _hold("知道她的", "不知道她的", IDENTITY_WORDS),
     "level": _choice("会员等级"),
     "region": Field("地区", "choice", (*CHOICE_OPS, "contains")),
     "gender": _choice("性别", GENDERS),
@@ -97,10 +110,14 @@ FIELDS: Mapping[str, Field] = {
     "coupon.held": _hold("手里有券", "手里没有券"),
     "consent": _hold("已同意", "没有同意", PURPOSE_WORDS),
     "orders.category": _hold("买过", "没有买过", windowed=True),
+    "orders.store": _hold("买过的门店有", "买过的门店没有", windowed=True),
     "orders.count": _number("下单次数", "次", windowed=True),
     "orders.amount": _number("消费金额", "元", windowed=True),
     "orders.last_days": _number("距上次下单", "天"),
     "first_order_days": _number("距首次下单", "天"),
+    "messages.count": _number("来过消息", "条", windowed=True),
+    "links.opened": _number("点开链接", "个", windowed=True),
+    "coupons.used": _number("用过券", "张", windowed=True),
     "points": _number("积分", "分"),
     "follows.days": _number("加好友", "天"),
     "days_since_active": _number("距上次活跃", "天"),

@@ -4,39 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, not_, or_, select, true
+from sqlalchemy import Select, and_, false, func, not_, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from bot.domain.cases import Case
 from bot.domain.consent import ConsentState
-from bot.domain.customers import Customer, Follow, Guide, Store
+from bot.domain.customers import Customer, Follow, Guide, Identity, Store
 from bot.domain.delivery import Window
 from bot.domain.group_chats import GroupChat, GroupMember
 from bot.domain.offers import Coupon, Offer
-from bot.domain.orders import Order, OrderLine, Product
+from bot.domain.orders import Order
 from bot.domain.points import PointsAccount
 from bot.domain.segments import Condition, Negation, Rule
 from bot.domain.tags import CustomerTag, Tag, TagGroup
 from bot.domain.tiers import CustomerTier
-from bot.store.segment_comparing import age, compare, days_before
+from bot.store.segment_asking import Asking, Clause, flag, in_, several, turned
+from bot.store.segment_comparing import age, compare
+from bot.store.segment_deeds import DEEDS
 
-HOME = ZoneInfo("Asia/Shanghai")
 FIRST_LEVEL = PointsAccount.__table__.c.level.default.arg
-
-Clause = ColumnElement[bool]
-Who = InstrumentedAttribute[int] | InstrumentedAttribute[int | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Compiler:
-    now: datetime
-    only: int | None = None
-    """Asked about one customer: every inner query is narrowed to her, or it would read everybody."""
-
+class Compiler(Asking):
     def clause(self, rule: Rule) -> Clause:
         if isinstance(rule, Condition):
             return COMPILERS[rule.field](self, rule)
@@ -45,61 +37,29 @@ class Compiler:
         parts = [self.clause(part) for part in rule.parts]
         return and_(true(), *parts) if rule.word == "all" else or_(false(), *parts)
 
-    def those(self, who: Who, *where: Clause, of: Select[Any] | None = None) -> Select[Any]:
-        """The customers of some rows."""
-        query = (select(who) if of is None else of).where(who.is_not(None), *where)
-        return query if self.only is None else query.where(who == self.only)
-
-    def bought(self, asked: Condition) -> Clause:
-        """Paid and not wholly given back, inside the window."""
-        paid = and_(Order.paid_at <= self.now, Order.amount_fen > Order.refunded_fen)
-        if asked.within_days is None:
-            return paid
-        return and_(paid, Order.paid_at > days_before(self.now, asked.within_days))
-
-    def birthday(self, value: Any) -> int:
-        return self.now.astimezone(HOME).month if value == "this" else int(value)
-
-
-def _in(query: Select[Any]) -> Clause:
-    return Customer.id.in_(query)
-
-
-def _several(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def _if(asked: Condition, found: Clause) -> Clause:
-    """Turned round for the operators that deny."""
-    return not_(found) if asked.op in ("not_in", "ne", "has_not") else found
-
-
-def _flag(asked: Condition, found: Clause) -> Clause:
-    return found if asked.value == (asked.op == "eq") else not_(found)
-
 
 def _tier(column: InstrumentedAttribute[str]) -> Callable[[Compiler, Condition], Clause]:
     def compiled(to: Compiler, asked: Condition) -> Clause:
-        wanted = column.in_(_several(asked.value))
-        return _if(asked, _in(to.those(CustomerTier.customer_id, wanted)))
+        wanted = column.in_(several(asked.value))
+        return turned(asked, in_(to.those(CustomerTier.customer_id, wanted)))
 
     return compiled
 
 
 def _tag(to: Compiler, asked: Condition) -> Clause:
-    named = [value.split("/", 1) for value in _several(asked.value)]
+    named = [value.split("/", 1) for value in several(asked.value)]
     query = select(CustomerTag.customer_id).join(Tag).join(TagGroup)
     wanted = or_(*(and_(TagGroup.name == group, Tag.name == name) for group, name in named))
     alive = or_(CustomerTag.expires_at.is_(None), CustomerTag.expires_at > to.now)
-    return _if(asked, _in(to.those(CustomerTag.customer_id, wanted, alive, of=query)))
+    return turned(asked, in_(to.those(CustomerTag.customer_id, wanted, alive, of=query)))
 
 
 def _stage(_to: Compiler, asked: Condition) -> Clause:
-    return _if(asked, Customer.stage.in_(_several(asked.value)))
+    return turned(asked, Customer.stage.in_(several(asked.value)))
 
 
 def _gender(_to: Compiler, asked: Condition) -> Clause:
-    return _if(asked, Customer.gender.in_([int(value) for value in _several(asked.value)]))
+    return turned(asked, Customer.gender.in_([int(value) for value in several(asked.value)]))
 
 
 def _region(_to: Compiler, asked: Condition) -> Clause:
@@ -107,12 +67,12 @@ def _region(_to: Compiler, asked: Condition) -> Clause:
     if asked.op == "contains":
         # LIKE ignores case on one database and not on the other.
         return func.replace(region, asked.value, "") != region
-    return _if(asked, region.in_(_several(asked.value)))
+    return turned(asked, region.in_(several(asked.value)))
 
 
 def _birthday(to: Compiler, asked: Condition) -> Clause:
-    months = [to.birthday(value) for value in _several(asked.value)]
-    return _if(asked, func.coalesce(Customer.birthday_month, 0).in_(months))
+    months = [to.birthday(value) for value in several(asked.value)]
+    return turned(asked, func.coalesce(Customer.birthday_month, 0).in_(months))
 
 
 def _active(to: Compiler, asked: Condition) -> Clause:
@@ -121,49 +81,36 @@ def _active(to: Compiler, asked: Condition) -> Clause:
 
 
 def _level(to: Compiler, asked: Condition) -> Clause:
-    wanted = _several(asked.value)
-    found = _in(to.those(PointsAccount.customer_id, PointsAccount.level.in_(wanted)))
+    wanted = several(asked.value)
+    found = in_(to.those(PointsAccount.customer_id, PointsAccount.level.in_(wanted)))
     if FIRST_LEVEL in wanted:
-        found = or_(found, not_(_in(to.those(PointsAccount.customer_id))))
-    return _if(asked, found)
+        found = or_(found, not_(in_(to.those(PointsAccount.customer_id))))
+    return turned(asked, found)
 
 
 def _points(to: Compiler, asked: Condition) -> Clause:
     fits = compare(asked.op, PointsAccount.balance, asked.value)
-    found = _in(to.those(PointsAccount.customer_id, fits))
+    found = in_(to.those(PointsAccount.customer_id, fits))
     if not compare(asked.op, 0, asked.value):
         return found
-    return or_(found, not_(_in(to.those(PointsAccount.customer_id))))
+    return or_(found, not_(in_(to.those(PointsAccount.customer_id))))
 
 
-def _order_sum(measure: ColumnElement[Any]) -> Callable[[Compiler, Condition], Clause]:
-    def compiled(to: Compiler, asked: Condition) -> Clause:
-        buyers = to.those(Order.customer_id, to.bought(asked))
-        fits = compare(asked.op, measure, asked.value)
-        found = _in(buyers.group_by(Order.customer_id).having(fits))
-        none_fits = compare(asked.op, 0, asked.value)
-        return or_(found, not_(_in(buyers))) if none_fits else found
-
-    return compiled
-
-
-def _order_age(moment: ColumnElement[Any]) -> Callable[[Compiler, Condition], Clause]:
-    def compiled(to: Compiler, asked: Condition) -> Clause:
-        buyers = to.those(Order.customer_id, to.bought(asked)).group_by(Order.customer_id)
-        return _in(buyers.having(age(to.now, moment, asked.op, asked.value)))
-
-    return compiled
-
-
-def _category(to: Compiler, asked: Condition) -> Clause:
-    category = func.coalesce(func.nullif(OrderLine.category, ""), Product.category)
-    query = (
-        select(Order.customer_id)
-        .join(OrderLine, OrderLine.order_id == Order.id)
-        .outerjoin(Product, Product.sku == OrderLine.sku)
+def _star(to: Compiler, asked: Condition) -> Clause:
+    return in_(
+        to.those(CustomerTier.customer_id, compare(asked.op, CustomerTier.star, asked.value))
     )
-    wanted = category.in_(_several(asked.value))
-    return _if(asked, _in(to.those(Order.customer_id, to.bought(asked), wanted, of=query)))
+
+
+def _influence(_to: Compiler, asked: Condition) -> Clause:
+    fits: Clause = compare(asked.op, Customer.influence.expression, asked.value)
+    return fits
+
+
+def _identity(to: Compiler, asked: Condition) -> Clause:
+    return turned(
+        asked, in_(to.those(Identity.customer_id, Identity.kind.in_(several(asked.value))))
+    )
 
 
 def _friends(to: Compiler, *where: Clause, of: Select[Any] | None = None) -> Select[Any]:
@@ -171,73 +118,77 @@ def _friends(to: Compiler, *where: Clause, of: Select[Any] | None = None) -> Sel
 
 
 def _followed(to: Compiler, asked: Condition) -> Clause:
-    return _flag(asked, _in(_friends(to)))
+    return flag(asked, in_(_friends(to)))
 
 
 def _guide(to: Compiler, asked: Condition) -> Clause:
     query = select(Follow.customer_id).join(Guide)
-    wanted = Guide.userid.in_(_several(asked.value))
-    return _if(asked, _in(_friends(to, wanted, of=query)))
+    wanted = Guide.userid.in_(several(asked.value))
+    return turned(asked, in_(_friends(to, wanted, of=query)))
 
 
 def _friend_days(to: Compiler, asked: Condition) -> Clause:
     fits = age(to.now, func.min(Follow.since), asked.op, asked.value)
-    return _in(_friends(to).group_by(Follow.customer_id).having(fits))
+    return in_(_friends(to).group_by(Follow.customer_id).having(fits))
 
 
 def _source(to: Compiler, asked: Condition) -> Clause:
-    wanted = Follow.state.in_(_several(asked.value))
-    return _if(asked, _in(to.those(Follow.customer_id, wanted)))
+    wanted = Follow.state.in_(several(asked.value))
+    return turned(asked, in_(to.those(Follow.customer_id, wanted)))
 
 
 def _store(to: Compiler, asked: Condition) -> Clause:
-    wanted = Store.code.in_(_several(asked.value))
+    wanted = Store.code.in_(several(asked.value))
     served = select(Follow.customer_id).join(Guide).join(Store, Store.id == Guide.store_id)
     bought = select(Order.customer_id).join(Store, Store.id == Order.store_id)
     found = or_(
-        _in(_friends(to, wanted, of=served)),
-        _in(to.those(Order.customer_id, wanted, to.bought(asked), of=bought)),
+        in_(_friends(to, wanted, of=served)),
+        in_(to.those(Order.customer_id, wanted, to.bought(asked), of=bought)),
     )
-    return _if(asked, found)
+    return turned(asked, found)
 
 
 def _group(column: InstrumentedAttribute[str | None]) -> Callable[[Compiler, Condition], Clause]:
     def compiled(to: Compiler, asked: Condition) -> Clause:
         query = select(GroupMember.customer_id).join(GroupChat)
-        wanted = column.in_(_several(asked.value))
+        wanted = column.in_(several(asked.value))
         inside = GroupMember.left_at.is_(None)
-        return _if(asked, _in(to.those(GroupMember.customer_id, wanted, inside, of=query)))
+        return turned(asked, in_(to.those(GroupMember.customer_id, wanted, inside, of=query)))
 
     return compiled
 
 
 def _coupon(to: Compiler, asked: Condition) -> Clause:
     query = select(Coupon.customer_id).join(Offer)
-    wanted = Offer.key.in_(_several(asked.value))
+    wanted = Offer.key.in_(several(asked.value))
     held = and_(Coupon.state == "held", Coupon.expires_at > to.now)
-    return _if(asked, _in(to.those(Coupon.customer_id, wanted, held, of=query)))
+    return turned(asked, in_(to.those(Coupon.customer_id, wanted, held, of=query)))
 
 
 def _consent(to: Compiler, asked: Condition) -> Clause:
-    wanted = ConsentState.purpose.in_(_several(asked.value))
-    return _if(
-        asked, _in(to.those(ConsentState.customer_id, wanted, ConsentState.granted.is_(True)))
+    wanted = ConsentState.purpose.in_(several(asked.value))
+    return turned(
+        asked, in_(to.those(ConsentState.customer_id, wanted, ConsentState.granted.is_(True)))
     )
 
 
 def _reachable(to: Compiler, asked: Condition) -> Clause:
     open_now = and_(Window.closes_at > to.now, Window.left > 0)
-    found = or_(_in(_friends(to)), _in(to.those(Window.customer_id, open_now)))
-    return _flag(asked, found)
+    found = or_(in_(_friends(to)), in_(to.those(Window.customer_id, open_now)))
+    return flag(asked, found)
 
 
 def _case(to: Compiler, asked: Condition) -> Clause:
-    return _flag(asked, _in(to.those(Case.customer_id, Case.state != "closed")))
+    return flag(asked, in_(to.those(Case.customer_id, Case.state != "closed")))
 
 
 COMPILERS: Mapping[str, Callable[[Compiler, Condition], Clause]] = {
+    **DEEDS,
     "tier": _tier(CustomerTier.tier),
     "share_class": _tier(CustomerTier.share_class),
+    "star": _star,
+    "influence": _influence,
+    "identity": _identity,
     "stage": _stage,
     "level": _level,
     "region": _region,
@@ -249,11 +200,6 @@ COMPILERS: Mapping[str, Callable[[Compiler, Condition], Clause]] = {
     "group.kind": _group(GroupChat.kind),
     "coupon.held": _coupon,
     "consent": _consent,
-    "orders.category": _category,
-    "orders.count": _order_sum(func.count()),
-    "orders.amount": _order_sum(func.sum(Order.amount_fen - Order.refunded_fen)),
-    "orders.last_days": _order_age(func.max(Order.paid_at)),
-    "first_order_days": _order_age(func.min(Order.paid_at)),
     "points": _points,
     "follows.any": _followed,
     "follows.guide": _guide,

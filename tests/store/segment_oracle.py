@@ -80,6 +80,32 @@ class Oracle:
     def _level(self, rule: Condition, facts: Facts) -> bool:
         return self._choice(rule, facts.points[1] if facts.points else "青铜")
 
+    def _star(self, rule: Condition, facts: Facts) -> bool:
+        return self._number(rule, facts.star if facts.tier else None)
+
+    def _influence(self, rule: Condition, facts: Facts) -> bool:
+        return self._number(rule, facts.influence)
+
+    def _identity(self, rule: Condition, facts: Facts) -> bool:
+        return self._choice(rule, *facts.identities)
+
+    def _happened(self, rule: Condition, moments: list[datetime]) -> bool:
+        window = None if rule.within_days is None else DAY * rule.within_days
+        ages = [self.now - moment for moment in moments]
+        return self._number(rule, sum(1 for age in ages if window is None or age < window))
+
+    def _messages_count(self, rule: Condition, facts: Facts) -> bool:
+        return self._happened(rule, facts.messages)
+
+    def _links_opened(self, rule: Condition, facts: Facts) -> bool:
+        return self._happened(rule, facts.opened)
+
+    def _coupons_used(self, rule: Condition, facts: Facts) -> bool:
+        return self._happened(rule, facts.used)
+
+    def _orders_store(self, rule: Condition, facts: Facts) -> bool:
+        return self._choice(rule, *(order["store"] for order in self._bought(rule, facts)))
+
     def _gender(self, rule: Condition, facts: Facts) -> bool:
         return self._choice(rule, facts.gender)
 

@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.cases import Case
 from bot.domain.consent import ConsentEntry, ConsentState
-from bot.domain.customers import Customer, Follow
-from bot.domain.delivery import Window
+from bot.domain.customers import Customer, Follow, Identity
+from bot.domain.delivery import Message, ShortLink, Window
 from bot.domain.group_chats import GroupChat, GroupMember
-from bot.domain.offers import Coupon
+from bot.domain.offers import Coupon, Redemption
 from bot.domain.orders import Order, OrderLine
 from bot.domain.points import PointsAccount
 from bot.domain.tags import CustomerTag, Tag, TagGroup
@@ -48,6 +48,12 @@ class Facts:
     consents: dict[str, bool] = field(default_factory=dict)
     window: tuple[datetime, int] | None = None
     cases: list[str] = field(default_factory=list)
+    star: int = 1
+    influence: int = 0
+    identities: list[str] = field(default_factory=list)
+    messages: list[datetime] = field(default_factory=list)
+    opened: list[datetime] = field(default_factory=list)
+    used: list[datetime] = field(default_factory=list)
 
 
 async def a_world(session: AsyncSession, now: datetime, size: int = 40) -> dict[int, Facts]:
@@ -114,6 +120,12 @@ def _invent(chance: random.Random, stage: Stage, now: datetime) -> Facts:
             (None, (now + DAY * chance.choice((-1, 0, 1)), chance.choice((0, 3))))
         ),
         cases=some(("open", "closed")),
+        star=chance.choice((1, 2, 5)),
+        influence=chance.choice((0, 0, 29, 90)),
+        identities=some(("openid", "phone", "member_no")),
+        messages=[ago() for _ in range(chance.choice((0, 0, 1, 3)))],
+        opened=[ago() for _ in range(chance.choice((0, 0, 1, 3)))],
+        used=[ago() for _ in range(chance.choice((0, 0, 1, 2)))],
     )
 
 
@@ -165,6 +177,7 @@ class Stage:
             birthday_month=facts.birthday_month,
             stage=facts.stage,
             last_active_at=facts.last_active_at,
+            influence=facts.influence,
         )
         session.add(customer)
         await session.flush()
@@ -173,6 +186,8 @@ class Stage:
             await session.flush()
         for number, order in enumerate(facts.orders):
             await self._order(session, customer.id, f"{n}-{number}", order)
+        for number, at in enumerate(facts.used):
+            await self._use(session, customer.id, number, at)
         for purpose, granted in facts.consents.items():
             await self._consent(session, customer.id, purpose, granted)
         return customer.id
@@ -181,7 +196,7 @@ class Stage:
         rows: list[Any] = []
         if facts.tier:
             tier, share = facts.tier
-            rows.append(_tier(who, tier, share, self.now))
+            rows.append(_tier(who, tier, share, facts.star, self.now))
         if facts.points:
             rows.append(
                 PointsAccount(customer_id=who, balance=facts.points[0], level=facts.points[1])
@@ -249,7 +264,43 @@ class Stage:
             )
             for state in facts.cases
         ]
+        rows += [
+            Identity(customer_id=who, kind=kind, value=f"{kind}{who}", since=self.now)
+            for kind in facts.identities
+        ]
+        return rows + self._deeds(who, facts)
+
+    def _deeds(self, who: int, facts: Facts) -> list[Any]:
+        def line(n: int, at: datetime, direction: str) -> Message:
+            said = {"channel": "kf", "direction": direction, "text": b"", "at": at}
+            return Message(key=f"{who}-{direction}{n}", customer_id=who, **said)
+
+        rows: list[Any] = [line(n, at, "in") for n, at in enumerate(facts.messages)]
+        rows.append(line(0, self.now, "out"))
+        rows += [
+            ShortLink(
+                token=f"{who}-{n}",
+                customer_id=who,
+                target="/",
+                created_at=at,
+                opened_at=at,
+                opens=1,
+            )
+            for n, at in enumerate(facts.opened)
+        ]
+        rows.append(ShortLink(token=f"{who}-x", customer_id=who, target="/", created_at=self.now))
         return rows
+
+    async def _use(self, session: AsyncSession, who: int, n: int, at: datetime) -> None:
+        coupon = Coupon(
+            code=f"{who}-used{n}", offer_id=self.offers["welcome"], customer_id=who, trigger=f"u{n}",
+            state="redeemed", issued_at=at, expires_at=self.now,
+        )  # fmt: skip
+        session.add(coupon)
+        await session.flush()
+        done = {"actor": "clerk:1", "discount_fen": 100}
+        session.add(Redemption(coupon_id=coupon.id, at=at, live=coupon.id, **done))
+        session.add(Redemption(coupon_id=coupon.id, at=self.now, voided_at=self.now, **done))
 
     async def _order(
         self, session: AsyncSession, who: int, number: str, order: dict[str, Any]
@@ -288,8 +339,8 @@ class Stage:
         )
 
 
-def _tier(who: int, tier: str, share: str, now: datetime) -> CustomerTier:
+def _tier(who: int, tier: str, share: str, star: int, now: datetime) -> CustomerTier:
     numbers = dict.fromkeys(("score", "activity", "overdue", "rank"), 0.5)
     cells = dict.fromkeys(("recency", "frequency", "monetary"), 3)
-    facts = {"customer_id": who, "tier": tier, "share_class": share, "reason": "", "since": now}
-    return CustomerTier(**(facts | numbers | cells))
+    facts = {"customer_id": who, "tier": tier, "share_class": share, "star": star}
+    return CustomerTier(**(facts | numbers | cells), reason="", since=now)

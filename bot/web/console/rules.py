@@ -14,12 +14,35 @@ from bot.domain.segments import BadRule, Rule, parse
 
 SEVERAL = "、"
 GROUPS = (
-    ("消费", ("orders.last_days", "orders.count", "orders.amount", "orders.category")),
-    ("价值", ("tier", "share_class", "level", "points", "first_order_days")),
+    (
+        "消费",
+        (
+            "orders.last_days",
+            "orders.count",
+            "orders.amount",
+            "orders.category",
+            "orders.store",
+            "coupons.used",
+        ),
+    ),
+    (
+        "价值",
+        ("tier", "share_class", "star", "influence", "level", "points", "first_order_days"),
+    ),
     ("关系", ("follows.any", "follows.guide", "follows.days", "store", "source_state", "stage")),
     ("标签与群", ("tag", "group.in", "group.kind", "coupon.held")),
-    ("触达", ("consent", "reachable", "case.open", "days_since_active")),
-    ("她是谁", ("birthday_month", "gender", "region")),
+    (
+        "触达",
+        (
+            "consent",
+            "reachable",
+            "case.open",
+            "days_since_active",
+            "messages.count",
+            "links.opened",
+        ),
+    ),
+    ("她是谁", ("birthday_month", "gender", "region", "identity")),
 )
 LABELS = {
     "tag": "标签",
@@ -28,9 +51,15 @@ LABELS = {
     "coupon.held": "手里的券",
     "consent": "同意了",
     "orders.category": "买过的品类",
+    "orders.store": "买过的门店",
+    "identity": "知道她的",
     "follows.any": "好友关系",
 }
-HOLDS = {"tag": ("有", "没有"), "orders.category": ("买过", "没买过")}
+HOLDS = {
+    "tag": ("有", "没有"),
+    "orders.category": ("买过", "没买过"),
+    "orders.store": ("买过", "没买过"),
+}
 NUMBERS = ("gte", "lte", "gt", "lt", "eq", "ne")
 CHOOSES = ("in", "not_in")
 QUICK = (
