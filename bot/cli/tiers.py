@@ -1,19 +1,23 @@
-"""`siyu tiers run` and `siyu tiers explain CUSTOMER`."""
+"""`siyu tiers run`, `siyu tiers rehearse` and `siyu tiers explain CUSTOMER`."""
 
 from __future__ import annotations
 
 import asyncio
 import csv
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
 
+from bot.cli import tiers_rehearse
 from bot.cli.opened import Opened, opened
 from bot.cli.talk import Misused, Talk
 from bot.content import load_content
+from bot.domain.influence import Influence
+from bot.domain.segment_fields import STAGES
+from bot.domain.tier_rehearsal import TierRehearsal
 from bot.domain.tiers import TIERS, TierConfig
 from bot.inbound.imports.report import harmless
 from bot.store import tiers as store
@@ -95,24 +99,78 @@ def _facts(done: Rerun, export: Path | None) -> dict[str, Any]:
     }
 
 
+@tiers.command(help="换一套规则，在过去的某天预演：谁会换层，要花多少，她们后来花了多少")
+@click.option(
+    "--rule",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="和 content/tiers.yaml 一样写法的文件；不写就看现在的规则",
+)
+@click.option("--as-of", metavar="DATE", default=None, help="预演的那一天；不写是一年前")
+@click.option("--days", type=click.IntRange(1, 3660), default=365, show_default=True)
+@click.option("--gift", "gifts", multiple=True, metavar="分层=元", help="给这一层每人的成本")
+@click.option("--export", type=click.Path(path_type=Path, dir_okay=False), help="会换层的人")
+@click.option("--json", "as_json", is_flag=True, help="只在标准输出写一份 JSON")
+def rehearse(
+    rule: Path | None,
+    as_of: str | None,
+    days: int,
+    gifts: tuple[str, ...],
+    export: Path | None,
+    as_json: bool,
+) -> None:
+    talk = Talk(as_json=as_json)
+    tried = tiers_rehearse.tried_rule(rule) if rule else None
+    given = tiers_rehearse.gifts_of(gifts)
+    done, moment = asyncio.run(_rehearse(tried, as_of, days, given, export))
+    tiers_rehearse.tell(done, moment, days, talk)
+    talk.document(tiers_rehearse.facts(done, moment, days))
+
+
+async def _rehearse(
+    tried: TierConfig | None,
+    as_of: str | None,
+    days: int,
+    gifts: dict[str, int],
+    export: Path | None,
+) -> tuple[TierRehearsal, datetime]:
+    async with opened() as to:
+        moment = _midnight(as_of, to.zone) if as_of else to.now - timedelta(days=days)
+        live = TierConfig.read(load_content(to.settings.content_dir).tiers)
+        async with to.sessions.reading() as session:
+            done = await store.rehearsed(
+                session,
+                moment,
+                days=days,
+                rules=(live, tried or live),
+                gifts=gifts,
+                zone=to.zone,
+            )
+        if export is not None:
+            await tiers_rehearse.export(to, done, export)
+        return done, moment.astimezone(to.zone)
+
+
 @tiers.command(help="这位顾客为什么在这一层")
 @click.argument("customer")
 @click.option("--json", "as_json", is_flag=True, help="只在标准输出写一份 JSON")
 @click.pass_context
 def explain(context: click.Context, customer: str, as_json: bool) -> None:
     talk = Talk(as_json=as_json)
-    found, zone = asyncio.run(_explain(customer))
+    found, influence, zone = asyncio.run(_explain(customer))
     if not found:
         talk.say(f"✗ 没有「{customer}」这位顾客。可以写顾客编号、会员号、手机号或外部联系人 ID。")
         context.exit(1)
     for one in found:
         _tell_one(one, zone, talk)
+        _tell_axes(one, influence, talk)
     talk.document([_facts_of(one) for one in found])
 
 
-async def _explain(said: str) -> tuple[list[Explanation], ZoneInfo]:
+async def _explain(said: str) -> tuple[list[Explanation], Influence, ZoneInfo]:
     async with opened() as to, to.sessions.reading() as session:
-        return await store.explain(session, to.vault, said), to.zone
+        influence = TierConfig.read(load_content(to.settings.content_dir).tiers).influence
+        found = await store.explain(session, to.vault, said, now=to.now, influence=influence)
+        return found, influence, to.zone
 
 
 def _tell_one(one: Explanation, zone: ZoneInfo, talk: Talk) -> None:
@@ -129,12 +187,22 @@ def _tell_one(one: Explanation, zone: ZoneInfo, talk: Talk) -> None:
     talk.say(f"  买过 {stats.days} 天、{stats.orders} 笔，共 ¥{stats.amount_fen / 100:,.2f}")
     cells = f"R{tier.recency} F{tier.frequency} M{tier.monetary}"
     talk.say(
-        f"  价值 {tier.score:.1f}，活跃 {tier.activity:.2f}，逾期 {tier.overdue:.2f} 倍，{cells}"
+        f"  价值 {tier.score:.1f}，活跃 {tier.activity:.2f}，逾期 {tier.overdue:.2f} 倍，{cells}，"
+        f"{tier.star} 星"
     )
     for move in one.moves:
         talk.say(
             f"  {_day(move.at, zone)} {move.before or '新顾客'} → {move.after}：{move.reason}"
         )
+
+
+def _tell_axes(one: Explanation, influence: Influence, talk: Talk) -> None:
+    """What money does not say."""
+    stage = STAGES[one.customer.stage]
+    score = influence.score(*one.brought)
+    koc = "，是 KOC" if score >= influence.koc else ""
+    talk.say(f"  关系阶段：{stage}")
+    talk.say(f"  影响力 {score} 分{koc}：{influence.words(*one.brought)}")
 
 
 def _day(moment: datetime, zone: ZoneInfo) -> str:
@@ -144,8 +212,9 @@ def _day(moment: datetime, zone: ZoneInfo) -> str:
 def _facts_of(one: Explanation) -> dict[str, Any]:
     tier, stats = one.tier, one.stats
     names = ["tier", "share_class", "score", "activity", "overdue", "rank", "reason"]
-    names += ["recency", "frequency", "monetary"]
+    names += ["recency", "frequency", "monetary", "star"]
     told: dict[str, Any] = {"customer": one.customer.ref, "tiers": list(TIERS)}
+    told |= {"stage": one.customer.stage, "brought": one.brought._asdict()}
     if tier is not None:
         told |= {name: getattr(tier, name) for name in names} | {"since": tier.since.isoformat()}
     if stats is not None:

@@ -147,6 +147,6 @@ async def test_explaining_finds_her_by_any_id(bot):
         await bought(session, customer.id, 5, 40)
         await tiers.refresh(session, [customer.id], NOW)
         for said in ("wm-xiaoman", customer.ref):
-            (found,) = await tiers.explain(session, bot.vault, said)
+            (found,) = await tiers.explain(session, bot.vault, said, now=NOW)
             assert found.tier.reason == "价值排在前 1%，5 天前买过，平时 35 天一次"
-        assert await tiers.explain(session, bot.vault, "nobody") == []
+        assert await tiers.explain(session, bot.vault, "nobody", now=NOW) == []

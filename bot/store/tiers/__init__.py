@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from bot.store.tiers.explaining import Explanation, explain, export_rows, moves_at, tier_of
+from bot.store.tiers.explaining import (
+    Explanation,
+    explain,
+    export_rows,
+    moves_at,
+    names_of,
+    tier_of,
+)
+from bot.store.tiers.rehearsing import rehearsed
 from bot.store.tiers.running import Rerun, refresh, refresh_many, rerun
 
 __all__ = [
@@ -11,8 +19,10 @@ __all__ = [
     "explain",
     "export_rows",
     "moves_at",
+    "names_of",
     "refresh",
     "refresh_many",
+    "rehearsed",
     "rerun",
     "tier_of",
 ]
