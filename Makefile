@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check browser bench fmt run migrate migration lock clean
+.PHONY: demo test check browser storm peers bench fmt run migrate migration lock clean
 
 demo: .make/run
 	@$(BIN)/siyu demo
@@ -22,6 +22,14 @@ check:
 browser: .make/test
 	@scripts/need-chromium
 	$(BIN)/pytest -q tests/browser
+
+# Promises that need thousands of events, several processes or minutes; each prints what it measured.
+storm: .make/test
+	$(BIN)/pytest -q -s tests/storm
+
+# The npm packages and wechatpy themselves against ours; installs them under the temporary folder.
+peers: .make/test
+	$(BIN)/python -m tests.platforms.peers
 
 bench: .make/test
 	@for program in benchmarks/[a-z]*.py; do echo "== $$program"; $(BIN)/python $$program --small || exit 1; done

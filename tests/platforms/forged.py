@@ -64,14 +64,16 @@ BODIES: tuple[Callable[[bytes, Chance], bytes], ...] = (
 )
 
 
-def forgeries(seed: int, many: int, *, receiver: str, now: datetime) -> Iterator[tuple[str, Post]]:
-    """What was done, and what to send."""
+def forgeries(
+    seed: int, many: int, *, receiver: str, now: datetime, **told: object
+) -> Iterator[tuple[str, Post]]:
+    """What was done, and what to send; `told` is what else a post is made of, as the token."""
     chance = Chance(seed)
     makers = (_signature, _stamp, _query, _body, _cipher, _stale, _misaddressed, _padded, _sized)
     for number in range(many):
         make = chance.choice(makers)
         plain = PLAIN.format(number=number, stamp=int(now.timestamp())).encode()
-        yield make.__name__, make(plain, chance, {"receiver": receiver, "at": now})
+        yield make.__name__, make(plain, chance, told | {"receiver": receiver, "at": now})
 
 
 def _signature(plain: bytes, chance: Chance, told: dict[str, object]) -> Post:
@@ -110,7 +112,7 @@ def _cipher(plain: bytes, chance: Chance, told: dict[str, object]) -> Post:
         **told,
         cipher=chance.choice(
             (
-                base64.b64encode(chance.randbytes(chance.randrange(0, 400))).decode(),
+                base64.b64encode(chance.randbytes(chance.randrange(1, 400))).decode(),
                 base64.b64encode(chance.randbytes(32 * chance.randrange(1, 40))).decode(),
                 "-_" * 22,
                 "QUJD\nQUJD",
