@@ -91,11 +91,9 @@ def contradicted(
 
 
 def alike(one: str, other: str) -> bool | None:
-    """Whether two names are one; None when nothing can be told: a nickname beside a real name says nothing."""
+    """Whether two full names are one; None when nothing can be told: half a town is called momo or Lily."""
     one, other = one.strip(), other.strip()
-    if len(one) >= 2 and one == other:
-        return True
-    return False if _full(one) and _full(other) else None
+    return one == other if _full(one) and _full(other) else None
 
 
 def _full(name: str) -> bool:

@@ -217,10 +217,12 @@ async def stock(
     if offer is None:
         return Stock("unknown_offer", 0)
     reason = _why_not(offer, at)
-    counted = select(Coupon.customer_id).where(Coupon.offer_id == offer.id)
+    person = func.coalesce(Customer.merged_into, Customer.id)
+    counted = select(person).join(Coupon, Coupon.customer_id == Customer.id)
+    counted = counted.where(Coupon.offer_id == offer.id)
     if among is not None:
-        counted = counted.where(among(Coupon.customer_id))
-    full = counted.group_by(Coupon.customer_id).having(func.count() >= offer.per_customer)
+        counted = counted.where(among(person))
+    full = counted.group_by(person).having(func.count() >= offer.per_customer)
     spent: Iterable[int] = await session.scalars(full)
     return Stock(reason, offer.budget_pieces - offer.issued, frozenset(spent))
 

@@ -73,17 +73,21 @@ async def _with_outside(
     session: AsyncSession, among: Among, month: datetime, found: dict[int, Used]
 ) -> dict[int, Used]:
     """Guides' own mass messages share the platform's quota with ours."""
+    person = func.coalesce(Customer.merged_into, Customer.id)
+    folded = select(Customer.id).where(among(Customer.merged_into))
+    hers = or_(among(OutsideSend.customer_id), OutsideSend.customer_id.in_(folded))
     rows = await session.execute(
-        select(OutsideSend.customer_id, func.count())
-        .where(among(OutsideSend.customer_id), OutsideSend.at >= month)
-        .group_by(OutsideSend.customer_id)
+        select(person, func.count())
+        .select_from(OutsideSend)
+        .join(Customer, Customer.id == OutsideSend.customer_id)
+        .where(hers, OutsideSend.at >= month)
+        .group_by(person)
     )
     for customer_id, count in rows:
-        if customer_id is not None:
-            had = found.get(customer_id, Used())
-            found[customer_id] = Used(
-                had.in_days, had.in_month, had.mass_in_month + count, had.same_day
-            )
+        had = found.get(customer_id, Used())
+        found[customer_id] = Used(
+            had.in_days, had.in_month, had.mass_in_month + count, had.same_day
+        )
     return found
 
 

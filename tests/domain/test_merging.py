@@ -1,4 +1,4 @@
-from bot.domain.merging import key, same_person, weigh
+from bot.domain.merging import alike, key, same_person, weigh
 from bot.domain.phones import digits
 
 
@@ -39,3 +39,16 @@ def test_phones_are_equal_however_they_are_written():
     written = ("13800000001", "+86 138-0000-0001", "008613800000001", "１３８０００００００１")
     assert {digits(each) for each in written} == {"13800000001"}
     assert digits("没有") == ""
+
+
+def test_only_full_names_tell_people_together_or_apart():
+    assert alike("王丽", "王丽") is True
+    assert alike("王丽", "李强") is False
+    assert alike("Lily", "Lily") is alike("王丽", "岁月静好") is alike("", "") is None
+
+
+def test_one_agreeing_fact_is_not_enough_against_a_contradiction_and_two_are():
+    ours, theirs = [key("unionid", "u1")], [key("unionid", "u2")]
+    assert weigh("member_no", ours, theirs) == "propose"
+    assert weigh("member_no", ours, theirs, also={"phone"}) == "merge"
+    assert weigh("phone", [key("buyer_id", "7", "mall")], ours, doubtful=True) == "propose"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
+from bot.domain.campaigns import OutsideSend, Touch
 from bot.domain.customers import Customer
 from bot.domain.delivery import GuideTask
 from bot.domain.orders import Order, OrderEntry
 from bot.domain.points import PointsAccount
-from bot.store import consent, customers, points
+from bot.store import consent, customers, points, quotas
 from tests.builders import LONG_AGO
 from tests.filling import Filler, everything, tables
 
@@ -122,3 +123,25 @@ async def test_guides_words_stay_readable(bot):
                     s, task.customer_id, task.words, about="guide_task.words"
                 )
                 assert said == "她"
+
+
+async def test_caps_count_what_every_record_of_hers_received(bot):
+    async with bot.session() as s:
+        one, two, three = await lives(s, bot.vault, number=3)
+        for kept, merged in ((two, one), (three, two)):
+            s.add(
+                OutsideSend(
+                    msgid=f"m{kept.id}", address=f"a{kept.id}", customer_id=one.id, at=LATER
+                )
+            )
+            await joined(s, bot.vault, kept, merged)
+        await s.execute(update(Touch).values(state="delivered", sent_at=LATER, channel="wecom"))
+        touches = await s.scalar(select(func.count()).select_from(Touch))
+        others = await s.scalar(select(func.count()).select_from(OutsideSend))
+        now, limits = LATER + timedelta(hours=1), bot.content.limits
+        used = await quotas.used(s, lambda column: column == three.id, at=now, limits=limits)
+        assert used.keys() == {three.id}
+        assert (used[three.id].in_month, used[three.id].mass_in_month) == (
+            touches,
+            touches + others,
+        )

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.domain.offers import Coupon, Offer, OfferSpec, code_for, runs_out, why_not_issued
 from bot.domain.refusals import Refusal
 from bot.store.engine import upsert
+from bot.store.family import family
 from bot.store.vault import Vault
 
 
@@ -95,9 +96,8 @@ async def _given(
 
 
 async def _count(session: AsyncSession, offer: Offer, customer_id: int) -> int:
-    query = select(func.count()).where(
-        Coupon.offer_id == offer.id, Coupon.customer_id == customer_id
-    )
+    hers = await family(session, customer_id)
+    query = select(func.count()).where(Coupon.offer_id == offer.id, Coupon.customer_id.in_(hers))
     return await session.scalar(query) or 0
 
 
