@@ -30,10 +30,13 @@ _CONTRADICTIONS: dict[str, frozenset[str]] = {
     "unionid": frozenset(),
     _PERSON: frozenset({"unionid"}),
     "openid": frozenset({"unionid"}),
-    "member_no": frozenset({"unionid", _PERSON}),
-    "buyer_id": frozenset({"unionid", _PERSON}),
+    "member_no": frozenset({"unionid", _PERSON, "buyer_id"}),
+    "buyer_id": frozenset({"unionid", _PERSON, "member_no"}),
     "phone": frozenset({"unionid", _PERSON, "openid", "member_no", "buyer_id"}),
 }
+_ONE_EACH = frozenset({"member_no", "buyer_id"})
+"""Many use two WeChat accounts; a second card, or a second account in one shop, is somebody else's until a person
+says otherwise, however much agrees."""
 
 
 class Key(NamedTuple):
@@ -69,7 +72,8 @@ def weigh(
     agreed = {shared, *also}
     if doubtful and agreed == {"phone"}:
         return "propose"
-    if contradicted(agreed, ours, theirs) and proof(agreed) < ENOUGH:
+    apart = contradicted(agreed, ours, theirs)
+    if apart and (proof(agreed) < ENOUGH or apart & _ONE_EACH):
         return "propose"
     return "merge"
 

@@ -52,3 +52,10 @@ def test_one_agreeing_fact_is_not_enough_against_a_contradiction_and_two_are():
     assert weigh("member_no", ours, theirs) == "propose"
     assert weigh("member_no", ours, theirs, also={"phone"}) == "merge"
     assert weigh("phone", [key("buyer_id", "7", "mall")], ours, doubtful=True) == "propose"
+
+
+def test_two_cards_are_two_people_whatever_else_agrees():
+    ours, theirs = [key("member_no", "M1")], [key("member_no", "M2")]
+    assert weigh("phone", ours, theirs, also={"name"}) == "propose"
+    assert weigh("buyer_id", ours, theirs, also={"phone"}) == "propose"
+    assert weigh("unionid", ours, theirs) == "merge"

@@ -1,0 +1,113 @@
+"""Importing orders from a CSV, beside a bare loop of csv and sqlite3's executemany over the same file.
+
+    python benchmarks/imports.py [--small] [--rows N] [--lines]
+
+The bare loop reads the file, turns money into fen and writes one table; ours recognises columns, checks every cell,
+meets the customers, and keeps orders, entries and lines so that a second import changes nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import csv
+import os
+import resource
+import sqlite3
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+from zoneinfo import ZoneInfo
+
+from bot.inbound.imports import Report, Wish, import_file
+from bot.store import schema
+from bot.store.engine import Sessions, open_engine
+from bot.store.vault import Vault
+
+ROWS, SMALL = 1_000_000, 20_000
+NOW = datetime(2026, 3, 12, tzinfo=UTC)
+BARE = "INSERT INTO shop_order (order_no, customer, at, sku, amount_fen) VALUES (?, ?, ?, ?, ?)"
+
+
+def write_file(path: Path, rows: int, *, lines: bool) -> None:
+    """Four orders a customer; with `lines`, five rows an order."""
+    dice, per_order = Random(1), 5 if lines else 1
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        out = csv.writer(stream)
+        out.writerow(["订单编号", "会员号", "付款时间", "货号", "商品名称", "数量", "实付金额"])
+        for number in range(rows):
+            order = number // per_order
+            at = NOW - timedelta(minutes=10 + dice.randrange(900_000))
+            who, amount = dice.randrange(rows // per_order // 4 + 1), dice.randrange(100_000)
+            sku = f"K{dice.randrange(400):03}" if lines else ""
+            if number % per_order == 0:
+                first = (f"{order:010}", f"{who:08}", f"{at:%Y-%m-%d %H:%M:%S}")
+            out.writerow([*first, sku, sku and "衬衫", 1, f"{amount / 100:.2f}"])
+
+
+def bare(path: Path, database: Path) -> float:
+    started = time.perf_counter()
+    held = sqlite3.connect(database)
+    held.execute("PRAGMA journal_mode = WAL")
+    held.execute("PRAGMA synchronous = FULL")
+    held.execute(
+        "CREATE TABLE shop_order (id INTEGER PRIMARY KEY, order_no, customer, at, sku, amount_fen)"
+    )
+    with path.open(encoding="utf-8", newline="") as stream, held:
+        rows = csv.reader(stream)
+        next(rows)
+        held.executemany(
+            BARE,
+            (
+                (r[0], r[1], datetime.fromisoformat(r[2]), r[3], int(Decimal(r[6]) * 100))
+                for r in rows
+            ),
+        )
+    held.close()
+    return time.perf_counter() - started
+
+
+async def ours(path: Path, url: str) -> tuple[float, Report]:
+    engine = open_engine(url)
+    await schema.prepare(engine)
+    sessions, vault = Sessions(engine), Vault(os.urandom(32))
+    started = time.perf_counter()
+    wish = Wish("orders", NOW, ZoneInfo("Asia/Shanghai"))
+    report = await import_file(sessions, vault, path, wish)
+    seconds = time.perf_counter() - started
+    await sessions.close()
+    return seconds, report
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--small", action="store_true")
+    parser.add_argument("--rows", type=int)
+    parser.add_argument("--lines", action="store_true", help="five lines an order")
+    said = parser.parse_args()
+    rows = said.rows or (SMALL if said.small else ROWS)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "orders.csv"
+        write_file(path, rows, lines=said.lines)
+        floor = bare(path, Path(folder) / "bare.db")
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        seconds, report = asyncio.run(ours(path, f"sqlite+aiosqlite:///{folder}/siyu.db"))
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        again, known = asyncio.run(ours(path, f"sqlite+aiosqlite:///{folder}/siyu.db"))
+    assert report.imported == known.known == rows, report.facts()
+    told = (("bare csv + executemany", floor), ("siyu import", seconds), ("the same again", again))
+    print(f"{rows:,} rows, {report.new:,} orders, {report.customers:,} customers")
+    for name, took in told:
+        print(
+            f"{name:<24}{1e6 * took / rows:8.1f} µs/row{rows / took:12,.0f} rows/s   × {took / floor:.1f}"
+        )
+    print(
+        f"peak memory {peak // 1024} MB, {(peak - before) // 1024} MB more than before the import"
+    )
+
+
+if __name__ == "__main__":
+    main()
