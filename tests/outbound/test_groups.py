@@ -28,7 +28,7 @@ from bot.events import (
 )
 from bot.outbound.deliver import deliver_due
 from bot.outbound.groups import demote_due, invite_due, tend_due
-from bot.store import consent, conversations, group_chats
+from bot.store import consent, conversations, group_chats, links
 from tests.builders import a_customer, a_follow, a_guide
 
 REGULARS = {"all": [{"field": "region", "op": "eq", "value": "上海"}]}
