@@ -461,7 +461,9 @@ async def test_the_invite_she_gets_carries_the_living_code(bot):
     await bot.works(invite_due, deliver_due)
     (sent,) = [call for call in await bot.sends() if isinstance(call, SendKf)]
     assert "福利群" in sent.text
-    assert "https://wework.qpic.cn/way1" in sent.text
+    async with bot.session() as session:
+        leads_to = await links.targets(session, links.ADDRESS.findall(sent.text))
+    assert "https://wework.qpic.cn/way1" in leads_to.values()
 
 
 async def test_who_is_let_go_hears_until_when_she_may_stay(bot):
