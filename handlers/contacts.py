@@ -110,6 +110,16 @@ async def see_scan(event: QrScanned, turn: Turn) -> None:
 
 @router.on(FanLeft)
 async def lose_fan(event: FanLeft, turn: Turn) -> None:
+    # She may leave before we hear that she came: then what comes later is older, and changes nothing.
+    await customers.meet(
+        turn.session,
+        turn.vault,
+        kind="openid",
+        value=event.openid,
+        at=event.at,
+        account=event.account,
+        evidence="fan",
+    )
     await customers.gone(turn.session, kind="openid", value=event.openid, at=event.at)
 
 

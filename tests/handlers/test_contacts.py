@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.calls import GetCustomer, GetKfCustomers
-from bot.domain.customers import Customer, Follow
+from bot.domain.customers import Customer, Follow, Identity
 from bot.domain.refusals import Refusal
 from bot.events import (
     AuthorizationRevoked,
@@ -50,6 +50,24 @@ async def test_whoever_left_stays_gone_in_whatever_order_we_hear(bot, order):
     news = [added(bot), deleted(bot, after=5)]
     await bot.receives(*[news[place] for place in order])
     assert await ties(bot) == ["customer"]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0), (2, 0, 1)])
+async def test_the_source_of_the_latest_adding_counts_in_whatever_order_we_hear(bot, order):
+    news = [added(bot, state="s1"), added(bot, after=1, state="s2"), deleted(bot, after=2)]
+    await bot.receives(*[news[place] for place in order])
+    async with bot.session() as s:
+        (tie,) = await s.scalars(select(Follow))
+    assert (tie.state, tie.since, tie.ended_by) == ("s2", news[1].at, "customer")
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+async def test_a_fan_who_left_stays_gone_in_whatever_order_we_hear(bot, order):
+    who = {"openid": "o1", "account": "gh_1"}
+    news = [FanFollowed(at=bot.now, **who), FanLeft(at=bot.now + timedelta(minutes=1), **who)]
+    await bot.receives(*[news[place] for place in order])
+    async with bot.session() as s:
+        assert await s.scalar(select(Identity.stale_at)) == news[1].at
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0), (2, 0, 1)])

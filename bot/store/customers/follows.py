@@ -63,15 +63,23 @@ async def follow(
     ended = tie.ended_at
     if ended is not None and at <= ended:
         # The end overtook its beginning on the way to us: it stays ended.
-        tie.since = min(tie.since, at)
-        tie.state = tie.state or state
+        if tie.since >= ended:  # so far we had only heard of the end
+            tie.since = at
+        _added(tie, at, state, external_userid)
         return Followed(customer, guide, tie, new=False)
     new = ended is not None or not known
-    tie.since = max(tie.since, at)  # half an adding, then the whole of it: the latest counts
-    tie.state = state or tie.state
-    tie.external_userid = external_userid
+    _added(tie, at, state, external_userid)
     tie.ended_at = tie.ended_by = None
     return Followed(customer, guide, tie, new)
+
+
+def _added(tie: Follow, at: datetime, state: str | None, external_userid: str) -> None:
+    """Half an adding, then the whole of it: the latest counts, in whatever order they reach us."""
+    if at < tie.since:
+        tie.state = tie.state or state
+        return
+    tie.since, tie.external_userid = at, external_userid
+    tie.state = state or tie.state
 
 
 async def unfollow(
