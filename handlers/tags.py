@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from bot.calls import ListCorpTags
 from bot.domain.customers import Customer
+from bot.domain.intents import understand
 from bot.domain.refusals import Refusal
 from bot.domain.tags import Heard
 from bot.events import (
@@ -26,7 +27,7 @@ from bot.events import (
 )
 from bot.inbound.router import Router
 from bot.inbound.turn import Answer, Turn
-from bot.store import contact_ways, customers, journeys, links, orders, tags
+from bot.store import consent, contact_ways, customers, journeys, links, orders, tags
 
 router = Router()
 
@@ -107,6 +108,8 @@ async def tag_by_answer(event: FormAnswered, turn: Turn) -> None:
     if customer is None:
         return
     customer = await customers.stands_for(turn.session, customer)
+    if await consent.granted(turn.session, customer.id, "profiling") is None:
+        return  # what she says of herself is kept only if she wants it to be used
     rules = turn.content.tags.answered(event.form, event.answers)
     gifts = [
         Gift(rule.tag, "answer", {"form": event.form, "field": rule.field}, event.at)
@@ -176,9 +179,10 @@ async def _tag_by_words(
         gifts = _gifts(rules, {"key": event.menu_id}, event.at)
     else:
         # The words themselves are people's data: the message is named, not quoted.
-        gifts = _gifts(
-            turn.content.tags.heard("keyword", event.text), {"message": event.msgid}, event.at
-        )
+        evidence, book = {"message": event.msgid}, turn.content.tags
+        meant = understand(event.text, turn.content.intents).name
+        rules = [*book.heard("keyword", event.text), *book.heard("intent", meant)]
+        gifts = _gifts(rules, evidence, event.at)
     await _give_all(turn, customer, gifts)
 
 

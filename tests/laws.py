@@ -39,6 +39,7 @@ EDGES = (
     "bot/store/imports",
     "bot/store/tiers",
     "bot/store/tags/everybody.py",
+    "bot/store/tags/fitting.py",
 )
 """Where a transaction may begin: intake, drain, sender, ticks, web requests, import batches."""
 CLOCKS = ("bot/clock.py", "bot/sandbox/", "bot/cli/")

@@ -115,6 +115,7 @@ FIELDS: Mapping[str, Field] = {
     "orders.amount": _number("消费金额", "元", windowed=True),
     "orders.last_days": _number("距上次下单", "天"),
     "first_order_days": _number("距首次下单", "天"),
+    "messages.intent": _hold("问过", "没问过", windowed=True),
     "messages.count": _number("来过消息", "条", windowed=True),
     "links.opened": _number("点开链接", "个", windowed=True),
     "coupons.used": _number("用过券", "张", windowed=True),

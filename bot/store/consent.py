@@ -23,6 +23,7 @@ from bot.store import touches
 from bot.store.audit import link
 from bot.store.engine import upsert
 from bot.store.family import family, surviving
+from bot.store.tags.labels import forget_answers
 from bot.store.vault import Vault
 
 
@@ -198,6 +199,7 @@ async def _refuse(session: AsyncSession, entry: ConsentEntry) -> None:
         return
     if entry.purpose == "profiling":
         await _personalise(session, hers, allowed=False)
+        await forget_answers(session, hers)
     if entry.purpose in MARKETING and entry.action != "pause":
         for customer_id in hers:
             await touches.cancel_for(

@@ -53,6 +53,8 @@ class Portrait:
     stats: PurchaseStats | None
     moves: Sequence[TierMove]
     tags: Sequence[Worn]
+    conflicts: Sequence[str]
+    """Where the sources of her tags disagree."""
     orders: Sequence[Bought]
     coupons: Sequence[tuple[Coupon, Offer]]
     allowed: dict[str, ConsentState]
@@ -96,6 +98,7 @@ async def portrait(
         stats=await session.get(PurchaseStats, customer.id, populate_existing=True),
         moves=(await session.scalars(moves.order_by(TierMove.id.desc()).limit(10))).all(),
         tags=await tags.worn(session, customer.id, now),
+        conflicts=await tags.conflicts(session, customer.id, now),
         orders=await _orders(session, customer.id),
         coupons=await _coupons(session, hers),
         allowed=await _allowed(session, customer.id),

@@ -57,6 +57,12 @@ def _messages(to: Asking, asked: Condition) -> Clause:
     return sum_of(asked, Message.customer_id, rows, func.count())
 
 
+def _intent(to: Asking, asked: Condition) -> Clause:
+    meant = Message.intent.in_(several(asked.value))
+    rows = to.those(Message.customer_id, meant, to.inside(asked, Message.at))
+    return turned(asked, in_(rows))
+
+
 def _opened(to: Asking, asked: Condition) -> Clause:
     rows = to.those(ShortLink.customer_id, to.inside(asked, ShortLink.opened_at))
     return sum_of(asked, ShortLink.customer_id, rows, func.count())
@@ -76,6 +82,7 @@ DEEDS: Mapping[str, Compiled] = {
     "orders.last_days": _order_age(func.max(Order.paid_at)),
     "first_order_days": _order_age(func.min(Order.paid_at)),
     "orders.store": _bought_in,
+    "messages.intent": _intent,
     "messages.count": _messages,
     "links.opened": _opened,
     "coupons.used": _used,

@@ -72,16 +72,23 @@ async def test_words_menus_and_forms_give_their_tags_once(bot):
                 text="那件羊绒衫我穿多大码",
             )
         )
-    await bot.receives(
-        FormAnswered(
-            at=bot.now, customer_id=await her(bot), form="style", answers={"style": "通勤"}
-        )
-    )
-    assert await worn(bot) == {
-        ("兴趣/羊毛针织", "keyword"),
-        ("互动/问过尺码", "keyword"),
-        ("风格/通勤", "answer"),
-    }
+    assert await worn(bot) == {("兴趣/羊毛针织", "keyword"), ("互动/问过尺码", "keyword")}
+
+
+async def test_what_she_says_of_herself_is_kept_while_she_agrees(bot):
+    await bot.receives(MenuClicked(at=bot.now, openid="oA", account="gh_1", key="none"))
+    who = await her(bot)
+
+    async def says(form, **answers):
+        bot.clock.advance(minutes=1)
+        said = FormAnswered(at=bot.now, customer_id=who, form=form, answers=answers)
+        await bot.receives(said)
+        return await worn(bot)
+
+    assert await says("style", style="通勤") == set()
+    await says("consent", profiling="yes")
+    assert await says("style", style="通勤") == {("风格/通勤", "answer")}
+    assert await says("consent", profiling="no") == set()
 
 
 async def test_a_menu_tap_gives_its_tag_for_a_while(bot):

@@ -94,6 +94,15 @@ class Oracle:
         ages = [self.now - moment for moment in moments]
         return self._number(rule, sum(1 for age in ages if window is None or age < window))
 
+    def _messages_intent(self, rule: Condition, facts: Facts) -> bool:
+        window = None if rule.within_days is None else DAY * rule.within_days
+        said = [
+            intent
+            for at, intent in zip(facts.messages, facts.intents, strict=True)
+            if window is None or self.now - at < window
+        ]
+        return self._choice(rule, *said)
+
     def _messages_count(self, rule: Condition, facts: Facts) -> bool:
         return self._happened(rule, facts.messages)
 

@@ -52,8 +52,14 @@ class Facts:
     influence: int = 0
     identities: list[str] = field(default_factory=list)
     messages: list[datetime] = field(default_factory=list)
+    intents: list[str | None] = field(default_factory=list)
     opened: list[datetime] = field(default_factory=list)
     used: list[datetime] = field(default_factory=list)
+
+
+def _asked(chance: random.Random, facts: Facts) -> Facts:
+    facts.intents = [chance.choice((None, "size", "stock")) for _ in facts.messages]
+    return facts
 
 
 async def a_world(session: AsyncSession, now: datetime, size: int = 40) -> dict[int, Facts]:
@@ -61,7 +67,7 @@ async def a_world(session: AsyncSession, now: datetime, size: int = 40) -> dict[
     stage = await Stage.build(session, now)
     people = {}
     for n in range(size):
-        facts = _invent(chance, stage, now)
+        facts = _asked(chance, _invent(chance, stage, now))
         people[await stage.play(session, n, facts)] = facts
     folded = Customer(ref="folded", created_at=now, merged_into=next(iter(people)))
     session.add(folded)
@@ -271,11 +277,18 @@ class Stage:
         return rows + self._deeds(who, facts)
 
     def _deeds(self, who: int, facts: Facts) -> list[Any]:
-        def line(n: int, at: datetime, direction: str) -> Message:
-            said = {"channel": "kf", "direction": direction, "text": b"", "at": at}
+        def line(n: int, at: datetime, direction: str, intent: str | None = None) -> Message:
+            said = {
+                "channel": "kf",
+                "direction": direction,
+                "text": b"",
+                "at": at,
+                "intent": intent,
+            }
             return Message(key=f"{who}-{direction}{n}", customer_id=who, **said)
 
-        rows: list[Any] = [line(n, at, "in") for n, at in enumerate(facts.messages)]
+        said = zip(facts.messages, facts.intents, strict=True)
+        rows: list[Any] = [line(n, at, "in", intent) for n, (at, intent) in enumerate(said)]
         rows.append(line(0, self.now, "out"))
         rows += [
             ShortLink(

@@ -22,6 +22,7 @@ TEXTS = {
     "level": ("青铜", "黄金"),
     "source_state": ("till", "none"),
     "store": ("A", "B", "C"),
+    "messages.intent": ("size", "stock", "none"),
     "orders.store": ("A", "B", "C"),
     "stage": STAGES,
     "group.in": ("fuli", "zhenzhi"),

@@ -1,13 +1,14 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
+from bot.domain.customers import Customer
 from bot.domain.offers import Coupon, Redemption
 from bot.domain.orders import Order, OrderLine
-from bot.domain.tags import CustomerTag, Tag
+from bot.domain.tags import CustomerTag, FollowTag, Tag
 from bot.store import tags
-from tests.builders import LONG_AGO, a_customer, an_offer
+from tests.builders import LONG_AGO, a_customer, a_follow, a_guide, an_offer
 
 NOW = datetime(2026, 3, 12, 10, tzinfo=ZoneInfo("Asia/Shanghai"))
 
@@ -192,3 +193,64 @@ async def test_a_category_that_says_too_much_becomes_no_tag(bot):
         for days in (1, 2):
             await bought(s, who, days, category="婴儿3个月奶粉")
         assert not any("婴儿" in tag for tag in await purchase_tags(bot, s, who))
+
+
+async def test_everybody_at_once_gets_what_each_gets_alone(bot):
+    weekend = datetime(2026, 3, 7, 12, tzinfo=ZoneInfo("Asia/Shanghai"))
+    async with bot.session() as s:
+        people = [await a_customer(s) for _ in range(6)]
+        for n, who in enumerate(people):
+            for k in range(n):
+                kind, yuan = ("衬衫", "外套")[k % 2], (90, 200, 700)[n % 3]
+                at = weekend - timedelta(weeks=k * n)
+                await bought(s, who, k, kind, yuan, paid_at=at)
+        alone = {}
+        for who in people:
+            await tags.retag(s, bot.content.tags, NOW, [who.id])
+            alone[who.id] = await _purchased(s, who)
+            await s.execute(delete(CustomerTag))
+    put_on = await tags.retag_all(bot.sessions, bot.content.tags, NOW)
+    async with bot.session() as s:
+        assert {who.id: await _purchased(s, who) for who in people} == alone
+    assert put_on >= sum(map(len, alone.values())) > 10
+    assert await tags.retag_all(bot.sessions, bot.content.tags, NOW) == 0
+    async with bot.session() as s:
+        for order in await s.scalars(select(Order)):
+            order.refunded_fen = order.amount_fen
+    await tags.retag_all(bot.sessions, bot.content.tags, NOW)
+    async with bot.session() as s:
+        assert [await _purchased(s, who) for who in people] == [{}] * 6
+
+
+async def _purchased(session, customer):
+    worn = await tags.worn(session, customer.id, NOW)
+    return {each.tag: each.row.evidence for each in worn if each.row.source == "purchase"}
+
+
+async def test_a_rule_gives_its_tag_at_night_and_takes_it_again(bot):
+    async with bot.session() as s:
+        who = await a_customer(s, last_active_at=NOW - timedelta(days=100))
+        await a_customer(s, last_active_at=NOW)
+        await bought(s, who, 100)
+    await tags.retag_all(bot.sessions, bot.content.tags, NOW)
+    async with bot.session() as s:
+        (worn,) = [w for w in await tags.worn(s, who.id, NOW) if w.row.source == "rule"]
+        assert worn.tag == "近况/好久没来"
+        assert "距上次下单至少 60 天" in worn.row.evidence["words"]
+        (await s.get(Customer, who.id)).last_active_at = NOW
+    await tags.retag_all(bot.sessions, bot.content.tags, NOW)
+    async with bot.session() as s:
+        assert "近况/好久没来" not in await names(s, who)
+
+
+async def test_sources_that_disagree_are_told(bot):
+    async with bot.session() as s:
+        who = await a_customer(s)
+        tie = await a_follow(s, who, await a_guide(s))
+        await tags.publish(s, bot.content.tags)
+        await put(s, who, "兴趣/衬衫")
+        tag_id, _ = await tags.named(s, "兴趣/衬衫")
+        s.add(FollowTag(follow_id=tie.id, tag_id=tag_id, state="declined", at=NOW))
+        await s.flush()
+        (said,) = await tags.conflicts(s, who.id, NOW)
+        assert "摘掉了「兴趣/衬衫」" in said

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from bot.domain.customers import Customer
 from bot.domain.orders import Order, OrderEntry
-from bot.domain.tiers import CustomerTier, TierMove, TierRun
+from bot.domain.tiers import CustomerTier, TierConfig, TierMove, TierRun
 from bot.store import tiers
 from bot.store.tiers import running
 from tests.builders import a_customer
@@ -19,13 +19,20 @@ DAY = timedelta(days=1)
 
 
 async def bought(session, customer_id: int, *days_ago: float, fen: int = 10_000, kind="paid"):
-    for days in days_ago:
-        at = NOW - DAY * days
-        order = Order(source="t", order_no=f"{customer_id}-{days}-{kind}-{fen}", state="paid")
-        order.customer_id, order.amount_fen = customer_id, max(fen, 0)
-        session.add(order)
-        await session.flush()
-        entry = {"kind": kind, "ref": "", "at": at, "amount_fen": fen}
+    orders = [
+        Order(
+            source="t",
+            order_no=f"{customer_id}-{days}-{kind}-{fen}",
+            state="paid",
+            customer_id=customer_id,
+            amount_fen=max(fen, 0),
+        )
+        for days in days_ago
+    ]
+    session.add_all(orders)
+    await session.flush()
+    for order, days in zip(orders, days_ago, strict=True):
+        entry = {"kind": kind, "ref": "", "at": NOW - DAY * days, "amount_fen": fen}
         session.add(OrderEntry(order_id=order.id, customer_id=customer_id, **entry))
 
 
@@ -136,6 +143,9 @@ async def test_one_customer_after_an_order_stands_where_a_full_run_would_put_her
     after = await kept(sessions)
     assert [(move.before, move.after) for move in moves] == [("普通", after[poor][0])]
     assert {who for who in people if before[who] != after[who]} == {poor}
+    # A batch writes the same, past the ORM; so nothing is left to change.
+    assert await tiers.refresh_many(sessions, [poor, people[0]], NOW) == 0
+    assert await kept(sessions) == after
     full = await tiers.rerun(sessions, NOW)
     assert (await kept(sessions))[poor][0] == after[poor][0]
     assert full.moved <= 3
@@ -150,3 +160,23 @@ async def test_explaining_finds_her_by_any_id(bot):
             (found,) = await tiers.explain(session, bot.vault, said, now=NOW)
             assert found.tier.reason == "价值排在前 1%，5 天前买过，平时 35 天一次"
         assert await tiers.explain(session, bot.vault, "nobody", now=NOW) == []
+
+
+async def test_another_rule_is_tried_on_a_day_gone_by_and_changes_nobody(sessions):
+    async with sessions.begin() as session:
+        await a_shop(session)
+    await tiers.rerun(sessions, NOW)
+    before = await kept(sessions)
+    rules = TierConfig(), TierConfig(core=0.5)
+    async with sessions.reading() as session:
+        tried = await tiers.rehearsed(
+            session, NOW - DAY * 20, days=20, rules=rules, gifts={"核心": 1000}, zone=running.HOME
+        )
+    core = tried.tiers[0]
+    size = len(tried.customers)
+    assert (core.before, core.after) == (-(-size // 5), -(-size // 2))
+    assert (core.joins, core.leaves) == (core.after - core.before, 0)
+    assert core.cost_after_fen == 1000 * core.after
+    assert core.later_after_fen >= core.later_before_fen > 0
+    assert len(tried.moved) >= core.joins
+    assert await kept(sessions) == before

@@ -3,6 +3,7 @@
 from bot.domain.tags.book import (
     Answered,
     Bought,
+    Fitting,
     Heard,
     TagBook,
     TagGroupSpec,
@@ -15,6 +16,7 @@ __all__ = [
     "Answered",
     "Bought",
     "CustomerTag",
+    "Fitting",
     "FollowMirror",
     "FollowTag",
     "Heard",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from bot.domain.refusals import Refusal
+from bot.domain.segments import BadRule, parse
 
 LONGEST = 30
 """Characters of a corp tag's name and of its group's."""
@@ -40,12 +41,12 @@ class TagGroupSpec(_Part):
 
 
 class Heard(_Part):
-    """A tag for something she did: came by a code, tapped a menu, said a word, opened a link."""
+    """A tag for something she did: came by a code, tapped a menu, said or meant something, opened a link."""
 
-    when: Literal["contact_way", "menu", "keyword", "link"]
+    when: Literal["contact_way", "menu", "keyword", "intent", "link"]
     tag: TagName
     any: tuple[str, ...] = Field(min_length=1)
-    """Patterns of the state, menu key or link name; words that the message contains."""
+    """Patterns of the state, menu key, intent or link name; words that the message contains."""
     days: int | None = Field(default=None, ge=1)
     confidence: Share = 1.0
 
@@ -108,6 +109,30 @@ class Bought(_Part):
         return "; ".join(f"{name}={value}" for name, value in known.items())
 
 
+class Fitting(_Part):
+    """A tag for whoever fits a rule of the segment language: counts, absence, groups, links, whatever it can ask.
+
+    Given and taken each night, so that what is counted within some days fades by itself."""
+
+    when: Literal["rule"]
+    tag: TagName
+    rule: dict[str, Any]
+
+    @field_validator("rule")
+    @classmethod
+    def _means_something(cls, rule: dict[str, Any]) -> dict[str, Any]:
+        try:
+            parse(rule)
+        except BadRule as mistake:
+            raise ValueError(
+                f"的 {mistake.path}：{mistake.words} — 照着「分群规则」的写法改"
+            ) from None
+        return rule
+
+    def __hash__(self) -> int:
+        return hash((self.tag, str(self.rule)))
+
+
 class Forbidden(_Part):
     """A pattern of names that say more of a person than a shop needs to know."""
 
@@ -125,7 +150,7 @@ class Forbidden(_Part):
         return pattern
 
 
-Rule = Annotated[Heard | Answered | Bought, Field(discriminator="when")]
+Rule = Annotated[Heard | Answered | Bought | Fitting, Field(discriminator="when")]
 
 
 class TagBook(_Part):
@@ -185,6 +210,9 @@ class TagBook(_Part):
 
     def bought(self) -> list[Bought]:
         return [rule for rule in self.rules if isinstance(rule, Bought)]
+
+    def fitting(self) -> list[Fitting]:
+        return [rule for rule in self.rules if isinstance(rule, Fitting)]
 
 
 def parts(tag: str) -> tuple[str, str]:

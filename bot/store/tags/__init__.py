@@ -12,7 +12,18 @@ from bot.store.tags.console import (
 )
 from bot.store.tags.everybody import retag_all
 from bot.store.tags.heard import Look
-from bot.store.tags.labels import Given, Worn, expire, ids_of, named, publish, put, take, worn
+from bot.store.tags.labels import (
+    Given,
+    Worn,
+    conflicts,
+    expire,
+    ids_of,
+    named,
+    publish,
+    put,
+    take,
+    worn,
+)
 from bot.store.tags.mirror import (
     Marking,
     NewCorpTags,
@@ -39,6 +50,7 @@ __all__ = [
     "Worn",
     "begin",
     "begin_anew",
+    "conflicts",
     "corp_tags",
     "drifted",
     "due",

@@ -17,6 +17,7 @@ from bot.store import bulk
 from bot.store.bulk import Array
 from bot.store.engine import Sessions, dialect_of
 from bot.store.tags.buying import Buying, Whose, bound
+from bot.store.tags.fitting import retag_fitting
 from bot.store.tags.labels import ids_of, publish
 from bot.store.tags.retagging import SOURCE, open_categories
 from bot.store.tags.stirring import stir
@@ -39,9 +40,16 @@ class _Held:
 
 
 async def retag_all(sessions: Sessions, book: TagBook, now: datetime) -> int:
-    """Make everybody's purchase tags what the rules say now; how many came or went."""
+    """Make everybody's tags by rules what the rules say now; how many came or went."""
     async with sessions.begin() as session:
         await publish(session, book)
+    return await _retag_bought(sessions, book, now) + await retag_fitting(sessions, book, now)
+
+
+async def _retag_bought(sessions: Sessions, book: TagBook, now: datetime) -> int:
+    if not book.bought():
+        return 0
+    async with sessions.begin() as session:
         await open_categories(session, book, now)
         ids = await ids_of(session, [rule.tag for rule in book.bought() if rule.category != "*"])
         newest = await session.scalar(select(func.max(Customer.id))) or 0

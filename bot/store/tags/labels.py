@@ -9,7 +9,8 @@ from typing import Any, NamedTuple, NotRequired, TypedDict, Unpack
 from sqlalchemy import Select, bindparam, delete, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.domain.tags import CustomerTag, Tag, TagBook, TagGroup, parts
+from bot.domain.customers import Follow, Guide
+from bot.domain.tags import CustomerTag, FollowTag, Tag, TagBook, TagGroup, parts
 from bot.store.engine import upsert
 from bot.store.tags.stirring import stir
 
@@ -76,6 +77,15 @@ async def take(
     return bool(hers)
 
 
+async def forget_answers(session: AsyncSession, customer_ids: Sequence[int]) -> None:
+    """What they said of themselves goes with the consent to use it."""
+    gone = delete(CustomerTag).where(
+        CustomerTag.customer_id.in_(customer_ids), CustomerTag.source == "answer"
+    )
+    theirs = (await session.scalars(gone.returning(CustomerTag.customer_id))).all()
+    await stir(session, sorted(set(theirs)))
+
+
 async def worn(session: AsyncSession, customer_id: int, now: datetime) -> list[Worn]:
     """Her tags with their sources, by group and name."""
     rows = await session.execute(
@@ -87,6 +97,32 @@ async def worn(session: AsyncSession, customer_id: int, now: datetime) -> list[W
         .execution_options(populate_existing=True)
     )
     return [Worn(f"{group}/{name}", row) for group, name, row in rows]
+
+
+async def conflicts(session: AsyncSession, customer_id: int, now: datetime) -> list[str]:
+    """Where the sources disagree about her, in words: nobody's word is taken away silently."""
+    rows = await session.execute(
+        select(TagGroup.name, Tag.name, Guide.name)
+        .select_from(FollowTag)
+        .join(Follow, Follow.id == FollowTag.follow_id)
+        .join(Guide, Guide.id == Follow.guide_id)
+        .join(Tag, Tag.id == FollowTag.tag_id)
+        .join(TagGroup, TagGroup.id == Tag.group_id)
+        .where(Follow.customer_id == customer_id, FollowTag.state == "declined")
+        .order_by(TagGroup.name, Tag.name)
+    )
+    hers = {each.tag: each.row for each in await worn(session, customer_id, now)}
+    told = [
+        f"{guide} 摘掉了「{group}/{name}」，这里还留着：企业微信上不再打给她"
+        for group, name, guide in rows
+        if f"{group}/{name}" in hers
+    ]
+    one_only = set(await session.scalars(select(TagGroup.name).where(TagGroup.exclusive)))
+    for group in sorted(one_only):
+        several = sorted(tag for tag in hers if parts(tag)[0] == group)
+        if len(several) > 1:
+            told.append(f"「{group}」只该有一个，现在有 {'、'.join(parts(t)[1] for t in several)}")
+    return told
 
 
 async def named(session: AsyncSession, tag: str) -> tuple[int, bool]:

@@ -39,6 +39,7 @@ GROUPS = (
             "case.open",
             "days_since_active",
             "messages.count",
+            "messages.intent",
             "links.opened",
         ),
     ),
@@ -53,12 +54,14 @@ LABELS = {
     "orders.category": "买过的品类",
     "orders.store": "买过的门店",
     "identity": "知道她的",
+    "messages.intent": "问过什么",
     "follows.any": "好友关系",
 }
 HOLDS = {
     "tag": ("有", "没有"),
     "orders.category": ("买过", "没买过"),
     "orders.store": ("买过", "没买过"),
+    "messages.intent": ("问过", "没问过"),
 }
 NUMBERS = ("gte", "lte", "gt", "lt", "eq", "ne")
 CHOOSES = ("in", "not_in")
