@@ -26,6 +26,8 @@ AT_ONCE = 20
 MOST_ATTEMPTS = 8
 SHOWN = ("msgid", "config_id")
 """What is kept of an answer beside its debt. Whoever hears of it gets all, but answers carry names and phones."""
+HELD = "held"
+"""The platform was not asked: that is no attempt."""
 LONGEST_WAIT = timedelta(minutes=30)
 Settled = tuple[Owed, Call | None, Outcome]
 """None for a call that could not be read."""
@@ -142,7 +144,9 @@ class Sender:
 
 
 def _give_up(owed: Owed, outcome: Outcome) -> Outcome:
-    if isinstance(outcome, TryLater) and owed.attempts >= MOST_ATTEMPTS:
+    if not isinstance(outcome, TryLater) or outcome.reason == HELD:
+        return outcome
+    if owed.attempts >= MOST_ATTEMPTS:
         return Refused(outcome.code, "gave_up", outcome.reason)
     return outcome
 
@@ -152,6 +156,15 @@ def _written(owed: Owed, outcome: Outcome, now: datetime) -> dict[str, Any]:
         case Sent(answer):
             shown = {name: answer[name] for name in SHOWN if name in answer}
             return {"state": "done", "answer": shown, "settled_at": now, "reason": None}
+        case TryLater(reason=reason, after=after) if reason == HELD:
+            spread = timedelta(seconds=owed.id % 20)  # when it opens, not everybody at once
+            due_at = now + after + spread
+            return {
+                "state": "owed",
+                "due_at": due_at,
+                "reason": reason,
+                "attempts": owed.attempts - 1,
+            }
         case TryLater(code, reason, after):
             wait = min(after * 2 ** (owed.attempts - 1), LONGEST_WAIT)
             return {"state": "owed", "due_at": now + wait, "code": code, "reason": reason}

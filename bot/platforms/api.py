@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.calls import Outcome, Sent, TryLater
 from bot.platforms.answers import Half, fit
+from bot.platforms.breaker import Breaker
 from bot.platforms.http import Http, Lost
 from bot.platforms.request import Request
 from bot.platforms.tokens import Fetched, Tokens
@@ -20,8 +21,10 @@ class Api:
         tokens: Tokens,
         table: Mapping[int, Verdict],
         expired: frozenset[int],
+        breaker: Breaker,
     ) -> None:
         self._http = http
+        self._breaker = breaker
         self._tokens = tokens
         self._table = table
         self._expired = expired
@@ -31,13 +34,17 @@ class Api:
         token = await self._tokens.get()
         if isinstance(token, TryLater):
             return token
+        if held := self._breaker.hold(request.path):
+            return held
         said = await self._http.send(request, token.value)
         if not isinstance(said, Lost) and errcode(said) in self._expired:
             token = await self._tokens.renew(token)
             if isinstance(token, TryLater):
                 return token
             said = await self._http.send(request, token.value)
-        return judged(said, request, self._table)
+        became = judged(said, request, self._table)
+        self._breaker.heard(request.path, became)
+        return became
 
     async def ask_openly(self, request: Request) -> Outcome:
         """Without a token: the request carries its own proof."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 WORDS = {
     # not now: it may be tried again
     "busy": "平台繁忙，稍后再试",
+    "held": "平台正忙，先不去打扰",
     "rate_limited": "调用太频繁，平台暂时关闭了接口",
     "conflict": "平台正在处理同一位顾客的另一项修改",
     "in_progress": "平台正在处理，稍后再试",

@@ -17,6 +17,7 @@ from bot.calls import (
 from bot.clock import Clock
 from bot.platforms.accounts import OfficialAccount
 from bot.platforms.api import Api, fetched, judged
+from bot.platforms.breaker import Breaker
 from bot.platforms.http import Http
 from bot.platforms.limits import Unsendable
 from bot.platforms.media import Load, MediaIds
@@ -39,7 +40,7 @@ class OfficialClient:
         self._account = account
         self._http = http
         tokens = Tokens(f"official:{account.app_id}", self._fetch, store, clock)
-        self._api = Api(http, tokens, ERRCODES, EXPIRED_TOKEN)
+        self._api = Api(http, tokens, ERRCODES, EXPIRED_TOKEN, Breaker(clock))
         self._media = MediaIds(load, self._upload, clock)
         self._tickets = Tickets(clock)
 

@@ -8,6 +8,7 @@ from bot.calls import Call, GetJsTicket, Outcome, Refused, UploadPicture
 from bot.clock import Clock
 from bot.platforms.accounts import WecomAccount
 from bot.platforms.api import Api, fetched, judged
+from bot.platforms.breaker import Breaker
 from bot.platforms.http import Http
 from bot.platforms.limits import Unsendable
 from bot.platforms.media import Load, MediaIds
@@ -30,7 +31,9 @@ class WecomClient:
         self._account = account
         self._http = http
         key = f"wecom:{account.corp_id}:{account.agent_id}"
-        self._api = Api(http, Tokens(key, self._fetch, store, clock), ERRCODES, EXPIRED_TOKEN)
+        self._api = Api(
+            http, Tokens(key, self._fetch, store, clock), ERRCODES, EXPIRED_TOKEN, Breaker(clock)
+        )
         self._media = MediaIds(load, self._upload, clock)
         self._tickets = Tickets(clock)
 
