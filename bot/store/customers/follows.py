@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Literal, NamedTuple, overload
 
-from sqlalchemy import select
+from sqlalchemy import Executable, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Customer, Follow, Guide
 from bot.store.customers.meeting import meet
-from bot.store.engine import upsert
+from bot.store.engine import dialect_of, table_of, upsert, upsert_in
 from bot.store.vault import Vault
 
 REMARK = "follow.remark"
@@ -38,12 +39,12 @@ async def guide_by_userid(
 async def guide_by_userid(
     session: AsyncSession, userid: str, *, create: bool = True
 ) -> Guide | None:
-    named = select(Guide).where(Guide.userid == userid)
-    guide = (await session.scalars(named)).first()
+    named = {"userid": userid}
+    guide = (await session.scalars(_GUIDE, named)).first()
     if guide is None and create:
         made = upsert(session, Guide).values(userid=userid, name=userid, active=True)
         await session.execute(made.on_conflict_do_nothing())
-        guide = (await session.scalars(named)).one()
+        guide = (await session.scalars(_GUIDE, named)).one()
     return guide
 
 
@@ -147,17 +148,25 @@ async def _tie(
         at=at,
         evidence=f"follow:{userid}",
     )
-    made = upsert(session, Follow).values(
-        customer_id=customer.id, guide_id=guide.id, external_userid=external_userid, since=at
-    )
-    new = (
-        await session.scalars(made.on_conflict_do_nothing().returning(Follow.id))
-    ).first() is not None
-    tie = (
-        await session.scalars(
-            select(Follow)
-            .where(Follow.customer_id == customer.id, Follow.guide_id == guide.id)
-            .with_for_update()
-        )
-    ).one()
+    pair = {"customer_id": customer.id, "guide_id": guide.id}
+    row = pair | {"external_userid": external_userid, "since": at}
+    new = (await session.execute(_tying(dialect_of(session)), row)).first() is not None
+    tie = (await session.scalars(_TIE, {"whose": customer.id, "whom": guide.id})).one()
     return _Tie(tie, customer, guide, not new)
+
+
+# Asked for every customer of a list that the platform gives: built once.
+_GUIDE = select(Guide).where(Guide.userid == bindparam("userid"))
+_TIE = (
+    select(Follow)
+    .where(Follow.customer_id == bindparam("whose"), Follow.guide_id == bindparam("whom"))
+    .with_for_update()
+)
+
+
+@lru_cache
+def _tying(dialect: str) -> Executable:
+    tie = table_of(Follow)
+    insert = upsert_in(dialect, tie).on_conflict_do_nothing().returning(tie.c.id)
+    tying: Executable = insert
+    return tying

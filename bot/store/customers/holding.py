@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Customer, Identity
@@ -19,10 +19,19 @@ def is_(known: Key) -> ColumnElement[bool]:
 async def holders(session: AsyncSession, known: Key) -> dict[str, Customer]:
     """Whose id this is, by kind, the id's own kind first. Several people under it must be one."""
     keys = same_person(known)
-    rows = await session.execute(
-        select(Identity.kind, Customer)
-        .join(Customer, Customer.id == Identity.customer_id)
-        .where(or_(*map(is_, keys)))
-    )
-    found = {kind: await stands_for(session, holder) for kind, holder in rows}
+    accounts = {each.kind: each.account for each in keys}
+    rows = await session.execute(_HOLDERS, {"ids": [(each.kind, each.value) for each in keys]})
+    found = {
+        kind: await stands_for(session, holder)
+        for kind, account, holder in rows
+        if kind == "openid" or account == accounts[kind]
+    }
     return {each.kind: found[each.kind] for each in keys if each.kind in found}
+
+
+# Asked for every id that is seen anywhere: built once.
+_HOLDERS = (
+    select(Identity.kind, Identity.account, Customer)
+    .join(Customer, Customer.id == Identity.customer_id)
+    .where(tuple_(Identity.kind, Identity.value).in_(bindparam("ids", expanding=True)))
+)

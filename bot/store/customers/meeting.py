@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple, TypedDict, Unpack
 
-from sqlalchemy import or_, update
+from sqlalchemy import Executable, or_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain import phones
@@ -16,7 +17,7 @@ from bot.events import Buyer
 from bot.store.customers import people
 from bot.store.customers.holding import holders, is_
 from bot.store.customers.recognising import Sighting, recognise, reconsider
-from bot.store.engine import upsert
+from bot.store.engine import dialect_of, table_of, upsert_in
 from bot.store.vault import Vault
 
 BUYER_KINDS = ("unionid", "external_userid", "openid", "member_no", "buyer_id", "phone")
@@ -185,15 +186,22 @@ async def _claim(
 
 async def _own(session: AsyncSession, customer_id: int, sight: _Sight) -> bool:
     """Write the id down as hers; False when it is somebody's already."""
-    insert = upsert(session, Identity).values(
-        customer_id=customer_id,
+    row = {
+        "customer_id": customer_id,
         **sight.key._asdict(),
-        confidence=CONFIDENCE.get(sight.key.kind, 1.0),
-        evidence=sight.evidence,
-        since=sight.at,
-    )
-    made = await session.scalars(insert.on_conflict_do_nothing().returning(Identity.id))
-    return made.first() is not None
+        "confidence": CONFIDENCE.get(sight.key.kind, 1.0),
+        "evidence": sight.evidence,
+        "since": sight.at,
+    }
+    return (await session.execute(_owning(dialect_of(session)), row)).first() is not None
+
+
+@lru_cache
+def _owning(dialect: str) -> Executable:
+    identity = table_of(Identity)
+    insert = upsert_in(dialect, identity).on_conflict_do_nothing().returning(identity.c.id)
+    owning: Executable = insert
+    return owning
 
 
 async def _learn(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Customer, Identity, Secret
@@ -49,9 +49,12 @@ async def discard(session: AsyncSession, vault: Vault, customer: Customer) -> No
     vault.forget(customer.id)
 
 
+_NAME = select(Secret.name).where(Secret.customer_id == bindparam("whose"))
+
+
 async def name_of(session: AsyncSession, vault: Vault, customer_id: int) -> str:
     """Empty when nobody ever told."""
-    sealed = await session.scalar(select(Secret.name).where(Secret.customer_id == customer_id))
+    sealed = await session.scalar(_NAME, {"whose": customer_id})
     if sealed is None:
         return ""
     return await vault.unseal_for(session, customer_id, sealed, about=NAME)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Follow
+from bot.domain.mapping import Moment
 from bot.domain.refusals import Refusal
 from bot.domain.tags import CustomerTag, FollowTag, Tag, TagBook, parts
 from bot.store.engine import upsert
@@ -88,12 +89,9 @@ class Look:
 
     async def _taken_off(self, seen: set[int]) -> None:
         """Marks that stood there before we asked and stand there no more: the guide's word holds on her follow."""
-        stood = select(FollowTag.tag_id).where(
-            FollowTag.follow_id == self.follow.id,
-            FollowTag.state == "marked",
-            FollowTag.at < self.asked_at,
-        )
-        gone = [tag_id for tag_id in await self.session.scalars(stood) if tag_id not in seen]
+        asked = {"follow": self.follow.id, "asked_at": self.asked_at}
+        stood = await self.session.scalars(_STOOD, asked)
+        gone = [tag_id for tag_id in stood if tag_id not in seen]
         if not gone:
             return
         await self.session.execute(
@@ -109,6 +107,13 @@ class Look:
                 CustomerTag.by == f"guide:{self.userid}",
             )
         )
+
+
+_STOOD = select(FollowTag.tag_id).where(
+    FollowTag.follow_id == bindparam("follow"),
+    FollowTag.state == "marked",
+    FollowTag.at < bindparam("asked_at", type_=Moment),
+)
 
 
 def _name(tag: Mapping[str, Any]) -> str | None:

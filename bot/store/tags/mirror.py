@@ -158,6 +158,7 @@ async def marked(session: AsyncSession, follow_id: int, now: datetime) -> None:
 
 _FOLLOW = bindparam("its_follow", type_=Integer)
 _marks, _mirrors = table_of(FollowTag), table_of(FollowMirror)
+_ALL_MARKS = delete(_marks).where(_marks.c.follow_id == _FOLLOW)
 _MARKED = (
     delete(_marks).where(_marks.c.follow_id == _FOLLOW, _marks.c.state == "removing"),
     update(_marks)
@@ -183,7 +184,7 @@ async def not_marked(session: AsyncSession, follow_id: int, *, again_at: datetim
 
 async def begin_anew(session: AsyncSession, follow_id: int) -> None:
     """The tie began, or began again: what stood on an old one is gone."""
-    await session.execute(delete(FollowTag).where(FollowTag.follow_id == follow_id))
+    await session.execute(_ALL_MARKS, {"its_follow": follow_id})
     await stir_follow(session, follow_id)
 
 

@@ -28,7 +28,7 @@ async def stir_wearers(session: AsyncSession, tag_ids: Sequence[int]) -> None:
 
 
 async def stir_follow(session: AsyncSession, follow_id: int) -> None:
-    await _stir(session, Follow.id == follow_id)
+    await session.execute(_OF_FOLLOW[dialect_of(session)], {"its_follow": follow_id})
 
 
 async def _stir(session: AsyncSession, whose: ColumnElement[bool]) -> None:
@@ -50,5 +50,9 @@ def _stirring(dialect: str, whose: ColumnElement[bool]) -> Executable:
 
 _OF_CUSTOMERS = {
     dialect: _stirring(dialect, Follow.customer_id.in_(bindparam("customers", expanding=True)))
+    for dialect in ("sqlite", "postgresql")
+}
+_OF_FOLLOW = {
+    dialect: _stirring(dialect, Follow.id == bindparam("its_follow"))
     for dialect in ("sqlite", "postgresql")
 }
