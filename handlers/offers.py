@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from bot.domain.offers import Verdict, day_words
+from bot.domain.customers import Customer
+from bot.domain.offers import Till, Verdict, day_words
 from bot.domain.orders import Order
 from bot.domain.refusals import Refusal
 from bot.events import (
     Actor,
+    ClaimCoupon,
+    DeclineCoupon,
     IssueCoupon,
     OrderKind,
     OrderReported,
     RedeemCoupon,
+    ReleaseCoupon,
+    ReserveCoupon,
     VoidRedemption,
 )
 from bot.inbound.router import Router
 from bot.inbound.turn import Answer, Turn
 from bot.store import offers
-from bot.store.offers import Till
 from bot.store.orders import recorded_now
 
 router = Router()
@@ -26,16 +30,35 @@ MOST_FEN = 100_000_000
 
 @router.on(RedeemCoupon)
 async def redeem(command: RedeemCoupon, turn: Turn) -> Answer:
+    till = _till(command)
+    verdict = await offers.redeem(turn.session, turn.vault, command.code, till, now=turn.now)
+    return Answer(_told(verdict))
+
+
+@router.on(ReserveCoupon)
+async def reserve(command: ReserveCoupon, turn: Turn) -> Answer:
+    till = _till(command)
+    verdict = await offers.reserve(turn.session, turn.vault, command.code, till, now=turn.now)
+    return Answer(_told(verdict))
+
+
+@router.on(ReleaseCoupon)
+async def release(command: ReleaseCoupon, turn: Turn) -> Answer:
+    if not await offers.release(turn.session, command.code, command.order_no):
+        raise Refusal("not_reserved", "这张券没有留给这一单，或者已经用掉了")
+    return Answer({"state": "held", "words": "放开了，这张券又可以用了"})
+
+
+def _till(command: RedeemCoupon | ReserveCoupon) -> Till:
     if command.amount_fen is not None and not 0 < command.amount_fen <= MOST_FEN:
         raise Refusal("bad_amount", "金额不对，请再看一眼这一单", status=422)
-    till = Till(
+    return Till(
         actor=command.actor,
         store=command.actor.store or command.store,
         order_no=command.order_no,
         amount_fen=command.amount_fen,
+        lines=command.lines,
     )
-    verdict = await offers.redeem(turn.session, turn.vault, command.code, till, now=turn.now)
-    return Answer(_told(verdict))
 
 
 def _told(verdict: Verdict) -> dict[str, object]:
@@ -77,6 +100,42 @@ async def issue(command: IssueCoupon, turn: Turn) -> Answer:
     )
 
 
+@router.on(ClaimCoupon)
+async def claim(command: ClaimCoupon, turn: Turn) -> Answer:
+    await _her_own(command, turn)
+    if not await offers.claimable(turn.session, command.offer):
+        raise Refusal("unknown_offer", "没有这个优惠", status=404)
+    coupon = await offers.issue(
+        turn.session,
+        offer_key=command.offer,
+        customer_id=command.customer_id,
+        trigger=f"act:{turn.key}",
+        now=turn.now,
+        or_waits=True,
+    )
+    waits = coupon.state == "waiting"
+    words = "已经抢完了，你在排队；有人让出来就轮到你" if waits else "抢到了，在卡包里"
+    return Answer({"coupon_id": coupon.id, "state": coupon.state, "words": words})
+
+
+@router.on(DeclineCoupon)
+async def decline(command: DeclineCoupon, turn: Turn) -> Answer:
+    await _her_own(command, turn)
+    await offers.decline(
+        turn.session,
+        coupon_id=command.coupon_id,
+        customer_id=command.customer_id,
+        now=turn.now,
+    )
+    return Answer({"state": "declined", "words": "让出来了"})
+
+
+async def _her_own(command: ClaimCoupon | DeclineCoupon, turn: Turn) -> None:
+    customer = await turn.session.get(Customer, command.customer_id)
+    if customer is None or customer.merged_into or customer.ref != command.actor.id:
+        raise Refusal("unknown_customer", "没有这位顾客", status=404)
+
+
 @router.on(OrderReported)
 async def follow_order(event: OrderReported, turn: Turn) -> None:
     """A paid order uses the coupons it names; one that came back whole gives them back."""
@@ -89,10 +148,15 @@ async def follow_order(event: OrderReported, turn: Turn) -> None:
 
 async def _use_named(event: OrderReported, turn: Turn) -> None:
     shop = Actor(kind="integration", id=f"order:{event.source}:{event.order_no}")
-    for code in event.coupon_codes:
+    # In one order for everybody: two orders that name the same codes never wait for each other.
+    for code in sorted(event.coupon_codes):
         # What the till has redeemed already is refused here as used, which is right.
         till = Till(
-            actor=shop, store=event.store, order_no=event.order_no, amount_fen=event.amount_fen
+            actor=shop,
+            store=event.store,
+            order_no=event.order_no,
+            amount_fen=event.amount_fen,
+            lines=event.lines,
         )
         await offers.redeem(turn.session, turn.vault, code, till, now=turn.now)
 

@@ -74,7 +74,9 @@ class Content:
         """What a text may say of an offer given now."""
         spec = self.offers[key]
         starts, ends = spec.span()
-        known = spec.model_dump(include={"name", "kind", "value", "threshold_fen", "valid_days"})
+        known = spec.model_dump(
+            include={"name", "kind", "value", "threshold_fen", "valid_days", "most_fen"}
+        )
         offer = Offer(key=key, starts_at=starts, ends_at=ends, **known)
         least = f"满 {spec.threshold_fen // 100} 元可用" if spec.threshold_fen else "没有门槛"
         return {

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
+from bot.events.shop import Line
 from bot.events.vocabulary import Event
 
 
@@ -39,6 +40,46 @@ class RedeemCoupon(Command):
     store: str | None = None
     order_no: str | None = None
     amount_fen: int | None = None
+    lines: tuple[Line, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReserveCoupon(Command):
+    """Keep it for an order that is being rung up. Redeeming it for that order confirms."""
+
+    permission = "coupon.redeem"
+    code: str
+    order_no: str
+    store: str | None = None
+    amount_fen: int | None = None
+    lines: tuple[Line, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseCoupon(Command):
+    """The order did not come about."""
+
+    permission = "coupon.redeem"
+    code: str
+    order_no: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimCoupon(Command):
+    """A customer takes what is open to everybody, or her place in line for it."""
+
+    permission = "coupon.claim"
+    customer_id: int
+    offer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclineCoupon(Command):
+    """She gives hers up for whoever waits."""
+
+    permission = "coupon.claim"
+    customer_id: int
+    coupon_id: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from bot.domain.conversations import Conversation
 from bot.domain.customers import Customer, Follow, Guide
 from bot.domain.delivery import Window
 from bot.domain.gate import GateFacts, decide
-from bot.domain.offers import Coupon, Offer, why_not_issued
+from bot.domain.offers import Coupon, Offer, pieces_left, why_not_issued
 from bot.domain.quotas import Limits, Used
 from bot.domain.reasons import of_offer
 from bot.store import consent, quotas
@@ -219,12 +219,14 @@ async def stock(
     reason = _why_not(offer, at)
     person = func.coalesce(Customer.merged_into, Customer.id)
     counted = select(person).join(Coupon, Coupon.customer_id == Customer.id)
-    counted = counted.where(Coupon.offer_id == offer.id)
+    counted = counted.where(
+        Coupon.offer_id == offer.id, Coupon.state.not_in(("withdrawn", "declined"))
+    )
     if among is not None:
         counted = counted.where(among(person))
     full = counted.group_by(person).having(func.count() >= offer.per_customer)
     spent: Iterable[int] = await session.scalars(full)
-    return Stock(reason, offer.budget_pieces - offer.issued, frozenset(spent))
+    return Stock(reason, pieces_left(offer), frozenset(spent))
 
 
 def _why_not(offer: Offer, at: datetime) -> str | None:

@@ -142,3 +142,16 @@ async def test_every_redemption_leaves_an_audit_row(bot, shop):
     async with bot.session() as session:
         row = (await session.scalars(select(AuditRow))).one()
     assert (row.actor, row.action) == ("integration:key:pos-1", "redeem_coupon")
+
+
+async def test_a_coupon_is_kept_for_an_order_then_confirmed_or_let_go(bot, shop):
+    coupon, till = await a_coupon(bot), await shop.till(store="S01")
+    at = f"coupons/{coupon.code}"
+    status, kept = await till.asks(f"{at}/reserve", order_no="A1", amount_fen=10_000)
+    assert (status, kept["payable_fen"], bool(kept["reserved_until"])) == (200, 7000, True)
+    status, told = await till.asks(f"{at}/redeem", order_no="A2", amount_fen=10_000)
+    assert (status, told["title"]) == (409, "reserved")
+    assert (await till.asks(f"{at}/release", order_no="A1"))[0] == 200
+    await till.asks(f"{at}/reserve", order_no="A2", amount_fen=10_000)
+    assert (await till.asks(f"{at}/redeem", order_no="A2", amount_fen=10_000))[0] == 200
+    assert (await till.asks(f"{at}/release", order_no="A2"))[1]["title"] == "not_reserved"

@@ -2,9 +2,19 @@
 
 from bot.domain.offers.codes import ALPHABET, code_for, read_code
 from bot.domain.offers.entities import Coupon, Offer, Redemption, TillMiss
-from bot.domain.offers.rules import discount, runs_out, why_not_issued
+from bot.domain.offers.rules import discount, eligible, pieces_left, runs_out, why_not_issued
 from bot.domain.offers.spec import OfferSpec
-from bot.domain.offers.verdicts import LOCKED, STALE_QR, UNDO, UNKNOWN, Verdict, judge, used_words
+from bot.domain.offers.verdicts import (
+    LOCKED,
+    STALE_QR,
+    UNDO,
+    UNKNOWN,
+    Beside,
+    Till,
+    Verdict,
+    judge,
+    used_words,
+)
 from bot.domain.offers.words import SHOP_ZONE, day_words, in_words, last_day_words, yuan
 
 __all__ = [
@@ -14,18 +24,22 @@ __all__ = [
     "STALE_QR",
     "UNDO",
     "UNKNOWN",
+    "Beside",
     "Coupon",
     "Offer",
     "OfferSpec",
     "Redemption",
+    "Till",
     "TillMiss",
     "Verdict",
     "code_for",
     "day_words",
     "discount",
+    "eligible",
     "in_words",
     "judge",
     "last_day_words",
+    "pieces_left",
     "read_code",
     "runs_out",
     "used_words",

@@ -13,7 +13,10 @@ from bot.domain.mapping import BigKey, Row
 
 class Offer(Row):
     __tablename__ = "offer"
-    __table_args__ = (CheckConstraint("issued <= budget_pieces", name="issued_within_budget"),)
+    __table_args__ = (
+        CheckConstraint("issued <= budget_pieces", name="issued_within_budget"),
+        CheckConstraint("owed_fen <= budget_fen", name="owed_within_budget"),
+    )
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     key: Mapped[str] = mapped_column(unique=True)
@@ -28,7 +31,26 @@ class Offer(Row):
     per_customer: Mapped[int] = mapped_column(default=1)
     valid_days: Mapped[int]
     stores: Mapped[list[Any]]
-    """Store codes; empty means all."""
+    """Store codes; empty means all, `*` any store but not the mall."""
+    goods: Mapped[list[Any]] = mapped_column(default=list)
+    """Skus or categories it is good for; empty means all."""
+    most_fen: Mapped[int] = mapped_column(default=0)
+    """The most a percentage takes off; 0 knows no end."""
+    piece_fen: Mapped[int] = mapped_column(default=0)
+    """What one piece may cost us at worst."""
+    budget_fen: Mapped[int | None]
+    """The ceiling of all that pieces which are out may cost."""
+    owed_fen: Mapped[int] = mapped_column(default=0)
+    stacks: Mapped[bool] = mapped_column(default=False)
+    """May be used beside others on one order; of those that do not stack, one order takes one."""
+    first_order: Mapped[bool] = mapped_column(default=False)
+    """Only for people who have bought nothing yet."""
+    after_return: Mapped[str] = mapped_column(default="back")
+    """back or lost: what becomes of a used coupon whose order comes back whole."""
+    queue: Mapped[bool] = mapped_column(default=False)
+    """Who comes after the last piece waits in line for one that comes free."""
+    claimable: Mapped[bool] = mapped_column(default=False)
+    """Customers may take it themselves."""
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     state: Mapped[str]
@@ -51,11 +73,19 @@ class Coupon(Row):
     trigger: Mapped[str]
     """What it was given for; the same trigger never gives a second one."""
     state: Mapped[str]
-    """held, redeemed, returned or expired. A returned coupon is held again unless it has run out."""
+    """held, redeemed, expired, withdrawn, declined, or waiting in line for a piece.
+
+    A returned coupon is held again unless it has run out.
+    """
     issued_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     redeemed_at: Mapped[datetime | None]
     touch_id: Mapped[int | None]
+    worth_fen: Mapped[int] = mapped_column(default=0)
+    """What it took of the offer's money."""
+    reserved_for: Mapped[str | None] = mapped_column(index=True)
+    """The order that a till is just ringing up with it."""
+    reserved_until: Mapped[datetime | None]
 
 
 class Redemption(Row):
@@ -72,6 +102,8 @@ class Redemption(Row):
     void_reason: Mapped[str | None]
     live: Mapped[int | None] = mapped_column(unique=True)
     """The coupon's id while this redemption stands, NULL once voided: the database itself allows only one."""
+    alone: Mapped[str | None] = mapped_column(unique=True)
+    """The order, while a coupon that does not stack is used on it: a second such one finds the place taken."""
 
 
 class TillMiss(Row):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 
 from bot.domain.offers.entities import Offer
 from bot.domain.offers.words import SHOP_ZONE
 from bot.domain.refusals import Refusal
+from bot.events.shop import Line
 
 
 def runs_out(offer: Offer, now: datetime) -> datetime:
@@ -22,15 +24,32 @@ def why_not_issued(offer: Offer, now: datetime) -> Refusal | None:
         return Refusal("not_started", f"「{offer.name}」还没开始")
     if offer.state == "ended" or now >= offer.ends_at:
         return Refusal("ended", f"「{offer.name}」已经结束")
-    if offer.issued >= offer.budget_pieces:
+    if pieces_left(offer) <= 0:
         return Refusal("out_of_stock", f"「{offer.name}」已经发完")
     return None
+
+
+def pieces_left(offer: Offer) -> int:
+    """How many can still be given, by pieces and by what each may cost."""
+    left = offer.budget_pieces - offer.issued
+    if offer.budget_fen is None or not offer.piece_fen:
+        return left
+    return min(left, (offer.budget_fen - offer.owed_fen) // offer.piece_fen)
+
+
+def eligible(offer: Offer, amount_fen: int | None, lines: Sequence[Line]) -> int | None:
+    """What of this order the offer is good for. Without lines, the amount given is of the right goods."""
+    if not offer.goods or not lines:
+        return amount_fen
+    of_it = sum(line.amount_fen for line in lines if {line.sku, line.category} & set(offer.goods))
+    return of_it if amount_fen is None else min(of_it, amount_fen)
 
 
 def discount(offer: Offer, amount_fen: int | None) -> int:
     """Fen off this order; never more than the order, and never a fraction in the shop's favour."""
     if offer.kind == "percent":
-        return -(-(amount_fen or 0) * min(offer.value, 100) // 100)
+        off = -(-(amount_fen or 0) * min(offer.value, 100) // 100)
+        return min(off, offer.most_fen or off)
     if offer.kind != "amount":
         return 0
     return offer.value if amount_fen is None else min(offer.value, amount_fen)

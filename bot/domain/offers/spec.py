@@ -26,6 +26,18 @@ class OfferSpec(BaseModel):
     per_customer: int = Field(default=1, ge=1)
     valid_days: int = Field(ge=1, le=400)
     stores: tuple[str, ...] = ()
+    """Store codes; `*` is any store but not the mall."""
+    goods: tuple[str, ...] = ()
+    """Skus or categories."""
+    most_fen: int = Field(default=0, ge=0)
+    cost_fen: int = Field(default=0, ge=0)
+    """What one piece costs us, where it is not what it takes off."""
+    budget_fen: int | None = Field(default=None, ge=0)
+    stacks: bool = False
+    first_order: bool = False
+    after_return: Literal["back", "lost"] = "back"
+    queue: bool = False
+    claimable: bool = False
     starts: datetime | date | None = None
     ends: datetime | date | None = None
     """A day as the end counts whole."""
@@ -36,7 +48,15 @@ class OfferSpec(BaseModel):
             raise ValueError("percent: value 是减去的百分数，例如 8 折写 20")
         if self.span()[0] >= self.span()[1]:
             raise ValueError("ends 必须晚于 starts")
+        if self.budget_fen is not None and not self.piece_fen:
+            raise ValueError("budget_fen 要知道一张最多花多少：写 most_fen 或 cost_fen")
         return self
+
+    @property
+    def piece_fen(self) -> int:
+        """What one piece may cost us at worst; 0 where nobody can say."""
+        off = self.value if self.kind == "amount" else self.most_fen
+        return max(off, self.cost_fen)
 
     def span(self) -> tuple[datetime, datetime]:
         """Half-open: from the start, up to but not at the end."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from bot.domain.offers.entities import Coupon, Offer
-from bot.domain.offers.rules import discount
+from bot.domain.offers.rules import discount, eligible
 from bot.domain.offers.words import SHOP_ZONE, day_words, in_words, last_day_words, yuan
+from bot.events import Actor
+from bot.events.shop import Line
 
 STATUS = {
     "ok": 200,
@@ -16,21 +19,51 @@ STATUS = {
     "wrong_store": 403,
     "below_threshold": 422,
     "amount_needed": 422,
+    "wrong_goods": 422,
     "locked": 429,
 }
 """HTTP status by state; every other refusal is a conflict, 409."""
+GONE = {
+    "withdrawn": "这张券已经收回，不能用了",
+    "declined": "顾客把这张券让出去了",
+    "waiting": "还在排队，没有轮到她",
+}
+"""Coupons that are nobody's any more, or not yet."""
 UNDO = timedelta(minutes=10)
 """How long the clerk who redeemed may take it back herself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Till:
+    """Where, by whom and for what a coupon is presented."""
+
+    actor: Actor
+    store: str | None = None
+    """The store's code."""
+    order_no: str | None = None
+    amount_fen: int | None = None
+    lines: Sequence[Line] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is used, or reserved, on the same order already."""
+
+    off_fen: int = 0
+    alone: bool = False
+    """One of those that do not stack."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     state: str
-    """ok, used, expired, not_yet, wrong_store, unknown, stale_qr, below_threshold, amount_needed or locked."""
+    """ok, used, expired, withdrawn, not_yet, reserved, wrong_store, wrong_goods, not_first_order, not_stackable,
+    unknown, stale_qr, below_threshold, amount_needed or locked."""
     words: str
     code: str | None = None
     """The spoken code; what was scanned does not show it."""
     offer: str | None = None
+    kind: str | None = None
     gives: str | None = None
     expires_at: datetime | None = None
     discount_fen: int = 0
@@ -38,6 +71,7 @@ class Verdict:
     used_at: datetime | None = None
     used_store: str | None = None
     undo_until: datetime | None = None
+    reserved_until: datetime | None = None
     others: tuple[str, ...] = ()
     """Other coupons she holds and could use instead."""
 
@@ -55,45 +89,72 @@ class Verdict:
 
 
 def judge(
-    coupon: Coupon, offer: Offer, *, store: str | None, amount_fen: int | None, now: datetime
+    coupon: Coupon, offer: Offer, till: Till, now: datetime, beside: Beside = Beside()
 ) -> Verdict:
     """May this coupon be used at this till now? Says so; changes nothing."""
-    state, words = _refusal(coupon, offer, store=store, amount_fen=amount_fen, now=now)
-    off = discount(offer, amount_fen) if state == "ok" else 0
+    amount = till.amount_fen
+    state, words = _refusal(coupon, offer, till, now) or _among(offer, till, beside) or ("ok", "")
+    off = discount(offer, eligible(offer, amount, till.lines)) if state == "ok" else 0
+    off = off if amount is None else min(off, max(amount - beside.off_fen, 0))
     return Verdict(
         state=state,
         words=words or f"可以用：{offer.name}，{in_words(offer)}",
         code=coupon.code,
         offer=offer.name,
+        kind=offer.kind,
         gives=in_words(offer),
         expires_at=coupon.expires_at,
         discount_fen=off,
-        payable_fen=None if amount_fen is None else amount_fen - off,
+        payable_fen=None if amount is None else max(amount - beside.off_fen - off, 0),
     )
 
 
-def _refusal(
-    coupon: Coupon, offer: Offer, *, store: str | None, amount_fen: int | None, now: datetime
-) -> tuple[str, str]:
+Said = tuple[str, str] | None
+
+
+def _refusal(coupon: Coupon, offer: Offer, till: Till, now: datetime) -> Said:
     if coupon.state == "redeemed":
         return "used", "这张券已经用掉了"
+    if coupon.state in GONE:
+        return "withdrawn", GONE[coupon.state]
     if now < (opens := max(coupon.issued_at, offer.starts_at)):
         return "not_yet", f"还没到时间：这张券 {day_words(opens)}起可以用"
+    return _reserved(coupon, till, now) or _where_refused(offer, till)
+
+
+def _reserved(coupon: Coupon, till: Till, now: datetime) -> Said:
+    until = coupon.reserved_until
+    if until is not None and now < until:
+        if till.order_no == coupon.reserved_for:
+            return None  # promised to this order: what runs out meanwhile still holds
+        return "reserved", "这张券正用在另一单上：先把那一单结掉或取消"
     if coupon.state == "expired" or now >= coupon.expires_at:
         return "expired", f"这张券 {last_day_words(coupon.expires_at)}到期，已经过期了"
-    if offer.stores and store not in offer.stores:
-        return "wrong_store", "这张券不是本店的，请顾客到指定门店使用"
-    return _amount_refusal(offer, amount_fen)
+    return None
 
 
-def _amount_refusal(offer: Offer, amount_fen: int | None) -> tuple[str, str]:
-    if amount_fen is None:
+def _where_refused(offer: Offer, till: Till) -> Said:
+    in_any = "*" in offer.stores and till.store is not None
+    if not offer.stores or till.store in offer.stores or in_any:
+        return None
+    return "wrong_store", "这张券不是本店的，请顾客到指定门店使用"
+
+
+def _among(offer: Offer, till: Till, beside: Beside) -> Said:
+    """What the order itself has against it."""
+    if beside.alone and not offer.stacks:
+        return "not_stackable", "这一单已经用了一张不能叠加的券，只能用一张"
+    amount = eligible(offer, till.amount_fen, till.lines)
+    if amount is None:
         if offer.threshold_fen or offer.kind == "percent":
             return "amount_needed", f"{in_words(offer)}：请先填这一单的金额"
-    elif amount_fen < offer.threshold_fen:
-        short = yuan(offer.threshold_fen - amount_fen)
+        return None
+    if offer.goods and till.lines and amount == 0:
+        return "wrong_goods", f"这一单里没有这张券能用的商品：只限{'、'.join(offer.goods)}"
+    if amount < offer.threshold_fen:
+        short = yuan(offer.threshold_fen - amount)
         return "below_threshold", f"还差 {short} 元：{in_words(offer)}"
-    return "ok", ""
+    return None
 
 
 def used_words(at: datetime, where: str | None) -> str:

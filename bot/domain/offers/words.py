@@ -17,7 +17,8 @@ def in_words(offer: Offer) -> str:
         case "amount":
             return f"{least}减 {yuan(offer.value)} 元"
         case "percent":
-            return f"{least}{(100 - offer.value) / 10:g} 折"
+            most = f"，最多减 {yuan(offer.most_fen)} 元" if offer.most_fen else ""
+            return f"{least}{(100 - offer.value) / 10:g} 折{most}"
         case "shipping":
             return f"{least}免运费"
         case _:

@@ -174,11 +174,24 @@ def upgrade() -> None:
         sa.Column(
             "stores", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
         ),
+        sa.Column(
+            "goods", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
+        ),
+        sa.Column("most_fen", sa.BigInteger(), nullable=False),
+        sa.Column("piece_fen", sa.BigInteger(), nullable=False),
+        sa.Column("budget_fen", sa.BigInteger(), nullable=True),
+        sa.Column("owed_fen", sa.BigInteger(), nullable=False),
+        sa.Column("stacks", sa.Boolean(), nullable=False),
+        sa.Column("first_order", sa.Boolean(), nullable=False),
+        sa.Column("after_return", sa.String(), nullable=False),
+        sa.Column("queue", sa.Boolean(), nullable=False),
+        sa.Column("claimable", sa.Boolean(), nullable=False),
         sa.Column("starts_at", sa.DateTime(), nullable=False),
         sa.Column("ends_at", sa.DateTime(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("code_seed", sa.String(), nullable=False),
         sa.CheckConstraint("issued <= budget_pieces", name=op.f("ck_offer_issued_within_budget")),
+        sa.CheckConstraint("owed_fen <= budget_fen", name=op.f("ck_offer_owed_within_budget")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_offer")),
         sa.UniqueConstraint("key", name=op.f("uq_offer_key")),
     )
@@ -422,6 +435,9 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime(), nullable=False),
         sa.Column("redeemed_at", sa.DateTime(), nullable=True),
         sa.Column("touch_id", sa.BigInteger(), nullable=True),
+        sa.Column("worth_fen", sa.BigInteger(), nullable=False),
+        sa.Column("reserved_for", sa.String(), nullable=True),
+        sa.Column("reserved_until", sa.DateTime(), nullable=True),
         sa.ForeignKeyConstraint(
             ["customer_id"], ["customer.id"], name=op.f("fk_coupon_customer_id_customer")
         ),
@@ -439,6 +455,7 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_coupon_customer_id_state", ["customer_id", "state"], unique=False
         )
+        batch_op.create_index(batch_op.f("ix_coupon_reserved_for"), ["reserved_for"], unique=False)
 
     op.create_table(
         "customer_tier",
@@ -962,6 +979,7 @@ def upgrade() -> None:
         sa.Column("voided_at", sa.DateTime(), nullable=True),
         sa.Column("void_reason", sa.String(), nullable=True),
         sa.Column("live", sa.BigInteger(), nullable=True),
+        sa.Column("alone", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(
             ["coupon_id"], ["coupon.id"], name=op.f("fk_redemption_coupon_id_coupon")
         ),
@@ -969,6 +987,7 @@ def upgrade() -> None:
             ["store_id"], ["store.id"], name=op.f("fk_redemption_store_id_store")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_redemption")),
+        sa.UniqueConstraint("alone", name=op.f("uq_redemption_alone")),
         sa.UniqueConstraint("live", name=op.f("uq_redemption_live")),
     )
     with op.batch_alter_table("redemption", schema=None) as batch_op:
@@ -1473,6 +1492,7 @@ def downgrade() -> None:
 
     op.drop_table("customer_tier")
     with op.batch_alter_table("coupon", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_coupon_reserved_for"))
         batch_op.drop_index("ix_coupon_customer_id_state")
 
     op.drop_table("coupon")

@@ -1,5 +1,6 @@
 """Coupons from budget to till: published, issued, shown, redeemed, taken back."""
 
+from bot.domain.offers import Till
 from bot.store.offers.counter import (
     Holder,
     Redeemed,
@@ -10,22 +11,27 @@ from bot.store.offers.counter import (
     redemption_of,
     store_name,
 )
-from bot.store.offers.issuing import coupon_for_code, held, issue, publish_offers
+from bot.store.offers.issuing import claimable, coupon_for_code, held, issue, lock_offers
+from bot.store.offers.publishing import publish_offers
 from bot.store.offers.qr import qr_token
-from bot.store.offers.redeeming import Till, look_up, redeem
+from bot.store.offers.redeeming import look_up, redeem, release, reserve
 from bot.store.offers.returning import return_for_order, void
 from bot.store.offers.sums import CouponSums, sums
+from bot.store.offers.withdrawing import decline, withdraw, withdraw_untold
 
 __all__ = [
     "CouponSums",
     "Holder",
     "Redeemed",
     "Till",
+    "claimable",
     "count_since",
     "coupon_for_code",
+    "decline",
     "held",
     "holder_of",
     "issue",
+    "lock_offers",
     "look_up",
     "publish_offers",
     "qr_token",
@@ -33,8 +39,12 @@ __all__ = [
     "redeemed_since",
     "redemption",
     "redemption_of",
+    "release",
+    "reserve",
     "return_for_order",
     "store_name",
     "sums",
     "void",
+    "withdraw",
+    "withdraw_untold",
 ]

@@ -1,53 +1,22 @@
-"""Offers enter from content; pieces of their budget leave as coupons."""
+"""Pieces of an offer's budget leave as coupons."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import CursorResult, case, func, select, update
+from sqlalchemy import CursorResult, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.domain.offers import Coupon, Offer, OfferSpec, code_for, runs_out, why_not_issued
+from bot.domain.offers import Coupon, Offer, code_for, runs_out, why_not_issued
+from bot.domain.orders import Order
 from bot.domain.refusals import Refusal
 from bot.store.engine import upsert
-from bot.store.family import family
-from bot.store.vault import Vault
+from bot.store.family import family, surviving
 
-
-async def publish_offers(session: AsyncSession, vault: Vault, specs: Iterable[OfferSpec]) -> None:
-    """Bring the offers up to what content says; what was issued, and a pause, stay as they are."""
-    for spec in specs:
-        insert = upsert(session, Offer).values(
-            **_columns(spec),
-            budget_pieces=spec.budget_pieces,
-            issued=0,
-            state="active",
-            code_seed=vault.blind(spec.key, about="offer.code_seed"),
-        )
-        # A budget cut below what is out already cannot take coupons back: it only stops new ones.
-        kept = case((Offer.issued > spec.budget_pieces, Offer.issued), else_=spec.budget_pieces)
-        await session.execute(
-            insert.on_conflict_do_update(
-                index_elements=["key"], set_=_columns(spec) | {"budget_pieces": kept}
-            )
-        )
-
-
-def _columns(spec: OfferSpec) -> dict[str, object]:
-    starts_at, ends_at = spec.span()
-    return {
-        "key": spec.key,
-        "name": spec.name,
-        "kind": spec.kind,
-        "value": spec.value,
-        "threshold_fen": spec.threshold_fen,
-        "per_customer": spec.per_customer,
-        "valid_days": spec.valid_days,
-        "stores": list(spec.stores),
-        "starts_at": starts_at,
-        "ends_at": ends_at,
-    }
+NOT_COUNTED = ("withdrawn", "declined")
+"""Coupons that she has had nothing of."""
 
 
 async def issue(
@@ -58,24 +27,51 @@ async def issue(
     trigger: str,
     now: datetime,
     touch_id: int | None = None,
+    or_waits: bool = False,
 ) -> Coupon:
     """One coupon for this trigger, the same one however often it is asked for.
 
-    Refused as unknown_offer, paused, not_started, ended, out_of_stock or per_customer.
+    Refused as unknown_offer, paused, not_started, ended, out_of_stock, per_customer or not_first_order.
+    With `or_waits`, where the offer has a queue, she is put in line instead of being sent away.
     """
     offer = await _lock(session, offer_key)
     if offer is None:
         raise Refusal("unknown_offer", "没有这个优惠", status=404)
     if given := await _given(session, offer, customer_id, trigger):
         return given
-    if refusal := why_not_issued(offer, now):
+    refusal = why_not_issued(offer, now)
+    waits = or_waits and offer.queue
+    if refusal and not (waits and refusal.reason == "out_of_stock"):
         raise refusal
-    if await _count(session, offer, customer_id) >= offer.per_customer:
-        raise Refusal("per_customer", f"「{offer.name}」每人限领 {offer.per_customer} 张")
-    await _take_piece(session, offer, now)
-    return await _write(
-        session, offer, customer_id=customer_id, trigger=trigger, now=now, touch_id=touch_id
-    )
+    await _entitled(session, offer, customer_id)
+    taken = await take_piece(session, offer, now)
+    if not taken and not waits:
+        raise Refusal("out_of_stock", f"「{offer.name}」已经发完")
+    hers = {"customer_id": customer_id, "trigger": trigger, "touch_id": touch_id}
+    return await _write(session, offer, hers | written_as(offer, now, waits=not taken))
+
+
+def written_as(offer: Offer, now: datetime, *, waits: bool = False) -> dict[str, Any]:
+    """What stands in a coupon that is given, or put in line, now."""
+    return {
+        "state": "waiting" if waits else "held",
+        "issued_at": now,
+        "expires_at": runs_out(offer, now),
+        "worth_fen": 0 if waits else offer.piece_fen,
+    }
+
+
+async def lock_offers(session: AsyncSession, keys: Collection[str]) -> None:
+    """Before several offers are issued of in one transaction: always in one order, so that
+    two who do this do not wait for each other for ever."""
+    if len(keys) > 1:
+        await session.execute(
+            select(Offer.id).where(Offer.key.in_(keys)).order_by(Offer.id).with_for_update()
+        )
+
+
+async def claimable(session: AsyncSession, key: str) -> bool:
+    return bool(await session.scalar(select(Offer.claimable).where(Offer.key == key)))
 
 
 async def _lock(session: AsyncSession, key: str) -> Offer | None:
@@ -95,48 +91,61 @@ async def _given(
     return (await session.scalars(query)).first()
 
 
+async def _entitled(session: AsyncSession, offer: Offer, customer_id: int) -> None:
+    if await _count(session, offer, customer_id) >= offer.per_customer:
+        raise Refusal("per_customer", f"「{offer.name}」每人限领 {offer.per_customer} 张")
+    if offer.first_order and await has_bought(session, customer_id):
+        raise Refusal("not_first_order", f"「{offer.name}」只给第一次下单的顾客")
+
+
+async def has_bought(session: AsyncSession, customer_id: int, *, but: str | None = None) -> bool:
+    """Whether she, under any of her records, has kept an order other than this one."""
+    hers = await family(session, await surviving(session, customer_id))
+    query = select(Order.id).where(
+        Order.customer_id.in_(hers),
+        Order.paid_at.is_not(None),
+        Order.amount_fen > Order.refunded_fen,
+        Order.order_no != (but or ""),
+    )
+    return await session.scalar(query.limit(1)) is not None
+
+
 async def _count(session: AsyncSession, offer: Offer, customer_id: int) -> int:
     hers = await family(session, customer_id)
-    query = select(func.count()).where(Coupon.offer_id == offer.id, Coupon.customer_id.in_(hers))
+    query = select(func.count()).where(
+        Coupon.offer_id == offer.id,
+        Coupon.customer_id.in_(hers),
+        Coupon.state.not_in(NOT_COUNTED),
+    )
     return await session.scalar(query) or 0
 
 
-async def _take_piece(session: AsyncSession, offer: Offer, now: datetime) -> None:
+async def take_piece(session: AsyncSession, offer: Offer, now: datetime) -> bool:
     # The lock is courtesy; this statement alone is what keeps the budget.
     taken = await session.execute(
         update(Offer)
         .where(
             Offer.id == offer.id,
             Offer.issued < Offer.budget_pieces,
+            or_(
+                Offer.budget_fen.is_(None),
+                Offer.owed_fen + Offer.piece_fen <= Offer.budget_fen,
+            ),
             Offer.state == "active",
             Offer.starts_at <= now,
             now < Offer.ends_at,
         )
-        .values(issued=Offer.issued + 1)
+        .values(issued=Offer.issued + 1, owed_fen=Offer.owed_fen + Offer.piece_fen)
     )
-    if not isinstance(taken, CursorResult) or taken.rowcount != 1:
-        raise Refusal("out_of_stock", f"「{offer.name}」已经发完")
+    return isinstance(taken, CursorResult) and taken.rowcount == 1
 
 
-async def _write(
-    session: AsyncSession,
-    offer: Offer,
-    *,
-    customer_id: int,
-    trigger: str,
-    now: datetime,
-    touch_id: int | None,
-) -> Coupon:
+async def _write(session: AsyncSession, offer: Offer, hers: dict[str, Any]) -> Coupon:
     for attempt in range(5):
         insert = upsert(session, Coupon).values(
-            code=code_for(offer.code_seed, customer_id, trigger, attempt),
+            code=code_for(offer.code_seed, hers["customer_id"], hers["trigger"], attempt),
             offer_id=offer.id,
-            customer_id=customer_id,
-            trigger=trigger,
-            state="held",
-            issued_at=now,
-            expires_at=runs_out(offer, now),
-            touch_id=touch_id,
+            **hers,
         )
         written = await session.scalars(
             insert.on_conflict_do_nothing(index_elements=["code"]).returning(Coupon)

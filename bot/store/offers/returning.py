@@ -8,7 +8,7 @@ from sqlalchemy import CursorResult, case, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Store
-from bot.domain.offers import UNDO, Coupon, Redemption, read_code
+from bot.domain.offers import UNDO, Coupon, Offer, Redemption, read_code
 from bot.domain.refusals import Refusal
 from bot.events import Actor
 
@@ -36,7 +36,15 @@ async def void(
 async def return_for_order(session: AsyncSession, order_no: str, now: datetime) -> int:
     """The order came back: so do its coupons, each once. Budgets are not restored."""
     rows = await session.scalars(
-        select(Redemption).where(Redemption.order_no == order_no, Redemption.live.is_not(None))
+        select(Redemption)
+        .join(Coupon, Coupon.id == Redemption.coupon_id)
+        .join(Offer, Offer.id == Coupon.offer_id)
+        .where(
+            Redemption.order_no == order_no,
+            Redemption.live.is_not(None),
+            Offer.after_return == "back",
+        )
+        .order_by(Redemption.coupon_id)
     )
     taken = [await _take_back(session, row, reason="order_returned", now=now) for row in rows]
     return sum(taken)
@@ -66,7 +74,7 @@ async def _take_back(
     voided = await session.execute(
         update(Redemption)
         .where(Redemption.id == standing.id, Redemption.live.is_not(None))
-        .values(live=None, voided_at=now, void_reason=reason)
+        .values(live=None, alone=None, voided_at=now, void_reason=reason)
     )
     if not isinstance(voided, CursorResult) or voided.rowcount != 1:
         return False

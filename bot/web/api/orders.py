@@ -42,6 +42,9 @@ class OrderLineIn(Strict):
     quantity: Annotated[int, Field(ge=1, le=10**6)] = 1
     amount_fen: Fen = 0
 
+    def line(self) -> Line:
+        return Line(**self.model_dump())
+
 
 class BuyerIn(Ids):
     @model_validator(mode="after")
@@ -87,7 +90,7 @@ class OrderIn(Strict):
             channel=self.channel,
             buyer=Buyer(**self.buyer.model_dump()),
             amount_fen=self.amount_fen,
-            lines=tuple(Line(**line.model_dump()) for line in self.lines),
+            lines=tuple(line.line() for line in self.lines),
             coupon_codes=tuple(self.coupon_codes),
         )
 

@@ -1,0 +1,63 @@
+"""Offers enter from content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import case
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain.offers import Offer, OfferSpec
+from bot.store.engine import upsert
+from bot.store.vault import Vault
+
+_AS_WRITTEN = {
+    "key",
+    "name",
+    "kind",
+    "value",
+    "threshold_fen",
+    "per_customer",
+    "valid_days",
+    "most_fen",
+    "stacks",
+    "first_order",
+    "after_return",
+    "queue",
+    "claimable",
+}
+
+
+async def publish_offers(session: AsyncSession, vault: Vault, specs: Iterable[OfferSpec]) -> None:
+    """Bring the offers up to what content says; what was issued, and a pause, stay as they are."""
+    for spec in specs:
+        insert = upsert(session, Offer).values(
+            **_columns(spec),
+            budget_pieces=spec.budget_pieces,
+            budget_fen=spec.budget_fen,
+            issued=0,
+            owed_fen=0,
+            state="active",
+            code_seed=vault.blind(spec.key, about="offer.code_seed"),
+        )
+        # A budget cut below what is out already cannot take coupons back: it only stops new ones.
+        pieces, fen = spec.budget_pieces, spec.budget_fen
+        kept: dict[str, Any] = {
+            "budget_pieces": case((Offer.issued > pieces, Offer.issued), else_=pieces),
+            "budget_fen": fen and case((Offer.owed_fen > fen, Offer.owed_fen), else_=fen),
+        }
+        await session.execute(
+            insert.on_conflict_do_update(index_elements=["key"], set_=_columns(spec) | kept)
+        )
+
+
+def _columns(spec: OfferSpec) -> dict[str, Any]:
+    starts_at, ends_at = spec.span()
+    return spec.model_dump(include=_AS_WRITTEN) | {
+        "stores": list(spec.stores),
+        "goods": list(spec.goods),
+        "piece_fen": spec.piece_fen,
+        "starts_at": starts_at,
+        "ends_at": ends_at,
+    }
