@@ -236,15 +236,18 @@ async def _move(turn: Turn, campaign: Campaign, expected: tuple[str, ...], **val
 
 
 async def _rehearse(turn: Turn, campaign: Campaign) -> Receipt:
-    content = turn.content
     return await campaigns.dry_run(
         turn.session,
         turn.vault,
         campaign,
         limits=_limits(turn),
         now=turn.now,
-        flaw=wording.flaw(content, campaign.template),
-        allowed=wording.allowed_channels(content, campaign.template, campaign.channels),
+        saying=wording.saying(
+            turn.content,
+            campaign,
+            written=campaigns.written(turn.vault, campaign),
+            public_url=turn.settings.public_url,
+        ),
     )
 
 

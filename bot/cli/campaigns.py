@@ -101,6 +101,10 @@ async def _rehearse(number: int) -> Receipt:
                 found,
                 limits=read_limits(work.content.limits),
                 now=work.now(),
-                flaw=wording.flaw(work.content, found.template),
-                allowed=wording.allowed_channels(work.content, found.template, found.channels),
+                saying=wording.saying(
+                    work.content,
+                    found,
+                    written=campaigns.written(work.vault, found),
+                    public_url=work.settings.public_url,
+                ),
             )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
 import jinja2
+from jinja2 import nodes
 from jinja2.exceptions import SecurityError
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
@@ -90,6 +93,14 @@ class Template:
     def offer(self) -> bool:
         return self.head.offer
 
+    @property
+    def bare(self) -> frozenset[str]:
+        """Facts that it speaks of without a fallback: a text that may be impossible for somebody."""
+        said = frozenset().union(
+            *(bare_names(text) for text in (self.body, *self.variants.values()))
+        )
+        return said - self._fallbacks().keys()
+
     def limit(self, channel: str | None) -> int:
         return min(BYTES[name] for name in ([channel] if channel in BYTES else self.channels))
 
@@ -117,6 +128,18 @@ class Template:
         return {
             name: fact.fallback for name, fact in self.facts.items() if fact.fallback is not None
         }
+
+
+@lru_cache(maxsize=512)
+def bare_names(source: str) -> frozenset[str]:
+    """Names that are read without a `default` or `is defined` right around them."""
+    guarded, read = Counter[str](), Counter[str]()
+    tree = _ENV.parse(source)
+    read.update(name.name for name in tree.find_all(nodes.Name))
+    for each in tree.find_all((nodes.Filter, nodes.Test)):
+        if each.name in {"default", "defined"} and isinstance(each.node, nodes.Name):
+            guarded[each.node.name] += 1
+    return frozenset(read - guarded)
 
 
 def _tidy(words: str) -> str:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from bot.content.brand import Brand
 from bot.content.content import Content
-from bot.content.templates import BYTES
+from bot.content.templates import BYTES, ONE_FOR_MANY
+from bot.domain.campaigns import Campaign
 from bot.domain.channels import CHANNELS
 from bot.domain.facts import for_everyone
 from bot.domain.refusals import Refusal
@@ -62,3 +66,85 @@ def check_by_hand(content: Content, text: str) -> None:
         raise Refusal("missing_fact", "没有写要说的话", status=422)
     if said := content.check_text(text):
         raise Refusal("bad_words", "；".join(said), status=422)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saying:
+    """What one campaign says, before anybody is written to."""
+
+    content: Content
+    template: str
+    offer: str | None
+    written: str | None
+    """Words of a person's hand, in clear."""
+    purpose: str
+    public_url: str
+    allowed: Sequence[str]
+
+    @property
+    def flaw(self) -> str | None:
+        return flaw(self.content, self.template)
+
+    @property
+    def brand(self) -> Brand:
+        return self.content.brand
+
+    @property
+    def personal(self) -> bool:
+        """Whether it depends on the customer if there are words at all."""
+        known = self.content.templates.get(self.template)
+        if known is None:
+            return False
+        needed = known.bare - self.content.facts.keys() - (_GIVEN if self.offer else set())
+        # On a channel of one text for many the facts of a person are never said at all.
+        mass = ONE_FOR_MANY.issuperset(self.allowed)
+        return bool(for_everyone(dict.fromkeys(needed)) if mass else needed)
+
+    def refuses(
+        self, told: Mapping[str, Any], *, channel: str, personalised: bool, at: datetime
+    ) -> str | None:
+        """Why this customer's text could not be made, by the very steps that make it."""
+        try:
+            self._say(dict(told) | self._offered(at), channel, personalised=personalised)
+        except Refusal as refusal:
+            return refusal.reason
+        return None
+
+    def _say(self, told: Mapping[str, Any], channel: str, *, personalised: bool) -> None:
+        if self.written is None:
+            words_for(
+                self.content, self.template, told, channel=channel, personalised=personalised
+            )
+            return
+        by_hand(
+            self.content,
+            self.written,
+            channel=channel,
+            purpose=self.purpose,
+            public_url=self.public_url,
+        )
+
+    def _offered(self, at: datetime) -> dict[str, Any]:
+        """A coupon that nobody holds yet, as long as the real one will be."""
+        if self.offer is None:
+            return {}
+        known = self.offer in self.content.offers
+        return (self.content.offer_facts(self.offer, at) if known else {}) | {"coupon_code": CODE}
+
+
+_GIVEN = {"offer", "coupon_code"}
+CODE = "X" * 10
+
+
+def saying(
+    content: Content, campaign: Campaign, *, written: str | None, public_url: str
+) -> Saying:
+    return Saying(
+        content=content,
+        template=campaign.template,
+        offer=campaign.offer_key,
+        written=written,
+        purpose=campaign.purpose,
+        public_url=public_url,
+        allowed=allowed_channels(content, campaign.template, campaign.channels),
+    )

@@ -49,6 +49,10 @@ def drawing_of(work: Work, campaign: Campaign) -> Drawing:
         campaign,
         read_limits(content.limits),
         work.now(),
-        wording.flaw(content, campaign.template),
-        wording.allowed_channels(content, campaign.template, campaign.channels),
+        wording.saying(
+            content,
+            campaign,
+            written=campaigns.written(work.vault, campaign),
+            public_url=work.settings.public_url,
+        ),
     )

@@ -229,8 +229,8 @@ class _Delivery:
         self, one: _Going, campaign: Campaign | None, told: Mapping[str, object]
     ) -> tuple[str, str | None]:
         content, work = self.work.content, self.work
-        if campaign is not None and campaign.words is not None:
-            written = work.vault.unseal(campaign.words, about=campaigns.ABOUT)
+        written = campaigns.written(work.vault, campaign) if campaign is not None else None
+        if campaign is not None and written is not None:
             text = wording.by_hand(
                 content,
                 written,

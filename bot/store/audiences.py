@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, Protocol
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,13 +16,37 @@ from bot.domain.customers import Customer
 from bot.domain.experiments import in_holdout
 from bot.domain.mapping import Row
 from bot.domain.quotas import Limits
-from bot.store import gate, segments
+from bot.store import facts, gate, segments
 from bot.store.engine import upsert
-from bot.store.gate import Question, Standing
+from bot.store.gate import Question, Standing, Verdict
 from bot.store.vault import Vault
 
 CHUNK = 1000
 """Customers per step: one short transaction each, so that callbacks never wait for a campaign."""
+
+
+class Saying(Protocol):
+    """Whoever knows the words of a campaign."""
+
+    @property
+    def flaw(self) -> str | None:
+        """What is wrong with them for everybody."""
+
+    @property
+    def allowed(self) -> Sequence[str]:
+        """Channels that the campaign and its words allow; empty means all."""
+
+    @property
+    def personal(self) -> bool:
+        """Whether it depends on the customer if there are words at all."""
+
+    @property
+    def brand(self) -> Any: ...
+
+    def refuses(
+        self, told: Mapping[str, Any], *, channel: str, personalised: bool, at: datetime
+    ) -> str | None:
+        """Why this customer's text could not be made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +70,14 @@ class Drawing:
     campaign: Campaign
     limits: Limits
     now: datetime
-    flaw: str | None = None
-    """What is wrong with the words, for everybody."""
-    allowed: Sequence[str] = ()
-    """Channels that the campaign and its words allow; empty means all."""
+    saying: Saying | None = None
+    """None when somebody else has looked at the words."""
     after: int = 0
     left: int | None = None
     """Pieces of the offer that this pass may still promise."""
     done: bool = False
+    general: dict[tuple[str, bool], str | None] = field(default_factory=dict)
+    """What was found out about words that are the same for everybody."""
 
     @property
     def at(self) -> datetime:
@@ -84,7 +109,41 @@ async def draw(session: AsyncSession, vault: Vault, drawing: Drawing) -> list[Lo
         planning=campaign.id or 0,
     )
     question = await _question(session, drawing, ids)
-    return [_lot(drawing, question, standings[i]) for i in ids if i in standings]
+    asked = [(standings[i], gate.ask(question, standings[i])) for i in ids if i in standings]
+    told = await _told(session, vault, drawing, asked)
+    return [
+        _lot(drawing, standing, _spoken(drawing, standing, verdict, told))
+        for standing, verdict in asked
+    ]
+
+
+async def _told(
+    session: AsyncSession,
+    vault: Vault,
+    drawing: Drawing,
+    asked: Sequence[tuple[Standing, Verdict]],
+) -> facts.Facts:
+    """What the words need to know of those who may be written to; most words need nothing."""
+    saying = drawing.saying
+    if saying is None or not saying.personal:
+        return {}
+    going = [standing.customer_id for standing, verdict in asked if verdict.way]
+    return await facts.gather(session, vault, saying, going, drawing.at)
+
+
+def _spoken(drawing: Drawing, standing: Standing, verdict: Verdict, told: facts.Facts) -> Verdict:
+    """The verdict once more, now that it is tried to say it to her."""
+    saying, way = drawing.saying, verdict.way
+    if saying is None or way is None:
+        return verdict
+    kind = (way.channel, standing.personalised)
+    if saying.personal or kind not in drawing.general:
+        known = told.get(standing.customer_id, {})
+        drawing.general[kind] = saying.refuses(
+            known, channel=way.channel, personalised=standing.personalised, at=drawing.at
+        )
+    reason = drawing.general[kind]
+    return Verdict(None, reason) if reason else verdict
 
 
 async def _question(session: AsyncSession, drawing: Drawing, ids: Sequence[int]) -> Question:
@@ -98,17 +157,16 @@ async def _question(session: AsyncSession, drawing: Drawing, ids: Sequence[int])
         limits=drawing.limits,
         at=drawing.at,
         purpose=campaign.purpose,
-        allowed=drawing.allowed or campaign.channels,
+        allowed=drawing.saying.allowed if drawing.saying else campaign.channels,
         only_guide=campaign.pushed_by,
-        flaw=drawing.flaw,
+        flaw=drawing.saying.flaw if drawing.saying else None,
         offer=stock.reason,
         spent=stock.spent,
     )
 
 
-def _lot(drawing: Drawing, question: Question, standing: Standing) -> Lot:
+def _lot(drawing: Drawing, standing: Standing, verdict: Verdict) -> Lot:
     campaign, who = drawing.campaign, standing.customer_id
-    verdict = gate.ask(question, standing)
     if verdict.way is None:
         return Lot(who, "excluded", verdict.reason)
     if in_holdout(campaign.seed, who, campaign.holdout_percent):

@@ -17,13 +17,15 @@ from bot.domain.customers import Guide
 from bot.domain.quotas import Limits
 from bot.domain.reasons import words
 from bot.store import switches
-from bot.store.audiences import Drawing, Lot, draw
+from bot.store.audiences import Drawing, Lot, Saying, draw
 from bot.store.engine import upsert
 from bot.store.touches import changed
 from bot.store.vault import Vault
 
 LASTS = timedelta(days=3)
 ABOUT = "campaign.words"
+FACES = 3
+"""How many customers stand for all the others in a receipt."""
 
 
 async def draft(session: AsyncSession, *, now: datetime, **facts: Any) -> Campaign | None:
@@ -46,6 +48,11 @@ async def draft(session: AsyncSession, *, now: datetime, **facts: Any) -> Campai
         insert.on_conflict_do_nothing().returning(Campaign)
     )
     return campaign
+
+
+def written(vault: Vault, campaign: Campaign) -> str | None:
+    """The words of a person's hand, in clear."""
+    return None if campaign.words is None else vault.unseal(campaign.words, about=ABOUT)
 
 
 async def move(
@@ -86,20 +93,28 @@ class Receipt:
     """Messages per guide who will really be asked to send them."""
     sample: list[int] = field(default_factory=list)
     """A few of the customers who will be written to."""
+    passed_over: dict[str, list[int]] = field(default_factory=dict)
+    """For each reason a few of those who will not."""
 
     def add(self, lot: Lot, userids: dict[int, str]) -> None:
         self.audience += 1
         if lot.state == "holdout":
             self.holdout += 1
         elif lot.state == "excluded":
-            self.excluded[lot.reason or "unknown"] += 1
+            self._pass_over(lot.customer_id, lot.reason or "unknown")
         else:
             self.planned += 1
             self.by_channel[lot.channel or ""] += 1
             if lot.guide_id is not None:
                 self.by_guide[userids.get(lot.guide_id, str(lot.guide_id))] += 1
-            if len(self.sample) < 3:
+            if len(self.sample) < FACES:
                 self.sample.append(lot.customer_id)
+
+    def _pass_over(self, customer_id: int, reason: str) -> None:
+        self.excluded[reason] += 1
+        faces = self.passed_over.setdefault(reason, [])
+        if len(faces) < FACES:
+            faces.append(customer_id)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -111,13 +126,23 @@ class Receipt:
             "by_channel": dict(self.by_channel),
             "by_guide": dict(self.by_guide.most_common()),
             "sample": self.sample,
+            "passed_over": self.passed_over,
         }
 
     def in_words(self) -> str:
         lines = [f"人群 {self.audience} 人：将发送 {self.planned} 人，对照组 {self.holdout} 人"]
-        lines += [f"  不发 {n} 人：{words(code)}" for code, n in self.excluded.most_common()]
         lines += [f"  {name} 确认发送 {n} 人" for name, n in self.by_guide.most_common()]
+        lines += [
+            f"  不发 {n} 人：{words(code)}（如 {_numbers(self.passed_over[code])} 号顾客）"
+            for code, n in self.excluded.most_common()
+        ]
+        if self.sample:
+            lines.append(f"  会收到的，如 {_numbers(self.sample)} 号顾客")
         return "\n".join(lines)
+
+
+def _numbers(customers: Sequence[int]) -> str:
+    return "、".join(str(customer) for customer in customers)
 
 
 async def dry_run(
@@ -127,11 +152,10 @@ async def dry_run(
     *,
     limits: Limits,
     now: datetime,
-    flaw: str | None = None,
-    allowed: Sequence[str] = (),
+    saying: Saying | None = None,
 ) -> Receipt:
     """The whole plan without writing it. A draft that was never stored may be rehearsed too."""
-    drawing = Drawing(campaign, limits, now, flaw, allowed)
+    drawing = Drawing(campaign, limits, now, saying)
     receipt = Receipt(drawing.at)
     userids = await _userids(session)
     async for lots in _chunks(session, vault, drawing):

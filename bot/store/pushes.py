@@ -55,7 +55,7 @@ async def preview_push(
 ) -> Push:
     """What `PushToTagged` would do now; nothing is written."""
     guide = await session.get_one(Guide, guide_id)
-    drawing = Drawing(_campaign(guide, tags, now), limits, now, allowed=("wecom",))
+    drawing = Drawing(_campaign(guide, tags, now), limits, now)
     push = Push()
     while not drawing.done:
         _count(push, await audiences.draw(session, vault, drawing))
@@ -93,7 +93,7 @@ async def push(
     now: datetime,
 ) -> Push:
     """Plan all of it and, inside the hours, hand it to her at once; else it waits for the morning."""
-    drawing = Drawing(campaign, limits, now, allowed=("wecom",))
+    drawing = Drawing(campaign, limits, now)
     done = Push()
     while not drawing.done:
         lots = await audiences.draw(session, vault, drawing)

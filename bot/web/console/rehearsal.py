@@ -56,15 +56,19 @@ class Rehearsal:
 
 
 async def rehearse(desk: Desk, session: AsyncSession, campaign: Campaign) -> Rehearsal:
-    content, now = desk.work.content, desk.work.now()
+    work = desk.work
     receipt = await campaigns.dry_run(
         session,
-        desk.work.vault,
+        work.vault,
         campaign,
-        limits=content.limits,
-        now=now,
-        flaw=wording.flaw(content, campaign.template),
-        allowed=wording.allowed_channels(content, campaign.template, campaign.channels),
+        limits=work.content.limits,
+        now=work.now(),
+        saying=wording.saying(
+            work.content,
+            campaign,
+            written=campaigns.written(work.vault, campaign),
+            public_url=work.settings.public_url,
+        ),
     )
     names = await mailings.guide_names(session)
     loads = [(names.get(userid, userid), n) for userid, n in receipt.by_guide.most_common()]
@@ -89,11 +93,12 @@ def _heavy(loads: list[tuple[str, int]]) -> str:
 async def _samples(
     desk: Desk, session: AsyncSession, campaign: Campaign, receipt: Receipt
 ) -> list[Sample]:
-    """What a few of them would read; names masked, codes not given out yet."""
+    """What a few of them would read; names masked, codes not given out yet. When nobody would, whose words fail."""
     work, limits = desk.work, desk.work.content.limits
+    faces = receipt.sample or receipt.passed_over.get("missing_fact", [])
     channel = next(iter(receipt.by_channel), "wecom")
-    known = await facts.gather(session, work.vault, work.content, receipt.sample, work.now())
-    who = Customer.id.in_(receipt.sample)
+    known = await facts.gather(session, work.vault, work.content, faces, work.now())
+    who = Customer.id.in_(faces)
     listed = await roster.page(session, work.vault, who, limits, work.now())
     told = []
     for one in listed:
@@ -118,8 +123,7 @@ def _words(
 ) -> tuple[str, str]:
     work = desk.work
     try:
-        if campaign.words is not None:
-            written = work.vault.unseal(campaign.words, about=campaigns.ABOUT)
+        if (written := campaigns.written(work.vault, campaign)) is not None:
             return wording.by_hand(
                 work.content, written, channel=channel, public_url=work.settings.public_url
             ), ""
