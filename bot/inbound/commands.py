@@ -19,7 +19,7 @@ from bot.events.commands import Command
 from bot.inbound.dispatch import Dispatcher
 from bot.inbound.turn import Answer
 from bot.store import answers, audit, tasks
-from bot.store.engine import Sessions
+from bot.store.engine import Sessions, until_free
 
 # Never part of an audit row or of what makes two requests equal.
 _ENVELOPE = ("event", "at", "actor", "key")
@@ -48,26 +48,42 @@ async def do(
     digest = hashlib.sha256(
         json.dumps([body["event"], facts], sort_keys=True).encode()
     ).hexdigest()
-    async with sessions.begin() as session:
-        stored = await answers.begin(
-            session, actor=str(command.actor), key=command.key, body_hash=digest, now=now
-        )
-        if stored is None:
-            stored = await _perform(dispatcher, session, command, now)
-            await answers.finish(session, actor=str(command.actor), key=command.key, answer=stored)
-            await audit.append(
-                session,
-                at=now,
-                actor=str(command.actor),
-                action=kind_of(command),
-                subject=_subject(facts),
-                detail={k: v for k, v in facts.items() if k not in _PRIVATE}
-                | {"refused": stored.get("refused")},
+
+    async def once() -> dict[str, Any]:
+        async with sessions.begin() as session:
+            stored = await answers.begin(
+                session, actor=str(command.actor), key=command.key, body_hash=digest, now=now
             )
-            await tasks.ask(session, tasks.PAY)
-    if "refused" in stored:
-        raise _refusal(stored)
-    return stored
+            if stored is None:
+                stored = await _perform(dispatcher, session, command, now)
+                await _note(session, command, facts, stored, now)
+            return stored
+
+    told = await until_free(once)
+    if "refused" in told:
+        raise _refusal(told)
+    return told
+
+
+async def _note(
+    session: AsyncSession,
+    command: Command,
+    facts: dict[str, Any],
+    told: dict[str, Any],
+    now: datetime,
+) -> None:
+    """The answer beside its key, the audit row, and word to whoever pays what is owed now."""
+    await answers.finish(session, actor=str(command.actor), key=command.key, answer=told)
+    await audit.append(
+        session,
+        at=now,
+        actor=str(command.actor),
+        action=kind_of(command),
+        subject=_subject(facts),
+        detail={k: v for k, v in facts.items() if k not in _PRIVATE}
+        | {"refused": told.get("refused")},
+    )
+    await tasks.ask(session, tasks.PAY)
 
 
 def _refusal(stored: dict[str, Any]) -> Refusal:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -17,7 +18,7 @@ from bot.inbound.router import Result, Router
 from bot.inbound.turn import Answer, Reply, Turn
 from bot.settings import Settings
 from bot.store import inbox, outbox, tasks
-from bot.store.engine import Sessions
+from bot.store.engine import Sessions, collided, until_free
 from bot.store.inbox import Arrival
 from bot.store.vault import Vault
 
@@ -52,6 +53,9 @@ class Dispatcher:
 
     async def drain(self, sessions: Sessions, now: datetime) -> int:
         """Handle up to a batch of waiting events in one transaction. Returns how many."""
+        return await until_free(partial(self._drain, sessions, now))
+
+    async def _drain(self, sessions: Sessions, now: datetime) -> int:
         async with sessions.begin() as session:
             waiting = await inbox.waiting(session, limit=BATCH)
             for kept in waiting:
@@ -62,6 +66,9 @@ class Dispatcher:
 
     async def answer(self, sessions: Sessions, arrival: Arrival, now: datetime) -> Result:
         """What is said to one kept event, handled right now but after all of its source that came before it."""
+        return await until_free(partial(self._answer, sessions, arrival, now))
+
+    async def _answer(self, sessions: Sessions, arrival: Arrival, now: datetime) -> Result:
         result: Result = None
         left = True
         while left:
@@ -90,7 +97,10 @@ class Dispatcher:
                 if late:
                     await self.say_later(session, event, result, key=kept.digest, now=now)
                 await session.flush()
-        except Exception as bug:  # noqa: BLE001 - logged and parked: the neighbours go on
+        except Exception as bug:
+            if collided(bug):
+                raise  # no bug of the handler: the whole batch is done anew
+            # Logged and parked: the neighbours go on.
             kept.state, kept.reason = "parked", f"{type(bug).__name__} {_place(bug)}"
             # Not the exception's own words: they may carry people's data.
             log.error("event parked", inbox_id=kept.id, reason=kept.reason)

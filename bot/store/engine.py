@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Table, event, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
@@ -99,6 +100,27 @@ class Sessions:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+Said = TypeVar("Said")
+COLLISIONS = frozenset({"40P01", "40001"})
+"""PostgreSQL gave one of several transactions up, because they waited for each other in a circle."""
+
+
+def collided(bug: BaseException) -> bool:
+    """Whether nothing is wrong with what was done but its moment: the same again will do."""
+    return isinstance(bug, DBAPIError) and getattr(bug.orig, "sqlstate", None) in COLLISIONS
+
+
+async def until_free(act: Callable[[], Awaitable[Said]], *, tries: int = 5) -> Said:
+    """One whole transaction, done anew when it was given up for another one's sake."""
+    for _ in range(tries - 1):
+        try:
+            return await act()
+        except DBAPIError as bug:
+            if not collided(bug):
+                raise
+    return await act()
 
 
 def upsert(session: AsyncSession, table: Table | type[Any]) -> Any:

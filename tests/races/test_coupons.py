@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy import func, select
 
 from bot.domain.offers import Coupon, Offer, Redemption
 from bot.events import Actor
 from bot.store import offers
+from bot.store.engine import Sessions, open_engine, until_free
 from bot.store.offers import Till
 from tests.builders import LONG_AGO, a_customer, a_store, an_offer
 from tests.races.crowd import crowd
@@ -84,3 +87,29 @@ async def test_a_returned_order_returns_its_coupon_once(sessions, database_url, 
     async with sessions.reading() as session:
         assert await session.scalar(select(Coupon.state)) == "held"
         assert await session.scalar(select(Offer.issued)) == 1  # the budget is not restored
+
+
+async def test_two_who_issue_of_the_same_offers_never_wait_for_ever(sessions, database_url):
+    """One locks them in one order beforehand; the other does not care, and begins anew when the database says so."""
+    async with sessions.begin() as session:
+        keys = [(await an_offer(session)).key for _ in range(2)]
+        customers = [(await a_customer(session)).id for _ in range(4)]
+    doors = [Sessions(open_engine(database_url)) for _ in customers]
+
+    async def both(i, *, careful):
+        async with doors[i].begin() as session:
+            if careful:
+                await offers.lock_offers(session, keys)
+            for key in keys if i % 2 else reversed(keys):
+                await offers.issue(
+                    session, offer_key=key, customer_id=customers[i], trigger="t", now=NOW
+                )
+                await asyncio.sleep(0.05)
+
+    await asyncio.gather(
+        *(until_free(partial(both, i, careful=i < 2)) for i in range(len(customers)))
+    )
+    async with sessions.reading() as session:
+        assert await session.scalar(select(func.count(Coupon.id))) == 8
+    for door in doors:
+        await door.close()
