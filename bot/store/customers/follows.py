@@ -95,6 +95,8 @@ async def unfollow(
     """The tie ended at that moment, unless it began again since; also when we never heard of its beginning."""
     tie, *_ = await _tie(session, vault, userid=userid, external_userid=external_userid, at=at)
     if at >= tie.since and (tie.ended_at is None or at > tie.ended_at):
+        if tie.since == tie.ended_at:  # we never heard of its beginning
+            tie.since = at
         tie.ended_at, tie.ended_by = at, by
     return tie
 

@@ -51,9 +51,13 @@ async def put(session: AsyncSession, **given: Unpack[Given]) -> bool:
         customer_id=customer_id, tag_id=tag_id, source=given["source"], **columns
     )
     renewed = {name: insert.excluded[name] for name in columns if new or name != "at"}
+    # News may come in any order: what is older does not shorten what younger news has given.
+    lasts = insert.excluded.expires_at >= CustomerTag.expires_at
     await session.execute(
         insert.on_conflict_do_update(
-            index_elements=["customer_id", "tag_id", "source"], set_=renewed
+            index_elements=["customer_id", "tag_id", "source"],
+            set_=renewed,
+            where=or_(lasts, lasts.is_(None)),
         )
     )
     if exclusive:
