@@ -31,6 +31,7 @@ from bot.domain.mapping import Moment
 from bot.domain.offers import Redemption
 from bot.domain.orders import Order, OrderLine, Product
 from bot.domain.tags import Bought, Tag, TagGroup, parts
+from bot.store.bulk import scanned
 
 SUNDAY, SATURDAY = 0, 6
 Bound = Mapping[str, Any]
@@ -91,23 +92,25 @@ class Buying:
     def at_once(self, rules: Sequence[Bought], *, by_line: bool) -> Select[Any]:
         """(customer_id, and for each rule the number of orders by which she holds its tag, else 0), in one pass."""
         orders = self._sold() if by_line else self._paid().subquery()
+        each = orders.c.id.distinct() if by_line else orders.c.id
         fits = []
         for rule in rules:
             inside = orders.c.category == rule.category if by_line else true()
             if rule.within_days is not None:
                 inside &= orders.c.paid_at > bindparam(_since(rule.within_days), type_=Moment)
-            number = func.count().filter(inside)
+            number = func.count(each).filter(inside)
             enough = self._enough(rule, orders, number, inside)
             fits.append(case((enough, number), else_=0))
-        return select(orders.c.customer_id, *fits).group_by(orders.c.customer_id)
+        customer = scanned(orders.c.customer_id)
+        return select(customer, *fits).group_by(customer)
 
     def _sold(self) -> Subquery:
-        """One row for each order and category."""
+        """One row for each line of an order, with its category."""
         orders = self._paid().subquery()
-        category = category_of().label("category")
-        query = select(orders, category).join(OrderLine, OrderLine.order_id == orders.c.id)
-        query = query.outerjoin(Product, Product.sku == OrderLine.sku)
-        return query.distinct().subquery()
+        query = select(orders, category_of().label("category")).join(
+            OrderLine, OrderLine.order_id == orders.c.id
+        )
+        return query.outerjoin(Product, Product.sku == OrderLine.sku).subquery()
 
     def _by_order(self, rule: Bought, orders: Subquery, tag: str) -> Select[Any]:
         number = func.count()

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
-from sqlalchemy import delete, func, select, tuple_
+from sqlalchemy import delete, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.domain.customers import Customer
 from bot.domain.tags import CustomerTag, Tag, TagBook, TagGroup, parts
 from bot.store import bulk
 from bot.store.bulk import Array
@@ -22,8 +21,6 @@ from bot.store.tags.labels import ids_of, publish
 from bot.store.tags.retagging import SOURCE, open_categories
 from bot.store.tags.stirring import stir
 
-STEP = 100_000
-"""Customers looked at together: bounds the memory."""
 PART = 10_000
 """Tags written in one transaction: callbacks must not wait."""
 SHIFT = 2**24
@@ -52,24 +49,22 @@ async def _retag_bought(sessions: Sessions, book: TagBook, now: datetime) -> int
     async with sessions.begin() as session:
         await open_categories(session, book, now)
         ids = await ids_of(session, [rule.tag for rule in book.bought() if rule.category != "*"])
-        newest = await session.scalar(select(func.max(Customer.id))) or 0
-    changed = 0
-    for first in range(1, newest + 1, STEP):
-        some = range(first, first + STEP)
-        async with sessions.reading() as session:
-            held = await _held(session, book, ids, now, some)
-            kept = await _kept(session, book, some)
-        changed += await _take_off(sessions, np.setdiff1d(kept, held.pair, assume_unique=True))
-        changed += await _put_on(sessions, book, held, ~np.isin(held.pair, kept), now)
-    return changed
+    async with sessions.reading() as session:
+        held = await _held(session, book, ids, now)
+        kept = await _kept(session, book)
+    gone = np.setdiff1d(kept, held.pair, assume_unique=True)
+    new = np.flatnonzero(~np.isin(held.pair, kept, assume_unique=True))
+    await _take_off(sessions, gone)
+    await _put_on(sessions, book, held, new, now)
+    return len(gone) + len(new)
 
 
 async def _held(
-    session: AsyncSession, book: TagBook, ids: Mapping[str, int], now: datetime, some: range
+    session: AsyncSession, book: TagBook, ids: Mapping[str, int], now: datetime
 ) -> _Held:
     rules = book.bought()
-    buying = Buying(book.utc_offset_hours, Whose.RANGE, dialect_of(session) == "sqlite")
-    values = bound(now, rules, some)
+    buying = Buying(book.utc_offset_hours, Whose.EVERYBODY, dialect_of(session) == "sqlite")
+    values = bound(now, rules, None)
     numbered = list(enumerate(rules))
     found: list[tuple[Array, Array, Array]] = []
     for by_line in (False, True):
@@ -99,19 +94,17 @@ def _row(rule: int, who: Array, tag: Array, orders: Array) -> tuple[Array, Array
     return who * SHIFT + tag, np.full(len(who), rule), orders
 
 
-async def _kept(session: AsyncSession, book: TagBook, some: range) -> Array:
+async def _kept(session: AsyncSession, book: TagBook) -> Array:
     groups = {parts(rule.tag)[0] for rule in book.bought()}
     tags = select(Tag.id).join(TagGroup).where(TagGroup.name.in_(groups))
     query = select(CustomerTag.customer_id, CustomerTag.tag_id).where(
-        CustomerTag.source == SOURCE,
-        CustomerTag.tag_id.in_(tags),
-        CustomerTag.customer_id.between(some.start, some.stop - 1),
+        CustomerTag.source == SOURCE, CustomerTag.tag_id.in_(tags)
     )
     who, tag = await bulk.read(session, query, "ii")
     return np.sort(who * SHIFT + tag)
 
 
-async def _take_off(sessions: Sessions, pairs: Array) -> int:
+async def _take_off(sessions: Sessions, pairs: Array) -> None:
     for part in _cut(pairs):
         hers = list(zip((part // SHIFT).tolist(), (part % SHIFT).tolist(), strict=True))
         async with sessions.begin() as session:
@@ -119,15 +112,13 @@ async def _take_off(sessions: Sessions, pairs: Array) -> int:
             gone = delete(CustomerTag).where(CustomerTag.source == SOURCE, key.in_(hers))
             await session.execute(gone.execution_options(synchronize_session=False))
             await stir(session, np.unique(part // SHIFT).tolist())
-    return len(pairs)
 
 
 async def _put_on(
     sessions: Sessions, book: TagBook, held: _Held, new: Array, now: datetime
-) -> int:
-    rows = np.flatnonzero(new)
+) -> None:
     why = [json.dumps(rule.key, ensure_ascii=False) for rule in book.bought()]
-    for part in _cut(rows):
+    for part in _cut(new):
         pair = held.pair[part]
         facts = zip(held.rule[part].tolist(), held.orders[part].tolist(), strict=True)
         columns = {
@@ -140,7 +131,6 @@ async def _put_on(
             every = {name: [value] * len(part) for name, value in same.items()}
             await bulk.append(session, CustomerTag, columns | every)
             await stir(session, np.unique(pair // SHIFT).tolist())
-    return len(rows)
 
 
 def _cut(rows: Array) -> Iterator[Array]:

@@ -49,8 +49,9 @@ class KeptTiers:
 
 async def purchases(session: AsyncSession, *, before: datetime, only: Only = None) -> Purchases:
     at = seconds(session, OrderEntry.at)
-    query = select(OrderEntry.customer_id, at, OrderEntry.amount_fen).where(
-        OrderEntry.customer_id.is_not(None),
+    whose = bulk.scanned(OrderEntry.customer_id) if only is None else OrderEntry.customer_id
+    query = select(whose, at, OrderEntry.amount_fen).where(
+        whose.is_not(None),
         OrderEntry.kind.in_(MONEY),
         OrderEntry.amount_fen != 0,
         OrderEntry.at < before,
@@ -99,16 +100,17 @@ async def interests(session: AsyncSession, group: str, now: datetime, only: Only
 async def top_categories(session: AsyncSession, only: Only = None) -> dict[int, str]:
     """What each customer bought most pieces of."""
     category = func.coalesce(func.nullif(OrderLine.category, ""), Product.category)
+    whose = bulk.scanned(Order.customer_id) if only is None else Order.customer_id
     by_pieces = func.row_number().over(
-        partition_by=Order.customer_id,
+        partition_by=whose,
         order_by=(func.sum(OrderLine.quantity).desc(), category),
     )
     each = (
-        select(Order.customer_id, category.label("category"), by_pieces.label("place"))
+        select(whose.label("customer_id"), category.label("category"), by_pieces.label("place"))
         .join(OrderLine, OrderLine.order_id == Order.id)
         .outerjoin(Product, Product.sku == OrderLine.sku)
-        .where(Order.customer_id.is_not(None), category != "", _only(Order.customer_id, only))
-        .group_by(Order.customer_id, category)
+        .where(whose.is_not(None), category != "", _only(Order.customer_id, only))
+        .group_by(whose, category)
         .subquery()
     )
     best = select(each.c.customer_id, each.c.category).where(each.c.place == 1)
