@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from bot.calls import ListCorpTags
 from bot.domain.customers import Customer
-from bot.domain.intents import understand
 from bot.domain.refusals import Refusal
 from bot.domain.tags import Heard
 from bot.events import (
@@ -28,6 +27,7 @@ from bot.events import (
 from bot.inbound.router import Router
 from bot.inbound.turn import Answer, Turn
 from bot.store import consent, contact_ways, customers, journeys, links, orders, tags
+from handlers.chat.hearing import understood
 
 router = Router()
 
@@ -180,8 +180,9 @@ async def _tag_by_words(
     else:
         # The words themselves are people's data: the message is named, not quoted.
         evidence, book = {"message": event.msgid}, turn.content.tags
-        meant = understand(event.text, turn.content.intents).name
-        rules = [*book.heard("keyword", event.text), *book.heard("intent", meant)]
+        meant = understood(event, turn)
+        rules = book.heard("keyword", event.text)
+        rules += book.heard("intent", meant.name) if meant else []
         gifts = _gifts(rules, evidence, event.at)
     await _give_all(turn, customer, gifts)
 

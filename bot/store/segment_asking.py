@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, not_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from bot.domain.customers import Customer
 from bot.domain.orders import Order
 from bot.domain.segments import Condition
+from bot.store.bulk import scanned
 from bot.store.segment_comparing import compare, days_before
 
 HOME = ZoneInfo("Asia/Shanghai")
@@ -31,6 +32,10 @@ class Asking:
         """The customers of some rows."""
         query = (select(who) if of is None else of).where(who.is_not(None), *where)
         return query if self.only is None else query.where(who == self.only)
+
+    def whose(self, who: Who) -> Any:
+        """The column by which rows are gathered per customer."""
+        return scanned(who) if self.only is None else who
 
     def bought(self, asked: Condition) -> Clause:
         """Paid and not wholly given back, inside the window."""
@@ -65,7 +70,9 @@ def flag(asked: Condition, found: Clause) -> Clause:
     return found if asked.value == (asked.op == "eq") else not_(found)
 
 
-def sum_of(asked: Condition, who: Who, rows: Select[Any], measure: Any) -> Clause:
+def sum_of(asked: Condition, who: Any, rows: Select[Any], measure: Any) -> Clause:
     """Per customer, over these rows of hers; nothing counts as 0."""
-    found = in_(rows.group_by(who).having(compare(asked.op, measure, asked.value)))
-    return or_(found, not_(in_(rows))) if compare(asked.op, 0, asked.value) else found
+    if not compare(asked.op, 0, asked.value):
+        return in_(rows.group_by(who).having(compare(asked.op, measure, asked.value)))
+    # Those without any row fit too: so we look for whom it does not fit.
+    return not_(in_(rows.group_by(who).having(not_(compare(asked.op, measure, asked.value)))))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.domain.mapping import BigKey, Row
@@ -37,9 +37,13 @@ class CustomerTag(Row):
     """One tag on one customer from one source."""
 
     __tablename__ = "customer_tag"
+    __table_args__ = (
+        # Who wears a tag is answered from this alone.
+        Index("ix_customer_tag_tag_id_customer_id", "tag_id", "customer_id", "expires_at"),
+    )
 
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), primary_key=True)
-    tag_id: Mapped[int] = mapped_column(ForeignKey("tag.id"), primary_key=True, index=True)
+    tag_id: Mapped[int] = mapped_column(ForeignKey("tag.id"), primary_key=True)
     source: Mapped[str] = mapped_column(primary_key=True)
     """contact_way, menu, keyword, link, group, purchase, guide, answer, platform or rule."""
     evidence: Mapped[dict[str, Any]]

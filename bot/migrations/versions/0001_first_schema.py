@@ -900,7 +900,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("customer_id", "tag_id", "source", name=op.f("pk_customer_tag")),
     )
     with op.batch_alter_table("customer_tag", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_customer_tag_tag_id"), ["tag_id"], unique=False)
+        batch_op.create_index(
+            "ix_customer_tag_tag_id_customer_id",
+            ["tag_id", "customer_id", "expires_at"],
+            unique=False,
+        )
 
     op.create_table(
         "follow",
@@ -1428,7 +1432,7 @@ def downgrade() -> None:
 
     op.drop_table("follow")
     with op.batch_alter_table("customer_tag", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_customer_tag_tag_id"))
+        batch_op.drop_index("ix_customer_tag_tag_id_customer_id")
 
     op.drop_table("customer_tag")
     op.drop_table("contact_way")
