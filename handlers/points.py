@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from bot.domain.customers import Customer
 from bot.domain.refusals import Refusal
-from bot.events import AdjustPoints, OrderReported, SpendPoints
+from bot.events import AdjustPoints, BuyLevel, DecidePoints, OrderReported, SpendPoints
 from bot.inbound.router import Router
 from bot.inbound.turn import Answer, Turn
 from bot.store import journeys, points
+from bot.store.customers import surviving
 from bot.store.orders import recorded_now
 
 router = Router()
 MOST_ADJUSTED = 5000
 """A larger correction is not one person's decision."""
+MOST_ASKED = 1_000_000
 
 
 @router.on(OrderReported)
@@ -34,10 +36,7 @@ async def settle_order(event: OrderReported, turn: Turn) -> None:
 
 @router.on(SpendPoints)
 async def spend(command: SpendPoints, turn: Turn) -> Answer:
-    customer = await turn.session.get(Customer, command.customer_id)
-    own = command.actor.kind != "customer" or (customer and customer.ref == command.actor.id)
-    if customer is None or not own:
-        raise Refusal("unknown_customer", "没有这位顾客", status=404)
+    await _her_own(command, turn)
     left = await points.spend(
         turn.session,
         customer_id=command.customer_id,
@@ -46,38 +45,101 @@ async def spend(command: SpendPoints, turn: Turn) -> Answer:
         at=turn.now,
         note=command.what,
     )
-    return Answer({"balance": left, "words": f"花了 {command.points} 分，还剩 {left} 分"})
+    worth = command.points * turn.content.levels.fen_per_spent_point
+    words = f"花了 {command.points} 分，还剩 {left} 分"
+    return Answer({"balance": left, "worth_fen": worth, "words": words})
+
+
+@router.on(BuyLevel)
+async def buy_level(command: BuyLevel, turn: Turn) -> Answer:
+    await _her_own(command, turn)
+    levels, had = turn.content.levels, await points.level_of(turn.session, command.customer_id)
+    wanted = levels.named(command.level)
+    if wanted is None or not wanted.price_points:
+        raise Refusal("not_for_sale", "这个等级不能用积分换", status=404)
+    if levels.rank(wanted.name) <= levels.rank(had):
+        raise Refusal("has_level", f"已经是{had}了")
+    left = await points.spend(
+        turn.session,
+        customer_id=command.customer_id,
+        points=wanted.price_points,
+        effect=f"act:{turn.key}",
+        at=turn.now,
+        note=f"升{wanted.name}",
+    )
+    await points.lift_to(turn.session, command.customer_id, wanted.name, turn.now)
+    return Answer({"balance": left, "level": wanted.name, "words": f"升到{wanted.name}了"})
+
+
+async def _her_own(command: SpendPoints | BuyLevel, turn: Turn) -> None:
+    customer = await turn.session.get(Customer, command.customer_id)
+    own = command.actor.kind != "customer" or (customer and customer.ref == command.actor.id)
+    if customer is None or not own:
+        raise Refusal("unknown_customer", "没有这位顾客", status=404)
 
 
 @router.on(AdjustPoints)
 async def adjust(command: AdjustPoints, turn: Turn) -> Answer:
     if not command.reason.strip():
         raise Refusal("no_reason", "请写一句为什么调整", status=422)
-    if command.delta == 0 or abs(command.delta) > MOST_ADJUSTED:
-        raise Refusal("above_limit", f"一次最多调整 {MOST_ADJUSTED} 分", status=422)
-    left = await _adjusted(command, turn)
+    if not 0 < abs(command.delta) <= MOST_ASKED:
+        raise Refusal("above_limit", f"一次最多调整 {MOST_ASKED} 分", status=422)
+    if abs(command.delta) > MOST_ADJUSTED:
+        return await _asked(command, turn)
+    effect = f"act:{turn.key}"
+    left = await _adjusted(turn, command.customer_id, command.delta, effect, command.reason)
     return Answer({"balance": left, "words": f"调整好了，现在有 {left} 分"})
 
 
-async def _adjusted(command: AdjustPoints, turn: Turn) -> int:
-    effect = f"act:{turn.key}"
-    if command.delta < 0:
+async def _asked(command: AdjustPoints, turn: Turn) -> Answer:
+    request = await points.ask_to_adjust(
+        turn.session,
+        customer_id=command.customer_id,
+        delta=command.delta,
+        reason=command.reason,
+        by=str(command.actor),
+        now=turn.now,
+    )
+    words = f"超过 {MOST_ADJUSTED} 分要两个人：已经提交，等另一位管理员同意"
+    return Answer({"request_id": request, "state": "pending", "words": words})
+
+
+@router.on(DecidePoints)
+async def decide(command: DecidePoints, turn: Turn) -> Answer:
+    asked = await points.decide(
+        turn.session,
+        command.request_id,
+        agreed=command.agreed,
+        by=str(command.actor),
+        now=turn.now,
+    )
+    if not command.agreed:
+        return Answer({"state": "refused", "words": "没有同意，积分没有变"})
+    effect = f"request:{asked.id}"
+    left = await _adjusted(turn, asked.customer_id, asked.delta, effect, asked.reason)
+    return Answer({"state": "agreed", "balance": left, "words": f"同意了，现在有 {left} 分"})
+
+
+async def _adjusted(turn: Turn, customer_id: int, delta: int, effect: str, note: str) -> int:
+    hers = await surviving(turn.session, customer_id)
+    if delta < 0:
         return await points.spend(
             turn.session,
-            customer_id=command.customer_id,
-            points=-command.delta,
+            customer_id=hers,
+            points=-delta,
             effect=effect,
             at=turn.now,
-            note=command.reason,
+            note=note,
             kind="adjust",
         )
     standing = await points.earn(
         turn.session,
-        customer_id=command.customer_id,
-        points=command.delta,
+        customer_id=hers,
+        points=delta,
         effect=effect,
         at=turn.now,
+        levels=turn.content.levels,
         kind="adjust",
-        note=command.reason,
+        note=note,
     )
     return standing.balance

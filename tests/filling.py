@@ -35,6 +35,8 @@ WORDS: dict[tuple[str, str], Any] = {
     ("service_case", "state"): "open",
     ("points_account", "level"): "青铜",
     ("offer", "issued"): 0,
+    ("offer", "owed_fen"): 0,
+    ("points_request", "state"): "open",
     ("customer_tier", "tier"): "核心",
     ("customer_tier", "share_class"): "头部",
     ("order_entry", "kind"): "paid",

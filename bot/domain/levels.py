@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -21,6 +21,31 @@ class Level(BaseModel):
     """Points earned within 12 months."""
     rights: str = ""
     """What she gets, in words."""
+    percent_off: int = Field(default=0, ge=0, lt=100)
+    """5 = 9.5 折 on everything."""
+    price_points: int = Field(default=0, ge=0)
+    """What it costs in points to be lifted here; 0 is not for sale."""
+
+
+class DoubleDays(BaseModel):
+    """Days on which points count several times."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    times: int = Field(default=2, ge=2, le=10)
+    starts: date | None = None
+    ends: date | None = None
+    """Counts whole."""
+    days: tuple[int, ...] = ()
+    """Of the month; empty means every day."""
+
+    def covers(self, day: date) -> bool:
+        begun = self.starts is None or self.starts <= day
+        return begun and (self.ends is None or day <= self.ends) and self._named(day)
+
+    def _named(self, day: date) -> bool:
+        return not self.days or day.day in self.days
 
 
 class Levels(BaseModel):
@@ -30,6 +55,13 @@ class Levels(BaseModel):
 
     fen_per_point: int = Field(default=1000, gt=0)
     birthday_times: int = Field(default=2, ge=1)
+    double_days: tuple[DoubleDays, ...] = ()
+    expire_after_months: int | None = Field(default=None, ge=1, le=120)
+    """Points live until the end of the month so many months on."""
+    fen_per_spent_point: int = Field(default=0, ge=0)
+    """What a point is worth as money at the till; 0: it is not money."""
+    coupon_first: bool = False
+    """Whether coupons are taken off before the level's discount, or after it."""
     levels: tuple[Level, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -38,6 +70,23 @@ class Levels(BaseModel):
         if needs[0] != 0 or needs != sorted(set(needs)):
             raise ValueError("levels: 第一级的 needs 是 0，往上一级比一级高")
         return self
+
+    def run_out(self, at: datetime) -> datetime | None:
+        """When points given now are gone: the midnight that ends their last month."""
+        if self.expire_after_months is None:
+            return None
+        local = at.astimezone(SHOP_ZONE)
+        years, month = divmod(local.month + self.expire_after_months, 12)
+        return datetime.combine(date(local.year + years, month + 1, 1), time(), SHOP_ZONE)
+
+    def times(self, at: datetime, *, birthday_month: int | None) -> int:
+        """The best of what holds that day; multipliers never multiply each other."""
+        day = at.astimezone(SHOP_ZONE).date()
+        hers = [self.birthday_times] if day.month == birthday_month else []
+        return max([1, *hers, *(some.times for some in self.double_days if some.covers(day))])
+
+    def named(self, name: str) -> Level | None:
+        return next((level for level in self.levels if level.name == name), None)
 
     def reached(self, earned: int) -> Level:
         return [level for level in self.levels if level.needs <= earned][-1]
@@ -88,5 +137,4 @@ class OrderPoints:
 def earned_for(
     levels: Levels, amount_fen: int, *, birthday_month: int | None, at: datetime
 ) -> int:
-    times = levels.birthday_times if at.astimezone(SHOP_ZONE).month == birthday_month else 1
-    return amount_fen // levels.fen_per_point * times
+    return amount_fen // levels.fen_per_point * levels.times(at, birthday_month=birthday_month)

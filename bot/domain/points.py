@@ -34,3 +34,22 @@ class PointsEntry(Row):
     at: Mapped[datetime]
     note: Mapped[str] = mapped_column(default="")
     order_id: Mapped[int | None] = mapped_column(ForeignKey("shop_order.id"))
+    expires_at: Mapped[datetime | None] = mapped_column(index=True)
+    """When what was given here is gone, if it was not used by then. Oldest points are used first."""
+
+
+class PointsRequest(Row):
+    """A correction too large for one person's decision."""
+
+    __tablename__ = "points_request"
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), index=True)
+    delta: Mapped[int]
+    reason: Mapped[str]
+    asked_by: Mapped[str]
+    asked_at: Mapped[datetime]
+    state: Mapped[str]
+    """open, agreed or refused."""
+    decided_by: Mapped[str | None]
+    decided_at: Mapped[datetime | None]

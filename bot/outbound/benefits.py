@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.store import offers
+from bot.store import offers, points
 from bot.work.context import Work
 
 
@@ -10,3 +10,14 @@ async def take_back_untold(work: Work) -> int:
     """Coupons of messages that never reached anybody go back into their budgets."""
     async with work.sessions.begin() as session:
         return await offers.withdraw_untold(session, work.now())
+
+
+async def expire_points(work: Work) -> int:
+    """Write off what has run out, some accounts a transaction."""
+    done = 0
+    while True:
+        async with work.sessions.begin() as session:
+            some = await points.expire(session, work.now())
+        done += some
+        if not some:
+            return done

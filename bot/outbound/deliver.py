@@ -175,6 +175,8 @@ class _Delivery:
             return
         ids = [one.touch.customer_id for one, _ in going]
         content, vault = self.work.content, self.work.vault
+        keys = {one.touch.offer_key for one, _ in going if one.touch.offer_key}
+        await offers.lock_offers(self.session, keys)
         known = await facts.gather(self.session, vault, content, ids, self.now)
         groups = await group_chats.facts_of(
             self.session, [one.touch for one, _ in going], self.now

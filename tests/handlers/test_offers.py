@@ -11,6 +11,7 @@ from bot.events import (
     Actor,
     AdjustPoints,
     Buyer,
+    DecidePoints,
     IssueCoupon,
     OrderKind,
     OrderReported,
@@ -125,10 +126,26 @@ async def test_points_are_spent_and_corrected(bot, coupon):
     )
     spent = await bot.does(SpendPoints(**hers, actor=MEI, key=bot.key(), points=30, what="杯子"))
     assert (given["balance"], spent["balance"]) == (50, 20)
-    for wrong in ({"delta": 5001, "reason": "x"}, {"delta": 1, "reason": ""}):
+    for wrong in ({"delta": 1_000_001, "reason": "x"}, {"delta": 1, "reason": ""}):
         with pytest.raises(Refusal) as refusal:
             await bot.does(AdjustPoints(**hers, actor=ADMIN, key=bot.key(), **wrong))
         assert refusal.value.status == 422
+
+
+async def test_a_large_correction_takes_two_people(bot, coupon):
+    hers = {"at": bot.now, "customer_id": coupon.customer_id}
+    asked = await bot.does(
+        AdjustPoints(**hers, actor=ADMIN, key=bot.key(), delta=5001, reason="补登")
+    )
+    assert asked["state"] == "pending"
+    decides = {"at": bot.now, "request_id": asked["request_id"], "agreed": True}
+    with pytest.raises(Refusal, match="same_person"):
+        await bot.does(DecidePoints(**decides, actor=ADMIN, key=bot.key()))
+    other = Actor(kind="owner", id="qin")
+    told = await bot.does(DecidePoints(**decides, actor=other, key=bot.key()))
+    assert told["balance"] == 5001
+    with pytest.raises(Refusal, match="decided"):
+        await bot.does(DecidePoints(**decides, actor=other, key=bot.key()))
 
 
 async def test_a_customer_spends_only_her_own_points(bot, coupon):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
+from bot.domain.levels import STANDARD
 from bot.domain.orders import Order
 from bot.domain.points import PointsEntry
 from bot.domain.refusals import Refusal
@@ -16,7 +17,9 @@ from tests.builders import a_customer
 NOW = datetime(2026, 3, 12, 2, tzinfo=UTC)
 
 
-async def bought(session, yuan: int, *, refunded: int = 0, at=NOW, **customer) -> Order:
+async def bought(
+    session, yuan: int, *, refunded: int = 0, at=NOW, levels=STANDARD, **customer
+) -> Order:
     hers = await a_customer(session, **customer)
     order = Order(
         source="pos",
@@ -29,13 +32,13 @@ async def bought(session, yuan: int, *, refunded: int = 0, at=NOW, **customer) -
     )
     session.add(order)
     await session.flush()
-    await points.settle_order(session, order, key="paid", at=at)
+    await points.settle_order(session, order, key="paid", at=at, levels=levels)
     return order
 
 
-async def refund(session, order: Order, yuan: int, *, key: str) -> int:
+async def refund(session, order: Order, yuan: int, *, key: str, levels=STANDARD) -> int:
     order.refunded_fen += yuan * 100
-    await points.settle_order(session, order, key=key, at=NOW)
+    await points.settle_order(session, order, key=key, at=NOW, levels=levels)
     return await points.balance(session, order.customer_id)
 
 
@@ -99,3 +102,39 @@ async def test_a_return_of_spent_points_leaves_a_debt_in_the_ledger(sessions):
         with pytest.raises(Refusal, match="not_enough_points"):
             await points.spend(session, customer_id=hers, points=1, effect="more", at=NOW)
         assert sum(entry.delta for entry in await points.entries(session, hers)) == -40
+
+
+LASTING_A_YEAR = STANDARD.model_copy(update={"expire_after_months": 12})
+
+
+async def test_what_was_not_used_runs_out_once_and_the_oldest_is_used_first(sessions):
+    async with sessions.begin() as session:
+        hers = (await a_customer(session)).id
+        for months, given in ((0, 100), (2, 50)):
+            at, effect = NOW + timedelta(days=31 * months), f"e{months}"
+            await points.earn(
+                session,
+                customer_id=hers,
+                points=given,
+                effect=effect,
+                at=at,
+                levels=LASTING_A_YEAR,
+            )
+        await points.spend(session, customer_id=hers, points=30, effect="cup", at=NOW)
+        end = datetime(2027, 3, 31, 16, tzinfo=UTC)
+        assert await points.expiring(session, [hers], end - timedelta(seconds=1)) == {}
+        assert await points.expiring(session, [hers], end) == {hers: 70}
+        assert [await points.expire(session, end) for _ in range(2)] == [1, 0]
+        assert await points.balance(session, hers) == 50
+        assert await points.expire(session, end + timedelta(days=62)) == 1
+        assert await points.balance(session, hers) == 0
+
+
+async def test_what_an_order_took_back_does_not_run_out_again(sessions):
+    async with sessions.begin() as session:
+        order = await bought(session, 400, levels=LASTING_A_YEAR)
+        await refund(session, order, 100, key="r1", levels=LASTING_A_YEAR)
+        later = NOW + timedelta(days=500)
+        assert await points.expiring(session, [order.customer_id], later) == {
+            order.customer_id: 30
+        }

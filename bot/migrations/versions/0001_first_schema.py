@@ -669,6 +669,29 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("customer_id", name=op.f("pk_points_account")),
     )
     op.create_table(
+        "points_request",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("delta", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("asked_by", sa.String(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("decided_by", sa.String(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customer.id"], name=op.f("fk_points_request_customer_id_customer")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_points_request")),
+    )
+    with op.batch_alter_table("points_request", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_points_request_customer_id"), ["customer_id"], unique=False
+        )
+
+    op.create_table(
         "purchase_stats",
         sa.Column(
             "customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
@@ -1230,6 +1253,7 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(), nullable=False),
         sa.Column("note", sa.String(), nullable=False),
         sa.Column("order_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("expires_at", sa.DateTime(), nullable=True),
         sa.ForeignKeyConstraint(
             ["customer_id"], ["customer.id"], name=op.f("fk_points_entry_customer_id_customer")
         ),
@@ -1242,6 +1266,9 @@ def upgrade() -> None:
     with op.batch_alter_table("points_entry", schema=None) as batch_op:
         batch_op.create_index(
             batch_op.f("ix_points_entry_customer_id"), ["customer_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_points_entry_expires_at"), ["expires_at"], unique=False
         )
 
     op.create_table(
@@ -1385,6 +1412,7 @@ def downgrade() -> None:
 
     op.drop_table("touch")
     with op.batch_alter_table("points_entry", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_points_entry_expires_at"))
         batch_op.drop_index(batch_op.f("ix_points_entry_customer_id"))
 
     op.drop_table("points_entry")
@@ -1460,6 +1488,10 @@ def downgrade() -> None:
 
     op.drop_table("run")
     op.drop_table("purchase_stats")
+    with op.batch_alter_table("points_request", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_points_request_customer_id"))
+
+    op.drop_table("points_request")
     op.drop_table("points_account")
     with op.batch_alter_table("outside_send", schema=None) as batch_op:
         batch_op.drop_index("ix_outside_send_customer_id_at")

@@ -33,7 +33,7 @@ from bot.domain.journeys import Run
 from bot.domain.mapping import Row
 from bot.domain.offers import Coupon
 from bot.domain.orders import Order, OrderEntry
-from bot.domain.points import PointsAccount, PointsEntry
+from bot.domain.points import PointsAccount, PointsEntry, PointsRequest
 from bot.domain.tags import CustomerTag
 from bot.domain.tiers import CustomerTier, PurchaseStats
 
@@ -102,6 +102,7 @@ MOVES = (
     Move(OrderEntry),
     Move(Coupon, apart=("offer_id", "trigger")),
     Move(PointsEntry),
+    Move(PointsRequest, only=PointsRequest.state == "open"),
     Move(GroupMember),
     Move(Invite, apart=("rule_key", "round")),
     Move(Window, apart=("channel",)),

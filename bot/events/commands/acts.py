@@ -1,115 +1,12 @@
-"""Acts of a person, whichever face they came from: actor, key, effect and audit row in one transaction."""
+"""Consent, rules, campaigns, guides and cases."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
-from bot.events.shop import Line
-from bot.events.vocabulary import Event
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Actor:
-    kind: str
-    """owner, admin, operator, care, auditor, manager, clerk, guide, customer, integration or system."""
-    id: str
-    store: str | None = None
-
-    def __str__(self) -> str:
-        return f"{self.kind}:{self.id}"
-
-
-SYSTEM = Actor(kind="system", id="siyu")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command(Event):
-    actor: Actor
-    key: str
-    """Idempotency key, unique per actor: the stored answer is given again."""
-    permission: ClassVar[str]
-    """The row of `bot/domain/permissions.yaml` that must allow it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RedeemCoupon(Command):
-    permission = "coupon.redeem"
-    code: str
-    store: str | None = None
-    order_no: str | None = None
-    amount_fen: int | None = None
-    lines: tuple[Line, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReserveCoupon(Command):
-    """Keep it for an order that is being rung up. Redeeming it for that order confirms."""
-
-    permission = "coupon.redeem"
-    code: str
-    order_no: str
-    store: str | None = None
-    amount_fen: int | None = None
-    lines: tuple[Line, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReleaseCoupon(Command):
-    """The order did not come about."""
-
-    permission = "coupon.redeem"
-    code: str
-    order_no: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClaimCoupon(Command):
-    """A customer takes what is open to everybody, or her place in line for it."""
-
-    permission = "coupon.claim"
-    customer_id: int
-    offer: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeclineCoupon(Command):
-    """She gives hers up for whoever waits."""
-
-    permission = "coupon.claim"
-    customer_id: int
-    coupon_id: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VoidRedemption(Command):
-    permission = "coupon.void"
-    code: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IssueCoupon(Command):
-    permission = "coupon.issue"
-    offer: str
-    customer_id: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpendPoints(Command):
-    permission = "points.spend"
-    customer_id: int
-    points: int
-    what: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AdjustPoints(Command):
-    permission = "points.adjust"
-    customer_id: int
-    delta: int
-    reason: str
+from bot.events.commands.command import Command
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

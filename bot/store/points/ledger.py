@@ -40,10 +40,10 @@ async def earn(
 ) -> Standing:
     """Write one entry, unless this effect was written before. Negative points take back what was given.
 
-    `columns` may be `order_id`, `kind` (earn unless said) and `note`.
+    `columns` may be `order_id`, `kind` (earn unless said), `note` and `expires_at` (as the levels say unless said).
     """
-    columns = {"kind": "earn", "note": "", "at": at} | columns
-    if await _enter(session, customer_id, points, effect=effect, **columns) is None:
+    columns = {"kind": "earn", "note": "", "at": at, "expires_at": levels.run_out(at)} | columns
+    if await enter(session, customer_id, points, effect=effect, **columns) is None:
         return await standing(session, customer_id)
     await _open(session, customer_id)
     await session.execute(
@@ -67,7 +67,7 @@ async def spend(
     """Take points for something; never more than she has. Returns what is left."""
     if points <= 0:
         raise Refusal("bad_points", "要花的积分必须大于 0", status=422)
-    entry = await _enter(session, customer_id, -points, effect=effect, kind=kind, at=at, note=note)
+    entry = await enter(session, customer_id, -points, effect=effect, kind=kind, at=at, note=note)
     if entry is None:
         return await balance(session, customer_id)
     taken = await session.execute(
@@ -107,8 +107,16 @@ async def settle_order(
     ).still_due
     if due:
         effect = f"order:{order.id}:{key}"
+        # It goes back into the lot it came from: those points can no longer run out.
         told = await earn(
-            session, points=due, effect=effect, at=at, levels=levels, kind="refund", **hers
+            session,
+            points=due,
+            effect=effect,
+            at=at,
+            levels=levels,
+            kind="refund",
+            expires_at=levels.run_out(order.paid_at),
+            **hers,
         )
     return told
 
@@ -142,7 +150,7 @@ async def entries(
     return (await session.scalars(query)).all()
 
 
-async def _enter(
+async def enter(
     session: AsyncSession, customer_id: int, delta: int, **columns: object
 ) -> int | None:
     """The number of the new entry; None when its effect was written before."""
@@ -150,6 +158,16 @@ async def _enter(
     written = row.on_conflict_do_nothing(index_elements=["effect"]).returning(PointsEntry.id)
     found: int | None = await session.scalar(written)
     return found
+
+
+async def lift_to(session: AsyncSession, customer_id: int, level: str, at: datetime) -> None:
+    """Give her this level, whatever she has earned."""
+    await _open(session, customer_id)
+    await session.execute(
+        update(PointsAccount)
+        .where(PointsAccount.customer_id == customer_id)
+        .values(level=level, level_since=at)
+    )
 
 
 async def _open(session: AsyncSession, customer_id: int) -> None:

@@ -1,0 +1,5 @@
+"""Acts of a person, whichever face they came from: actor, key, effect and audit row in one transaction."""
+
+from bot.events.commands.acts import *
+from bot.events.commands.benefits import *
+from bot.events.commands.command import *
