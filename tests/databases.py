@@ -39,6 +39,8 @@ class Redirected:
         self.engine = open_engine(url)
         self.target = url
         event.listen(self.engine.sync_engine, "do_connect", self._lead)
+        if self.engine.dialect.name == "sqlite":
+            event.listen(self.engine.sync_engine, "connect", _undurable)
 
     def to(self, url: str) -> AsyncEngine:
         self.target = url
@@ -47,6 +49,13 @@ class Redirected:
     def _lead(self, dialect: Any, _record: object, args: list[Any], named: dict[str, Any]) -> None:
         args[:], led = dialect.create_connect_args(make_url(self.target))
         named.update(led)
+
+
+def _undurable(connection: Any, _record: object) -> None:
+    """A test's database need not outlive a power cut, and waiting for the disk is most of a commit."""
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA synchronous=OFF")
+    cursor.close()
 
 
 class SqliteFiles:

@@ -1,12 +1,9 @@
-"""The commands as a shell meets them: exit codes, words on a pipe, one JSON document on stdout."""
+"""Import, tiers and segments as commands: exit codes, words, one JSON document on stdout."""
 
 from __future__ import annotations
 
 import csv
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -16,26 +13,17 @@ SECRET = "c2l5dS10ZXN0cy1vbmx5LW5vdC1mb3ItYW55LXNob3AtMDEyMw=="
 
 
 @pytest.fixture
-def siyu(tmp_path):
+def siyu(run, monkeypatch):
     """Run `siyu …` in an empty folder with its own database."""
-    known = {name: value for name, value in os.environ.items() if not name.startswith("SIYU_")}
-    root = str(Path(__file__).parents[2])
-    env = known | {"SIYU_SECRET_KEY": SECRET, "PYTHONPATH": root, "PYTHONIOENCODING": "utf-8"}
-
-    def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "bot", *map(str, words)]
-        return subprocess.run(
-            command, cwd=tmp_path, env=env, capture_output=True, encoding="utf-8", check=False
-        )
-
+    monkeypatch.setenv("SIYU_SECRET_KEY", SECRET)
     return run
 
 
 def test_from_a_file_to_tiers_on_a_fresh_database(siyu, tmp_path):
-    assert siyu("import", "orders", SAMPLE).returncode == 0
+    assert siyu("import", "orders", SAMPLE).code == 0
     done = siyu("tiers", "run", "--as-of", "2011-09-10", "--export", "out.csv", "--json")
-    assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
+    assert done.code == 0, done.err
+    told = json.loads(done.out)
     with (tmp_path / "out.csv").open(encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     assert set(rows[0]) == {"customer_id", "tier", "score"}
@@ -50,25 +38,25 @@ def test_again_is_fine_and_bad_rows_are_exit_four(siyu, tmp_path):
     good = "订单号,会员号,时间,金额\n1,007,2026-03-01 10:00,88\n"
     (tmp_path / "a.csv").write_text(good, encoding="gbk")
     (tmp_path / "b.csv").write_text(good + "2,007,昨天,88\n", encoding="utf-8")
-    assert [siyu("import", "orders", "a.csv").returncode for _ in range(2)] == [0, 0]
+    assert [siyu("import", "orders", "a.csv").code for _ in range(2)] == [0, 0]
     bad = siyu("import", "orders", "b.csv")
-    assert bad.returncode == 4
-    assert "1 行以前导过、跳过，1 行有问题没导" in bad.stdout
+    assert bad.code == 4
+    assert "1 行以前导过、跳过，1 行有问题没导" in bad.out
     assert (tmp_path / "b_问题行.csv").exists()
 
 
 def test_json_keeps_stdout_to_itself(siyu, tmp_path):
     (tmp_path / "a.csv").write_text("订单号,会员号,时间,金额\n1,007,2026-03-01,88\n", "utf-8")
     done = siyu("import", "orders", "a.csv", "--dry-run", "--json")
-    assert json.loads(done.stdout)["imported"] == 1
-    assert "没有写入任何数据" in done.stderr
+    assert json.loads(done.out)["imported"] == 1
+    assert "没有写入任何数据" in done.err
 
 
 def test_a_missing_file_is_named_with_what_there_is(siyu, tmp_path):
     (tmp_path / "orders_2026q1.csv").write_text("x", encoding="utf-8")
     done = siyu("import", "orders", "orders_2026.csv")
-    assert done.returncode == 2
-    assert "你是不是想运行：siyu import orders orders_2026q1.csv" in done.stderr
+    assert done.code == 2
+    assert "你是不是想运行：siyu import orders orders_2026q1.csv" in done.err
 
 
 def test_a_customer_is_explained_by_the_shops_own_id(siyu, tmp_path):
@@ -77,16 +65,16 @@ def test_a_customer_is_explained_by_the_shops_own_id(siyu, tmp_path):
     siyu("import", "orders", "a.csv")
     siyu("tiers", "run", "--as-of", "2026-03-15")
     done = siyu("tiers", "explain", "007")
-    assert "价值排在前 1%，3 天前买过，平时 10 天一次" in done.stdout
-    assert "买过 2 天、2 笔，共 ¥100.00" in done.stdout
-    assert siyu("tiers", "explain", "008").returncode == 1
+    assert "价值排在前 1%，3 天前买过，平时 10 天一次" in done.out
+    assert "买过 2 天、2 笔，共 ¥100.00" in done.out
+    assert siyu("tiers", "explain", "008").code == 1
 
 
 def test_a_rule_is_counted_and_a_wrong_one_is_told(siyu, tmp_path):
     (tmp_path / "rule.yaml").write_text("{field: orders.count, op: gte, value: 1}", "utf-8")
     done = siyu("segment", "count", "rule.yaml")
-    assert (done.returncode, "0 位顾客" in done.stdout) == (0, True)
+    assert (done.code, "0 位顾客" in done.out) == (0, True)
     (tmp_path / "rule.yaml").write_text("all: [{field: shoes, value: 1}]", encoding="utf-8")
     wrong = siyu("segment", "count", "rule.yaml")
-    assert wrong.returncode == 2
-    assert "all[0].field：没有「shoes」这个字段" in wrong.stderr
+    assert wrong.code == 2
+    assert "all[0].field：没有「shoes」这个字段" in wrong.err
