@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from bot.domain.customers import Customer
 from bot.domain.orders import Order, OrderEntry
@@ -69,6 +69,10 @@ async def test_everybody_who_paid_is_tiered_and_nobody_else(sessions):
     assert done.customers.tolist() == people
     assert done.counts["核心"] == 6
     assert set(await kept(sessions)) == set(people)
+    async with sessions.reading() as session:
+        counted = "SELECT tier, count(*) FROM customer_tier GROUP BY tier"
+        found = dict((await session.execute(text(counted))).all())
+    assert found == {tier: count for tier, count in done.counts.items() if count}
 
 
 async def test_a_second_run_changes_nothing(sessions):
