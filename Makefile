@@ -31,7 +31,7 @@ storm: .make/test
 peers: .make/test
 	$(BIN)/python -m tests.platforms.peers
 
-bench: .make/test
+bench: .make/bench
 	@for program in benchmarks/[a-z]*.py; do echo "== $$program"; $(BIN)/python $$program --small || exit 1; done
 
 fmt: .make/test
@@ -61,6 +61,10 @@ lock: .make/test
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[test]'
 	@mkdir -p .make && touch $@ .make/run
+
+.make/bench: .make/test
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[bench]'
+	@touch $@
 
 clean:
 	rm -rf $(VENV) .make
