@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -50,6 +52,8 @@ class Dispatcher:
         self._content = content
         self._settings = settings
         self._alarm = alarm
+        self._awaited: Counter[str] = Counter()
+        self._said: dict[str, Result] = {}
 
     async def drain(self, sessions: Sessions, now: datetime) -> int:
         """Handle up to a batch of waiting events in one transaction. Returns how many."""
@@ -59,28 +63,41 @@ class Dispatcher:
         async with sessions.begin() as session:
             waiting = await inbox.waiting(session, limit=BATCH)
             for kept in waiting:
-                await self.handle(session, kept, now, late=True)
+                await self._handle_waiting(session, kept, now)
             if waiting:
                 await tasks.ask(session, tasks.PAY)
         return len(waiting)
 
+    @contextmanager
+    def awaiting(self, arrival: Arrival) -> Iterator[None]:
+        """Somebody of this process waits for what is said to it, from before it is kept: whoever handles it tells."""
+        self._awaited[arrival.digest] += 1
+        try:
+            yield
+        finally:
+            self._awaited[arrival.digest] -= 1
+            if not self._awaited[arrival.digest]:
+                del self._awaited[arrival.digest]
+                self._said.pop(arrival.digest, None)
+
     async def answer(self, sessions: Sessions, arrival: Arrival, now: datetime) -> Result:
         """What is said to one kept event, handled right now but after all of its source that came before it."""
-        return await until_free(partial(self._answer, sessions, arrival, now))
-
-    async def _answer(self, sessions: Sessions, arrival: Arrival, now: datetime) -> Result:
-        result: Result = None
-        left = True
-        while left:
+        while arrival.digest not in self._said:
             async with sessions.begin() as session:
                 waiting = await inbox.waiting(session, limit=BATCH, until=arrival)
                 for kept in waiting:
-                    left = kept.digest != arrival.digest
-                    result = await self.handle(session, kept, now, late=left)
+                    await self._handle_waiting(session, kept, now)
                 if waiting:
                     await tasks.ask(session, tasks.PAY)
-            left = left and bool(waiting)  # none: somebody else has handled it
-        return result
+            if not waiting:
+                break
+        return self._said.get(arrival.digest)
+
+    async def _handle_waiting(self, session: AsyncSession, kept: Kept, now: datetime) -> None:
+        awaited = kept.digest in self._awaited
+        result = await self.handle(session, kept, now, late=not awaited)
+        if awaited:
+            self._said[kept.digest] = result
 
     async def handle(
         self, session: AsyncSession, kept: Kept, now: datetime, *, late: bool = False

@@ -72,8 +72,12 @@ async def receive_official(request: web.Request) -> web.Response:
     if opened is None:
         return refused()
     arrival = Arrival("official", opened.plain)
-    if await desk.intake.keep(arrival) and isinstance(opened.event, ANSWERED):
-        return await _passive(desk, opened, arrival)
+    if not isinstance(opened.event, ANSWERED):
+        await desk.intake.keep(arrival)
+        return web.Response(text="success")
+    with desk.dispatcher.awaiting(arrival):
+        if await desk.intake.keep(arrival):
+            return await _passive(desk, opened, arrival)
     return web.Response(text="success")
 
 
@@ -112,7 +116,8 @@ async def _passive(desk: Desk, opened: Opened, arrival: Arrival) -> web.Response
 async def _answered(
     desk: Desk, event: Event, arrival: Arrival, gone: asyncio.Event
 ) -> Reply | None:
-    reply = await desk.answer_now(arrival)
+    with desk.dispatcher.awaiting(arrival):
+        reply = await desk.answer_now(arrival)
     if reply is not None and gone.is_set():
         await desk.say_later(event, reply, arrival.digest)
     return reply

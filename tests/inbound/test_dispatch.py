@@ -211,10 +211,22 @@ async def test_a_message_is_answered_after_those_before_it(bot, hall, echo):
     await hall.keeps(first, second, third)
     said = Arrival("event", json.dumps(events.dump(second)).encode())
     dispatcher = hall.dispatcher(echo)
-    assert await dispatcher.answer(bot.sessions, said, bot.now) == Reply("re b")
+    with dispatcher.awaiting(said):
+        assert await dispatcher.answer(bot.sessions, said, bot.now) == Reply("re b")
     assert await dispatcher.answer(bot.sessions, said, bot.now) is None
     assert [call.text for call in await bot.sends()] == ["re a"]
     assert [kept.state for kept in await hall.kept()] == ["handled", "handled", "kept"]
+
+
+async def test_who_waits_hears_the_reply_whoever_handles_it_first(bot, hall, echo):
+    (event,) = asked(bot, "a")
+    said = Arrival("event", json.dumps(events.dump(event)).encode())
+    dispatcher = hall.dispatcher(echo)
+    with dispatcher.awaiting(said):
+        await hall.keeps(event)
+        await dispatcher.drain(bot.sessions, bot.now)
+        assert await dispatcher.answer(bot.sessions, said, bot.now) == Reply("re a")
+    assert await bot.sends() == []
 
 
 async def test_within_a_router_only_the_first_that_matches_hears(bot, hall):
