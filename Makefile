@@ -32,7 +32,7 @@ peers: .make/test
 	$(BIN)/python -m tests.platforms.peers
 
 bench: .make/bench
-	@for program in benchmarks/[a-z]*.py; do echo "== $$program"; $(BIN)/python $$program --small || exit 1; done
+	@for program in benchmarks/[a-z]*.py; do echo "== $$program"; $(BIN)/python $$program --small || [ $$? = 2 ] || exit 1; done
 
 fmt: .make/test
 	$(BIN)/ruff format .
@@ -62,7 +62,8 @@ lock: .make/test
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[test]'
 	@mkdir -p .make && touch $@ .make/run
 
-.make/bench: .make/test
+.make/# A program that needs data which may not ship says so, and is passed over.
+bench: .make/test
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	@touch $@
 

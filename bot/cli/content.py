@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sized
 from pathlib import Path
 
 import click
@@ -49,7 +50,7 @@ def _tell(error: ContentError, *, as_json: bool) -> None:
 
 
 def _summary(content: Content) -> dict[str, object]:
-    counted = {
+    counted: dict[str, Sized] = {
         "templates": content.templates,
         "playbooks": content.playbooks,
         "offers": content.offers,

@@ -11,8 +11,8 @@ from typing import Any
 from bot.content.brand import Brand
 from bot.content.lint import Lint
 from bot.content.templates import Template
-from bot.domain.intents import IntentSpec
-from bot.domain.knowledge import Entry
+from bot.domain.intents import Intents
+from bot.domain.knowledge import Knowledge
 from bot.domain.levels import Levels
 from bot.domain.menus import Menu
 from bot.domain.offers import Offer, OfferSpec, in_words, last_day_words, runs_out
@@ -38,10 +38,10 @@ class Content:
     tiers: Mapping[str, Any]
     groups: Mapping[str, Any]
     limits: Limits
-    intents: tuple[IntentSpec, ...]
+    intents: Intents
     levels: Levels
     menu: Menu
-    knowledge: tuple[Entry, ...]
+    knowledge: Knowledge
     facts: Mapping[str, Any]
     """What is true for every text: brand and links."""
 

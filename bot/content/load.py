@@ -18,8 +18,8 @@ from bot.content.references import Names, broken_references
 from bot.content.templates import Template, read_template
 from bot.domain.facts import FACTS
 from bot.domain.group_chats import GroupsFile
-from bot.domain.intents import IntentSpec
-from bot.domain.knowledge import Entry, read_page
+from bot.domain.intents import Intents, IntentSpec
+from bot.domain.knowledge import Knowledge, read_page
 from bot.domain.levels import STANDARD, Levels
 from bot.domain.menus import Menu
 from bot.domain.offers import OfferSpec
@@ -87,7 +87,7 @@ class _Reading:
         return {
             "tiers": self._tiers(),
             "limits": self._file("limits.yaml", Limits),
-            "intents": self._file("intents.yaml", tuple[IntentSpec, ...]) or (),
+            "intents": Intents(self._file("intents.yaml", tuple[IntentSpec, ...]) or ()),
             "levels": self._file("levels.yaml", Levels) or STANDARD,
             "menu": self._file("menu.yaml", Menu) or Menu(),
             "knowledge": self._knowledge(),
@@ -142,9 +142,9 @@ class _Reading:
                 self.mistakes.append(Mistake("tiers.yaml", line, str(error), "照着样例改"))
         return written
 
-    def _knowledge(self) -> tuple[Entry, ...]:
+    def _knowledge(self) -> Knowledge:
         pages = sorted((self.root / "knowledge").glob("*.md"))
-        return tuple(
+        return Knowledge(
             entry for page in pages for entry in read_page(page.read_text(encoding="utf-8"))
         )
 

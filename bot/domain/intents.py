@@ -1,16 +1,19 @@
-"""What a customer wants, by rules: the phrases people use, and words that give it away."""
+"""What a customer wants: her very sentence, a word that decides, else what the brand's own sentences taught."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from bot.domain.text_model import TextModel, teach
+
 UNCLEAR = "unclear"
-SURE = 0.55
+SURE = 0.35
 """From here on we answer by ourselves; below we say honestly that we did not understand."""
 NEAR = 0.08
 """Two intents closer than this are a toss-up."""
@@ -27,11 +30,9 @@ class IntentSpec(BaseModel):
 
     name: str = Field(pattern=r"^[a-z_]+$")
     phrases: tuple[str, ...] = Field(min_length=1)
-    """Whole sentences as customers write them."""
-    words: dict[str, float] = {}
-    """Words and how much one of them alone gives the intent away, 0-1."""
-    unless: tuple[str, ...] = ()
-    """Words that mean something else: 券 in 入场券."""
+    """Whole sentences as customers write them; the model learns from them."""
+    words: tuple[str, ...] = ()
+    """Words that decide by themselves, wherever they stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +44,43 @@ class Intent:
     """The likeliest name even when we are not sure."""
 
 
-def understand(text: str, intents: Sequence[IntentSpec]) -> Intent:
-    """The likeliest intent of one sentence."""
-    said = normal(text)
-    scores = sorted(((_score(said, spec), spec.name) for spec in intents), reverse=True)
-    if not said or not scores or scores[0][0] <= 0:
-        return Intent(UNCLEAR, 0.0)
-    best, name = scores[0]
-    second = scores[1][0] if len(scores) > 1 else 0.0
-    sure = best >= SURE and (best - second >= NEAR or best >= 0.95)
-    return Intent(name if sure else UNCLEAR, round(best, 3), guess=name)
+class Intents:
+    """The brand's intents; their model is learned when the first sentence needs it."""
+
+    def __init__(self, specs: Iterable[IntentSpec] = ()) -> None:
+        self._specs = tuple(specs)
+        self._exact = {normal(one): spec.name for spec in self._specs for one in spec.phrases}
+        self._words = [(normal(one), spec.name) for spec in self._specs for one in spec.words]
+
+    def __iter__(self) -> Iterator[IntentSpec]:
+        return iter(self._specs)
+
+    def __len__(self) -> int:
+        return len(self._specs)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        return tuple(spec.name for spec in self._specs)
+
+    def understand(self, text: str) -> Intent:
+        """The likeliest intent of one sentence."""
+        said = normal(text)
+        if not said or not self._specs:
+            return Intent(UNCLEAR, 0.0)
+        rule = self._exact.get(said) or next((n for word, n in self._words if word in said), None)
+        return Intent(rule, 1.0, guess=rule) if rule else self._guess(said)
+
+    def _guess(self, said: str) -> Intent:
+        shares = self._model.shares(said)
+        second, first = (float(share) for share in sorted([0.0, *shares])[-2:])
+        guess = self.names[int(shares.argmax())]
+        sure = first >= SURE and first - second >= NEAR
+        return Intent(guess if sure else UNCLEAR, round(first, 3), guess=guess)
+
+    @cached_property
+    def _model(self) -> TextModel:
+        kinds = {name: number for number, name in enumerate(self.names)}
+        return teach(list(self._exact), [kinds[name] for name in self._exact.values()])
 
 
 def normal(text: str) -> str:
@@ -62,30 +90,5 @@ def normal(text: str) -> str:
     return bare or plain
 
 
-def _score(said: str, spec: IntentSpec) -> float:
-    if any(word in said for word in spec.unless):
-        return 0.0
-    alike = max(_alike(said, normal(phrase)) for phrase in spec.phrases)
-    missed = 1.0
-    for word, weight in spec.words.items():
-        if normal(word) in said:
-            missed *= 1 - weight
-    return max(alike, 1 - missed, 1 - missed * (1 - 0.6 * alike))
-
-
-def _alike(said: str, phrase: str) -> float:
-    """1 for the phrase itself, less the more is said around it or missing from it."""
-    if said == phrase:
-        return 1.0
-    if len(phrase) >= 3 and phrase in said:
-        return 0.6 + 0.35 * len(phrase) / len(said)
-    return 0.9 * overlap(bigrams(said), bigrams(phrase))
-
-
 def bigrams(text: str) -> frozenset[str]:
     return frozenset(text[i : i + 2] for i in range(len(text) - 1)) or frozenset({text})
-
-
-def overlap(one: frozenset[str], other: frozenset[str]) -> float:
-    """Dice: 1 when equal, 0 when nothing is shared."""
-    return 2 * len(one & other) / (len(one) + len(other))

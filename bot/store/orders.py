@@ -79,6 +79,16 @@ async def last_of(session: AsyncSession, customer_id: int, limit: int = 10) -> l
     return list(await session.scalars(query.limit(limit)))
 
 
+async def kept_lines(session: AsyncSession, customer_id: int) -> list[OrderLine]:
+    """What the newest order held that she did not give back."""
+    kept = [
+        order
+        for order in await last_of(session, customer_id)
+        if order.paid_at is not None and order.amount_fen > order.refunded_fen
+    ]
+    return await lines_of(session, kept[0].id) if kept else []
+
+
 async def store_id(session: AsyncSession, code: str) -> int:
     """The shop with this code; one never heard of is written down."""
     await session.execute(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from urllib.parse import quote
 
-from bot.domain.knowledge import best_answer
+from bot.calls import MenuItem
 from bot.domain.offers import Coupon, Offer, day_words, in_words, last_day_words, yuan
 from bot.domain.orders import Order
 from bot.domain.refusals import Refusal
@@ -113,6 +114,27 @@ def _state(order: Order) -> str:
     return ORDER_STATES.get(order.state, "已付款")
 
 
+async def _reorder(talk: Talk) -> Said:
+    """A link to what she bought last, one tap from buying it again."""
+    shop = talk.turn.content.facts.get("shop_link")
+    lines = await orders.kept_lines(talk.turn.session, talk.customer_id)
+    if not lines:
+        return Said(talk.say("chat/no_order"))
+    if shop is None:
+        return call_guide(talk, "chat/ask_person", f"想再买{lines[0].name}")
+    link = f"{shop}{quote(lines[0].sku, safe='')}"
+    return Said(talk.say("chat/reorder", what=lines[0].name, reorder_link=link))
+
+
+def _one_tap_out(template: str, key: str, words: str) -> Callable[[Talk], Awaitable[Said]]:
+    """It sounds like leaving, but not in the words that decide: one tap or one word does it."""
+
+    async def offered(talk: Talk) -> Said:
+        return Said(talk.say(template), menu=(MenuItem(id=key, text=words), *CHOICES[-1:]))
+
+    return offered
+
+
 async def _group(talk: Talk) -> Said:
     session, now = talk.turn.session, talk.turn.now
     for rule in await group_chats.live_rules(session):
@@ -136,9 +158,11 @@ def _known_or(template: str) -> Callable[[Talk], Awaitable[Said]]:
     return found
 
 
-def _known_or_guide(why: str) -> Callable[[Talk], Awaitable[Said]]:
+def _known_or_guide(
+    why: str, template: str = "chat/ask_guide"
+) -> Callable[[Talk], Awaitable[Said]]:
     async def found(talk: Talk) -> Said:
-        return _from_knowledge(talk) or call_guide(talk, "chat/ask_guide", why)
+        return _from_knowledge(talk) or call_guide(talk, template, why)
 
     return found
 
@@ -157,7 +181,7 @@ def call_guide(talk: Talk, template: str, why: str, *, hands_over: bool = False)
 
 
 def _from_knowledge(talk: Talk) -> Said | None:
-    found = best_answer(talk.text, talk.turn.content.knowledge)
+    found = talk.turn.content.knowledge.best(talk.text)
     if found is None:
         return None
     entry, _ = found
@@ -177,15 +201,29 @@ ANSWERS: dict[str, Callable[[Talk], Awaitable[Said]]] = {
     "points": _points,
     "level": _points,
     "order": _order,
+    "logistics": _order,
+    "reorder": _reorder,
+    "change_order": _known_or_guide("要改订单", "chat/ask_person"),
     "group": _group,
     "store_hours": _known_or("chat/hours"),
+    "store_address": _known_or("chat/hours"),
     "return_goods": _known_or("chat/returns"),
+    "exchange_goods": _known_or("chat/returns"),
+    "refund": _known_or("chat/returns"),
     "my_data": _known_or("chat/my_data"),
     "stock": _known_or_guide("问有没有货"),
     "size": _known_or_guide("问尺码"),
     "shipping": _known_or_guide("问发货和运费"),
     "care_advice": _known_or_guide("问怎么洗护"),
+    "material": _known_or_guide("问面料和做工"),
+    "price_match": _known_or_guide("问价格"),
+    "payment": _known_or_guide("问付款", "chat/ask_person"),
+    "invoice": _known_or_guide("要发票", "chat/ask_person"),
+    "repair": _known_or_guide("问修改和维修", "chat/ask_person"),
+    "gift": _known_or_guide("问礼盒和赠品", "chat/ask_person"),
     "recommend": _known_or_guide("想请人推荐搭配"),
     "person": _person,
     "complaint": _person,
+    "opt_out": _one_tap_out("chat/opt_out", "consent_no", "不再收活动消息"),
+    "impersonal": _one_tap_out("chat/impersonal", "personal_off", "关闭个性化"),
 }

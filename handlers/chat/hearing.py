@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.domain.cases import complaint_score
 from bot.domain.consent_words import said as said_of_consent
-from bot.domain.intents import UNCLEAR, Intent, understand
+from bot.domain.intents import UNCLEAR, Intent
 from bot.events import FanMessaged, KfMessageReceived
 from bot.inbound.router import Router
 from bot.inbound.turn import Turn
@@ -22,15 +22,11 @@ def understood(event: KfMessageReceived | FanMessaged, turn: Turn) -> Intent | N
     if said_of_consent(event.text, event.menu_id):
         return None
     if event.menu_id is not None:
-        known = event.menu_id in names(turn)
+        known = event.menu_id in turn.content.intents.names
         return Intent(event.menu_id, 1.0) if known else None
     if complaint_score(event.text).is_complaint:
         return None
-    return understand(event.text, turn.content.intents)
-
-
-def names(turn: Turn) -> set[str]:
-    return {spec.name for spec in turn.content.intents}
+    return turn.content.intents.understand(event.text)
 
 
 async def talk_of(turn: Turn, customer_id: int, channel: str, text: str, intent: Intent) -> Talk:

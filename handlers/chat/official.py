@@ -9,7 +9,7 @@ from bot.inbound.turn import Reply, Turn
 from bot.store import conversations, customers
 from handlers.chat.answers import answer
 from handlers.chat.handover import follow_up
-from handlers.chat.hearing import answered, names, remember, router, talk_of, understood
+from handlers.chat.hearing import answered, remember, router, talk_of, understood
 from handlers.chat.talk import Said, Talk
 
 
@@ -37,7 +37,7 @@ async def heard_from_fan(event: FanMessaged, turn: Turn) -> Reply | None:
 @router.on(MenuClicked)
 async def tapped(event: MenuClicked, turn: Turn) -> Reply | None:
     customer_id = await _opened(event, turn, by="click")
-    if said_of_consent("", event.key) or event.key not in names(turn):
+    if said_of_consent("", event.key) or event.key not in turn.content.intents.names:
         return None
     talk = await talk_of(turn, customer_id, "official", "", Intent(event.key, 1.0))
     return await _reply(talk, await answer(talk))

@@ -1,16 +1,23 @@
-"""Complaint or ordinary question? A weighted word list that knows negation, questions and what-ifs."""
+"""Complaint or ordinary question? The trained detector decides; its words say about what, and how bad."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
 from typing import NamedTuple
 
-THRESHOLD = 1.0
+from bot.domain.cases.detector import shipped
+
+THRESHOLD = 0.5
+_STEEP = 4.0
+_MANY = 3.0
+"""So many words of trouble in one message are the worst kind."""
 
 
 class Complaint(NamedTuple):
     score: float
+    """0 to 1."""
     category: str
     severity: int
     """1 worst, 3 mild."""
@@ -110,59 +117,28 @@ _PATTERNS = [
     for category, by_weight in _WORDS.items()
     for weight, words in by_weight.items()
 ]
-_CLAUSE = re.compile(r"([^,，。.!！?？;；~\s]+)([,，。.!！?？;；~\s]*)")
+_CLAUSE = re.compile(r"[^,，。.!！?？;；~\s]+")
 _NOT = re.compile(
     r"(没有?|并?不是|不会|不怎么|从来?不|从没|未|无|毫无|一点都?不|一点也不|也不|绝不|谈不上|不算|别)[^没不]{0,3}$"
-)
-_QUESTION = re.compile(
-    r"[吗么嘛呢]$|会不会|是不是|有没有|能不能|可不可以|要不要|好不好|容不容易|算不算|如何|"
-    r"怎么(样|办理|申请|退|换|用|洗|处理|避免|防)|什么时候|多久|多少|哪里|哪个|"
-    r"请问|想问|问一下|咨询|了解一下"
-)
-_RHETORICAL = re.compile(
-    r"凭什么|什么态度|怎么(这么|那么|还|回事|有我|知道我)|为什么(还|一直|总|不)|"
-    r"有没有人|讲不讲|要不要脸|是不是骗"
-)
-_WHAT_IF = re.compile(r"如果|假如|万一|要是|的话|担心|怕|容易|会不会|防止|避免|才会|以后会")
-_LOUD = re.compile(r"[!！]{2,}|真的?太|实在|简直|特别")
-_THANKS = re.compile(
-    r"(已经)?(处理|解决|收到|退)(好|到)?了.{0,4}(谢谢|感谢)|谢谢.{0,6}(解决|处理)|开玩笑|哈哈"
 )
 
 
 def complaint_score(text: str) -> Complaint:
-    """How much it sounds like a complaint (1 and above is one), about what, and how bad."""
+    """How much it sounds like a complaint (from one half on it is one), about what, and how bad."""
+    score = 1 / (1 + math.exp(-_STEEP * shipped().margin(text)))
     weights: dict[str, float] = defaultdict(float)
-    for said in _CLAUSE.finditer(text):
-        factor = _factor(said[1], said[2])
-        for category, weight in _found(said[1]):
-            weights[category] += weight * factor
-    score = sum(weights.values())
-    if score and _LOUD.search(text):
-        score *= 1.2
-    if _THANKS.search(text):
-        score *= 0.3
-    return Complaint(round(score, 2), _leading(weights), _severity(score, weights))
+    for clause in _CLAUSE.findall(text):
+        for category, weight in _found(clause):
+            weights[category] += weight
+    return Complaint(round(score, 3), _leading(weights), _severity(score, weights))
 
 
 def _found(clause: str) -> list[tuple[str, float]]:
     return [
         (category, weight)
         for category, weight, pattern in _PATTERNS
-        if (hit := pattern.search(clause)) and not _denied(clause, hit)
+        if (hit := pattern.search(clause)) and not _NOT.search(clause[: hit.start()])
     ]
-
-
-def _denied(clause: str, hit: re.Match[str]) -> bool:
-    return bool(_NOT.search(clause[: hit.start()]))
-
-
-def _factor(clause: str, ending: str) -> float:
-    """A question or a what-if asks about trouble; it does not report it."""
-    if _RHETORICAL.search(clause):
-        return 1.0
-    asks = "?" in ending or "？" in ending or _QUESTION.search(clause)
-    return 0.2 if asks or _WHAT_IF.search(clause) else 1.0
 
 
 def _leading(weights: dict[str, float]) -> str:
@@ -171,6 +147,6 @@ def _leading(weights: dict[str, float]) -> str:
 
 
 def _severity(score: float, weights: dict[str, float]) -> int:
-    if weights.get("safety", 0) >= _PLAIN or score >= 3 * _PLAIN:
-        return 1
-    return 2 if score >= THRESHOLD else 3
+    if score < THRESHOLD:
+        return 3
+    return 1 if weights.get("safety", 0) >= _PLAIN or sum(weights.values()) >= _MANY else 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.domain.cases import complaint_score
+from bot.domain.cases.detector import Example, shipped, teach_detector, unpacked
 
 COMPLAINTS = {
     "quality": """
@@ -165,4 +166,23 @@ def test_harm_and_anger_weigh_most(text, severity):
 
 
 def test_thanks_take_the_edge_off():
-    assert complaint_score("上次起球的已经处理好了，谢谢").score < 1
+    assert not complaint_score("上次起球的已经处理好了，谢谢").is_complaint
+
+
+EXAMPLES = [
+    Example(text, bad) for bad in (True, False) for text in ("太差了", "真好", "起球")[bad:]
+]
+
+
+def test_the_same_examples_teach_the_same_bytes():
+    assert teach_detector(EXAMPLES).packed() == teach_detector(EXAMPLES).packed()
+
+
+def test_what_was_kept_says_the_same_when_read_again():
+    kept = unpacked(shipped().packed())
+    assert kept.margin("起球了，太差了") == shipped().margin("起球了，太差了") > 0
+
+
+@pytest.mark.parametrize("text", ["", " ", "1", "😀", "\ud800", "\x00", "啊" * 100_000])
+def test_whatever_is_written_gets_an_answer(text):
+    assert 0 <= complaint_score(text).score <= 1
