@@ -31,6 +31,7 @@ storm: .make/test
 peers: .make/test
 	$(BIN)/python -m tests.platforms.peers
 
+# A program that needs data which may not ship says so, and is passed over.
 bench: .make/bench
 	@for program in benchmarks/[a-z]*.py; do echo "== $$program"; $(BIN)/python $$program --small || [ $$? = 2 ] || exit 1; done
 
@@ -62,8 +63,7 @@ lock: .make/test
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[test]'
 	@mkdir -p .make && touch $@ .make/run
 
-.make/# A program that needs data which may not ship says so, and is passed over.
-bench: .make/test
+.make/bench: .make/test
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	@touch $@
 

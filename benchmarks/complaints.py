@@ -3,9 +3,9 @@
     python benchmarks/complaints.py --data DIR [--write] [--small]
 
 DIR holds `zh_reviews_train.csv.gz` (category,complaint,text) and `zh_service_chat_dev.csv.gz`
-(session_id,turn,role,text). One review and one talk in five, by their own checksum, are never learned from; all figures but the last line's are of
-those. `--write` puts the weights where the product reads them. Exits 1 below F1 .91, above 12 % of ordinary chat
-flagged or 1 ms a message, or when the product's weights are not what this data teaches; 2 without data.
+(session_id,turn,role,text). One review and one talk in five, by their own checksum, are never learned from, and the
+figures are of those. `--write` puts the weights where the product reads them. Exits 1 below F1 .91, above 12 % of
+ordinary chat flagged or 1 ms a message, or when the product's weights are not what this data teaches; 2 without data.
 """
 
 from __future__ import annotations
