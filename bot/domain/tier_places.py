@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from math import ceil
 
 import numpy as np
@@ -66,12 +67,26 @@ def place_some(
 
 def reason(tier: int, rank: float, *, idle: int, gap: float, days: int) -> str:
     """Why this tier, for people."""
-    usual = f"平时 {max(round(gap), 1)} 天一次" if days > 1 else "只买过一次"
-    recent = f"{idle} 天前买过" if idle > 0 else "今天买过"
-    seen = f"已 {idle} 天没买" if idle > gap else recent
-    if tier == ASLEEP:
-        return f"{seen}，{usual}"
-    return f"价值排在前 {max(ceil(rank * 100), 1)}%，{seen}，{usual}"
+    seen = _seen(idle, quiet=idle > gap)
+    usual = _usual(max(round(gap), 1) if days > 1 else 0)
+    return f"{seen}，{usual}" if tier == ASLEEP else f"{_front(ceil(rank * 100))}，{seen}，{usual}"
+
+
+@lru_cache(maxsize=8192)
+def _seen(idle: int, *, quiet: bool) -> str:
+    if quiet:
+        return f"已 {idle} 天没买"
+    return f"{idle} 天前买过" if idle > 0 else "今天买过"
+
+
+@lru_cache(maxsize=8192)
+def _usual(gap: int) -> str:
+    return f"平时 {gap} 天一次" if gap else "只买过一次"
+
+
+@lru_cache(maxsize=8192)
+def _front(percent: int) -> str:
+    return f"价值排在前 {max(percent, 1)}%"
 
 
 def _core(rank: Floats, before: Ints, config: TierConfig) -> Bools:

@@ -17,6 +17,7 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 DAY = 86_400
+FAR = np.iinfo(np.int64).max
 EPOCH = date(1970, 1, 1).toordinal()
 
 
@@ -96,10 +97,15 @@ class Scores:
 
 def local_days(at: Ints, zone: ZoneInfo) -> Ints:
     """The shop's calendar day of each moment, counted from 1970-01-01."""
-    hours, place = np.unique(at // 3600, return_inverse=True)
-    offsets = [datetime.fromtimestamp(int(hour) * 3600, zone).utcoffset() for hour in hours]
+    if not len(at):
+        return at
+    hour = at // 3600
+    first = int(hour.min())
+    # Every hour of the span, not of the rows: years have few hours beside millions of orders.
+    hours = range(first, int(hour.max()) + 1)
+    offsets = [datetime.fromtimestamp(each * 3600, zone).utcoffset() for each in hours]
     seconds = np.array([int(o.total_seconds()) if o else 0 for o in offsets], dtype=np.int64)
-    days: Ints = (at + seconds[place]) // DAY if len(at) else at
+    days: Ints = (at + seconds[hour - first]) // DAY
     return days
 
 
@@ -116,35 +122,44 @@ def midnight(day: int, zone: ZoneInfo) -> datetime:
 
 def habits(purchases: Purchases, zone: ZoneInfo) -> Habits:
     """Rows in any order, however an order is split within a day: the same habits."""
-    buyers = np.unique(purchases.customer[purchases.amount > 0])
-    mine = np.isin(purchases.customer, buyers)
-    who = np.searchsorted(buyers, purchases.customer[mine])
-    at, amount = purchases.at[mine], purchases.amount[mine]
-    day = local_days(at, zone)
-    order = np.lexsort((day, who))
-    who, day, at, amount = who[order], day[order], at[order], amount[order]
+    day = local_days(purchases.at, zone)
+    order = np.lexsort((day, purchases.customer))
+    customer, at, amount = (
+        column[order] for column in (purchases.customer, purchases.at, purchases.amount)
+    )
+    size, ever = _groups(customer, amount > 0)
+    mine = np.repeat(ever, size)
+    day, at, amount = day[order][mine], at[mine], amount[mine]
+    size = size[ever]
+    who = np.repeat(np.arange(len(size)), size)
+    heads = np.cumsum(size) - size
     starts = np.flatnonzero(np.r_[True, (np.diff(who) != 0) | (np.diff(day) != 0)][: len(who)])
-    paid = np.maximum(amount, 0)
     positive = amount > 0
     visit = _sums(positive.astype(np.int64), starts) > 0
     by_who, by_day = who[starts], day[starts]
-    edges = np.searchsorted(by_who[visit], np.arange(len(buyers) + 1))
-    heads = np.searchsorted(who, np.arange(len(buyers)))
+    edges = np.searchsorted(by_who[visit], np.arange(len(size) + 1))
     return Habits(
-        customer=buyers,
-        first_at=_edge(at, positive, who, len(buyers), last=False),
-        last_at=_edge(at, positive, who, len(buyers), last=True),
+        customer=customer[mine][heads],
+        first_at=_edge(np.minimum, np.where(positive, at, FAR), heads),
+        last_at=_edge(np.maximum, np.where(positive, at, -FAR), heads),
         first=by_day[visit][edges[:-1]],
         last=by_day[visit][edges[1:] - 1],
         days=np.diff(edges),
         orders=_sums(positive.astype(np.int64), heads),
-        paid=_sums(paid, heads),
+        paid=_sums(np.maximum(amount, 0), heads),
         amount=_sums(amount, heads),
         who=by_who,
         day=by_day,
         net=_sums(amount, starts),
         visit=visit,
     )
+
+
+def _groups(customer: Ints, positive: Bools) -> tuple[Ints, Bools]:
+    """Rows of each customer, who stand together, and whether she ever paid."""
+    heads = np.flatnonzero(np.r_[True, np.diff(customer) != 0][: len(customer)])
+    size = np.diff(np.r_[heads, len(customer)])
+    return size, _sums(positive.astype(np.int64), heads) > 0
 
 
 def measure(known: Habits, config: TierConfig) -> Scale:
@@ -178,8 +193,6 @@ def _sums(values: Ints, starts: Ints) -> Ints:
     return np.add.reduceat(values, starts) if len(starts) else values[:0]
 
 
-def _edge(at: Ints, positive: Bools, who: Ints, size: int, *, last: bool) -> Ints:
+def _edge(ufunc: np.ufunc, at: Ints, heads: Ints) -> Ints:
     """The first or last moment at which each customer paid."""
-    found = np.full(size, np.iinfo(np.int64).min if last else np.iinfo(np.int64).max)
-    (np.maximum if last else np.minimum).at(found, who[positive], at[positive])
-    return found
+    return ufunc.reduceat(at, heads) if len(heads) else at[:0]

@@ -131,11 +131,12 @@ def scanned(column: Any) -> ColumnElement[Any]:
 
 def moments(at: Array) -> list[str]:
     """Seconds since the epoch as tables keep moments: naive UTC that sorts as text."""
-    if not len(at):
+    each, place = np.unique(at, return_inverse=True)
+    if not len(each):
         return []
-    text = np.datetime_as_string(at.astype("M8[s]").astype("M8[us]"))
+    text = np.datetime_as_string(each.astype("M8[s]").astype("M8[us]"))
     text.view("U1").reshape(len(text), -1)[:, 10] = " "
-    return cast("list[str]", text.tolist())
+    return cast("list[str]", text.astype(object)[place].tolist())
 
 
 def moment(at: datetime) -> str:
