@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -68,6 +67,7 @@ class KnownOrder:
     id: int
     amount_fen: int
     refunded_fen: int
+    customer_id: int | None = None
     entries: list[tuple[str, str, int]] = field(default_factory=list)
     """Kind, ref, signed amount."""
     ordinals: set[int] = field(default_factory=set)
@@ -78,23 +78,28 @@ class KnownOrder:
 
 
 def paid_and_refunded(rows: Sequence[OrderRow]) -> tuple[int, int]:
-    paid = sum(row.amount for row in rows if row.kind == "paid")
-    return paid, -sum(row.amount for row in rows if row.kind == "refunded")
+    paid = refunded = 0
+    for row in rows:
+        if row.kind == "paid":
+            paid += row.amount
+        else:
+            refunded -= row.amount
+    return paid, refunded
 
 
 def worth_lines(rows: Sequence[OrderRow]) -> bool:
     """An order of one row that names no goods has no lines beside its sum."""
-    several = any(row.number != rows[0].number for row in rows)
-    return several or any(row.sku or row.name for row in rows)
+    first = rows[0].number
+    return any(row.sku or row.name or row.number != first for row in rows)
 
 
 def numbered(rows: Sequence[OrderRow]) -> Iterator[tuple[int, OrderRow]]:
     """Each row with its ordinal: the same line again in the same order is another line, in another file it is not."""
-    seen: Counter[str] = Counter()
+    seen: dict[str, int] = {}
     for row in rows:
         content = repr((row.kind, row.at.timestamp(), row.sku, row.name, row.quantity, row.amount))
-        seen[content] += 1
-        digest = blake2b(f"{content}{seen[content]}".encode(), digest_size=8).digest()
+        seen[content] = again = seen.get(content, 0) + 1
+        digest = blake2b(f"{content}{again}".encode(), digest_size=8).digest()
         yield (int.from_bytes(digest, "big") >> 1) | FILE_LINES, row
 
 
@@ -102,12 +107,32 @@ def missing(rows: Sequence[OrderRow], known: KnownOrder) -> list[OrderRow] | Non
     """The rows that the known order lacks; None when the two contradict each other."""
     if paid_and_refunded(rows) == (known.amount_fen, known.refunded_fen):
         return []
-    if known.has_file_lines:
+    if known.has_file_lines and worth_lines(rows):
         return [row for ordinal, row in numbered(rows) if ordinal not in known.ordinals]
-    left = list(rows)
-    for kind, _, amount in known.entries:  # without lines, each entry stands for one row
-        match = next((row for row in left if (row.kind, row.amount) == (kind, amount)), None)
-        if match is None:
+    payments = [row for row in rows if row.kind == "paid"]
+    known_payments = [amount for kind, _, amount in known.entries if kind == "paid"]
+    if not known_payments:
+        return _missing_refunds(rows, known, payments)
+    if payments and sum(row.amount for row in payments) != sum(known_payments):
+        return None
+    return _missing_refunds(rows, known, [])
+
+
+def _missing_refunds(
+    rows: Sequence[OrderRow], known: KnownOrder, lacking: list[OrderRow]
+) -> list[OrderRow] | None:
+    """A refund is known by its ref. One told in the row of its payment has no moment of its own: by its amount."""
+    held = {ref: amount for kind, ref, amount in known.entries if kind == "refunded"}
+    paid_in = {row.number for row in rows if row.kind == "paid"}
+    told: dict[str, list[OrderRow]] = {}
+    for row in rows:
+        if row.kind == "refunded":
+            told.setdefault(row.ref, []).append(row)
+    for ref, refunds in told.items():
+        amount = sum(row.amount for row in refunds)
+        beside = refunds[0].number in paid_in and amount in held.values()
+        if ref not in held and not beside:
+            lacking = [*lacking, *refunds]
+        elif not beside and held[ref] != amount:
             return None
-        left.remove(match)
-    return left
+    return lacking

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import BigInteger, ColumnElement, Float, Select, Table, func
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    BigInteger,
+    ColumnElement,
+    Float,
+    Select,
+    Table,
+    any_,
+    bindparam,
+    func,
+    select,
+)
 from sqlalchemy import cast as as_type
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -75,12 +87,20 @@ async def _read_postgres(
 
 
 async def write(
-    session: AsyncSession, table: type[Any], key: Sequence[str], columns: Mapping[str, list[Any]]
+    session: AsyncSession,
+    table: type[Any],
+    key: Sequence[str],
+    columns: Mapping[str, list[Any]],
+    *,
+    adding: Sequence[str] = (),
 ) -> None:
-    """Insert these rows; those that are there get the new values. Moments come as text, in UTC."""
+    """Insert these rows; those that are there get the new values, or grow by them in the columns of `adding`
+    alone. Moments come as text, in UTC."""
     target = cast("Table", table.__table__)
     names = ", ".join(f'"{name}"' for name in columns)
-    fresh = ", ".join(f'"{name}" = excluded."{name}"' for name in columns if name not in key)
+    changed = adding or [name for name in columns if name not in key]
+    more = f'"{target.name}"."{{0}}" + ' if adding else ""
+    fresh = ", ".join(f'"{name}" = {more.format(name)}excluded."{name}"' for name in changed)
     then = f"ON CONFLICT ({', '.join(key)}) DO " + (f"UPDATE SET {fresh}" if fresh else "NOTHING")
     await _insert(session, target, columns, f'INSERT INTO "{target.name}" ({names})', then)
 
@@ -88,11 +108,53 @@ async def write(
 async def append(
     session: AsyncSession, table: type[Any], columns: Mapping[str, list[Any]]
 ) -> None:
-    """Insert these rows; those that are there stay as they are."""
+    """Insert these rows; those that are there stay as they are. What is not named gets its column's default."""
     target = cast("Table", table.__table__)
+    count = len(next(iter(columns.values())))
+    columns = {name: [value] * count for name, value in _defaults(target)} | dict(columns)
     names = ", ".join(f'"{name}"' for name in columns)
     head = f'INSERT INTO "{target.name}" ({names})'
     await _insert(session, target, columns, head, "ON CONFLICT DO NOTHING")
+
+
+async def change(
+    session: AsyncSession, table: type[Any], key: str, columns: Mapping[str, list[Any]]
+) -> None:
+    """New values for rows that are there, found by their key."""
+    target = cast("Table", table.__table__)
+    names = [name for name in columns if name != key]
+    driver = await _driver(session)
+    if is_sqlite(session):
+        fresh = ", ".join(f'"{name}" = ?' for name in names)
+        asked = f'UPDATE "{target.name}" SET {fresh} WHERE "{key}" = ?'
+        rows = zip(*(columns[name] for name in (*names, key)), strict=True)
+        await driver.run(lambda: driver.plain.executemany(asked, rows).close())
+        return
+    told = ", ".join(f'"{name}"' for name in columns)
+    fresh = ", ".join(f'"{name}" = new."{name}"' for name in names)
+    asked = f'UPDATE "{target.name}" AS old SET {fresh} FROM unnest({_places(target, columns)})'
+    asked += f' AS new ({told}) WHERE old."{key}" = new."{key}"'
+    await driver.execute(asked, list(columns.values()))
+
+
+def columns_of(names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> dict[str, list[Any]]:
+    """Rows turned into the columns that are written; every name has a list, however few rows there are."""
+    turned = list(map(list, zip(*rows, strict=True))) or [[] for _ in names]
+    return dict(zip(names, turned, strict=True))
+
+
+def among(dialect: str, column: Any, name: str) -> ColumnElement[bool]:
+    """Whether a column is one of the values of a list, bound as one: however many, the statement stays the same."""
+    if dialect == "sqlite":
+        each = func.json_each(bindparam(name, type_=JSON)).table_valued("value")
+        return cast("ColumnElement[bool]", column.in_(select(each.c.value)))
+    return cast("ColumnElement[bool]", column == any_(bindparam(name, type_=ARRAY(column.type))))
+
+
+def _defaults(table: Table) -> Iterator[tuple[str, Any]]:
+    for column in table.columns:
+        if column.default is not None and column.default.is_scalar:
+            yield column.name, cast("Any", column.default).arg
 
 
 async def _insert(
@@ -104,9 +166,13 @@ async def _insert(
         rows = zip(*columns.values(), strict=True)
         await driver.run(lambda: driver.plain.executemany(asked, rows).close())
         return
+    asked = f"{head} SELECT * FROM unnest({_places(table, columns)}) {then}"
+    await driver.execute(asked, list(columns.values()))
+
+
+def _places(table: Table, columns: Iterable[str]) -> str:
     types = [table.c[name].type.compile(POSTGRES) for name in columns]
-    places = ", ".join(f"%s::{_as_text(type_)}[]::{type_}[]" for type_ in types)
-    await driver.execute(f"{head} SELECT * FROM unnest({places}) {then}", list(columns.values()))
+    return ", ".join(f"%s::{_as_text(type_)}[]::{type_}[]" for type_ in types)
 
 
 def _as_text(type_: str) -> str:
@@ -141,7 +207,7 @@ def moments(at: Array) -> list[str]:
 
 def moment(at: datetime) -> str:
     """The same for one."""
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 def _spelt(query: Select[Any], dialect: Any) -> str:

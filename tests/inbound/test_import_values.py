@@ -80,8 +80,8 @@ def test_a_column_with_a_thirteenth_first_number_puts_days_first():
     assert day_comes_first(["1/2/2019", "13/2/2019"])
     assert not day_comes_first(["1/2/2019", "12/30/2019"])
     european = Moments(HOME.zone, NOW, day_first=True)
-    assert european.read("2/1/2019").month == 1
-    assert HOME.read("2/1/2019").month == 2
+    assert european.read("2/1/2019 12:00").month == 1
+    assert HOME.read("2/1/2019 12:00").month == 2
 
 
 @pytest.mark.parametrize(

@@ -28,8 +28,8 @@ from bot.store.vault import Vault
 T = TypeVar("T")
 Numbered = tuple[int, list[str] | str]
 SNIFFED = 500
-PART = 1_000
-"""Orders per transaction: whole orders only, so that an import may be killed anywhere and run again."""
+PART = 3_000
+"""Rows per transaction: whole orders only, so that an import may be killed anywhere and run again."""
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
@@ -97,7 +97,7 @@ class _Import:
                 for row in read:
                     groups.add(row)
             done = 0
-            for part in _parts(map(self._one_buyer, groups), PART):
+            for part in _whole(map(self._one_buyer, groups), PART):
                 await self._write_orders(part)
                 done += len(part)
                 self.progress("写入", done, len(groups))
@@ -114,18 +114,19 @@ class _Import:
             self._count(verdict)
 
     def _count(self, verdict: Verdict) -> None:
-        rows = _numbers(verdict.rows)
         if verdict.lacking is None:
             why = "这个订单以前导过，金额对不上"
             self._reject_all(verdict.rows, "order_no", verdict.rows[0].order_no, why)
             return
-        added = len(_numbers(verdict.lacking))
+        added = _numbers(verdict.lacking)
         self.report.imported += added
-        self.report.known += len(rows) - added
+        self.report.known += _numbers(verdict.rows) - added
         self.report.new += verdict.new
 
     def _one_buyer(self, group: list[OrderRow]) -> list[OrderRow]:
         """Rows that name another buyer than the first row of their order are set aside."""
+        if len(group) == 1:
+            return group
         buyer = group[0].person.ids
         others = [row for row in group if row.person.ids != buyer]
         if not others:
@@ -204,8 +205,22 @@ def _day_first(head: Iterable[Numbered], columns: Columns) -> bool:
     return day_comes_first(c[at] for _, c in head if not isinstance(c, str) and at < len(c))
 
 
-def _numbers(rows: Iterable[OrderRow]) -> set[int]:
-    return {row.number for row in rows}
+def _numbers(rows: Sequence[OrderRow]) -> int:
+    """Of rows in the file: one may say that an order was paid and that it went back."""
+    return len({row.number for row in rows}) if len(rows) > 1 else len(rows)
+
+
+def _whole(groups: Iterable[list[OrderRow]], rows: int) -> Iterator[list[list[OrderRow]]]:
+    part: list[list[OrderRow]] = []
+    count = 0
+    for group in groups:
+        part.append(group)
+        count += len(group)
+        if count >= rows:
+            yield part
+            part, count = [], 0
+    if part:
+        yield part
 
 
 def _parts(items: Iterable[T], size: int) -> Iterator[list[T]]:

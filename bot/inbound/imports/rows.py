@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypeVar
 
 from bot.domain.imports import OrderRow, Person, PersonRow, ProductRow
-from bot.inbound.imports.columns import IDS, Columns
+from bot.inbound.imports.columns import IDS, KINDS, Columns
 from bot.inbound.imports.report import Problem
 from bot.inbound.imports.values import (
     Moments,
@@ -34,13 +34,13 @@ class BadCell(Exception):
 
 
 class Told(dict[str, str]):
-    """What a row says in its recognised columns; nothing where it says nothing."""
+    """What a row says in each field; nothing where it says nothing."""
 
     number: int
     cells: Sequence[str]
 
-    def __missing__(self, field: str) -> str:
-        return ""
+
+NOTHING = dict.fromkeys((field for fields in KINDS.values() for field in fields), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class RowReader:
         meaning = status(told["status"])
         if meaning == "unpaid":
             return []
-        at = self._read(told, "at", self.moments.read).astimezone(UTC)
+        at = self._read(told, "at", self.moments.read)
         amount = self._amount(told)
         if meaning == "refund":
             amount = -abs(amount)
@@ -158,11 +158,13 @@ class RowReader:
         return self._read(told, "phone", phone)
 
     def _told(self, number: int, cells: Sequence[str]) -> Told:
-        told = Told()
+        told = Told(NOTHING)
         told.number, told.cells = number, cells
+        width = len(cells)
         for field, at in self.columns.place.items():
-            if at < len(cells) and cells[at]:
-                told[field] = clean(cells[at])[:LONGEST_TEXT]
+            if at < width and (cell := cells[at]):
+                text = cell.strip() if cell.isprintable() else clean(cell)
+                told[field] = text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT]
         return told
 
     def _required(self, told: Told, field: str) -> str:

@@ -48,6 +48,7 @@ def clean(cell: str) -> str:
     return "".join(c for c in cell if c.isprintable() or c in "\u200d\n").strip()
 
 
+@lru_cache(maxsize=20_000)
 def fen(cell: str) -> int:
     """`¥1,234.50` is 123450; `(3.00)` and `-3` are negative. More than two places are rounded half up."""
     try:
@@ -75,6 +76,7 @@ def _written_money(cell: str) -> Decimal:
     return -amount if negative else amount
 
 
+@lru_cache(maxsize=1_000)
 def quantity(cell: str) -> int:
     try:
         return int(Decimal(cell)) if cell else 1
@@ -92,15 +94,20 @@ class Moments:
     """13/1/2019: told by a column in which some first number is above 12."""
 
     def read(self, cell: str) -> datetime:
+        """In UTC."""
         try:
             found = datetime.fromisoformat(cell)
         except ValueError:
             found = self._written(cell)
         if found.tzinfo is None:
             found = found.replace(tzinfo=self.zone)
+        try:
+            found = found.astimezone(UTC)
+        except OverflowError:
+            raise Unusable("不是日期") from None
         if found < EARLIEST:
             raise Unusable("时间太早，看看年份是不是写错了")
-        if found > self.now + timedelta(days=1):
+        if found > self.now and found > self.now + timedelta(days=1):
             raise Unusable("时间在将来")
         return found
 

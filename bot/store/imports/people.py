@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, cast
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain import phones
@@ -16,8 +17,8 @@ from bot.domain.customers import Customer, Identity, Secret
 from bot.domain.imports import Person, PersonRow
 from bot.domain.mapping import Row
 from bot.domain.merging import CONFIDENCE, Key, key
-from bot.store import customers
-from bot.store.engine import upsert
+from bot.store import bulk, customers
+from bot.store.engine import dialect_of, table_of
 from bot.store.vault import Vault
 
 PART = 5_000
@@ -46,7 +47,11 @@ async def meet_many(
     session: AsyncSession, vault: Vault, people: Sequence[Person], *, source: str, at: datetime
 ) -> Met:
     """One customer per person. Only those whose ids are partly known or point apart are met singly."""
-    keyed = [_keys(vault, person, source) for person in people]
+    known: dict[tuple[tuple[str, str], ...], tuple[Key, ...]] = {}
+    for person in people:
+        if person.ids not in known:
+            known[person.ids] = _keys(vault, person, source)
+    keyed = [known[person.ids] for person in people]
     crowd = _Crowd(await _owners(session, {each for keys in keyed for each in keys}))
     pending: dict[Key, int] = {}
     for keys in keyed:
@@ -55,9 +60,8 @@ async def meet_many(
     crowd.owner |= {k: fresh[slot] for slot, keys in enumerate(crowd.made) for k in keys}
     found = []
     for person, keys in zip(people, keyed, strict=True):
-        owners = {crowd.owner.get(each) for each in keys}
-        first = next(iter(owners))
-        if len(owners) == 1 and first is not None:
+        first = crowd.owner.get(keys[0])
+        if first is not None and all(crowd.owner.get(each) == first for each in keys[1:]):
             found.append(first)
         else:
             found.append(await _meet_one(session, vault, person, source=source, at=at))
@@ -88,17 +92,26 @@ async def _owners(session: AsyncSession, keys: Iterable[Key]) -> dict[Key, int]:
     values: dict[tuple[str, str], list[str]] = defaultdict(list)
     for each in keys:
         values[each.kind, each.account].append(each.value)
-    found: dict[Key, int] = {}
+    query, found = _holders(dialect_of(session)), dict[Key, int]()
     for (kind, account), wanted in values.items():
-        for start in range(0, len(wanted), PART):
-            query = select(Identity.value, Identity.customer_id).where(
-                Identity.kind == kind,
-                Identity.account == account,
-                Identity.value.in_(wanted[start : start + PART]),
-            )
-            for value, customer_id in await session.execute(query):
-                found[Key(kind, value, account)] = customer_id
+        asked = {"kind": kind, "account": account, "wanted": wanted}
+        for value, customer_id in await session.execute(query, asked):
+            found[Key(kind, value, account)] = customer_id
     return found
+
+
+@cache
+def _holders(dialect: str) -> Select[str, int]:
+    return select(Identity.value, Identity.customer_id).where(
+        Identity.kind == bindparam("kind"),
+        Identity.account == bindparam("account"),
+        bulk.among(dialect, Identity.value, "wanted"),
+    )
+
+
+@cache
+def _numbers(dialect: str) -> Select[str, int]:
+    return select(Customer.ref, Customer.id).where(bulk.among(dialect, Customer.ref, "refs"))
 
 
 async def _make(
@@ -112,31 +125,22 @@ async def _make(
     """Customers with these keys; who was met by another transaction meanwhile is met as that one."""
     if not made:
         return []
-    stamp = at.isoformat()
+    stamp, since = at.isoformat(), bulk.moment(at)
     refs = [vault.blind("|".join((*keys[0], stamp)), about="customer.ref")[:20] for keys in made]
-    empty = {"created_at": at, "gender": 0, "stage": "knows", "personalised": True}
-    await session.execute(
-        upsert(session, table_of(Customer)).on_conflict_do_nothing(),
-        [{"ref": ref, "marketing_held": False} | empty for ref in refs],
-    )
-    ids: dict[str, int] = {}
-    for start in range(0, len(refs), PART):
-        query = select(Customer.ref, Customer.id).where(
-            Customer.ref.in_(refs[start : start + PART])
-        )
-        ids.update({ref: number for ref, number in await session.execute(query)})  # noqa: C416
+    columns = {"ref": refs, "created_at": [since] * len(refs)}
+    await bulk.append(session, Customer, columns)
+    found = await session.execute(_numbers(dialect_of(session)), {"refs": refs})
+    ids = dict(found.all())
     rows = [
-        _identity(ids[ref], each, source, at)
+        (ids[ref], *each, CONFIDENCE.get(each.kind, 1.0))
         for ref, keys in zip(refs, made, strict=True)
         for each in keys
     ]
-    await session.execute(upsert(session, table_of(Identity)).on_conflict_do_nothing(), rows)
+    columns = bulk.columns_of(("customer_id", *Key._fields, "confidence"), rows)
+    same = {"since": since, "evidence": f"import:{source}"}
+    columns |= {name: [value] * len(rows) for name, value in same.items()}
+    await bulk.append(session, Identity, columns)
     return [ids[ref] for ref in refs]
-
-
-def _identity(customer_id: int, each: Key, source: str, at: datetime) -> dict[str, Any]:
-    told = {"customer_id": customer_id, "since": at, "evidence": f"import:{source}"}
-    return told | each._asdict() | {"confidence": CONFIDENCE.get(each.kind, 1.0)}
 
 
 async def _meet_one(
@@ -162,6 +166,8 @@ async def _seal_new(
     """Names and phones, sealed, where we have none yet."""
     told: dict[int, dict[str, str]] = {}
     for customer_id, person in met:
+        if not person.name and all(kind != "phone" for kind, _ in person.ids):
+            continue
         phone = phones.digits(dict(person.ids).get("phone", ""))
         facts = {"name": person.name, "phone": phone}
         if given := {name: value for name, value in facts.items() if value}:
@@ -191,11 +197,6 @@ async def seal_missing(
             vault.forget(customer_id)
         for changes in rows.values():
             await update_rows(session, Secret, changes)
-
-
-def table_of(entity: type[Row]) -> Table:
-    """Statements over the bare table skip the ORM's work for each row."""
-    return cast("Table", entity.__table__)
 
 
 async def update_rows(
