@@ -50,6 +50,7 @@ ENTRIES = (
     Daily("demotions", time(5, 0), groups.demote_due),
     Daily("rooms", time(5, 30), groups.tend_due),
     Daily("points that run out", time(0, 10), benefits.expire_points),
+    Daily("rights of last month", time(0, 20), benefits.give_deferred),
     Daily("untold coupons", time(6, 0), benefits.take_back_untold),
     Daily("tier entries", time(8, 0), journeys.tier_entries),
     Daily("birthdays", time(8, 5), journeys.birthday_entries),

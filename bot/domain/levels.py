@@ -9,6 +9,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bot.domain.offers import SHOP_ZONE
+from bot.domain.rights import Plan, Right
 
 YEAR = timedelta(days=365)
 
@@ -63,12 +64,18 @@ class Levels(BaseModel):
     coupon_first: bool = False
     """Whether coupons are taken off before the level's discount, or after it."""
     levels: tuple[Level, ...] = Field(min_length=1)
+    plans: tuple[Plan, ...] = ()
+    rights: tuple[Right, ...] = ()
 
     @model_validator(mode="after")
     def _climbs(self) -> Self:
         needs = [level.needs for level in self.levels]
         if needs[0] != 0 or needs != sorted(set(needs)):
             raise ValueError("levels: 第一级的 needs 是 0，往上一级比一级高")
+        names, plans = {level.name for level in self.levels}, {plan.key for plan in self.plans}
+        for right in self.rights:
+            if right.level not in {None, *names} or right.plan not in {None, *plans}:
+                raise ValueError(f"rights: 「{right.key}」写的等级或 plan 不存在")
         return self
 
     def run_out(self, at: datetime) -> datetime | None:

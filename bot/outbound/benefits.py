@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.store import offers, points
+from bot.store import offers, points, rights
 from bot.work.context import Work
 
 
@@ -10,6 +10,12 @@ async def take_back_untold(work: Work) -> int:
     """Coupons of messages that never reached anybody go back into their budgets."""
     async with work.sessions.begin() as session:
         return await offers.withdraw_untold(session, work.now())
+
+
+async def give_deferred(work: Work) -> int:
+    """What last month's spending has earned. Asked every day: one missed night loses nobody's card."""
+    async with work.sessions.begin() as session:
+        return await rights.give_deferred(session, work.content.levels, work.now())
 
 
 async def expire_points(work: Work) -> int:

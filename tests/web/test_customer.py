@@ -11,7 +11,7 @@ from sqlalchemy import select
 from bot.calls import GetOAuthFan, Refused, Sent
 from bot.domain.consent import ConsentState
 from bot.events.commands import Actor
-from bot.store import consent
+from bot.store import consent, points
 from bot.store.customers import attach
 from bot.store.offers import Till as AtTill
 from bot.store.offers import look_up
@@ -127,3 +127,16 @@ async def test_texts_name_no_page_that_is_not_there(shop, content):
 def menu_pages(content) -> set[str]:
     written = content.menu.model_dump_json()
     return set(re.findall(r'"url":"(/[^"]*)"', written))
+
+
+async def test_a_right_is_claimed_from_the_wallet(bot, shop):
+    customer = await a_fan(bot)
+    await bot.publishes()
+    async with bot.session() as session:
+        await points.lift_to(session, customer.id, "钻石", bot.now)
+    face = await looks(shop)
+    assert "再下 3 单解锁" in face.text
+    assert "还能领 2 次" in face.text
+    face = await face.sends("/h5/rights/tailoring")
+    assert "免费改衣一次" in face.text
+    assert "还能领 1 次" in face.text

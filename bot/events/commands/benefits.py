@@ -49,6 +49,15 @@ class ClaimCoupon(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimRight(Command):
+    """A customer takes what her level, her orders or her plan lets her."""
+
+    permission = "coupon.claim"
+    customer_id: int
+    right: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeclineCoupon(Command):
     """She gives hers up for whoever waits."""
 

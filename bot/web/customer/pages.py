@@ -11,8 +11,9 @@ from aiohttp import web
 from bot.domain.customers import Customer
 from bot.domain.offers import Coupon, Offer, in_words, last_day_words
 from bot.domain.refusals import Refusal
-from bot.events.commands import OptIn, OptOut
-from bot.store import consent, offers, points
+from bot.domain.rights import months_after
+from bot.events.commands import ClaimRight, OptIn, OptOut
+from bot.store import consent, offers, points, rights
 from bot.store.customers import name_of
 from bot.web.customer import door
 from bot.web.customer.door import ask_who, customer_at
@@ -35,9 +36,12 @@ async def wallet(request: web.Request) -> web.StreamResponse:
             return ask_who(request)
         held = await offers.held(session, customer.id, desk.work.now())
         standing = await points.standing(session, customer.id)
+        levels, now = desk.work.content.levels, desk.work.now()
+        open_to_her = await rights.progress(session, levels, customer.id, now)
+        runs_out = months_after(now, 1)
+        soon = await points.expiring(session, [customer.id], runs_out)
         name = await name_of(session, desk.work.vault, customer.id)
     shown = _chosen(held, request.query.get("show", ""))
-    levels = desk.work.content.levels
     return page(
         request,
         "customer/wallet.html",
@@ -46,6 +50,8 @@ async def wallet(request: web.Request) -> web.StreamResponse:
         next=levels.next_after(standing.level),
         coupons=[(coupon, _ticket(coupon, offer)) for coupon, offer in held],
         shown=shown,
+        rights=open_to_her,
+        expiring=soon.get(customer.id, 0),
         **(_code(desk, *shown) if shown else {}),
     )
 
@@ -62,6 +68,26 @@ async def code(request: web.Request) -> web.StreamResponse:
     if not wanted:
         raise Refusal("unknown", "这张券已经用掉了，或者不在你的卡包里", status=404)
     return page(request, "customer/code.html", **_code(desk, *wanted[0]))
+
+
+@_own.post(r"/h5/rights/{key}")
+@allowed("coupon.claim")
+async def claim(request: web.Request) -> web.StreamResponse:
+    desk, form = request.app[DESK], await request.post()
+    async with desk.work.sessions.reading() as session:
+        customer = await customer_at(request, session)
+    if customer is None:
+        raise Refusal("unknown_customer", "请从公众号菜单重新打开这一页", status=404)
+    right = request.match_info["key"]
+    command = ClaimRight(
+        at=desk.work.now(),
+        actor=actor_of(request),
+        key=f"{key_in(form)}:{right}",
+        customer_id=customer.id,
+        right=right,
+    )
+    told = await desk.do(command)
+    raise web.HTTPSeeOther(f"/h5?show={told['coupon_id']}")
 
 
 @_own.get("/h5/preferences")

@@ -1,0 +1,56 @@
+"""Stories are told with the shop's own content and a few rights of their own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.domain.levels import Levels
+from bot.domain.offers import OfferSpec
+from bot.domain.rights import Plan, Right
+from tests.harness import Bot
+
+ANY = {"budget_pieces": 100, "per_customer": 50, "valid_days": 60}
+OFFERS: list[dict[str, Any]] = [
+    {"key": "flash", "kind": "amount", "value": 9900, "claimable": True, "budget_pieces": 2},
+    {"key": "seat", "kind": "access", "claimable": True, "budget_pieces": 2, "queue": True},
+    {"key": "try-on", "kind": "gift", "stores": ["S01"]},
+    {"key": "first", "kind": "amount", "value": 3000, "first_order": True, "claimable": True},
+    {"key": "visit", "kind": "exchange"},
+    {"key": "card", "kind": "shipping"},
+    {"key": "vip", "kind": "percent", "value": 10},
+    {"key": "together", "kind": "access"},
+    {"key": "plus", "kind": "amount", "value": 800},
+]
+RIGHTS = (
+    Right(key="visit", name="上门服务", offer="visit", level="青铜", times=2, period="year"),
+    Right(key="vip", name="会员价", offer="vip", month_fen=30000, period="month"),
+    Right(
+        key="card", name="免邮卡", offer="card", month_fen=30000, next_month=True, period="month"
+    ),
+    Right(key="together", name="拼团", offer="together", orders=3),
+    Right(key="plus", name="每月券", offer="plus", plan="plus", period="month"),
+)
+
+
+def _offer(facts: dict[str, Any]) -> OfferSpec:
+    once = 1 if facts.get("claimable") else ANY["per_customer"]
+    return OfferSpec(**(ANY | {"name": facts["key"], "per_customer": once} | facts))
+
+
+@pytest.fixture
+async def town(sessions, content, settings) -> AsyncIterator[Bot]:
+    """The bot of these stories, on Thursday 12 March 2026."""
+    levels = content.levels.model_dump() | {
+        "plans": (Plan(key="plus", name="PLUS", sku="PLUS-8"),),
+        "rights": RIGHTS,
+    }
+    offers = {facts["key"]: _offer(facts) for facts in OFFERS}
+    told = replace(content, levels=Levels(**levels), offers={**content.offers, **offers})
+    town = Bot(sessions, told, settings)
+    await town.publishes()
+    yield town
+    assert town.platform.troubles == []
