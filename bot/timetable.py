@@ -39,6 +39,7 @@ ENTRIES = (
     WhenDue("journeys", journeys.advance_due),
     WhenDue("touches", deliver.deliver_due),
     WhenDue("results", results.results_due),
+    WhenDue("results", campaigns.halt_harmful),
     WhenDue("results", hand_over.withdraw_due),
     WhenDue("reminders", reminders.remind_due),
     WhenDue("cases", cases.clocks_due),
@@ -58,6 +59,7 @@ ENTRIES = (
     Daily("occasions", time(8, 15), journeys.open_campaigns),
     Daily("digest", time(9, 30), digest.digest_due),
     Daily("invites", time(10, 0), groups.invite_due),
+    Daily("harm", time(12, 0), campaigns.halt_harmful),
 )
 
 SETTLERS = (contact_sync, kf_handover)

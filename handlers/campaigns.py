@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.content import wording
+from bot.domain.aims import METRICS, UNITS, StopRule
 from bot.domain.campaigns import Campaign
 from bot.domain.customers import Guide
 from bot.domain.playbooks import Mailing
@@ -13,6 +14,7 @@ from bot.domain.refusals import Refusal
 from bot.domain.segments import BadRule, read_back
 from bot.domain.segments import parse as parse_rule
 from bot.events import KfSendFailed
+from bot.events.aims import Aims
 from bot.events.commands import (
     ApproveCampaign,
     DraftCampaign,
@@ -65,14 +67,52 @@ def _of_command(command: DraftCampaign, turn: Turn) -> dict[str, Any]:
         wording.check_by_hand(turn.content, command.text)
         facts["words"] = turn.vault.seal(command.text, about=campaigns.ABOUT)
         facts["template"] = ""
-    return facts | {
-        "name": command.name,
-        "playbook": command.playbook,
-        "purpose": _purpose(command, turn),
-        "holdout_percent": command.holdout_percent,
-        "created_by": str(command.actor),
-        "seed": turn.key,
+    return (
+        facts
+        | _aims(command.aims)
+        | {
+            "name": command.name,
+            "playbook": command.playbook,
+            "purpose": _purpose(command, turn),
+            "holdout_percent": command.holdout_percent,
+            "created_by": str(command.actor),
+            "seed": turn.key,
+            "arms": _arms(command, turn),
+        }
+    )
+
+
+def _aims(aims: Aims) -> dict[str, Any]:
+    """What it is for, and when it stops by itself."""
+    if aims.metric and aims.metric not in METRICS:
+        raise Refusal("bad_metric", f"不会比较「{aims.metric}」这个指标", status=422)
+    if aims.holdout_by not in UNITS:
+        raise Refusal("bad_unit", f"对照组不能按「{aims.holdout_by}」来抽", status=422)
+    try:
+        StopRule.read(aims.stop_when)
+    except (TypeError, ValueError):
+        raise Refusal("bad_stop_rule", "停下的条件看不懂：写人数和百分比", status=422) from None
+    return {
+        "goal": {"metric": aims.metric, "hypothesis": aims.hypothesis},
+        "stop_when": aims.stop_when or None,
+        "budget_fen": aims.budget_fen,
+        "canary_percent": aims.canary_percent,
+        "holdout_by": aims.holdout_by,
     }
+
+
+def _arms(command: DraftCampaign, turn: Turn) -> list[str] | None:
+    """The template and those that are tried against it, everybody drawn to one of them."""
+    if not command.aims.rivals:
+        return None
+    arms = [command.template, *command.aims.rivals]
+    same = len(set(arms)) < len(arms) or command.aims.holdout_by != "customer"
+    if same or command.text or not command.template:
+        raise Refusal("bad_arms", "要比的是几个不同的话术模板，对照组按顾客抽", status=422)
+    for name in arms:
+        if name not in turn.content.templates:
+            raise Refusal("missing_template", f"没有「{name}」这个话术", status=422)
+    return arms
 
 
 def _purpose(command: DraftCampaign, turn: Turn) -> str:
@@ -99,6 +139,8 @@ async def _of_playbook(command: DraftCampaign, turn: Turn) -> dict[str, Any]:
 @router.on(ApproveCampaign)
 async def approve(command: ApproveCampaign, turn: Turn) -> Answer:
     campaign, limits = await _get(turn, command.campaign_id), _limits(turn)
+    if not (campaign.goal or {}).get("metric"):
+        raise Refusal("no_metric", "先写明这次活动看哪个指标，再来批准", status=422)
     receipt = await _rehearse(turn, campaign)
     above = receipt.audience > limits.brand.second_person_above
     if above and campaign.created_by == str(command.actor):

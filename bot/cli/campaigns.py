@@ -9,6 +9,7 @@ import secrets
 from typing import Any
 
 import click
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.app import open_bot
 from bot.content import wording
@@ -25,8 +26,9 @@ from bot.events.commands import (
 )
 from bot.inbound import commands
 from bot.settings import load_settings
-from bot.store import campaigns
+from bot.store import campaigns, proof
 from bot.store.campaigns import Receipt
+from bot.store.proof import Proof
 from handlers import ROUTERS
 
 
@@ -44,6 +46,17 @@ def plan(number: int, as_json: bool) -> None:
         click.echo(json.dumps(receipt.as_json(), ensure_ascii=False, indent=1))
     else:
         click.echo(receipt.in_words())
+
+
+@campaign.command("result", help="成效：漏斗、让利，以及与对照组的差和区间")
+@click.argument("number", type=int, metavar="ID")
+@click.option("--json", "as_json", is_flag=True, help="输出一份 JSON")
+def result(number: int, as_json: bool) -> None:
+    found = _run(_prove(number))
+    if as_json:
+        click.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=1))
+    else:
+        click.echo(found.in_words())
 
 
 @campaign.command("hand-over", help="交给导购；人数和预演时不同就停下")
@@ -88,13 +101,26 @@ async def _do(kind: type[Command], **facts: Any) -> dict[str, Any]:
         return await commands.do(bot.dispatcher, bot.work.sessions, command, now)
 
 
+async def _found(session: AsyncSession, number: int) -> Campaign:
+    found = await session.get(Campaign, number)
+    if found is None:
+        raise Refusal("unknown_campaign", f"没有 {number} 号活动", status=404)
+    return found
+
+
+async def _prove(number: int) -> Proof:
+    async with (
+        open_bot(load_settings(), ROUTERS) as bot,
+        bot.work.sessions.reading() as session,
+    ):
+        return await proof.of(session, await _found(session, number))
+
+
 async def _rehearse(number: int) -> Receipt:
     async with open_bot(load_settings(), ROUTERS) as bot:
         work = bot.work
         async with work.sessions.reading() as session:
-            found = await session.get(Campaign, number)
-            if found is None:
-                raise Refusal("unknown_campaign", f"没有 {number} 号活动", status=404)
+            found = await _found(session, number)
             return await campaigns.dry_run(
                 session,
                 work.vault,

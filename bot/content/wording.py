@@ -73,7 +73,8 @@ class Saying:
     """What one campaign says, before anybody is written to."""
 
     content: Content
-    template: str
+    templates: Sequence[str]
+    """More than one when they are tried against each other."""
     offer: str | None
     written: str | None
     """Words of a person's hand, in clear."""
@@ -83,7 +84,7 @@ class Saying:
 
     @property
     def flaw(self) -> str | None:
-        return flaw(self.content, self.template)
+        return next(filter(None, (flaw(self.content, name) for name in self.templates)), None)
 
     @property
     def brand(self) -> Brand:
@@ -92,29 +93,35 @@ class Saying:
     @property
     def personal(self) -> bool:
         """Whether it depends on the customer if there are words at all."""
-        known = self.content.templates.get(self.template)
-        if known is None:
-            return False
-        needed = known.bare - self.content.facts.keys() - (_GIVEN if self.offer else set())
+        known = [self.content.templates.get(name) for name in self.templates]
+        said = frozenset().union(*(template.bare for template in known if template))
+        needed = said - self.content.facts.keys() - (_GIVEN if self.offer else set())
         # On a channel of one text for many the facts of a person are never said at all.
         mass = ONE_FOR_MANY.issuperset(self.allowed)
         return bool(for_everyone(dict.fromkeys(needed)) if mass else needed)
 
     def refuses(
-        self, told: Mapping[str, Any], *, channel: str, personalised: bool, at: datetime
+        self,
+        template: str,
+        told: Mapping[str, Any],
+        *,
+        channel: str,
+        personalised: bool,
+        at: datetime,
     ) -> str | None:
         """Why this customer's text could not be made, by the very steps that make it."""
+        known = dict(told) | self._offered(at)
         try:
-            self._say(dict(told) | self._offered(at), channel, personalised=personalised)
+            self._say(template, known, channel, personalised=personalised)
         except Refusal as refusal:
             return refusal.reason
         return None
 
-    def _say(self, told: Mapping[str, Any], channel: str, *, personalised: bool) -> None:
+    def _say(
+        self, template: str, told: Mapping[str, Any], channel: str, *, personalised: bool
+    ) -> None:
         if self.written is None:
-            words_for(
-                self.content, self.template, told, channel=channel, personalised=personalised
-            )
+            words_for(self.content, template, told, channel=channel, personalised=personalised)
             return
         by_hand(
             self.content,
@@ -139,12 +146,14 @@ CODE = "X" * 10
 def saying(
     content: Content, campaign: Campaign, *, written: str | None, public_url: str
 ) -> Saying:
+    templates = campaign.arms or (campaign.template,)
+    allowed = [allowed_channels(content, name, campaign.channels) for name in templates]
     return Saying(
         content=content,
-        template=campaign.template,
+        templates=templates,
         offer=campaign.offer_key,
         written=written,
         purpose=campaign.purpose,
         public_url=public_url,
-        allowed=allowed_channels(content, campaign.template, campaign.channels),
+        allowed=[name for name in CHANNELS if all(name in each for each in allowed)],
     )

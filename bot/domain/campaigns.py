@@ -32,6 +32,18 @@ class Campaign(Row):
     seed: Mapped[str]
     state: Mapped[str] = mapped_column(index=True)
     """draft, approved, running, paused, finished or stopped."""
+    goal: Mapped[dict[str, Any] | None]
+    """metric, a name of `bot.domain.aims.METRICS`, and hypothesis, a sentence."""
+    stop_when: Mapped[dict[str, Any] | None]
+    """Fields of `bot.domain.aims.StopRule` that differ from the usual."""
+    budget_fen: Mapped[int | None]
+    """What the coupons it gives may cost at worst."""
+    canary_percent: Mapped[int] = mapped_column(default=0)
+    """So many go a day ahead of the others, who are spared if those turn away; 0 is nobody."""
+    arms: Mapped[list[Any] | None]
+    """Templates that are tried against each other; None when there is one."""
+    holdout_by: Mapped[str] = mapped_column(default="customer")
+    """customer or guide."""
     reason: Mapped[str | None]
     """Why it is paused, when a rule did it."""
     pushed_by: Mapped[int | None] = mapped_column(ForeignKey("guide.id"))

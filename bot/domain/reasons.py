@@ -32,6 +32,8 @@ WORDS = {
     "paused": "活动已暂停",
     "stopped": "活动已停止",
     "kill_switch": "全部发送已紧急停止",
+    "harm": "退订或投诉的人太多，自动停下",
+    "budget_spent": "活动预算已用完",
     "campaign_over": "活动已结束",
     "holdout": "对照组，特意不发",
     "expired": "过了该发的时间",

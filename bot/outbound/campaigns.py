@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.content import wording
 from bot.domain.campaigns import Campaign
 from bot.domain.quotas import read_limits
-from bot.store import audiences, campaigns
+from bot.store import audiences, campaigns, harm
 from bot.store.audiences import Drawing
 from bot.work.context import Work
 
@@ -41,6 +41,19 @@ async def _plan(work: Work, campaign: Campaign) -> int:
             session, campaign.id, expected=("running", "paused"), planned_at=work.now()
         )
     return decided
+
+
+async def halt_harmful(work: Work) -> int:
+    """Pause campaigns from which too many turn away; what guides hold is called back by the next withdrawal."""
+    async with work.sessions.reading() as session:
+        harmful = await harm.harmful(session)
+    halted = 0
+    for campaign_id in harmful:
+        async with work.sessions.begin() as session:
+            halted += await campaigns.move(
+                session, campaign_id, expected=("running",), state="paused", reason="harm"
+            )
+    return halted
 
 
 def drawing_of(work: Work, campaign: Campaign) -> Drawing:

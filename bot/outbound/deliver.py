@@ -256,7 +256,7 @@ class _Delivery:
         marketing = touch.purpose == "marketing"
         bound = {
             "channel": way.channel,
-            "guide_id": way.guide_id,
+            "guide_id": way.guide_id or touch.guide_id,
             "address": way.address,
             "variant": variant,
             "coupon_id": coupon_id,

@@ -6,13 +6,14 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Float, and_, cast, func, select
+from sqlalchemy import ColumnElement, Float, Select, and_, case, cast, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain import experiments
 from bot.domain.campaigns import Attribution, Campaign, Touch
-from bot.domain.experiments import Arm, Lift
+from bot.domain.experiments import Arm, Lift, sum_of
 from bot.domain.journeys import Run
 from bot.domain.offers import Coupon, Redemption
 from bot.domain.orders import Order
@@ -110,6 +111,39 @@ async def _tried(session: AsyncSession, since: datetime, now: datetime) -> Seque
 
 
 async def _campaign(session: AsyncSession, campaign: Campaign) -> tuple[Arm, Arm]:
+    treated, kept = await _arms(session, campaign, metric="revenue")
+    return sum_of(treated.values()), kept
+
+
+async def of_campaign(session: AsyncSession, campaign: Campaign) -> dict[str, Lift]:
+    """What each of its templates did beside those kept out; "" is all of them together."""
+    metric = (campaign.goal or {}).get("metric") or "revenue"
+    treated, kept = await _arms(session, campaign, metric=metric)
+    everything = {"": sum_of(treated.values())} | (treated if len(treated) > 1 else {})
+    return {name: experiments.lift([(arm, kept)]) for name, arm in everything.items()}
+
+
+async def _arms(
+    session: AsyncSession, campaign: Campaign, *, metric: str
+) -> tuple[dict[str, Arm], Arm]:
+    """By template those written to, and those kept out."""
+    sums: defaultdict[tuple[str, str], list[tuple[int, float, float]]] = defaultdict(list)
+    for arm, template, _, n, total, squares in await session.execute(_results(campaign, metric)):
+        sums[arm, template if arm == "treated" else ""].append((n, float(total), float(squares)))
+    by_guide = campaign.holdout_by == "guide"
+    arms = {key: _whole(some, by_guide=by_guide) for key, some in sums.items()}
+    kept = arms.pop(("holdout", ""), Arm())
+    return {template: arm for (_, template), arm in arms.items()}, kept
+
+
+def _whole(parts: Sequence[tuple[int, float, float]], *, by_guide: bool) -> Arm:
+    if by_guide:
+        return experiments.clustered((n, total) for n, total, _ in parts)
+    return sum_of(Arm(*part) for part in parts)
+
+
+def _results(campaign: Campaign, metric: str) -> Select[Any]:
+    """Arm, template, guide, people, sum and sum of squares of what each of them brought in her week."""
     start = campaign.starts_at
     bought = and_(
         Order.customer_id == Touch.customer_id,
@@ -117,20 +151,21 @@ async def _campaign(session: AsyncSession, campaign: Campaign) -> tuple[Arm, Arm
         Order.paid_at < start + WINDOW,
         Order.state != "cancelled",
     )
+    fen: ColumnElement[Any] = func.coalesce(func.sum(NET), 0)
+    if metric == "orders":
+        fen = case((func.sum(NET) > 0, 1), else_=0)
+    guide = Touch.guide_id if campaign.holdout_by == "guide" else literal(0)
     each = (
-        select(Touch.arm, cast(func.coalesce(func.sum(NET), 0), Float).label("fen"))
+        select(Touch.arm, Touch.template, guide.label("guide"), cast(fen, Float).label("fen"))
         .outerjoin(Order, bought)
         .where(Touch.campaign_id == campaign.id, Touch.arm.is_not(None))
-        .group_by(Touch.id, Touch.arm)
+        .group_by(Touch.id, Touch.arm, Touch.template, Touch.guide_id)
         .subquery()
     )
-    rows = await session.execute(
-        select(
-            each.c.arm, func.count(), func.sum(each.c.fen), func.sum(each.c.fen * each.c.fen)
-        ).group_by(each.c.arm)
-    )
-    arms = {arm: Arm(n, float(total), float(squares)) for arm, n, total, squares in rows}
-    return arms.get("treated", Arm()), arms.get("holdout", Arm())
+    groups = (each.c.arm, each.c.template, each.c.guide)
+    return select(
+        *groups, func.count(), func.sum(each.c.fen), func.sum(each.c.fen * each.c.fen)
+    ).group_by(*groups)
 
 
 async def _journeys(

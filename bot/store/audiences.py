@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.domain import channels
 from bot.domain import segments as rules
 from bot.domain.campaigns import Campaign, Touch
 from bot.domain.customers import Customer
-from bot.domain.experiments import in_holdout
+from bot.domain.experiments import arm_of, in_holdout
 from bot.domain.mapping import Row
 from bot.domain.quotas import Limits
 from bot.store import facts, gate, segments
@@ -44,9 +45,19 @@ class Saying(Protocol):
     def brand(self) -> Any: ...
 
     def refuses(
-        self, told: Mapping[str, Any], *, channel: str, personalised: bool, at: datetime
+        self,
+        template: str,
+        told: Mapping[str, Any],
+        *,
+        channel: str,
+        personalised: bool,
+        at: datetime,
     ) -> str | None:
         """Why this customer's text could not be made."""
+
+
+CANARY_LEAD = timedelta(days=1)
+"""How long the others wait for what becomes of those who go ahead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +72,9 @@ class Lot:
     guide_id: int | None = None
     address: str | None = None
     proof: int | None = None
+    template: str = ""
+    due_at: datetime | None = None
+    """None: when all of the campaign go."""
 
 
 @dataclass(slots=True)
@@ -75,14 +89,40 @@ class Drawing:
     after: int = 0
     left: int | None = None
     """Pieces of the offer that this pass may still promise."""
+    spent: str = "out_of_stock"
+    """What it means when none is left."""
     done: bool = False
-    general: dict[tuple[str, bool], str | None] = field(default_factory=dict)
+    general: dict[tuple[str, str, bool], str | None] = field(default_factory=dict)
     """What was found out about words that are the same for everybody."""
 
     @property
     def at(self) -> datetime:
         """When the touches are meant to go: never inside quiet hours."""
         return self.limits.quiet_hours.next_open(max(self.now, self.campaign.starts_at))
+
+    def template_for(self, customer_id: int) -> str:
+        arms = self.campaign.arms
+        if not arms:
+            return self.campaign.template
+        return str(arms[arm_of(self.campaign.seed, customer_id, len(arms))])
+
+    def due_for(self, customer_id: int) -> datetime:
+        percent, seed = self.campaign.canary_percent, f"{self.campaign.seed}:canary"
+        if not percent or in_holdout(seed, customer_id, percent):
+            return self.at
+        return self.limits.quiet_hours.next_open(self.at + CANARY_LEAD)
+
+    def keeps_out(self, standing: Standing) -> bool:
+        """Whether the lot keeps her, or everybody of her guide, out."""
+        campaign = self.campaign
+        who: int | str = standing.customer_id
+        if campaign.holdout_by == "guide" and (guide := self.guide_of(standing)) is not None:
+            who = f"guide:{guide}"
+        return in_holdout(campaign.seed, who, campaign.holdout_percent)
+
+    def guide_of(self, standing: Standing) -> int | None:
+        tie = channels.right_guide(standing.ties, now=self.at)
+        return tie.guide_id if tie else None
 
 
 async def draw(session: AsyncSession, vault: Vault, drawing: Drawing) -> list[Lot]:
@@ -136,11 +176,12 @@ def _spoken(drawing: Drawing, standing: Standing, verdict: Verdict, told: facts.
     saying, way = drawing.saying, verdict.way
     if saying is None or way is None:
         return verdict
-    kind = (way.channel, standing.personalised)
+    template = drawing.template_for(standing.customer_id)
+    kind = (template, way.channel, standing.personalised)
     if saying.personal or kind not in drawing.general:
         known = told.get(standing.customer_id, {})
         drawing.general[kind] = saying.refuses(
-            known, channel=way.channel, personalised=standing.personalised, at=drawing.at
+            template, known, channel=way.channel, personalised=standing.personalised, at=drawing.at
         )
     reason = drawing.general[kind]
     return Verdict(None, reason) if reason else verdict
@@ -153,6 +194,9 @@ async def _question(session: AsyncSession, drawing: Drawing, ids: Sequence[int])
     )
     if drawing.left is None:
         drawing.left = stock.pieces
+        affordable = gate.affordable(stock, campaign.budget_fen)
+        if affordable is not None and (drawing.left is None or affordable < drawing.left):
+            drawing.left, drawing.spent = affordable, "budget_spent"
     return Question(
         limits=drawing.limits,
         at=drawing.at,
@@ -169,12 +213,14 @@ def _lot(drawing: Drawing, standing: Standing, verdict: Verdict) -> Lot:
     campaign, who = drawing.campaign, standing.customer_id
     if verdict.way is None:
         return Lot(who, "excluded", verdict.reason)
-    if in_holdout(campaign.seed, who, campaign.holdout_percent):
+    if drawing.keeps_out(standing):
         # Drawn after the gate: both arms are customers who could have been written to.
-        return Lot(who, "holdout", "holdout", arm="holdout")
+        return Lot(
+            who, "holdout", "holdout", arm="holdout", guide_id=_counted_for(drawing, standing)
+        )
     if drawing.left is not None:
         if drawing.left <= 0:
-            return Lot(who, "excluded", "out_of_stock")
+            return Lot(who, "excluded", drawing.spent)
         drawing.left -= 1
     way = verdict.way
     return Lot(
@@ -182,10 +228,17 @@ def _lot(drawing: Drawing, standing: Standing, verdict: Verdict) -> Lot:
         "planned",
         arm="treated",
         channel=way.channel,
-        guide_id=way.guide_id,
+        guide_id=way.guide_id or _counted_for(drawing, standing),
         address=way.address,
         proof=standing.proof(way.channel) if campaign.purpose == "marketing" else None,
+        template=drawing.template_for(who),
+        due_at=drawing.due_for(who),
     )
+
+
+def _counted_for(drawing: Drawing, standing: Standing) -> int | None:
+    """Her guide, where guides are what is compared."""
+    return drawing.guide_of(standing) if drawing.campaign.holdout_by == "guide" else None
 
 
 async def write(session: AsyncSession, drawing: Drawing, lots: Sequence[Lot]) -> None:
@@ -196,17 +249,17 @@ async def write(session: AsyncSession, drawing: Drawing, lots: Sequence[Lot]) ->
             "campaign_id": campaign.id,
             "customer_id": lot.customer_id,
             "purpose": campaign.purpose,
-            "template": campaign.template,
+            "template": lot.template or campaign.template,
             "offer_key": campaign.offer_key,
             "state": lot.state,
             "reason": lot.reason,
             "arm": lot.arm,
             "channel": lot.channel,
-            "guide_id": lot.guide_id if lot.state == "planned" else None,
+            "guide_id": lot.guide_id,
             "address": lot.address,
             "consent_entry_id": lot.proof,
             "planned_at": now,
-            "due_at": drawing.at,
+            "due_at": lot.due_at or drawing.at,
             "settled_at": None if lot.state == "planned" else now,
         }
         for lot in lots

@@ -37,6 +37,8 @@ async def draft(session: AsyncSession, *, now: datetime, **facts: Any) -> Campai
         "template": "",
         "channels": [],
         "holdout_percent": 0,
+        "holdout_by": "customer",
+        "canary_percent": 0,
         "state": "draft",
         "created_at": now,
         "ends_at": starts_at + LASTS,

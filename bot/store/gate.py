@@ -205,6 +205,13 @@ class Stock:
     pieces: int | None = None
     """None: as many as one likes."""
     spent: frozenset[int] = frozenset()
+    piece_fen: int = 0
+    """What one piece may cost us at worst."""
+
+
+def affordable(stock: Stock, budget_fen: int | None) -> int | None:
+    """How many pieces a budget pays for; None when it sets no bound."""
+    return budget_fen // stock.piece_fen if budget_fen is not None and stock.piece_fen else None
 
 
 async def stock(
@@ -226,7 +233,7 @@ async def stock(
         counted = counted.where(among(person))
     full = counted.group_by(person).having(func.count() >= offer.per_customer)
     spent: Iterable[int] = await session.scalars(full)
-    return Stock(reason, pieces_left(offer), frozenset(spent))
+    return Stock(reason, pieces_left(offer), frozenset(spent), offer.piece_fen)
 
 
 def _why_not(offer: Offer, at: datetime) -> str | None:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 
-from bot.domain.experiments import Arm, in_holdout, lift
+from benchmarks.lift import judge
+from bot.domain.experiments import Arm, arm_of, clustered, in_holdout, lift
 
 
 def arm(values):
@@ -35,3 +37,24 @@ def test_campaigns_of_different_customers_are_compared_within_themselves():
 def test_nothing_to_compare_is_no_lift():
     assert lift([]).n_treated == 0
     assert lift([(Arm(5, 10, 30), Arm())]).difference == 0
+
+
+def test_a_planted_effect_is_covered_and_nothing_is_seldom_called_a_win():
+    planted = judge(campaigns=100, people=600, effect=0.1, seed=1)
+    assert planted.covered >= 90
+    assert planted.width <= 1.2
+    assert judge(campaigns=100, people=600, effect=0.0, seed=1).wins <= 5
+
+
+def test_guides_who_differ_make_the_interval_wider_than_their_customers_alone():
+    generous = [(50, 50 * 900.0), (50, 50 * 1100.0)] * 5
+    whole = clustered(generous)
+    alone = Arm(500, whole.total, sum(n * (fen / n) ** 2 for n, fen in generous))
+    assert (whole.n, whole.mean) == (500, 1000.0)
+    assert whole.variance > 10 * alone.variance
+    assert clustered([(50, 5.0)]).n == 1  # one guide tells nothing of how guides differ
+
+
+def test_arms_are_of_one_size():
+    drawn = Counter(arm_of("may", i, 3) for i in range(3000))
+    assert min(drawn.values()) > 900

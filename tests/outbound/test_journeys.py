@@ -70,11 +70,11 @@ async def somebody(bot, *, tier: str | None = None) -> int:
         customer, guide = await a_customer(session), await a_guide(session)
         await a_follow(session, customer, guide)
         if tier:
-            session.add(_tier(customer.id, tier, bot.now))
+            session.add(a_tier(customer.id, tier, bot.now))
     return customer.id
 
 
-def _tier(customer_id: int, tier: str, at: datetime) -> CustomerTier:
+def a_tier(customer_id: int, tier: str, at: datetime) -> CustomerTier:
     return CustomerTier(
         customer_id=customer_id,
         tier=tier,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from bot.events.aims import Aims
 from bot.events.commands.command import Command
 
 
@@ -88,6 +89,7 @@ class DraftCampaign(Command):
     purpose: str = "marketing"
     starts_at: datetime | None = None
     holdout_percent: int = 10
+    aims: Aims = field(default_factory=Aims)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -842,6 +842,14 @@ def upgrade() -> None:
         sa.Column("holdout_percent", sa.BigInteger(), nullable=False),
         sa.Column("seed", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
+        sa.Column("goal", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+        sa.Column(
+            "stop_when", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True
+        ),
+        sa.Column("budget_fen", sa.BigInteger(), nullable=True),
+        sa.Column("canary_percent", sa.BigInteger(), nullable=False),
+        sa.Column("arms", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+        sa.Column("holdout_by", sa.String(), nullable=False),
         sa.Column("reason", sa.String(), nullable=True),
         sa.Column(
             "pushed_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True

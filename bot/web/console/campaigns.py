@@ -9,11 +9,13 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.content.templates import Template
+from bot.domain.aims import METRICS
 from bot.domain.campaigns import STATES, Campaign
 from bot.domain.permissions import may
 from bot.domain.reasons import words
 from bot.domain.refusals import Refusal
 from bot.domain.segments import parse, read_back
+from bot.events.aims import Aims
 from bot.events.commands import (
     ApproveCampaign,
     Command,
@@ -127,6 +129,7 @@ async def new(request: web.Request) -> web.StreamResponse:
                 if one.purpose == "marketing" and "wecom" in one.channels and not _invites(one)
             ],
             offers=list(content.offers.values()),
+            metrics=METRICS,
         )
 
 
@@ -156,6 +159,11 @@ async def draft(request: web.Request) -> web.StreamResponse:
             offer=forms.text(form, "offer") or None,
             starts_at=forms.moment(form, "starts_at", desk.work.settings.zone),
             holdout_percent=forms.number(form, "holdout", most=50) or 0,
+            aims=Aims(
+                metric=forms.text(form, "metric") or "revenue",
+                hypothesis=forms.text(form, "hypothesis", most=200),
+                canary_percent=forms.number(form, "canary", most=50) or 0,
+            ),
         )
     )
     raise web.HTTPSeeOther(f"/admin/campaigns/{answer['campaign_id']}?said=draft")
@@ -178,6 +186,8 @@ async def one(request: web.Request) -> web.StreamResponse:
             "campaigns",
             campaign=campaign,
             said=read_back(parse(campaign.rule)),
+            goal=campaign.goal or {},
+            metrics=METRICS,
             offer=_offer(desk, campaign.offer_key),
             who=actor_words,
             title=template.title if template else "手写的话",

@@ -1,0 +1,247 @@
+"""Reaching customers, tactic by tactic: each test is named by its number and looks from outside."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+
+from bot.calls import SendKf
+from bot.domain.campaigns import Campaign
+from bot.domain.customers import Customer
+from bot.domain.refusals import Refusal
+from bot.events.aims import Aims
+from bot.events.commands import (
+    Actor,
+    ApproveCampaign,
+    DraftCampaign,
+    HandOverCampaign,
+    ResumeCampaign,
+)
+from bot.outbound.campaigns import halt_harmful, plan_due
+from bot.outbound.deliver import deliver_due
+from bot.outbound.journeys import advance_due
+from bot.store import conversations, journeys, offers, proof
+from bot.store.explain import explain
+from tests.builders import a_guide, a_store
+from tests.hands import Hands
+from tests.outbound.conftest import EVERYBODY, agrees, friends, looks, runs, states
+from tests.outbound.test_journeys import Written, a_tier
+from tests.store.test_attribution import an_order
+
+OWNER = Actor(kind="owner", id="boss")
+
+
+@pytest.fixture
+def hands(bot) -> Hands:
+    return Hands(bot)
+
+
+def act(bot, kind, **facts):
+    return bot.does(kind(actor=OWNER, key=bot.key(), at=bot.now, **facts))
+
+
+async def launched(bot, **facts) -> int:
+    """A campaign from draft to running; its number."""
+    said = {"name": "春装", "segment": EVERYBODY, "holdout_percent": 0}
+    words = {} if "template" in facts else {"text": "春装到店，欢迎来试。"}
+    number = (await act(bot, DraftCampaign, **(said | words | facts)))["campaign_id"]
+    await act(bot, ApproveCampaign, campaign_id=number)
+    await act(bot, HandOverCampaign, campaign_id=number)
+    return number
+
+
+async def campaign(bot, number: int) -> Campaign:
+    async with bot.session() as session:
+        return await session.get_one(Campaign, number)
+
+
+async def tiered(bot, customer, tier):
+    async with bot.session() as session:
+        await session.merge(a_tier(customer.id, tier, bot.now))
+
+
+async def test_tactic_6_one_message_takes_one_way(bot, hands):
+    _, (talks, silent) = await friends(bot, 2)
+    async with bot.session() as session:
+        for channel in ("kf", "official"):
+            await conversations.opened(
+                session,
+                customer_id=talks.id,
+                channel=channel,
+                address="wk1|wm1",
+                by="message",
+                at=bot.now,
+            )
+    await launched(bot)
+    await runs(bot)
+    assert len(bot.platform.sent(SendKf)) == 1  # she never agreed to the Official Account
+    assert [len(task.ids) for task in hands.waiting] == [1]
+    assert {who for who, (state, _) in (await states(bot)).items() if state == "handed_over"} == {
+        silent.id
+    }
+
+
+async def test_tactic_7_and_93_content_time_region_and_why_others_got_nothing(bot, hands):
+    async with bot.session() as session:
+        store = await a_store(session)
+        guide = await a_guide(session, store_id=store.id)
+    _, (here,) = await friends(bot, 1, guide=guide)
+    _, (there,) = await friends(bot, 1)
+    rule = {"all": [EVERYBODY, {"field": "store", "op": "in", "value": [store.code]}]}
+    await launched(bot, segment=rule, starts_at=bot.now + timedelta(days=1))
+    await runs(bot)
+    assert hands.tasks == {}
+    bot.clock.advance(days=1)
+    await runs(bot)
+    assert set(await states(bot)) == {here.id}
+    async with bot.session() as session:
+        told = await explain(session, bot.vault, there.ref)
+    assert [one.state for one in told.told] == ["not_in_audience"]
+
+
+async def test_tactic_8_a_goal_is_measured_against_those_kept_out(bot, hands):
+    _, made = await friends(bot, 60)
+    number = await launched(bot, holdout_percent=40)
+    await runs(bot)
+    hands.confirm()
+    await looks(bot)
+    arms = {who: state for who, (state, _) in (await states(bot)).items()}
+    for customer in made:
+        fen = 11_000 if arms[customer.id] == "delivered" else 10_000
+        await an_order(bot, customer, bot.now + timedelta(hours=1), fen=fen + customer.id % 7)
+    async with bot.session() as session:
+        found = await proof.of(session, await session.get_one(Campaign, number))
+    assert found.lifts[""].low < 1000 < found.lifts[""].high
+    assert "有效" in found.in_words()
+    assert found.funnel["delivered"] == Counter(arms.values())["delivered"]
+
+
+async def test_tactic_38_a_preview_reaches_its_tier_alone(bot, hands):
+    async with bot.session() as session:
+        await offers.publish_offers(session, bot.vault, bot.content.offers.values())
+        await journeys.publish_playbooks(session, bot.content, bot.now)
+    _, (core, plain) = await friends(bot, 2)
+    await tiered(bot, core, "核心")
+    await tiered(bot, plain, "普通")
+    await launched(bot, playbook="vip-preview", segment={})
+    await runs(bot)
+    assert set(await states(bot)) == {core.id}
+    assert [len(task.ids) for task in hands.waiting] == [1]
+
+
+async def test_tactic_59_and_79_a_tier_begins_a_journey_and_its_end_stops_the_queue(bot, hands):
+    _, (customer,) = await friends(bot, 1)
+    spec = {
+        "key": "stage",
+        "name": "阶段",
+        "tactic": [59, 79],
+        "trigger": "tier_changed:核心",
+        "exit": {"field": "tier", "op": "in", "value": ["普通"]},
+        "steps": [
+            {"message": {"template": "sleeping/soft"}},
+            {"wait": {"days": 1, "part": "morning"}},
+            {"message": {"template": "sleeping/vote"}},
+        ],
+    }
+    async with bot.session() as session:
+        await journeys.publish_playbooks(session, Written(spec), bot.now)
+        await journeys.enter(
+            session,
+            bot.content,
+            trigger="tier_changed:核心",
+            customer_id=customer.id,
+            cause="tier:1",
+            now=bot.now,
+        )
+
+    await bot.works(advance_due)
+    assert [state for state, _ in (await states(bot)).values()] == ["planned"]
+    await tiered(bot, customer, "普通")
+    bot.clock.advance(days=1)
+    await bot.works(advance_due, deliver_due)
+    assert [reason for _, reason in (await states(bot)).values()] == ["left_journey"]
+
+
+async def test_tactic_85_nothing_starts_without_a_metric(bot):
+    await friends(bot, 1)
+    made = await act(
+        bot, DraftCampaign, name="试试", segment=EVERYBODY, text="来看看。", aims=Aims(metric="")
+    )
+    with pytest.raises(Refusal, match="no_metric"):
+        await act(bot, ApproveCampaign, campaign_id=made["campaign_id"])
+
+
+async def test_tactic_85_what_does_harm_halts_until_a_person_lets_it_go_on(bot, hands):
+    _, made = await friends(bot, 40)
+    number = await launched(bot, aims=Aims(canary_percent=30, stop_when={"least": 4}))
+    await runs(bot)
+    hands.confirm()
+    await looks(bot)
+    first = [who for who, (state, _) in (await states(bot)).items() if state == "delivered"]
+    assert 4 <= len(first) < 20
+    async with bot.session() as session:
+        await agrees(
+            session, await session.get_one(Customer, first[0]), bot.now, action="withdraw"
+        )
+    await bot.works(halt_harmful)
+    assert (await campaign(bot, number)).reason == "harm"
+    bot.clock.advance(days=1)
+    await runs(bot)
+    assert hands.waiting == []  # the others are spared
+    await act(bot, ResumeCampaign, campaign_id=number)
+    await bot.works(halt_harmful)
+    await runs(bot)
+    assert sum(len(task.ids) for task in hands.waiting) == len(made) - len(first)
+
+
+async def test_tactic_99_two_campaigns_of_one_day_write_to_her_once(bot, hands):
+    await friends(bot, 2)
+    first, second = await launched(bot, name="节日"), await launched(bot, name="店庆")
+    await runs(bot)
+    assert sum(len(task.ids) for task in hands.waiting) == 2
+    assert set((await states(bot, await campaign(bot, first))).values()) == {("handed_over", None)}
+    assert set((await states(bot, await campaign(bot, second))).values()) == {
+        ("excluded", "clash")
+    }
+
+
+async def test_rivals_are_drawn_alike_and_compared_each_with_those_kept_out(bot, hands):
+    await friends(bot, 40)
+    number = await launched(
+        bot, template="sleeping/soft", holdout_percent=20, aims=Aims(rivals=("sleeping/vote",))
+    )
+    await runs(bot)
+    assert len({task.text for task in hands.waiting}) == 2
+    async with bot.session() as session:
+        found = await proof.of(session, await session.get_one(Campaign, number))
+    assert set(found.lifts) == {"", "sleeping/soft", "sleeping/vote"}
+    assert min(one.n_treated for one in found.lifts.values()) >= 8
+
+
+async def test_a_budget_ends_what_is_given_away(bot, hands):
+    await friends(bot, 5)
+    async with bot.session() as session:
+        await offers.publish_offers(session, bot.vault, bot.content.offers.values())
+    worst = bot.content.offers["weekly"].value
+    await launched(
+        bot, template="weekly/benefit", offer="weekly", aims=Aims(budget_fen=2 * worst + 1)
+    )
+    await bot.works(plan_due)
+    assert Counter(reason for _, reason in (await states(bot)).values()) == {
+        None: 2,
+        "budget_spent": 3,
+    }
+
+
+async def test_a_holdout_by_guide_keeps_all_of_her_people_out(bot, hands):
+    mine = {}
+    for _ in range(8):
+        _, made = await friends(bot, 3)
+        mine |= {one.id: made[0].id for one in made}
+    await launched(bot, holdout_percent=50, aims=Aims(holdout_by="guide"))
+    await bot.works(plan_due)
+    kept = {who: state == "holdout" for who, (state, _) in (await states(bot)).items()}
+    assert all(kept[who] == kept[first] for who, first in mine.items())
+    assert set(kept.values()) == {True, False}
