@@ -29,7 +29,9 @@ async def answer(talk: Talk) -> Said:
 
 
 async def _greeting(talk: Talk) -> Said:
-    return Said(talk.say("chat/greeting"), menu=CHOICES)
+    """With what she bought last, unless she gave it back or asked us not to look."""
+    bought = talk.facts.get("last_item")
+    return Said(talk.say("chat/greeting", **({"bought": bought} if bought else {})), menu=CHOICES)
 
 
 async def _thanks(talk: Talk) -> Said:
@@ -137,7 +139,8 @@ def _one_tap_out(template: str, key: str, words: str) -> Callable[[Talk], Awaita
 
 async def _group(talk: Talk) -> Said:
     session, now = talk.turn.session, talk.turn.now
-    for rule in await group_chats.live_rules(session):
+    rules = await group_chats.live_rules(session)
+    for rule in rules:
         if not await group_chats.eligible(session, talk.customer_id, rule.key, now):
             continue
         link = await group_chats.join_link(session, talk.customer_id, rule.key)
@@ -146,7 +149,12 @@ async def _group(talk: Talk) -> Said:
                 link, customer_id=talk.customer_id, tag="chat/group", also=(link,)
             )
             return Said(talk.say("chat/group", group=rule.name, join_link=link))
-    return Said(talk.say("chat/no_group"))
+    hers = [
+        rule.name
+        for rule in rules
+        if await group_chats.is_member(session, talk.customer_id, rule.key)
+    ]
+    return Said(talk.say("chat/no_group", **({"groups": "、".join(hers)} if hers else {})))
 
 
 def _known_or(template: str) -> Callable[[Talk], Awaitable[Said]]:

@@ -12,12 +12,16 @@ from bot.calls import ChangeKfState, Refused, SendKf, Sent
 from bot.domain.delivery import GuideTask, Message
 from bot.domain.offers import Coupon
 from bot.events import (
+    Buyer,
     FanMessaged,
     KfMessageReceived,
     KfSendFailed,
     KfServicerReplied,
     KfSessionChanged,
+    Line,
     MenuClicked,
+    OrderKind,
+    OrderReported,
 )
 from bot.store import conversations, customers, links, offers
 from tests.builders import a_customer, a_follow, a_guide
@@ -218,3 +222,25 @@ async def test_what_was_said_lies_sealed(shop):
     assert [row.direction for row in rows] == ["in", "out"]
     assert "我的券".encode() not in rows[0].text
     assert told[0][1] == "我的券"
+
+
+async def test_she_is_greeted_with_what_she_kept_and_buys_it_again_by_one_link(shop):
+    await hears(shop, "你好")
+    shirt = Line(sku="QH1001", name="亚麻衬衫", amount_fen=39_900)
+    order = {"source": "pos", "order_no": "A1", "amount_fen": 39_900, "lines": (shirt,)}
+    buyer = Buyer(external_userid=HER)
+    paid = OrderReported(at=shop.now, event_id="1", kind=OrderKind.PAID, buyer=buyer, **order)
+    await shop.receives(paid)
+    assert "亚麻衬衫" in await hears(shop, "你好")
+    said = await hears(shop, "上次那件想再买一件")
+    async with shop.session() as session:
+        leads = await links.targets(session, re.findall(r"http\S+", said))
+    assert "亚麻衬衫" in said
+    assert any("QH1001" in address for address in [said, *leads.values()])
+
+
+async def test_leaving_in_other_words_is_offered_by_one_tap(shop):
+    await hears(shop, "别再给我推活动了")
+    offered = shop.platform.sent(SendKf)[0]
+    assert offered.menu[0].id == "consent_no"
+    assert "不再给你发" in await hears(shop, offered.menu[0].text, menu_id="consent_no")
