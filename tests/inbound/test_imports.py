@@ -219,6 +219,48 @@ async def test_products_bring_categories(sessions, brings):
     assert (report.new, product.name, product.price_fen) == (1, "纯棉白 T 恤", 6900)
 
 
+async def test_two_names_of_one_product_are_filed_as_one(sessions, brings):
+    names = "货号,商品名称,类目,价格,同款\nT1-OLD,白T(旧),其他,,T1\nT1-X,白T,,49,T1-OLD\n"
+    await brings(names, name="names.csv", kind="products")
+    await brings("货号,商品名称,类目,价格\nT1,白 T 恤,上装,59\n", kind="products")
+    await brings(names, name="names.csv", kind="products")
+    async with sessions.reading() as session:
+        rows = {p.sku: p for p in await session.scalars(select(Product))}
+    assert {p.category for p in rows.values()} == {"上装"}
+    assert [rows[sku].price_fen for sku in ("T1", "T1-OLD", "T1-X")] == [5900, 5900, 4900]
+
+
+async def test_a_refund_may_come_in_a_file_of_its_own_and_before_its_payment(sessions, brings):
+    head = "订单号,会员号,时间,金额,退款单号\n"
+    sale = "A,1,2026-03-01 10:00,100,\n"
+    first, second = "A,1,2026-03-02 09:00,-30,R1\n", "A,1,2026-03-03 09:00,-30,R2\n"
+    for number, rows in enumerate((first, sale, second, sale + second, first, sale)):
+        report = await brings(head + rows, name=f"{number}.csv")
+        assert (report.rejected, report.imported) == (0, int(number < 3))
+        assert adds_up(report)
+    assert await all_money(sessions) == (1, 4000, 1)
+    async with sessions.reading() as session:
+        order = (await session.scalars(select(Order))).one()
+        customer = (await session.scalars(select(Customer))).one()
+    assert (order.state, order.paid_at) == ("paid", datetime(2026, 3, 1, 2, tzinfo=UTC))
+    assert customer.stage == "buys"
+
+
+async def test_an_order_that_was_nobodys_is_the_buyers_whom_a_file_names(sessions, brings):
+    async with sessions.begin() as session:
+        order = Order(source="file", order_no="A", state="paid", paid_at=NOW, amount_fen=10000)
+        session.add(order)
+        await session.flush()
+        paid = OrderEntry(order_id=order.id, kind="paid", ref="", at=NOW, amount_fen=10000)
+        session.add(paid)
+    report = await brings("订单号,会员号,时间,金额\nA,1,2026-03-01 10:00,100\n")
+    assert (report.known, report.customers) == (1, 1)
+    async with sessions.reading() as session:
+        buyer = await session.scalar(select(Customer.id))
+        assert await session.scalar(select(Order.customer_id)) == buyer
+        assert await session.scalar(select(OrderEntry.customer_id)) == buyer
+
+
 @pytest.mark.parametrize(
     ("content", "name"),
     [

@@ -1,15 +1,16 @@
-"""Products: the newest file tells names, categories and prices."""
+"""Products: the newest file tells names, categories and prices; another name of a product is filed as that product."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
-from sqlalchemy import select
+from sqlalchemy import Update, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.imports import ProductRow
 from bot.domain.orders import Product
-from bot.store.engine import upsert
+from bot.store.engine import table_of, upsert
 
 
 async def known_skus(session: AsyncSession, rows: Sequence[ProductRow]) -> dict[str, Product]:
@@ -32,4 +33,25 @@ async def write_products(session: AsyncSession, rows: Sequence[ProductRow]) -> N
             }
             for row in rows
         ],
+    )
+    for follow in _aliases():
+        await session.execute(follow)
+
+
+@cache
+def _aliases() -> tuple[Update, Update]:
+    """A name of a name is a name of the product; whoever asks for a category need not know of names at all.
+    The product may come in a later file than its names, so all of them are looked at."""
+    product, main = table_of(Product), table_of(Product).alias("main")
+    named = select(main).where(main.c.sku == product.c.same_as).correlate(product)
+
+    def of_main(column: str) -> object:
+        return named.with_only_columns(main.c[column]).scalar_subquery()
+
+    chained = named.where(main.c.same_as.is_not(None), main.c.same_as != product.c.sku).exists()
+    filed = named.where(main.c.category != "").exists()
+    price = func.coalesce(func.nullif(product.c.price_fen, 0), of_main("price_fen"))
+    return (
+        update(product).where(chained).values(same_as=of_main("same_as")),
+        update(product).where(filed).values(category=of_main("category"), price_fen=price),
     )
