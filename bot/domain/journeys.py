@@ -63,6 +63,8 @@ class Run(Row):
     """active, finished, left or holdout."""
     reason: Mapped[str | None]
     due_at: Mapped[datetime | None]
+    awaits: Mapped[str | None]
+    """What may happen before `due_at` and let her go on at once."""
     entered_at: Mapped[datetime]
     facts: Mapped[dict[str, Any]]
 

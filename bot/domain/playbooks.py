@@ -24,6 +24,16 @@ TRIGGERS = (
     "level_reached",
 )
 Trigger = Annotated[str, StringConstraints(pattern=rf"^({'|'.join(TRIGGERS)})(:\S+)?$")]
+HAPPENINGS = (
+    "friend_added",
+    "order_paid",
+    "first_order",
+    "tag_added",
+    "case_closed",
+    "level_reached",
+)
+"""Triggers that are heard one by one at the moment, so that a run can wait for them."""
+Happening = Annotated[str, StringConstraints(pattern=rf"^({'|'.join(HAPPENINGS)})(:\S+)?$")]
 
 
 class Part(BaseModel):
@@ -31,12 +41,20 @@ class Part(BaseModel):
 
 
 class Wait(Part):
-    """So many days and hours from now, then on to a part of the day; never into quiet hours."""
+    """So many days and hours from now, then on to a part of the day; never into quiet hours. With `until`, at the
+    longest: she goes on as soon as that happens."""
 
     days: int = Field(default=0, ge=0, le=400)
     hours: int = Field(default=0, ge=0, le=240)
     part: Literal["morning", "noon", "afternoon", "evening"] | None = None
     at: LocalTime | None = None
+    until: Happening | None = None
+
+    @model_validator(mode="after")
+    def _ends(self) -> Self:
+        if self.until and not (self.days or self.hours):
+            raise ValueError("等一件事也要有个期限 — 补上 days 或 hours")
+        return self
 
 
 class Message(Part):
@@ -230,6 +248,17 @@ def _op(step: PlainStep) -> Op:
     if found is None:
         raise TypeError("a step without content")
     return found
+
+
+def awaited(spec: PlaybookSpec) -> set[str]:
+    """What runs of this playbook may be waiting for."""
+    plain: list[PlainStep] = []
+    for step in spec.steps:
+        if isinstance(step, PlainStep):
+            plain.append(step)
+        else:
+            plain += step.branch.then + step.branch.otherwise
+    return {step.wait.until for step in plain if step.wait and step.wait.until}
 
 
 @lru_cache(maxsize=256)

@@ -18,6 +18,7 @@ from bot.domain.playbooks import PlaybookSpec, read_published
 from bot.domain.segments import parse
 from bot.store import segments
 from bot.store.engine import upsert
+from bot.store.journey_waits import wake
 
 AT_ONCE = 500
 
@@ -119,7 +120,7 @@ async def pause(session: AsyncSession, key: str, *, on: bool) -> bool:
 
 async def enter(
     session: AsyncSession,
-    content: Told,  # noqa: ARG001 - the published versions count, not the written ones
+    content: Told,
     *,
     trigger: str,
     customer_id: int,
@@ -128,6 +129,9 @@ async def enter(
     facts: Mapping[str, Any] | None = None,
 ) -> int:
     """Start every journey that this event begins for her; how many she entered."""
+    await wake(
+        session, content.playbooks.values(), trigger=trigger, customer_id=customer_id, now=now
+    )
     entered = 0
     for row in await all_published(session, trigger):
         spec = read(row)

@@ -306,3 +306,55 @@ async def test_everything_that_ships_can_be_walked_to_its_end(bot):
     async with bot.session() as session:
         states = set(await session.scalars(select(Run.state)))
     assert "active" not in states
+
+
+PATIENT: dict[str, Any] = {
+    "key": "patient",
+    "name": "等她买",
+    "tactic": [27],
+    "trigger": "friend_added",
+    "steps": [
+        {"wait": {"days": 20, "until": "order_paid"}},
+        {"message": {"template": "care/after_order"}},
+        {"wait": {"days": 20, "until": "order_paid"}},
+        {"message": {"template": "sleeping/soft"}},
+    ],
+}
+
+
+async def test_a_run_waits_for_what_happens_and_no_longer_than_it_says(bot):
+    await publish(bot, PATIENT)
+    customer_id = await somebody(bot)
+    written = Written(PATIENT)
+
+    async def hears(trigger: str, cause: str) -> None:
+        async with bot.session() as session:
+            await journeys.enter(
+                session,
+                written,
+                trigger=trigger,
+                customer_id=customer_id,
+                cause=cause,
+                now=bot.now,
+            )
+
+    await hears("friend_added", "friend:a")
+    await bot.works(ticks.advance_due)
+    bot.clock.advance(days=2)
+    await hears("case_closed", "case:1")
+    await bot.works(ticks.advance_due)
+    assert await said(bot) == []
+    await hears("order_paid", "order:1")
+    await bot.works(ticks.advance_due)
+    assert await said(bot) == ["care/after_order"]
+    bot.clock.advance(days=19)
+    await bot.works(ticks.advance_due)
+    assert await said(bot) == ["care/after_order"]
+    bot.clock.advance(days=2)
+    await bot.works(ticks.advance_due)
+    assert await said(bot) == ["care/after_order", "sleeping/soft"]
+
+
+async def said(bot) -> list[str]:
+    async with bot.session() as session:
+        return list(await session.scalars(select(Touch.template).order_by(Touch.id)))

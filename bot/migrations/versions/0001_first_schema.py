@@ -721,6 +721,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("reason", sa.String(), nullable=True),
         sa.Column("due_at", sa.DateTime(), nullable=True),
+        sa.Column("awaits", sa.String(), nullable=True),
         sa.Column("entered_at", sa.DateTime(), nullable=False),
         sa.Column(
             "facts", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False

@@ -107,7 +107,7 @@ class _Walk:
     def _wait(self, wait: Wait, runs: Sequence[Run]) -> None:
         due = due_after(wait, self.now, read_limits(self.work.content.limits).quiet_hours)
         for run in runs:
-            run.step, run.due_at = run.step + 1, due
+            run.step, run.due_at, run.awaits = run.step + 1, due, wait.until
 
     async def _branch(self, rule: dict[str, Any], otherwise: int, runs: Sequence[Run]) -> None:
         ids = {run.customer_id for run in runs}
@@ -213,4 +213,4 @@ def _go(runs: Sequence[Run], to: int) -> None:
 
 
 def _end(run: Run, state: str, reason: str | None) -> None:
-    run.state, run.reason, run.due_at = state, reason, None
+    run.state, run.reason, run.due_at, run.awaits = state, reason, None, None
