@@ -10,12 +10,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import BindParameter, Executable, Select, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from bot.domain.customers import Customer, Follow, Guide, Secret, Store
 from bot.domain.group_chats import Invite
 from bot.domain.mapping import Moment
 from bot.domain.offers import Coupon, last_day_words
-from bot.domain.orders import Order, OrderLine
+from bot.domain.orders import Order, OrderLine, Product
 from bot.domain.points import PointsAccount
 from bot.domain.tiers import CustomerTier
 from bot.store import group_chats
@@ -125,12 +126,20 @@ def _newest_lines() -> Select[Any]:
     newest = (Order.paid_at.desc(), Order.id.desc(), OrderLine.amount_fen.desc(), OrderLine.id)
     place = func.row_number().over(partition_by=Order.customer_id, order_by=newest)
     lines = (
-        select(Order.customer_id, OrderLine.name, OrderLine.category, place.label("place"))
+        select(Order.customer_id, *_LINE, place.label("place"))
         .join(OrderLine, OrderLine.order_id == Order.id)
         .where(*_BOUGHT)
         .subquery()
     )
-    return select(lines.c.customer_id, lines.c.name, lines.c.category).where(lines.c.place == 1)
+    main = aliased(Product)
+    name = func.coalesce(main.name, lines.c.name)
+    category = func.coalesce(func.nullif(lines.c.category, ""), Product.category)
+    filed = select(lines.c.customer_id, name, category).where(lines.c.place == 1)
+    filed = filed.outerjoin_from(lines, Product, Product.sku == lines.c.sku)
+    return filed.outerjoin(main, main.sku == Product.same_as)
+
+
+_LINE = (OrderLine.sku, OrderLine.name, OrderLine.category)
 
 
 _BOUGHT = (

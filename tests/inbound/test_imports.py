@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from bot.domain.customers import Customer, Identity, Secret
 from bot.domain.orders import Order, OrderEntry, OrderLine, Product
 from bot.inbound.imports import Unreadable, Wish, import_file
-from bot.store import customers
+from bot.store import customers, facts
 
 NOW = datetime(2026, 3, 12, 2, 24, tzinfo=UTC)
 HOME = ZoneInfo("Asia/Shanghai")
@@ -228,6 +228,16 @@ async def test_two_names_of_one_product_are_filed_as_one(sessions, brings):
         rows = {p.sku: p for p in await session.scalars(select(Product))}
     assert {p.category for p in rows.values()} == {"上装"}
     assert [rows[sku].price_fen for sku in ("T1", "T1-OLD", "T1-X")] == [5900, 5900, 4900]
+
+
+async def test_the_last_item_is_called_as_its_product_is(sessions, vault, content, brings):
+    await brings("货号,商品名称,类目,同款\nT1,白 T 恤,上装,\nT9,白T(旧),,T1\n", kind="products")
+    order = "订单号,会员号,时间,货号,商品名称,金额\nA,1,2026-03-01,T9,白T(旧),59\n"
+    await brings(order, name="order.csv")
+    async with sessions.reading() as session:
+        buyer = await session.scalar(select(Customer.id))
+        told = (await facts.gather(session, vault, content, [buyer], NOW))[buyer]
+    assert (told["last_item"], told["last_category"]) == ("白 T 恤", "上装")
 
 
 async def test_a_refund_may_come_in_a_file_of_its_own_and_before_its_payment(sessions, brings):
