@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from lunardate import LunarDate
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -92,7 +93,7 @@ def occasions(calendar: Calendar, around: date) -> Iterator[date]:
     """The days of a calendar from a fortnight before a day to the day after."""
     for number in range(-14, 2):
         day = around + timedelta(days=number)
-        if _is_occasion(calendar, day):
+        if _is_occasion(calendar, day + timedelta(days=calendar.ahead)):
             yield day
 
 
@@ -102,4 +103,12 @@ def _is_occasion(calendar: Calendar, day: date) -> bool:
             return day.isoweekday() == calendar.weekday
         case "month":
             return day.day in calendar.days
+        case "lunar":
+            return _lunar(day) in calendar.lunar
     return day.isoformat() in calendar.dates
+
+
+def _lunar(day: date) -> str | None:
+    """MM-DD of the Chinese calendar; a leap month repeats no festival."""
+    lunar = LunarDate.from_solar_date(day.year, day.month, day.day)
+    return None if lunar.is_leap_month else f"{lunar.month:02}-{lunar.day:02}"

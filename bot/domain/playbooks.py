@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 Rule: TypeAlias = dict[str, Any]
 LocalTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+LunarDay = Annotated[str, StringConstraints(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|30)$")]
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{1,39}$")]
 
 TRIGGERS = (
@@ -121,20 +122,24 @@ class Entry(Part):
 class Calendar(Part):
     """When a repeating campaign happens."""
 
-    every: Literal["week", "month", "days"]
+    every: Literal["week", "month", "days", "lunar"]
     weekday: int | None = Field(default=None, ge=1, le=7)
     """1 is Monday."""
     days: tuple[int, ...] = ()
     """Days of the month."""
     dates: tuple[str, ...] = ()
     """Days of a year, as YYYY-MM-DD."""
+    lunar: tuple[LunarDay, ...] = ()
+    """Days of the Chinese year, as MM-DD: 01-01 春节, 05-05 端午, 07-07 七夕, 08-15 中秋."""
+    ahead: int = Field(default=0, ge=0, le=13)
+    """So many days before each of them."""
     at: LocalTime = "10:00"
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        wanted = {"week": self.weekday, "month": self.days, "days": self.dates}[self.every]
-        if not wanted:
-            name = {"week": "weekday", "month": "days", "days": "dates"}[self.every]
+        names = {"week": "weekday", "month": "days", "days": "dates", "lunar": "lunar"}
+        name = names[self.every]
+        if not getattr(self, name):
             raise ValueError(f"every: {self.every} 还要写 {name} — 补上 {name}")
         return self
 

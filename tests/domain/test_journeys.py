@@ -94,3 +94,14 @@ def test_the_most_exact_greeting_wins(state, template):
     ]
     found = greeting_for(spec(greetings=greetings), "wecom", state)
     assert found.template == template
+
+
+def test_festivals_of_the_chinese_year_and_the_days_before_them():
+    new_year = Calendar(every="lunar", lunar=("01-01", "08-15"), at="10:00")
+    assert list(occasions(new_year, date(2026, 2, 20))) == [date(2026, 2, 17)]
+    assert list(occasions(new_year, date(2026, 9, 26))) == [date(2026, 9, 25)]
+    early = new_year.model_copy(update={"ahead": 7})
+    assert list(occasions(early, date(2026, 2, 12))) == [date(2026, 2, 10)]
+    leap = Calendar(every="lunar", lunar=("06-15",))  # 2025 had a sixth month twice
+    assert list(occasions(leap, date(2025, 7, 20))) == [date(2025, 7, 9)]
+    assert list(occasions(leap, date(2025, 8, 15))) == []
