@@ -113,3 +113,26 @@ async def test_two_who_issue_of_the_same_offers_never_wait_for_ever(sessions, da
         assert await session.scalar(select(func.count(Coupon.id))) == 8
     for door in doors:
         await door.close()
+
+
+async def test_one_order_takes_one_of_many_that_do_not_stack(sessions, database_url, vault):
+    async with sessions.begin() as session:
+        customer, codes = await a_customer(session), []
+        for _ in range(12):
+            given = await offers.issue(
+                session,
+                offer_key=(await an_offer(session)).key,
+                customer_id=customer.id,
+                trigger="t",
+                now=NOW,
+            )
+            codes.append(given.code)
+
+    async def redeem(session, i):
+        till = Till(actor=Actor(kind="clerk", id="1"), order_no="A1", amount_fen=10_000)
+        return (await offers.redeem(session, vault, codes[i], till, now=NOW)).state
+
+    assert await crowd(database_url, 12, redeem) == {"ok": 1, "not_stackable": 11}
+    async with sessions.reading() as session:
+        states = select(Coupon.state, func.count()).group_by(Coupon.state)
+        assert dict((await session.execute(states)).all()) == {"redeemed": 1, "held": 11}
