@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from bot.demo.check.evidence import Evidence, Verdict
 
+GIVEN = "c.state NOT IN ('withdrawn', 'declined', 'waiting')"
+"""What was taken back or given back went back to the budget; who waits in line holds nothing yet."""
+
 
 def coupons_within_budget(e: Evidence) -> Verdict:
     wrong = e.ask(
         "SELECT o.key, o.issued, o.budget_pieces AS budget, count(c.id) AS n FROM offer o "
-        "LEFT JOIN coupon c ON c.offer_id = o.id GROUP BY o.id HAVING n > budget OR n <> o.issued"
+        f"LEFT JOIN coupon c ON c.offer_id = o.id AND {GIVEN} "
+        "GROUP BY o.id HAVING n > budget OR n <> o.issued"
     )
     twice = e.ask(
         "SELECT o.key, c.customer_id, count(*) AS n, o.per_customer AS most FROM coupon c "
-        "JOIN offer o ON o.id = c.offer_id GROUP BY o.id, c.customer_id HAVING n > most"
+        f"JOIN offer o ON o.id = c.offer_id AND {GIVEN} "
+        "GROUP BY o.id, c.customer_id HAVING n > most"
     )
     return [
         f"offer {row['key']}: {row['n']} coupons, counted {row['issued']}, budget {row['budget']}"
