@@ -73,8 +73,8 @@ class Timetable:
         return await self._run_daily([each for each in self._daily if each.long])
 
     async def _run_daily(self, entries: Sequence[Daily]) -> int:
-        done = 0
-        for daily in entries:
+        done, now = 0, self._work.now()
+        for daily in [each for each in entries if now >= self._not_before.get(each.name, now)]:
             if await self._claim(daily, self._work.now()):
                 done += await self._run(daily.name, daily.work)
         return done
@@ -103,8 +103,6 @@ class Timetable:
 
     async def _claim(self, daily: Daily, now: datetime) -> bool:
         """The newest firing up to now, if nobody has run it yet."""
-        if now < self._not_before.get(daily.name, now):
-            return False
         since = _local(self._work, now) - DAY + timedelta(microseconds=1)
         fired_for = self._trigger(daily).get_next_fire_time(None, since)
         if fired_for is None or fired_for > now:

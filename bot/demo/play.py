@@ -11,7 +11,7 @@ from bot.demo.scene import Scene
 from bot.schedule import Moments
 
 SECOND = timedelta(seconds=1)
-GRAIN = timedelta(minutes=30)
+GRAIN = timedelta(minutes=60)
 """How late patient work may be looked at: more of it is done in one step."""
 Progress = Callable[[datetime], None]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-SLOT = timedelta(minutes=10)
+SLOT = timedelta(minutes=15)
 """People of the demo do things on the ten minutes: more of a day fits into one step."""
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 

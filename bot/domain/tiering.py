@@ -100,12 +100,15 @@ def local_days(at: Ints, zone: ZoneInfo) -> Ints:
     if not len(at):
         return at
     hour = at // 3600
-    first = int(hour.min())
-    # Every hour of the span, not of the rows: years have few hours beside millions of orders.
-    hours = range(first, int(hour.max()) + 1)
-    offsets = [datetime.fromtimestamp(each * 3600, zone).utcoffset() for each in hours]
+    first, span = int(hour.min()), int(hour.max() - hour.min()) + 1
+    # Each hour once: years have few hours beside millions of orders, and one customer has few orders in years.
+    if span <= len(hour):
+        hours, place = np.arange(first, first + span), hour - first
+    else:
+        hours, place = np.unique(hour, return_inverse=True)
+    offsets = [datetime.fromtimestamp(each * 3600, zone).utcoffset() for each in hours.tolist()]
     seconds = np.array([int(o.total_seconds()) if o else 0 for o in offsets], dtype=np.int64)
-    days: Ints = (at + seconds[hour - first]) // DAY
+    days: Ints = (at + seconds[place]) // DAY
     return days
 
 

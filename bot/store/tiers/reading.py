@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, case, func, select, true
+from sqlalchemy import ColumnElement, Select, case, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Customer
@@ -22,6 +22,7 @@ from bot.store.bulk import seconds
 from bot.store.tags.labels import alive
 
 MONEY = ("paid", "refunded", "cancelled")
+FEW = 500
 Only = Sequence[int] | Ints | None
 """Everybody, or these."""
 
@@ -57,7 +58,7 @@ async def purchases(session: AsyncSession, *, before: datetime, only: Only = Non
         OrderEntry.at < before,
         _only(OrderEntry.customer_id, only),
     )
-    return Purchases(*await bulk.read(session, query, "iii"))
+    return Purchases(*await _read(session, query, "iii", only))
 
 
 async def kept_tiers(session: AsyncSession, only: Only = None) -> KeptTiers:
@@ -67,7 +68,7 @@ async def kept_tiers(session: AsyncSession, only: Only = None) -> KeptTiers:
     query = select(
         kept.customer_id, tier, share, cells, seconds(session, kept.since), kept.score, kept.rank
     )
-    found = await bulk.read(session, query.where(_only(kept.customer_id, only)), "iiiiiff")
+    found = await _read(session, query.where(_only(kept.customer_id, only)), "iiiiiff", only)
     order = np.argsort(found[0], kind="stable")
     return KeptTiers(*(column[order] for column in found))
 
@@ -78,7 +79,9 @@ async def kept_stats(session: AsyncSession, only: Only = None) -> Ints:
     query = select(
         kept.customer_id, seconds(session, kept.last_at), kept.days, kept.orders, kept.amount_fen
     )
-    found = np.stack(await bulk.read(session, query.where(_only(kept.customer_id, only)), "iiiii"))
+    found = np.stack(
+        await _read(session, query.where(_only(kept.customer_id, only)), "iiiii", only)
+    )
     rows: Ints = found[:, np.argsort(found[0], kind="stable")].T
     return rows
 
@@ -92,7 +95,7 @@ async def interests(session: AsyncSession, group: str, now: datetime, only: Only
         .where(TagGroup.name == group, alive(now), _only(CustomerTag.customer_id, only))
         .group_by(CustomerTag.customer_id)
     )
-    found = np.stack(await bulk.read(session, query, "ii"))
+    found = np.stack(await _read(session, query, "ii", only))
     rows: Ints = found[:, np.argsort(found[0], kind="stable")].T
     return rows
 
@@ -149,6 +152,17 @@ def aligned(kept: Ints, wanted: Ints) -> tuple[Ints, np.ndarray[Any, np.dtype[np
     found = place < len(kept)
     found[found] = kept[place[found]] == wanted[found]
     return place, found
+
+
+async def _read(
+    session: AsyncSession, query: Select[*tuple[Any, ...]], kinds: str, only: Only
+) -> list[Any]:
+    """For a few customers a statement that is kept compiled is quicker than columns past the ORM."""
+    if only is None or len(only) > FEW:
+        return await bulk.read(session, query, kinds)
+    rows = (await session.execute(query)).all()
+    columns = zip(*rows, strict=True) if rows else ((),) * len(kinds)
+    return [np.array(c, dtype=f"{k}8") for c, k in zip(columns, kinds, strict=True)]
 
 
 def _place(column: Any, names: Sequence[str]) -> ColumnElement[int]:
