@@ -63,7 +63,11 @@ class Http:
     def _session(self) -> aiohttp.ClientSession:
         # A session belongs to the loop that runs when it is made: not before the first request.
         if self._opened is None:
-            self._opened = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+            # Nobody queues here: whoever waited too long would look as if he had been sent.
+            unlimited = aiohttp.TCPConnector(limit=0)
+            self._opened = aiohttp.ClientSession(
+                connector=unlimited, cookie_jar=aiohttp.DummyCookieJar()
+            )
         return self._opened
 
     async def send(self, request: Request, token: str | None = None) -> dict[str, Any] | Lost:

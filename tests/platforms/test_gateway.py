@@ -405,3 +405,20 @@ async def test_a_fans_own_tokens_are_not_kept(gateway, tiny):
     }
     tiny.answers[path] = [{"errcode": 40163, "errmsg": "code been used"}]
     assert (await gateway.perform(GetOAuthFan(code="C"))).reason == "bad_code"
+
+
+async def test_many_at_once_all_leave_and_nobody_queues_until_he_is_late(tiny, manual):
+    http = Http(tiny.base, manual, seconds=2)
+    waiting, all_here = [], asyncio.Event()
+
+    async def meet(_request):
+        waiting.append(1)
+        if len(waiting) == 150:
+            all_here.set()
+        await all_here.wait()
+        return web.json_response({"errcode": 0})
+
+    tiny.answers["/x"] = [meet]
+    said = await asyncio.gather(*(http.send(get("/x")) for _ in range(150)))
+    assert said == [{"errcode": 0}] * 150
+    await http.close()
