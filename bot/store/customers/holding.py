@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, and_, bindparam, select, tuple_
+from sqlalchemy import ColumnElement, and_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Customer, Identity
@@ -19,19 +19,23 @@ def is_(known: Key) -> ColumnElement[bool]:
 async def holders(session: AsyncSession, known: Key) -> dict[str, Customer]:
     """Whose id this is, by kind, the id's own kind first. Several people under it must be one."""
     keys = same_person(known)
-    accounts = {each.kind: each.account for each in keys}
-    rows = await session.execute(_HOLDERS, {"ids": [(each.kind, each.value) for each in keys]})
+    wanted = {(each.kind, each.value): each.account for each in keys}
+    named = {"kinds": [each.kind for each in keys], "values": [each.value for each in keys]}
     found = {
         kind: await stands_for(session, holder)
-        for kind, account, holder in rows
-        if kind == "openid" or account == accounts[kind]
+        for kind, value, account, holder in await session.execute(_HOLDERS, named)
+        if kind == "openid" or wanted.get((kind, value)) == account
     }
     return {each.kind: found[each.kind] for each in keys if each.kind in found}
 
 
 # Asked for every id that is seen anywhere: built once.
 _HOLDERS = (
-    select(Identity.kind, Identity.account, Customer)
+    select(Identity.kind, Identity.value, Identity.account, Customer)
     .join(Customer, Customer.id == Identity.customer_id)
-    .where(tuple_(Identity.kind, Identity.value).in_(bindparam("ids", expanding=True)))
+    # Not as pairs: SQLite finds no index for those.
+    .where(
+        Identity.kind.in_(bindparam("kinds", expanding=True)),
+        Identity.value.in_(bindparam("values", expanding=True)),
+    )
 )
