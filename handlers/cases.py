@@ -69,8 +69,11 @@ async def heard_from_fan(event: FanMessaged, turn: Turn) -> None:
 async def _hear(turn: Turn, customer: Customer | None, text: str, channel: str) -> None:
     if customer is None:
         return
+    live = await cases.live_of(turn.session, customer.id)
+    # Whoever was asked something answers it, however angry the words.
+    asked = live is not None and live.state == "waiting"
     found = complaint_score(text)
-    if found.is_complaint:
+    if found.is_complaint and not asked:
         case = await cases.open_case(
             turn.session,
             turn.vault,
@@ -83,9 +86,7 @@ async def _hear(turn: Turn, customer: Customer | None, text: str, channel: str) 
             severity=found.severity,
         )
         await _begin(turn, case)
-        return
-    live = await cases.live_of(turn.session, customer.id)
-    if live is not None and live.source != turn.key:
+    elif live is not None and live.source != turn.key:
         await cases.add_note(
             turn.session, turn.vault, live, text=text, actor="customer", now=turn.now
         )

@@ -234,7 +234,7 @@ def crowded(db: sqlite3.Connection, log: Log) -> None:
 
 
 def redeemed_again(db: sqlite3.Connection, log: Log) -> None:
-    again(db, "redemption", "voided_at IS NULL", live=None)
+    again(db, "redemption", "voided_at IS NULL", live=None, alone=None)
 
 
 def step_again(db: sqlite3.Connection, log: Log) -> None:
