@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from bot.store.engine import Sessions
 from bot.store.vault import Vault
 from tests.databases import PostgresDatabases, Redirected, SqliteFiles
 from tests.harness import Bot
+
+# Looking for cycles among SQLAlchemy's many small objects takes a seventh of a run.
+gc.set_threshold(100_000, 50, 100)
 
 # The same examples every time, however busy the machine is.
 hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
