@@ -14,6 +14,7 @@ from bot.domain.refusals import Refusal
 from bot.events.commands import Actor
 from bot.inbound.commands import matrix
 from bot.store import access
+from bot.tongue import TONGUES, speaking
 from bot.web.api.problems import problem
 from bot.web.desk import ACTOR, CSRF, DESK, SCOPE, Desk
 from bot.web.pages import page
@@ -33,6 +34,8 @@ HEADERS = {
 }
 KEY_ROLES = {"pos": "integration"}
 """What a scope of an API key may act as."""
+
+TONGUE = "lang"
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 RIGHTS: dict[Handler, str] = {}
@@ -66,6 +69,17 @@ def actor_of(request: web.Request) -> Actor:
 
 def is_api(request: web.Request) -> bool:
     return request.path.startswith("/api/")
+
+
+@web.middleware
+async def speak(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer in the language that `?lang=` asked for, now and from now on."""
+    asked = request.query.get(TONGUE)
+    with speaking(asked or request.cookies.get(TONGUE, "zh")):
+        answer = await handler(request)
+        if asked in TONGUES:
+            answer.set_cookie(TONGUE, asked, httponly=True, samesite="Lax")
+        return answer
 
 
 @web.middleware

@@ -11,6 +11,7 @@ from typing import Any
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from bot.tongue import _, catalogue, tongue
 from bot.web.desk import ACTOR, CSRF, DESK
 
 HOME = Path(__file__).parent
@@ -35,6 +36,13 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    # One compiled template serves every language: what a sentence becomes is looked up when it is said.
+    found.install_gettext_callables(  # type: ignore[attr-defined]
+        _,
+        lambda one, more, count: catalogue(tongue()).ngettext(one, more, count),
+        newstyle=True,
     )
     found.filters["yuan"] = yuan
     found.filters["people"] = people
@@ -70,6 +78,7 @@ def page(request: web.Request, name: str, *, status: int = 200, **facts: Any) ->
         "path": request.path,
         "brand": desk.work.content.brand,
         "moment": moment,
+        "tongue": tongue(),
     }
     text = environment().get_template(name).render(**(known | facts))
     return web.Response(text=text, content_type="text/html", status=status)

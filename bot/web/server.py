@@ -40,6 +40,7 @@ def build(desk: Desk) -> web.Application:
     app = web.Application(
         client_max_size=1024 * 1024,
         middlewares=[
+            guards.speak,
             guards.tell_refusals,
             guards.recognise,
             entrance.open_doors,
