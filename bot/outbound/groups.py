@@ -76,7 +76,7 @@ async def _write_to(
         }
         for (_, step), invite in asked.items()
     ]
-    for touch in await touches.plan_all(session, plans, now):
+    for touch in await touches.plan(session, plans, now):
         asked[touch.customer_id, touch.step or ""].touch_id = touch.id
     return len(plans)
 
@@ -117,7 +117,7 @@ async def _demote(work: Work, rule: GroupRule) -> int:
             }
             for member in told
         ]
-        await touches.plan_all(session, plans, now)
+        await touches.plan(session, plans, now)
         return len(back) + len(over) + len(told)
 
 

@@ -26,7 +26,7 @@ from sqlalchemy import cast as as_type
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.store.engine import is_sqlite
+from bot.store.engine import is_sqlite, table_of
 
 PART = 50_000
 SENDS = {"i": ("int8send", "bigint"), "f": ("float8send", "float8")}
@@ -97,7 +97,7 @@ async def write(
 ) -> None:
     """Insert these rows; those that are there get the new values, or grow by them in the columns of `adding`
     alone. Moments come as text, in UTC."""
-    target = cast("Table", table.__table__)
+    target = table_of(table)
     names = ", ".join(f'"{name}"' for name in columns)
     changed = adding or [name for name in columns if name not in key]
     more = f'"{target.name}"."{{0}}" + ' if adding else ""
@@ -110,7 +110,7 @@ async def append(
     session: AsyncSession, table: type[Any], columns: Mapping[str, list[Any]]
 ) -> None:
     """Insert these rows; those that are there stay as they are. What is not named gets its column's default."""
-    target = cast("Table", table.__table__)
+    target = table_of(table)
     count = len(next(iter(columns.values())))
     columns = {name: [value] * count for name, value in _defaults(target)} | dict(columns)
     names = ", ".join(f'"{name}"' for name in columns)
@@ -122,7 +122,7 @@ async def change(
     session: AsyncSession, table: type[Any], key: str, columns: Mapping[str, list[Any]]
 ) -> None:
     """New values for rows that are there, found by their key."""
-    target = cast("Table", table.__table__)
+    target = table_of(table)
     names = [name for name in columns if name != key]
     driver = await _driver(session)
     if is_sqlite(session):

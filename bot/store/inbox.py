@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import cast
 
-from sqlalchemy import CursorResult, Table, func, select, update
+from sqlalchemy import CursorResult, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.delivery import Kept
-from bot.store.engine import is_sqlite, upsert
+from bot.store.engine import is_sqlite, table_of, upsert
 from bot.store.vault import Vault
 
 ABOUT = "inbox.body"
@@ -49,7 +48,7 @@ async def keep(
         for arrival in arrivals
     ]
     # By the table, not the entity: the mapper's own bulk insert costs as much as the rest of a callback.
-    table = cast(Table, Kept.__table__)
+    table = table_of(Kept)
     insert = upsert(session, table).on_conflict_do_nothing()
     return set(await session.scalars(insert.returning(table.c.digest), rows))
 

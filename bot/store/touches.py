@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, NotRequired, TypedDict, Unpack
+from typing import Any, NotRequired, TypedDict
 
 from sqlalchemy import CursorResult, Executable, Update, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -31,12 +31,7 @@ class Plan(TypedDict):
     guide_id: NotRequired[int | None]
 
 
-async def plan(session: AsyncSession, *, now: datetime, **one: Unpack[Plan]) -> Touch | None:
-    """Plan one message; None when this campaign or step has planned it already."""
-    return next(iter(await plan_all(session, [one], now)), None)
-
-
-async def plan_all(session: AsyncSession, plans: Sequence[Plan], now: datetime) -> Sequence[Touch]:
+async def plan(session: AsyncSession, plans: Sequence[Plan], now: datetime) -> Sequence[Touch]:
     """Plan messages to many. Returns those that were not planned before, in no certain order."""
     if not plans:
         return ()

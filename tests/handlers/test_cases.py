@@ -121,14 +121,9 @@ async def test_her_guide_is_called_in(bot):
 async def test_marketing_stops_while_a_case_is_open_and_goes_on_after(bot):
     customer = await a_friend(bot)
     async with bot.session() as session:
-        await touches.plan(
-            session,
-            customer_id=customer.id,
-            template="weekly/new",
-            purpose="marketing",
-            due_at=bot.now + timedelta(days=1),
-            now=bot.now,
-        )
+        plan = {"customer_id": customer.id, "template": "weekly/new", "purpose": "marketing"}
+        tomorrow = bot.now + timedelta(days=1)
+        await touches.plan(session, [plan | {"due_at": tomorrow}], bot.now)
     await says(bot, customer, "洗了一次就掉色，太差了")
     async with bot.session() as session:
         touch = (await session.scalars(select(Touch))).one()

@@ -29,7 +29,8 @@ async def a_window(bot, customer, channel="kf", address="wk1|wm1"):
 async def planned(bot, customer, **facts):
     said = {"template": "sleeping/soft", "purpose": "marketing", "due_at": bot.now}
     async with bot.session() as session:
-        return await touches.plan(session, customer_id=customer.id, now=bot.now, **(said | facts))
+        plan = {"customer_id": customer.id} | said | facts
+        return await touches.plan(session, [plan], bot.now)
 
 
 async def test_an_open_window_is_used_instead_of_a_guide(bot, hands):
@@ -144,8 +145,8 @@ async def test_a_coupon_belongs_to_its_touch_and_none_is_left_no_text_is_sent(bo
 async def test_a_touch_is_planned_once_per_campaign(bot):
     _, (customer,) = await friends(bot, 1)
     campaign = await a_campaign(bot)
-    assert await planned(bot, customer, campaign_id=campaign.id) is not None
-    assert await planned(bot, customer, campaign_id=campaign.id) is None
+    assert len(await planned(bot, customer, campaign_id=campaign.id)) == 1
+    assert not await planned(bot, customer, campaign_id=campaign.id)
 
 
 async def test_at_night_even_an_open_window_stays_silent(bot, hands):

@@ -28,14 +28,9 @@ async def act(session, customer, action, purpose="marketing_wecom", at=NOW):
 
 
 async def planned(session, customer):
-    return await touches.plan(
-        session,
-        customer_id=customer.id,
-        template="weekly/benefit",
-        purpose="marketing",
-        due_at=NOW,
-        now=NOW,
-    )
+    plan = {"customer_id": customer.id, "template": "weekly/benefit", "purpose": "marketing"}
+    (touch,) = await touches.plan(session, [plan | {"due_at": NOW}], NOW)
+    return touch
 
 
 async def test_a_grant_is_proven_by_its_entry(bot):

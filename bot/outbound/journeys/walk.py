@@ -141,7 +141,7 @@ class _Walk:
             }
             for run in runs
         ]
-        await touches.plan_all(self.session, plans, self.now)
+        await touches.plan(self.session, plans, self.now)
 
     async def _tag(self, spec: PlaybookSpec, op: TagStep, runs: Sequence[Run]) -> None:
         until = self.now + timedelta(days=op.days) if op.days else None

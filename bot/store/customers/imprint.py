@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import Table, and_, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,6 +16,7 @@ from bot.domain.delivery import GuideTask
 from bot.domain.mapping import Row
 from bot.domain.points import PointsAccount
 from bot.domain.tiers import CustomerTier, PurchaseStats, TierMove
+from bot.store.engine import table_of
 
 NUMBERS: tuple[type[Row], ...] = (PurchaseStats, CustomerTier, TierMove)
 """Made of orders: restored together, or counted anew when orders came since."""
@@ -52,7 +53,7 @@ async def imprint(
         wanted |= numbers
     found = {}
     for entity in STATES:
-        table = _table(entity)
+        table = table_of(entity)
         if table.name not in wanted:
             continue
         whose = table.c.id if entity is Customer else table.c.customer_id
@@ -73,7 +74,7 @@ async def untouched(session: AsyncSession, made: Changes) -> Changes:
     """Those of the changes that still stand as the merge left them."""
     found: Changes = {}
     for entity in STATES:
-        table = _table(entity)
+        table = table_of(entity)
         pairs = made.get(table.name, [])
         if not pairs:
             found[table.name] = []
@@ -95,7 +96,7 @@ async def restore(session: AsyncSession, made: Changes) -> None:
     """Every row of these changes becomes what it was before."""
     await session.flush()
     for entity in STATES:
-        table = _table(entity)
+        table = table_of(entity)
         for was, became in made.get(table.name, []):
             here = _is(table, was or became)
             if was is None:
@@ -109,7 +110,7 @@ async def restore(session: AsyncSession, made: Changes) -> None:
 
 async def _reread(session: AsyncSession, entity: type[Row], pairs: list[list[Any]]) -> None:
     """Loaded rows learn what was written behind their back."""
-    table = _table(entity)
+    table = table_of(entity)
     gone = {_name(table, became) for was, became in pairs if was is None}
     names = {_name(table, was or became) for was, became in pairs}
     keys = [column.name for column in table.primary_key.columns]
@@ -168,12 +169,8 @@ def _is(table: Table, row: dict[str, Any]) -> Any:
     return and_(*(column == _spoken(row[column.name]) for column in table.primary_key.columns))
 
 
-def _table(entity: type[Row]) -> Table:
-    return cast("Table", entity.__table__)
-
-
 def _named(entity: type[Row]) -> str:
-    return _table(entity).name
+    return table_of(entity).name
 
 
 def _name(table: Table, row: Mapping[Any, Any]) -> str:

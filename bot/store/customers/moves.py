@@ -13,7 +13,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     exists,
-    inspect,
     literal,
     or_,
     select,
@@ -36,6 +35,7 @@ from bot.domain.orders import Order, OrderEntry
 from bot.domain.points import PointsAccount, PointsEntry, PointsRequest
 from bot.domain.tags import CustomerTag
 from bot.domain.tiers import CustomerTier, PurchaseStats
+from bot.store.engine import table_of
 
 CHUNK = 400
 
@@ -50,9 +50,7 @@ class Move:
 
     @property
     def table(self) -> Table:
-        table = inspect(self.entity).local_table
-        assert isinstance(table, Table)
-        return table
+        return table_of(self.entity)
 
     @property
     def keys(self) -> list[Any]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import Enum
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Integer,
     Select,
@@ -25,7 +25,6 @@ from sqlalchemy import (
     text,
     true,
 )
-from sqlalchemy.orm import InstrumentedAttribute
 
 from bot.domain.mapping import Moment
 from bot.domain.offers import Redemption
@@ -34,6 +33,7 @@ from bot.domain.tags import Bought, Tag, TagGroup, parts
 from bot.store.bulk import scanned
 
 SUNDAY, SATURDAY = 0, 6
+CUSTOMERS: BindParameter[Any] = bindparam("customers", expanding=True)
 Bound = Mapping[str, Any]
 
 
@@ -42,36 +42,10 @@ def category_of() -> ColumnElement[str]:
     return func.coalesce(func.nullif(OrderLine.category, ""), Product.category, "")
 
 
-class Whose(Enum):
-    """How the customers of a statement are named; a range by its ends, however wide it is."""
-
-    EVERYBODY = "everybody"
-    RANGE = "range"
-    LIST = "list"
-
-    @classmethod
-    def of(cls, customer_ids: Sequence[int] | None) -> Whose:
-        if customer_ids is None:
-            return cls.EVERYBODY
-        return cls.RANGE if isinstance(customer_ids, range) else cls.LIST
-
-    def among(
-        self, column: ColumnElement[Any] | InstrumentedAttribute[Any]
-    ) -> ColumnElement[bool]:
-        if self is Whose.RANGE:
-            return column.between(bindparam("first"), bindparam("last"))
-        if self is Whose.LIST:
-            return column.in_(bindparam("customers", expanding=True))
-        return true()
-
-
-def bound(now: datetime, rules: Sequence[Bought], customer_ids: Sequence[int] | None) -> Bound:
-    """The values that the statements of `Buying` leave open, but for the ids of tags."""
+def bound(now: datetime, rules: Sequence[Bought]) -> Bound:
+    """The moments that the statements of `Buying` leave open."""
     days = {rule.within_days for rule in rules if rule.within_days is not None}
-    values: dict[str, Any] = {"now": now} | {_since(n): now - timedelta(days=n) for n in days}
-    if isinstance(customer_ids, range):
-        return values | {"first": customer_ids.start, "last": customer_ids.stop - 1}
-    return values | ({} if customer_ids is None else {"customers": customer_ids})
+    return {"now": now} | {_since(n): now - timedelta(days=n) for n in days}
 
 
 @dataclass(frozen=True)
@@ -79,8 +53,9 @@ class Buying:
     """Built once for a book and used for every buyer: moments, customers and tags are bound when it runs."""
 
     utc_offset_hours: int
-    whose: Whose
     sqlite: bool
+    named: bool = True
+    """Of the customers bound as `customers`, or of everybody."""
 
     def holds(self, rule: Bought, tag: str) -> Select[Any]:
         """(customer_id, tag_id, rule, orders). `tag` names the bound id; where all categories count, they name it."""
@@ -183,13 +158,13 @@ class Buying:
     def _paid(self) -> Select[Any]:
         """Paid orders that were not all given back."""
         net = (Order.amount_fen - Order.refunded_fen).label("net")
+        whose = Order.customer_id.in_(CUSTOMERS) if self.named else Order.customer_id.is_not(None)
         columns: list[Any] = [Order.id, Order.customer_id, Order.paid_at, Order.order_no, net]
         return select(*columns).where(
-            Order.customer_id.is_not(None),
+            whose,
             Order.paid_at <= bindparam("now", type_=Moment),
             Order.state != "cancelled",
             Order.amount_fen > Order.refunded_fen,
-            self.whose.among(Order.customer_id),
         )
 
     def _weekend(self, paid_at: ColumnElement[datetime]) -> ColumnElement[bool]:

@@ -15,7 +15,7 @@ from bot.domain.tags import CustomerTag, Tag, TagBook, TagGroup, parts
 from bot.store import bulk
 from bot.store.bulk import Array
 from bot.store.engine import Sessions, dialect_of
-from bot.store.tags.buying import Buying, Whose, bound
+from bot.store.tags.buying import Buying, bound
 from bot.store.tags.fitting import retag_fitting
 from bot.store.tags.labels import ids_of, publish
 from bot.store.tags.retagging import SOURCE, open_categories
@@ -47,7 +47,7 @@ async def _retag_bought(sessions: Sessions, book: TagBook, now: datetime) -> int
     if not book.bought():
         return 0
     async with sessions.begin() as session:
-        await open_categories(session, book, now)
+        await open_categories(session, book)
         ids = await ids_of(session, [rule.tag for rule in book.bought() if rule.category != "*"])
     async with sessions.reading() as session:
         held = await _held(session, book, ids, now)
@@ -63,8 +63,8 @@ async def _held(
     session: AsyncSession, book: TagBook, ids: Mapping[str, int], now: datetime
 ) -> _Held:
     rules = book.bought()
-    buying = Buying(book.utc_offset_hours, Whose.EVERYBODY, dialect_of(session) == "sqlite")
-    values = bound(now, rules, None)
+    buying = Buying(book.utc_offset_hours, dialect_of(session) == "sqlite", named=False)
+    values = bound(now, rules)
     numbered = list(enumerate(rules))
     found: list[tuple[Array, Array, Array]] = []
     for by_line in (False, True):

@@ -1,4 +1,4 @@
-"""Tags for how people buy, for everybody at once: one statement takes off, one puts on."""
+"""Tags for how somebody buys, right after her order: one statement takes off, one puts on."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from bot.domain.orders import Order, OrderLine, Product
 from bot.domain.tags import CustomerTag, Tag, TagBook, TagGroup, parts
 from bot.domain.tags.book import LONGEST
 from bot.store.engine import dialect_of, table_of, upsert_in
-from bot.store.tags.buying import Bound, Buying, Whose, bound, category_of
-from bot.store.tags.labels import add_to_group, ids_of, publish
+from bot.store.tags.buying import CUSTOMERS, Bound, Buying, bound, category_of
+from bot.store.tags.labels import add_to_group, ids_of
 from bot.store.tags.stirring import stir
 
 SOURCE = "purchase"
@@ -39,16 +39,14 @@ async def retag(
     session: AsyncSession,
     book: TagBook,
     now: datetime,
-    customer_ids: Sequence[int] | None = None,
+    customer_ids: Sequence[int],
 ) -> int:
-    """Make the purchase tags of these customers (or of all) what the rules say now; how many came or went."""
-    if customer_ids is None:
-        await publish(session, book)
+    """Make the purchase tags of these few customers what the rules say now; how many came or went."""
     rules = book.bought()
     if not rules:
         return 0
-    statements = _statements(book, Whose.of(customer_ids), dialect_of(session))
-    values = bound(now, rules, customer_ids)
+    statements = _statements(book, dialect_of(session))
+    values = {**bound(now, rules), "customers": customer_ids}
     await _open(session, book, statements.sold, values)
     ids = await ids_of(session, [rule.tag for rule in rules if rule.category != "*"])
     tags = {_tag(n): ids.get(rule.tag) for n, rule in enumerate(rules)}
@@ -59,10 +57,9 @@ async def retag(
     return len(changed)
 
 
-async def open_categories(session: AsyncSession, book: TagBook, now: datetime) -> None:
+async def open_categories(session: AsyncSession, book: TagBook) -> None:
     """A tag for every category that was ever bought, as far as it may be one."""
-    everybody = _statements(book, Whose.EVERYBODY, dialect_of(session))
-    await _open(session, book, everybody.sold, bound(now, book.bought(), None))
+    await _open(session, book, {group: _sold(group) for group in _open_groups(book)}, {})
 
 
 async def _open(
@@ -82,32 +79,33 @@ class _Statements(NamedTuple):
 
 
 @lru_cache
-def _statements(book: TagBook, whose: Whose, dialect: str) -> _Statements:
+def _statements(book: TagBook, dialect: str) -> _Statements:
     """Built once: putting twenty rules together takes longer than running them for one buyer."""
     rules = book.bought()
-    buying = Buying(book.utc_offset_hours, whose, dialect == "sqlite")
+    buying = Buying(book.utc_offset_hours, dialect == "sqlite")
     holds = union_all(*(buying.holds(rule, _tag(n)) for n, rule in enumerate(rules))).subquery()
     groups = {parts(rule.tag)[0] for rule in rules}
-    open_groups = {parts(rule.tag)[0] for rule in rules if rule.category == "*"}
-    return _Statements(
-        {group: _sold(group, whose) for group in sorted(open_groups)},
-        _off(groups, holds, whose),
-        _on(holds, dialect),
-    )
+    hers = Order.customer_id.in_(CUSTOMERS)
+    sold = {group: _sold(group).where(hers) for group in _open_groups(book)}
+    return _Statements(sold, _off(groups, holds), _on(holds, dialect))
+
+
+def _open_groups(book: TagBook) -> list[str]:
+    return sorted({parts(rule.tag)[0] for rule in book.bought() if rule.category == "*"})
 
 
 def _tag(number: int) -> str:
     return f"tag_{number}"
 
 
-def _off(groups: Collection[str], holds: Subquery, whose: Whose) -> Executable:
+def _off(groups: Collection[str], holds: Subquery) -> Executable:
     worn = table_of(CustomerTag).c
     tags = select(Tag.id).join(TagGroup).where(TagGroup.name.in_(groups))
     gone = delete(table_of(CustomerTag)).where(
         worn.source == SOURCE,
         worn.tag_id.in_(tags),
         tuple_(worn.customer_id, worn.tag_id).not_in(select(holds.c.customer_id, holds.c.tag_id)),
-        whose.among(worn.customer_id),
+        worn.customer_id.in_(CUSTOMERS),
     )
     return gone.returning(worn.customer_id)
 
@@ -141,14 +139,14 @@ def _evidence(dialect: str, **facts: ColumnElement[Any]) -> ColumnElement[Any]:
     return build(*pairs)
 
 
-def _sold(group: str, whose: Whose) -> Select[Any]:
+def _sold(group: str) -> Select[Any]:
     have = select(Tag.name).join(TagGroup).where(TagGroup.name == group)
     return (
         select(category_of())
         .select_from(OrderLine)
         .join(Order, Order.id == OrderLine.order_id)
         .outerjoin(Product, Product.sku == OrderLine.sku)
-        .where(category_of().not_in(have), whose.among(Order.customer_id))
+        .where(category_of().not_in(have))
         .distinct()
     )
 
