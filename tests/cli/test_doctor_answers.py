@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager, closing
 import pytest
 from aiohttp import web
 
-from bot.cli.doctor import here, platforms, wecom
 from bot.clock import Clock
+from bot.doctor import here, platforms, wecom
 from bot.settings import Settings
 
 KNOWN = {

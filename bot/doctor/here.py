@@ -13,8 +13,8 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.cli.doctor.finding import Finding, broken, doubtful, fine
 from bot.content import ContentError, load_content
+from bot.doctor.finding import Finding, broken, doubtful, fine
 from bot.settings import Settings, SettingsError, load_settings
 from bot.store import access, ties
 from bot.store.engine import Sessions, open_engine

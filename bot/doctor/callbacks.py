@@ -7,7 +7,7 @@ from datetime import datetime
 
 import aiohttp
 
-from bot.cli.doctor.finding import Finding, broken, fine
+from bot.doctor.finding import Finding, broken, fine
 from bot.platforms.envelope import aes_key, seal, signature
 from bot.settings import Settings
 

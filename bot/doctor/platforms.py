@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from bot.cli.doctor.finding import Finding, broken, doubtful, fine
 from bot.clock import Clock
+from bot.doctor.finding import Finding, broken, doubtful, fine
 from bot.platforms.http import Http, Lost
 from bot.platforms.request import post
 from bot.settings import Settings

@@ -12,10 +12,7 @@ from pathlib import Path
 
 import click
 
-from bot.cli.doctor import callbacks, here, platforms, wecom
-from bot.cli.doctor.finding import Finding
-from bot.clock import Clock, FileClock
-from bot.settings import Settings
+from bot.doctor import Finding, examine
 
 FOUND_A_FAILURE = 3
 
@@ -27,7 +24,7 @@ FOUND_A_FAILURE = 3
 @click.option("--json", "as_json", is_flag=True, help="输出一份 JSON")
 @click.pass_context
 def doctor(context: click.Context, report: Path | None, as_json: bool) -> None:
-    findings = asyncio.run(_examine())
+    findings = asyncio.run(examine())
     failed = any(finding.state == "fail" for finding in findings)
     if report is not None:
         report.write_text(_report(findings), encoding="utf-8")
@@ -39,29 +36,6 @@ def doctor(context: click.Context, report: Path | None, as_json: bool) -> None:
     if report is not None:
         click.echo(f"完整报告写在 {report}，里面没有密钥。", err=True)
     context.exit(FOUND_A_FAILURE if failed else 0)
-
-
-async def _examine() -> list[Finding]:
-    settings, found = here.settings()
-    findings = [here.python(), *found]
-    if settings is None:
-        return findings
-    findings += [*await here.database(settings), here.content(settings)]
-    return findings + await _outside(settings)
-
-
-async def _outside(settings: Settings) -> list[Finding]:
-    clock = FileClock(settings.clock_file) if settings.clock_file else Clock()
-    findings: list[Finding] = []
-    if settings.wecom_corp_id:
-        findings += await wecom.wecom(settings, clock, await here.guides(settings))
-        findings += [await callbacks.wecom(settings, clock.now())] if settings.public_url else []
-    if settings.official_app_id:
-        findings += await platforms.official(settings, clock)
-        findings += (
-            [await callbacks.official(settings, clock.now())] if settings.public_url else []
-        )
-    return list(dict.fromkeys(findings))  # both platforms may say the same of our clock
 
 
 def _words(findings: Sequence[Finding]) -> str:

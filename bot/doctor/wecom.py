@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from bot.cli.doctor.finding import Finding, broken, doubtful, fine
-from bot.cli.doctor.platforms import SECONDS, Asked, Said, plain_address, skewed
 from bot.clock import Clock
+from bot.doctor.finding import Finding, broken, doubtful, fine
+from bot.doctor.platforms import SECONDS, Asked, Said, plain_address, skewed
 from bot.platforms.http import Http, Lost
 from bot.platforms.request import Request, get, post
 from bot.settings import Settings

@@ -1,0 +1,35 @@
+"""What is wrong with this installation, why, and how to mend it: for `siyu doctor` and for the console."""
+
+from __future__ import annotations
+
+from bot.clock import Clock, FileClock
+from bot.doctor import callbacks, here, platforms, wecom
+from bot.doctor.finding import Finding
+from bot.settings import Settings
+
+__all__ = ["Finding", "examine", "outside"]
+
+
+async def examine() -> list[Finding]:
+    """Everything, from the settings as a new process would read them."""
+    settings, found = here.settings()
+    findings = [here.python(), *found]
+    if settings is None:
+        return findings
+    findings += [*await here.database(settings), here.content(settings)]
+    return findings + await outside(settings)
+
+
+async def outside(settings: Settings) -> list[Finding]:
+    """What only the platforms can say."""
+    clock = FileClock(settings.clock_file) if settings.clock_file else Clock()
+    findings: list[Finding] = []
+    if settings.wecom_corp_id:
+        findings += await wecom.wecom(settings, clock, await here.guides(settings))
+        findings += [await callbacks.wecom(settings, clock.now())] if settings.public_url else []
+    if settings.official_app_id:
+        findings += await platforms.official(settings, clock)
+        findings += (
+            [await callbacks.official(settings, clock.now())] if settings.public_url else []
+        )
+    return list(dict.fromkeys(findings))  # both platforms may say the same of our clock
