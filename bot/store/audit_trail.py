@@ -28,6 +28,16 @@ async def page(
     return (await session.scalars(query.offset((number - 1) * PAGE).limit(PAGE))).all()
 
 
+async def below(
+    session: AsyncSession, mark: int | None, *, actor: str = "", action: str = "", limit: int
+) -> Sequence[AuditRow]:
+    """The newest rows older than this one."""
+    query = select(AuditRow).where(*_asked(actor, action))
+    if mark is not None:
+        query = query.where(AuditRow.id < mark)
+    return (await session.scalars(query.order_by(AuditRow.id.desc()).limit(limit))).all()
+
+
 async def count(session: AsyncSession, *, actor: str = "", action: str = "") -> int:
     query = select(func.count()).select_from(AuditRow).where(*_asked(actor, action))
     return (await session.scalar(query)) or 0

@@ -124,17 +124,17 @@ async def same_site(request: web.Request, handler: Handler) -> web.StreamRespons
 
 @web.middleware
 async def tell_refusals(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """A rule's no, as a page or as problem+json; and our headers on every answer."""
+    """A rule's no, as a page or as problem+json."""
     try:
-        answer = await handler(request)
+        return await handler(request)
     except Refusal as refusal:
-        answer = _refused(request, refusal)
-    except web.HTTPException as answered:
-        answered.headers.update(HEADERS)
-        raise
+        return _refused(request, refusal)
+
+
+async def protect(_request: web.Request, answer: web.StreamResponse) -> None:
+    """Our headers on every answer, of the framework's own and of a file that is written bit by bit too."""
     for name, value in HEADERS.items():
         answer.headers.setdefault(name, value)
-    return answer
 
 
 def _refused(request: web.Request, refusal: Refusal) -> web.Response:

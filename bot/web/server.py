@@ -47,6 +47,7 @@ def build(desk: Desk) -> web.Application:
             guards.same_site,
         ],
     )
+    app.on_response_prepare.append(guards.protect)
     app[DESK] = desk
     app[CAST] = Cast()
     for table in TABLES:

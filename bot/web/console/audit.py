@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from aiohttp import web
 
 from bot.store import audit, audit_trail
+from bot.tongue import _
+from bot.web import lists
 from bot.web.console.frame import actor_words, shown
-from bot.web.desk import DESK
+from bot.web.desk import DESK, Desk
 from bot.web.guards import allowed
+from bot.web.lists import Column, Sheet
 
 routes = web.RouteTableDef()
 ACTIONS = {
@@ -41,8 +45,10 @@ ACTIONS = {
     "answer_case": "回应客诉",
     "escalate_case": "升级客诉",
     "close_case": "关闭客诉",
+    "export_list": "导出名单",
 }
 HIDDEN = {"refused", "evidence"}
+BATCH = 1000
 
 
 @routes.get("/admin/audit", allow_head=False)
@@ -55,6 +61,9 @@ async def trail(request: web.Request) -> web.StreamResponse:
     checked = "check" in query
     async with desk.work.sessions.reading() as session:
         total = await audit_trail.count(session, actor=actor, action=action)
+    if lists.asked(request):
+        return await lists.answer(request, SHEET, _rows(desk, actor, action), total=total)
+    async with desk.work.sessions.reading() as session:
         return await shown(
             request,
             session,
@@ -71,13 +80,43 @@ async def trail(request: web.Request) -> web.StreamResponse:
             actions=ACTIONS,
             who=actor_words,
             detail=_detail,
+            downloads=lists.downloads(request, SHEET),
             at_page=lambda n: (
                 "/admin/audit?" + urlencode({"actor": actor, "action": action, "page": n})
             ),
         )
 
 
+async def _rows(desk: Desk, actor: str, action: str) -> AsyncIterator[Sequence[Any]]:
+    """All of them, the newest first, each batch where the last one ended: new rows shift nothing."""
+    below: int | None = None
+    while True:
+        async with desk.work.sessions.reading() as session:
+            found = await audit_trail.below(
+                session, below, actor=actor, action=action, limit=BATCH
+            )
+        if not found:
+            return
+        yield found
+        below = found[-1].id
+
+
 def _detail(facts: dict[str, Any]) -> str:
     told = {name: value for name, value in facts.items() if name not in HIDDEN and value}
     text = json.dumps(told, ensure_ascii=False) if told else ""
     return text if len(text) <= 300 else text[:300] + "…"
+
+
+SHEET = Sheet(
+    "audit",
+    "操作记录",
+    (
+        Column("id", "编号", lambda row: row.id),
+        Column("at", "时间", lambda row: row.at),
+        Column("actor", "谁", lambda row: row.actor),
+        Column("action", "做了什么", lambda row: _(ACTIONS.get(row.action, row.action))),
+        Column("object", "对什么", lambda row: row.object),
+        Column("detail", "细节", lambda row: _detail(row.detail)),
+        Column("hash", "锁", lambda row: row.hash),
+    ),
+)

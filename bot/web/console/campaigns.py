@@ -28,12 +28,15 @@ from bot.events.commands import (
 )
 from bot.inbound.commands import matrix
 from bot.store import journeys, mailings, segments
+from bot.tongue import _
+from bot.web import lists
 from bot.web.console import forms, rehearsal
 from bot.web.console.forms import Form
 from bot.web.console.frame import actor_words, shown
 from bot.web.console.scopes import narrowed, own_store
 from bot.web.desk import ACTOR, DESK, Desk
 from bot.web.guards import actor_of, allowed
+from bot.web.lists import Column, Sheet
 
 routes = web.RouteTableDef()
 CAMPAIGN_STATES = {
@@ -70,6 +73,9 @@ async def overview(request: web.Request) -> web.StreamResponse:
         states: Counter[str] = await mailings.count(session)
         chosen = state if state in CAMPAIGN_STATES else ""
         total = states[chosen] if chosen else sum(states.values())
+    if lists.asked(request):
+        return await lists.answer(request, SHEET, _rows(desk, chosen), total=total)
+    async with desk.work.sessions.reading() as session:
         return await shown(
             request,
             session,
@@ -81,8 +87,34 @@ async def overview(request: web.Request) -> web.StreamResponse:
             page=number,
             pages=max(-(-total // mailings.PAGE), 1),
             may=_rights(request),
+            downloads=lists.downloads(request, SHEET),
             **_words(),
         )
+
+
+def _rows(desk: Desk, state: str) -> lists.Batches:
+    async def fetch(number: int) -> list[mailings.Mailing]:
+        async with desk.work.sessions.reading() as session:
+            return await mailings.page(session, number=number, state=state)
+
+    return lists.numbered(fetch, mailings.PAGE)
+
+
+SHEET = Sheet(
+    "campaigns",
+    "活动",
+    (
+        Column("id", "编号", lambda m: m.campaign.id),
+        Column("name", "活动", lambda m: m.campaign.name),
+        Column("state", "状态", lambda m: _(CAMPAIGN_STATES[m.campaign.state])),
+        Column("starts_at", "开始", lambda m: m.campaign.starts_at),
+        Column("people", "人数", lambda m: m.people),
+        Column("handed_over", "交给导购", lambda m: m.states["handed_over"] + m.states["queued"]),
+        Column("delivered", "已送达", lambda m: m.states["delivered"]),
+        Column("opened", "点开", lambda m: m.opened),
+        Column("holdout", "对照组", lambda m: m.states["holdout"]),
+    ),
+)
 
 
 def _words() -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 from aiohttp import web
@@ -18,11 +19,14 @@ from bot.store import case_queue
 from bot.store.case_queue import Queued, Whole
 from bot.store.explain import CHANNELS
 from bot.store.story import STEPS
+from bot.tongue import _
+from bot.web import lists
 from bot.web.console import forms, times
 from bot.web.console.frame import actor_words, shown
 from bot.web.console.scopes import own_store
 from bot.web.desk import DESK
 from bot.web.guards import actor_of, allowed
+from bot.web.lists import Column, Sheet
 
 routes = web.RouteTableDef()
 STATES = {"open": "等首次回应", "answered": "在解决", "waiting": "等顾客回", "closed": "已关闭"}
@@ -37,6 +41,9 @@ async def overview(request: web.Request) -> web.StreamResponse:
     asked = request.query.get("case", "")
     async with desk.work.sessions.reading() as session:
         queue = await case_queue.queue(session, vault, store=store)
+    if lists.asked(request):
+        return await lists.answer(request, SHEET, _batches(queue), total=len(queue))
+    async with desk.work.sessions.reading() as session:
         chosen = int(asked) if asked.isdecimal() else queue[0].case.id if queue else None
         whole = await case_queue.whole(session, vault, chosen) if chosen else None
         return await shown(
@@ -59,8 +66,33 @@ async def overview(request: web.Request) -> web.StreamResponse:
             who=actor_words,
             channels=CHANNELS,
             words=words,
+            downloads=lists.downloads(request, SHEET),
             sorry=desk.work.content.offers.get("sorry"),
         )
+
+
+async def _batches(queue: list[Queued]) -> AsyncIterator[list[Queued]]:
+    yield queue
+
+
+SHEET = Sheet(
+    "cases",
+    "客诉",
+    (
+        Column("number", "编号", lambda q: number(q.case)),
+        Column("state", "到哪一步", lambda q: _(STATES.get(q.case.state, q.case.state))),
+        Column(
+            "category", "什么事", lambda q: _(CATEGORIES.get(q.case.category, q.case.category))
+        ),
+        Column("severity", "等级", lambda q: q.case.severity),
+        Column("customer", "顾客", lambda q: masks.name(q.name)),
+        Column("tier", "分层", lambda q: _(q.tier)),
+        Column("guide", "谁在处理", lambda q: q.guide),
+        Column("store", "门店", lambda q: q.store),
+        Column("opened_at", "什么时候来的", lambda q: q.case.opened_at),
+        Column("due", "到什么时候", lambda q: q.due),
+    ),
+)
 
 
 def _seen(whole: Whole | None, queue: list[Queued], store: str | None) -> Whole | None:

@@ -9,7 +9,9 @@ from urllib.parse import urlencode
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.domain import masks
 from bot.domain.permissions import may
+from bot.domain.reasons import words
 from bot.domain.segment_fields import FIELDS
 from bot.domain.segments import Junction, Rule, Segment, parse
 from bot.domain.tiers import TIERS
@@ -17,6 +19,8 @@ from bot.events.commands import PublishSegment
 from bot.inbound.commands import matrix
 from bot.store import roster, segments
 from bot.store.roster import PAGE, Wanted
+from bot.tongue import _
+from bot.web import lists
 from bot.web.console import forms, rules
 from bot.web.console.frame import is_part, shown
 from bot.web.console.preview import (
@@ -32,8 +36,11 @@ from bot.web.console.rules import Form
 from bot.web.console.scopes import narrowed, within
 from bot.web.desk import DESK
 from bot.web.guards import actor_of, allowed
+from bot.web.lists import Column, Sheet
 
 routes = web.RouteTableDef()
+BATCH = 500
+"""Customers that a file takes at a time."""
 HEAT_STEPS = (0.5, 1.5, 3, 6, 12, 25)
 """Shares of all spending, in percent, at which the colour of a cell grows darker."""
 KPIS: tuple[tuple[str, str, dict[str, Any]], ...] = (
@@ -119,6 +126,8 @@ def _listed_rule(request: web.Request, asked: Asked) -> Rule:
 @allowed("customer.list")
 async def customers(request: web.Request) -> web.StreamResponse:
     desk = request.app[DESK]
+    if lists.asked(request):
+        return await _file(request)
     async with desk.work.sessions.reading() as session:
         asked = await read(request, session)
         facts = await preview(request, session, asked.rule)
@@ -142,7 +151,53 @@ async def _list(request: web.Request, session: AsyncSession, asked: Asked) -> di
     pages = max(-(-found // PAGE), 1)
     page = min(asked.page, pages)
     listed = await roster.page(session, vault, fits, limits, now, number=page)
-    return {"asked": asked, "listed": listed, "found": found, "page": page, "pages": pages}
+    return {
+        "asked": asked,
+        "listed": listed,
+        "found": found,
+        "page": page,
+        "pages": pages,
+        "downloads": lists.downloads(request, SHEET),
+    }
+
+
+async def _file(request: web.Request) -> web.StreamResponse:
+    work = request.app[DESK].work
+    async with work.sessions.reading() as session:
+        asked = await read(request, session)
+        wanted = Wanted(rule=_listed_rule(request, asked), text=asked.text, cell=asked.cell)
+        fits = roster.fits(wanted, work.vault, work.now())
+        found = await roster.count(session, fits)
+
+    async def fetch(page: int) -> list[roster.Listed]:
+        async with work.sessions.reading() as session:
+            limits = work.content.limits
+            return await roster.page(
+                session, work.vault, fits, limits, work.now(), number=page, size=BATCH
+            )
+
+    return await lists.answer(request, SHEET, lists.numbered(fetch, BATCH), total=found)
+
+
+SHEET = Sheet(
+    "customers",
+    "顾客",
+    (
+        Column("ref", "编号", lambda r: r.customer.ref),
+        Column("name", "顾客", lambda r: masks.name(r.name)),
+        Column("tier", "分层", lambda r: _(r.tier.tier) if r.tier else None),
+        Column("recency", "R", lambda r: r.tier.recency if r.tier else None),
+        Column("frequency", "F", lambda r: r.tier.frequency if r.tier else None),
+        Column("monetary", "M", lambda r: r.tier.monetary if r.tier else None),
+        Column("tags", "标签", lambda r: "；".join(r.tags)),
+        Column("amount_fen", "累计消费（分）", lambda r: r.stats.amount_fen if r.stats else 0),
+        Column("last_at", "上次消费", lambda r: r.stats.last_at if r.stats else None),
+        Column("guide", "导购", lambda r: r.guide),
+        Column("store", "门店", lambda r: r.store),
+        Column("why_not", "不能发活动的原因", lambda r: words(r.why_not) if r.why_not else None),
+    ),
+    right="customer.export",
+)
 
 
 async def _around(request: web.Request, session: AsyncSession) -> dict[str, Any]:

@@ -1,0 +1,87 @@
+"""A list as a file: the same rows as its page, harmless in a spreadsheet, and on record."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import UTC, datetime
+
+import pytest
+from openpyxl import load_workbook
+
+from bot.events.commands import Actor, DraftCampaign
+from bot.store import audit
+from bot.web.lists import harmless
+from tests.web.faces import a_named_customer
+
+
+@pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠"])
+def test_no_cell_is_a_formula(first):
+    assert harmless(f"{first}1+1") == f"'{first}1+1"
+
+
+def test_numbers_stay_numbers_and_moments_local():
+    assert harmless(-3) == -3
+    at = datetime(2026, 3, 12, 2, 24, 5, 7, tzinfo=UTC)
+    assert harmless(at, UTC) == at.replace(microsecond=0, tzinfo=None)
+
+
+async def a_campaign(bot, name: str) -> None:
+    boss = Actor(kind="owner", id="boss")
+    drafted = {"segment": {"field": "orders.count", "op": "gte", "value": 1}, "text": "上新了"}
+    await bot.does(DraftCampaign(actor=boss, key="k", at=bot.now, name=name, **drafted))
+
+
+async def test_a_list_leaves_in_three_formats_and_is_on_record(bot, shop):
+    await a_campaign(bot, '=HYPERLINK("http://x")')
+    boss = await shop.signs_in("owner", "boss")
+    page = await boss.opens("/admin/campaigns?state=draft")
+    assert 'href="/admin/campaigns?state=draft&amp;format=csv"' in page.html
+
+    answer = await boss.client.get("/admin/campaigns?state=draft&format=csv")
+    body = await answer.read()
+    assert body.startswith(b"\xef\xbb\xbf")
+    assert "attachment" in answer.headers["Content-Disposition"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    ((_, first),) = [row[:2] for row in csv.reader(io.StringIO(body.decode("utf-8-sig")))][1:]
+    assert first == '\'=HYPERLINK("http://x")'
+
+    book = load_workbook(
+        io.BytesIO(await (await boss.client.get("/admin/campaigns?format=xlsx")).read())
+    )
+    assert book.active["B2"].value == first
+    (told,) = json.loads((await boss.opens("/admin/campaigns?format=json")).html)
+    assert told["starts_at"] == "2026-03-12T10:24:00+08:00"
+
+    trail = (await boss.opens("/admin/audit?action=export_list")).text
+    assert trail.count("list:campaigns") == 3
+    async with bot.session() as session:
+        assert await audit.verify(session) is None
+
+
+async def test_customers_leave_masked_with_those_who_may(bot, shop):
+    await a_named_customer(bot, "林小满")
+    sheet = await (await shop.signs_in("owner", "boss")).opens("/admin/customers?format=csv")
+    assert "林**" in sheet.html
+    assert "小满" not in sheet.html
+    operator = await shop.signs_in("operator", "yun")
+    assert "format=csv" not in (await operator.opens("/admin/customers")).html
+    assert (await operator.opens("/admin/customers?format=csv")).status == 403
+
+
+async def test_the_audit_trail_leaves_row_by_row(bot, shop):
+    async with bot.session() as session:
+        for n in range(3):
+            await audit.append(
+                session, at=bot.now, actor="owner:x", action="pause", subject=f"n:{n}", detail={}
+            )
+    told = json.loads(
+        (await (await shop.signs_in("auditor", "au")).opens("/admin/audit?format=json")).html
+    )
+    assert [row["object"] for row in told] == ["list:audit", "n:2", "n:1", "n:0"]
+
+
+async def test_another_format_is_refused(shop):
+    page = await (await shop.signs_in("owner", "boss")).opens("/admin/cases?format=pdf")
+    assert page.status == 400
