@@ -41,6 +41,11 @@ def many(one: str, more: str, count: int, **facts: Any) -> str:
     return catalogue(tongue()).ngettext(one, more, count) % (facts | {"count": count})
 
 
+def stands(text: str) -> bool:
+    """Whether this sentence is one of ours: all of them stand in the catalogue."""
+    return catalogue("en").gettext(text) != text
+
+
 @cache
 def catalogue(wanted: str) -> NullTranslations:
     """The sentences of a language; read once. Babel is loaded only when Chinese will not do."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bot.tongue import _
+
 WORDS = {
     "opted_out": "顾客已退订",
     "no_consent": "没有取得营销同意",
@@ -75,7 +77,7 @@ _OFFER = {"ended": "offer_ended", "paused": "offer_paused"}
 
 def words(code: str | None) -> str:
     """The sentence for people. A code nobody knows is shown as it is: better than nothing."""
-    return "" if code is None else WORDS.get(code, code)
+    return _(WORDS.get(code, code)) if code else ""
 
 
 def of_offer(refusal: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bot.tongue import _
+
 
 class Refusal(Exception):
     """A rule said no. `reason` is a stable code, `words` is what people are told,
@@ -20,6 +22,11 @@ class Refusal(Exception):
     ) -> None:
         super().__init__(reason)
         self.reason = reason
-        self.words = words or reason
+        self._words = words or reason
         self.status = status
         self.facts = dict(facts or {})
+
+    @property
+    def words(self) -> str:
+        """In the language of whoever is told."""
+        return _(self._words)

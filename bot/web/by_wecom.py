@@ -10,6 +10,7 @@ from bot.calls import GetOAuthMember, Sent
 from bot.domain.refusals import Refusal
 from bot.events.commands import Actor
 from bot.store import access
+from bot.tongue import _
 from bot.web.away import Gate, Trip, forget, leave, wanted_before
 from bot.web.desk import ACTOR, DESK, Desk
 from bot.web.guards import sign_in
@@ -92,5 +93,8 @@ async def _who(desk: Desk, code: str, wanted: str) -> Actor:
         raise Refusal(
             "not_a_guide", "你的账号还不是在职导购，请店主检查客户联系的使用范围", status=403
         )
-    words = f"后台里没有绑定企业微信账号 {userid} 的用户，请店主运行 siyu user bind 名字 {userid}"
+    words = _(
+        "后台里没有绑定企业微信账号 %(id)s 的用户，请店主运行 siyu user bind 名字 %(id)s",
+        id=userid,
+    )
     raise Refusal("no_such_user", words, status=403)

@@ -11,8 +11,10 @@ from typing import Any
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from bot.tongue import _, catalogue, tongue
+from bot.tongue import TONGUES, _, tongue
 from bot.web.desk import ACTOR, CSRF, DESK
+from bot.web.figures import people, written, yuan
+from bot.web.theirs import marked, say, say_many, told
 
 HOME = Path(__file__).parent
 ROLES = {
@@ -37,26 +39,18 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
+        finalize=told,
     )
     # One compiled template serves every language: what a sentence becomes is looked up when it is said.
-    found.install_gettext_callables(  # type: ignore[attr-defined]
-        _,
-        lambda one, more, count: catalogue(tongue()).ngettext(one, more, count),
-        newstyle=True,
-    )
+    found.install_gettext_callables(say, say_many, newstyle=True)  # type: ignore[attr-defined]
+    found.globals |= {"gettext": say, "ngettext": say_many}
     found.filters["yuan"] = yuan
     found.filters["people"] = people
     return found
 
 
-def yuan(fen: int | float) -> str:
-    """¥1,234 or ¥1,234.50."""
-    whole = fen / 100
-    return f"¥{whole:,.0f}" if float(whole).is_integer() else f"¥{whole:,.2f}"
-
-
-def people(count: int) -> str:
-    return f"{count:,} 人"
+def role_words(kind: str) -> str:
+    return _(ROLES[kind]) if kind in ROLES else kind
 
 
 def page(request: web.Request, name: str, *, status: int = 200, **facts: Any) -> web.Response:
@@ -65,11 +59,11 @@ def page(request: web.Request, name: str, *, status: int = 200, **facts: Any) ->
     zone = desk.work.settings.zone
 
     def moment(at: datetime | None, form: str = "%m-%d %H:%M") -> str:
-        return at.astimezone(zone).strftime(form) if at else "—"
+        return written(at.astimezone(zone), form) if at else "—"
 
     known = {
         "actor": request.get(ACTOR),
-        "role": ROLES.get(request[ACTOR].kind, "") if ACTOR in request else "",
+        "role": role_words(request[ACTOR].kind) if ACTOR in request else "",
         "csrf": request.get(CSRF, ""),
         "key": secrets.token_urlsafe(16),
         "now": desk.work.now().astimezone(zone),
@@ -79,6 +73,7 @@ def page(request: web.Request, name: str, *, status: int = 200, **facts: Any) ->
         "brand": desk.work.content.brand,
         "moment": moment,
         "tongue": tongue(),
+        "tongues": {one: str(request.rel_url.update_query(lang=one)) for one in TONGUES},
     }
-    text = environment().get_template(name).render(**(known | facts))
+    text = marked(environment().get_template(name).render(**(known | facts)))
     return web.Response(text=text, content_type="text/html", status=status)

@@ -10,10 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.domain.permissions import may
 from bot.inbound.commands import matrix
 from bot.store import today
+from bot.tongue import _
 from bot.web.desk import ACTOR, DESK
-from bot.web.pages import ROLES, page
+from bot.web.figures import WEEKDAYS
+from bot.web.pages import page, role_words
 
-WEEKDAYS = "一二三四五六日"
 SAID = {
     "segment": "分群已发布，从现在起大家都按这一版算。",
     "group": "入群规则已发布，明天 05:00 起按新规则邀请和提醒。",
@@ -96,17 +97,17 @@ def _frame(request: web.Request) -> dict[str, Any]:
     return {
         "menu": [(group, entries) for group, entries in menu if entries]
         + (list(DEMO) if desk.in_demo else list(PLAY) if desk.plays else []),
-        "weekday": WEEKDAYS[now.weekday()],
-        "flash": SAID.get(request.query.get("said", ""), ""),
+        "weekday": WEEKDAYS[now.weekday()][1:],
+        "flash": _(SAID.get(request.query.get("said", ""), "")),
     }
 
 
 def actor_words(actor: str) -> str:
     """`owner:demo` as people say it."""
-    kind, _, name = actor.partition(":")
+    kind, _colon, name = actor.partition(":")
     if kind == "system":
-        return "程序"
-    return f"{ROLES.get(kind, kind)} {name if len(name) <= 16 else name[:8] + '…'}".strip()
+        return _("程序")
+    return f"{role_words(kind)} {name if len(name) <= 16 else name[:8] + '…'}".strip()
 
 
 def is_part(request: web.Request) -> bool:

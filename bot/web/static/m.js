@@ -29,7 +29,7 @@ document.addEventListener('click', async e => {
   if (copy) {
     const from = document.getElementById(copy.dataset.copy);
     const done = await copied('value' in from ? from.value : from.textContent.trim());
-    copy.querySelector('.t').textContent = done ? '复制好了，去聊天里粘贴' : '请长按上面的话复制';
+    copy.querySelector('.t').textContent = done ? document.body.dataset.copied : document.body.dataset.copyByHand;
   }
   if (e.target.closest('[data-scan]')) scan();
   if (e.target.closest('[data-stop]')) document.getElementById('scanner').close();

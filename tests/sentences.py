@@ -1,0 +1,189 @@
+"""What we say to people, found in the code.
+
+`python -m tests.sentences` prints what the catalogue lacks, ready to paste.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+from jinja2 import Environment, nodes
+
+ROOT = Path(__file__).parent.parent
+CATALOGUE = ROOT / "bot" / "locale" / "en" / "siyu.po"
+CHINESE = re.compile(r"[\u3400-\u9fff]")
+FORM = re.compile(r"%-?[mYd]")
+PLACEHOLDER = re.compile(r"%\((\w+)\)\w")
+SAYERS = {"_": 1, "gettext": 1, "many": 2, "ngettext": 2}
+"""How many of its first arguments are sentences."""
+BOOKS = (
+    "bot/domain/reasons.py",
+    "bot/web/figures.py",
+    "bot/web/pages.py",
+    "bot/web/console/frame.py",
+    "bot/web/guards.py",
+    "bot/web/forms.py",
+    "bot/web/entrance.py",
+    "bot/web/by_wecom.py",
+)
+"""Whatever Chinese stands in these modules is looked up in the catalogue where it is shown."""
+NAMES_OF_LANGUAGES = {"中文"}
+
+Found = dict[str, str]
+"""A sentence and where it is said."""
+
+
+@cache
+def catalogue() -> Catalog:
+    with CATALOGUE.open("rb") as written:
+        return read_po(written)
+
+
+def ids() -> set[str]:
+    said = (message.id for message in catalogue() if message.id)
+    return {text for one in said for text in ((one,) if isinstance(one, str) else one)}
+
+
+def in_templates() -> Found:
+    """Every sentence that a template looks up."""
+    return {
+        text: where
+        for where, tree in _templates()
+        for call in tree.find_all(nodes.Call)
+        for text in _asked(call)
+    } | {}
+
+
+def _asked(call: nodes.Call) -> Iterator[str]:
+    if isinstance(call.node, nodes.Name) and (many := SAYERS.get(call.node.name)):
+        for argument in call.args[:many]:
+            yield from (c.value for c in _constants(argument) if isinstance(c.value, str))
+
+
+def _constants(node: nodes.Node) -> Iterator[nodes.Const]:
+    """The sentences an argument may become: itself, or the two sides of an `if`."""
+    if isinstance(node, nodes.Const):
+        yield node
+    elif isinstance(node, nodes.CondExpr):
+        for side in (node.expr1, node.expr2):
+            yield from _constants(side) if side else ()
+
+
+def unsaid_in_templates() -> Found:
+    """Chinese that a template shows without looking it up."""
+    found = {}
+    for where, tree in _templates():
+        said = {
+            id(c) for call in tree.find_all(nodes.Call) if _is_sayer(call) for c in _below(call)
+        }
+        quiet = {id(c) for kind in QUIET for one in tree.find_all(kind) for c in _below(one, kind)}
+        for node in tree.find_all((nodes.TemplateData, nodes.Const)):
+            text = node.data if isinstance(node, nodes.TemplateData) else node.value
+            if not isinstance(text, str) or not CHINESE.search(text) or id(node) in said | quiet:
+                continue
+            if not set(re.findall(r"[\u3400-\u9fff]+", text)) <= NAMES_OF_LANGUAGES:
+                found[" ".join(text.split())[:60]] = f"{where}:{node.lineno}"
+    return found
+
+
+QUIET = (nodes.Compare, nodes.Getitem, nodes.Pair, nodes.Call, nodes.Keyword)
+
+
+def _below(node: nodes.Node, kind: type[nodes.Node] | None = None) -> Iterator[nodes.Const]:
+    """The constants that a comparison, a key, or the form of a moment holds: nobody is shown them."""
+    if kind is nodes.Pair:
+        yield from [node.key] if isinstance(node.key, nodes.Const) else []
+    elif kind is nodes.Keyword:
+        yield from [node.value] if node.key == "form" else []
+    elif kind is nodes.Call:
+        if isinstance(node.node, nodes.Name) and node.node.name == "moment":
+            yield from node.find_all(nodes.Const)
+    elif kind is nodes.Getitem:
+        yield from node.arg.find_all(nodes.Const) if hasattr(node.arg, "find_all") else []
+        yield from [node.arg] if isinstance(node.arg, nodes.Const) else []
+    else:
+        yield from node.find_all(nodes.Const)
+
+
+def _is_sayer(call: nodes.Call) -> bool:
+    return isinstance(call.node, nodes.Name) and call.node.name in SAYERS
+
+
+@cache
+def _templates() -> tuple[tuple[str, nodes.Template], ...]:
+    environment = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
+    environment.newstyle_gettext = True
+    home = ROOT / "bot" / "web" / "templates"
+    return tuple(
+        (str(path.relative_to(home)), environment.parse(path.read_text(encoding="utf-8")))
+        for path in sorted(home.rglob("*.html"))
+    )
+
+
+def in_code() -> Found:
+    """Every sentence that Python looks up, and all that stand in the books of words."""
+    found: Found = {}
+    for path, tree in _modules():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call):
+                found |= dict.fromkeys(_said(node), f"{path}:{node.lineno}")
+        if path in BOOKS:
+            found |= dict.fromkeys(_chinese(tree), path)
+    return found
+
+
+def _said(call: ast.Call) -> Iterator[str]:
+    name = call.func.id if isinstance(call.func, ast.Name) else ""
+    refusing = name.endswith("Refusal") or name.startswith("Cannot")
+    for argument in call.args[1:2] if refusing else call.args[: SAYERS.get(name, 0)]:
+        for one in (
+            (argument.body, argument.orelse) if isinstance(argument, ast.IfExp) else (argument,)
+        ):
+            if isinstance(one, ast.Constant) and isinstance(one.value, str) and one.value:
+                yield one.value
+
+
+def _chinese(tree: ast.Module) -> Iterator[str]:
+    """The constants of a module that are no docstring and no comparison."""
+    silent = {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Expr)}
+    silent |= {id(c) for n in ast.walk(tree) if isinstance(n, ast.Compare) for c in ast.walk(n)}
+    for node in ast.walk(tree):
+        text = node.value if isinstance(node, ast.Constant) and id(node) not in silent else None
+        if isinstance(text, str) and CHINESE.search(text) and not FORM.search(text):
+            yield text
+
+
+def anywhere() -> set[str]:
+    """Every piece of text in our Python: a sentence may travel before it is looked up."""
+    return {
+        node.value
+        for _, tree in _modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+
+
+@cache
+def _modules() -> tuple[tuple[str, ast.Module], ...]:
+    return tuple(
+        (str(path.relative_to(ROOT)), ast.parse(path.read_text(encoding="utf-8")))
+        for top in ("bot", "handlers")
+        for path in sorted((ROOT / top).rglob("*.py"))
+        if not str(path.relative_to(ROOT)).startswith(("bot/sandbox/", "bot/demo/"))
+    )
+
+
+if __name__ == "__main__":
+    for sentence, where in sorted((in_templates() | in_code()).items(), key=lambda one: one[1]):
+        if sentence not in ids():
+            escaped = sentence.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+            sys.stdout.write(f'#: {where}\nmsgid "{escaped}"\nmsgstr ""\n\n')
+    for sentence, where in unsaid_in_templates().items():
+        sys.stderr.write(f"{where} says without looking up: {sentence}\n")
