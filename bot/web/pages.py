@@ -74,6 +74,8 @@ def page(request: web.Request, name: str, *, status: int = 200, **facts: Any) ->
         "moment": moment,
         "tongue": tongue(),
         "tongues": {one: str(request.rel_url.update_query(lang=one)) for one in TONGUES},
+        "corp_id": desk.work.settings.wecom_corp_id,
+        "agent_id": desk.work.settings.wecom_agent_id or "",
     }
     text = marked(environment().get_template(name).render(**(known | facts)))
     return web.Response(text=text, content_type="text/html", status=status)

@@ -7,11 +7,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from bot.calls import GetJsTicket, Sent
 from bot.domain.access import WebSession
 from bot.domain.audit import AuditRow
 from bot.domain.campaigns import Campaign
 from bot.domain.delivery import GuideTask
 from bot.events.commands import Actor, FileCase
+from bot.platforms.signing import js_signature
 from bot.store import consent, guide_tasks, tags
 from bot.store.customers import keep_phone
 from tests.builders import a_follow, a_guide, a_store
@@ -106,7 +108,7 @@ class TestToday:
         await her_own(bot, su, since=bot.now - timedelta(days=5))
         await face.opens("/guide")
         assert "苏晴，上午好" in face.text
-        assert "周敏 加好友 5 天，还没买过" in face.text
+        assert "为什么是她： 加好友 5 天，还没买过" in face.text
         assert "我是湖滨店的苏晴" in face.text
 
     async def test_whoever_was_contacted_is_left_in_peace(self, bot, su, face):
@@ -312,3 +314,26 @@ async def test_the_month_counts_what_she_did(bot, su, face):
 async def test_a_till_has_no_business_here(shop, path):
     face = await (await shop.signs_in("clerk", "mei", "S01")).opens(path)
     assert face.status == 403
+
+
+class TestBesideTheChat:
+    async def test_she_is_known_by_what_wecom_calls_her(self, bot, su, face):
+        await her_own(bot, su, external_userid="wm-zhou")
+        assert "周敏" in (await face.opens("/guide/side?cid=wm-zhou")).text
+
+    async def test_somebody_elses_customer_is_a_stranger(self, bot, face):
+        customer = await a_stranger(bot)
+        page = await face.opens(f"/guide/side?cid={customer.ref}")
+        assert (page.status, "你的顾客里没有她" in page.text) == (404, True)
+
+    async def test_pages_of_this_house_are_signed_with_the_apps_own_ticket(self, bot, face):
+        bot.platform.answers(GetJsTicket, Sent({"ticket": "tk", "expires_in": 7200}))
+        url = f"http://{face.client.host}:{face.client.port}/guide/side?cid=wm-1#top"
+        signed = await face.client.get("/guide/side/signature", params={"url": url, "agent": "1"})
+        told = await signed.json()
+        assert told["signature"] == js_signature("tk", told["nonceStr"], told["timestamp"], url)
+        assert [call.agent for call in bot.platform.sent(GetJsTicket)] == [True]
+
+    async def test_nobody_elses_pages_are_signed(self, bot, face):
+        page = await face.opens("/guide/side/signature?url=https://evil.example/")
+        assert (page.status, bot.platform.sent(GetJsTicket)) == (403, [])

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from bot.domain.audit import AuditRow
-from bot.domain.campaigns import MassTask, Touch
+from bot.domain.campaigns import Attribution, Campaign, MassTask, Touch
 from bot.domain.customers import Follow, Guide
 from bot.domain.delivery import GuideTask
+from bot.domain.journeys import Playbook, Run
 from bot.domain.orders import Order
 
 UNMASKED = "unmask_phone"
@@ -51,6 +52,50 @@ async def month_of(session: AsyncSession, guide: Guide, since: datetime, now: da
         delivered=await _count(session, Touch.id, _of(Touch, guide), Touch.sent_at >= since),
         opened=await _count(session, Touch.id, _of(Touch, guide), Touch.opened_at >= since),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """One campaign or journey of her month."""
+
+    name: str
+    delivered: int
+    opened: int
+    bought: int
+    """Customers with an order that is owed to it."""
+
+
+async def what_worked(
+    session: AsyncSession, guide: Guide, since: datetime, *, most: int = 5
+) -> list[Worked]:
+    """What she sent this month, whatever made most customers buy first."""
+    name = func.coalesce(Campaign.name, Playbook.name)
+    bought = func.count(case((Attribution.touch_id.is_not(None), Touch.customer_id)).distinct())
+    delivered = func.count(Touch.id.distinct())
+    query = (
+        select(
+            name,
+            delivered,
+            func.count(case((Touch.opened_at.is_not(None), Touch.id)).distinct()),
+            bought,
+        )
+        .outerjoin(Campaign, Campaign.id == Touch.campaign_id)
+        .outerjoin(Run, Run.id == Touch.run_id)
+        .outerjoin(Playbook, and_(Playbook.key == Run.playbook, Playbook.version == Run.version))
+        .outerjoin(Attribution, Attribution.touch_id == Touch.id)
+        .where(Touch.guide_id == guide.id, Touch.sent_at >= since, name.is_not(None))
+        .group_by(name)
+        .order_by(bought.desc(), delivered.desc(), name)
+        .limit(most)
+    )
+    return [Worked(*row) for row in await session.execute(query)]
+
+
+async def sold_between(
+    session: AsyncSession, guide: Guide, since: datetime, until: datetime
+) -> int:
+    """Fen, net of returns, of the orders in her name."""
+    return (await _sales(session, guide, since, until)).get(guide.id, (0, 0))[0]
 
 
 async def unmasked_today(session: AsyncSession, actor: str, since: datetime) -> int:

@@ -36,6 +36,7 @@ class Person:
     since: datetime
     last_order: datetime | None
     held: bool
+    external_userid: str
 
 
 def _born_this_month(now: datetime) -> ColumnElement[bool]:
@@ -79,9 +80,10 @@ def _hers(guide_id: int) -> tuple[ColumnElement[bool], ...]:
 
 
 async def customer_of(session: AsyncSession, guide_id: int, ref: str) -> Customer | None:
-    """The customer with this ref, if she is this guide's now."""
+    """The customer with this ref, or whom WeCom calls so, if she is this guide's now."""
     query = select(Customer).join(Follow, Follow.customer_id == Customer.id)
-    return (await session.scalars(query.where(Customer.ref == ref, *_hers(guide_id)))).first()
+    called = or_(Customer.ref == ref, Follow.external_userid == ref)
+    return (await session.scalars(query.where(called, *_hers(guide_id)))).first()
 
 
 async def page_of(
@@ -118,6 +120,7 @@ def _people(guide_id: int) -> Select[*tuple[Any, ...]]:
             Follow.since,
             PurchaseStats.last_at,
             Customer.marketing_held,
+            Follow.external_userid,
         )
         .join(Follow, Follow.customer_id == Customer.id)
         .outerjoin(CustomerTier, CustomerTier.customer_id == Customer.id)
@@ -149,6 +152,7 @@ async def _named(session: AsyncSession, vault: Vault, rows: Sequence[Any]) -> li
             since=row.since,
             last_order=row.last_at,
             held=row.marketing_held,
+            external_userid=row.external_userid or "",
         )
         for row in rows
     ]

@@ -22,4 +22,5 @@ async def month(request: web.Request) -> web.StreamResponse:
     async with desk.work.sessions.reading() as session:
         guide = await guide_at(request, session)
         found = await guide_book.month_of(session, guide, first, desk.work.now())
-    return page(request, "guide/month.html", guide=guide, m=found, first=first)
+        worked = await guide_book.what_worked(session, guide, first)
+    return page(request, "guide/month.html", guide=guide, m=found, first=first, worked=worked)

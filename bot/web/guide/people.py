@@ -12,6 +12,7 @@ from bot.domain.customers import Customer, Guide
 from bot.domain.refusals import Refusal
 from bot.events.commands import TagCustomer
 from bot.store import audit, consent, facts, guide_book, offers, points, tags
+from bot.tongue import _
 from bot.web.desk import DESK, Desk
 from bot.web.forms import key_in, midnight, typed
 from bot.web.guards import actor_of, allowed
@@ -71,7 +72,7 @@ async def listed(request: web.Request) -> web.StreamResponse:
 
 
 def _last(at: Any, now: Any) -> str:
-    return f"{days_ago(at, now)}买过" if at else "还没买过"
+    return _("%(when)s买过", when=days_ago(at, now)) if at else _("还没买过")
 
 
 @routes.get("/guide/c/{ref}")
@@ -85,13 +86,14 @@ async def _profile(request: web.Request, error: str = "", status: int = 200) -> 
     async with desk.work.sessions.reading() as session:
         guide = await guide_at(request, session)
         customer = await her_customer(request, session, guide)
-        shown = await _facts(desk, session, guide, customer)
+        shown = await told_of(desk, session, guide, customer)
     return page(request, "guide/person.html", status=status, error=error, **shown)
 
 
-async def _facts(
+async def told_of(
     desk: Desk, session: AsyncSession, guide: Guide, customer: Customer
 ) -> dict[str, Any]:
+    """Everything a guide's page shows of one of her customers."""
     work, now = desk.work, desk.work.now()
     hers = await guide_book.known(session, work.vault, guide.id, [customer.id])
     told = (await facts.gather(session, work.vault, work.content, [customer.id], now))[customer.id]
@@ -123,7 +125,7 @@ async def _tags(session: AsyncSession, customer: Customer, desk: Desk) -> list[d
         known = found.setdefault(
             tag, {"tag": tag, "name": tag.split("/", 1)[1], "from": [], "own": False}
         )
-        known["from"].append(SOURCES.get(row.source, row.source))
+        known["from"].append(_(SOURCES.get(row.source, row.source)))
         known["own"] = known["own"] or row.source == "guide"
     return list(found.values())
 
@@ -169,7 +171,9 @@ async def unmask(request: web.Request) -> web.StreamResponse:
         guide = await guide_at(request, session)
         customer = await her_customer(request, session, guide)
         if await guide_book.unmasked_today(session, str(actor), midnight(desk)) >= PHONES_A_DAY:
-            raise Refusal("too_many", f"一天最多看 {PHONES_A_DAY} 个号码，明天再看", status=429)
+            raise Refusal(
+                "too_many", _("一天最多看 %(n)s 个号码，明天再看", n=PHONES_A_DAY), status=429
+            )
         phone = await guide_book.phone_of(session, desk.work.vault, customer.id)
         await audit.append(
             session,

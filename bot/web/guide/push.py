@@ -14,6 +14,7 @@ from bot.domain.refusals import Refusal
 from bot.events.commands import PushToTagged
 from bot.store import facts, guide_book, pushes
 from bot.store.pushes import Push
+from bot.tongue import _
 from bot.web.desk import DESK, Desk
 from bot.web.forms import all_typed, key_in, typed
 from bot.web.guards import actor_of, allowed
@@ -86,8 +87,8 @@ async def made(request: web.Request) -> web.StreamResponse:
         guide = await guide_at(request, session)
         found = await guide_book.pushed(session, guide.id, int(request.match_info["id"]))
     if found is None:
-        raise Refusal("unknown_campaign", "没有这次推送", status=404)
-    reasons = [(reason_words(code), number) for code, number in found.reasons.items()]
+        raise Refusal("unknown_campaign", _("没有这次推送"), status=404)
+    reasons = [(_(reason_words(code)), number) for code, number in found.reasons.items()]
     return page(request, "guide/pushed.html", p=found, reasons=reasons)
 
 
@@ -139,7 +140,7 @@ async def _preview(
 def _counted(found: Push | None) -> dict[str, Any]:
     if found is None:
         return {"reachable": None, "excluded": []}
-    excluded = [(reason_words(code), number) for code, number in found.excluded.most_common()]
+    excluded = [(_(reason_words(code)), number) for code, number in found.excluded.most_common()]
     return {"reachable": len(found.reachable), "excluded": excluded}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from aiohttp import web
@@ -15,6 +16,7 @@ from bot.events.commands import AnswerCase, FinishGuideTask, NoteContact
 from bot.store import facts, guide_book, guide_tasks, guide_work
 from bot.store.customers import name_of
 from bot.store.guide_tasks import Asked
+from bot.tongue import _
 from bot.web.desk import DESK, Desk
 from bot.web.forms import key_in, midnight, typed
 from bot.web.guards import actor_of, allowed
@@ -23,6 +25,7 @@ from bot.web.pages import page
 
 routes = web.RouteTableDef()
 AT_MOST = 8
+DAY = timedelta(days=1)
 SKIPS = ("刚聊过", "不合适", "不认识")
 KINDS = {
     "case": "客诉",
@@ -86,7 +89,14 @@ async def _day(desk: Desk, session: AsyncSession, guide: Guide) -> dict[str, Any
     sends = await guide_book.waiting(session, work.vault, guide.id, now)
     done = await guide_book.done_today(session, guide.id, midnight(desk))
     left = len(cases) + len(contacts) + len(todos) + len(sends)
+    to_chat = [one.customer_id for one in contacts] + [
+        todo.asked.task.customer_id for todo in todos
+    ]
+    hers = await guide_book.known(session, work.vault, guide.id, [i for i in to_chat if i])
+    today = midnight(desk)
     return {
+        "reach": {i: person.external_userid for i, person in hers.items()},
+        "brought": await guide_book.sold_between(session, guide, today - DAY, today),
         "cases": [(case, time_left(case.due, now)) for case in cases],
         "sorry": await _sorry(desk, session, [case.customer_id for case in cases]),
         "contacts": contacts,
@@ -196,10 +206,10 @@ async def answer(request: web.Request) -> web.StreamResponse:
         guide = await guide_at(request, session)
         mine = await guide_book.open_cases(session, desk.work.vault, guide.id)
     if case_id not in {case.id for case in mine}:
-        raise Refusal("no_such_case", "没有这条客诉，可能已经处理完了", status=404)
+        raise Refusal("no_such_case", _("没有这条客诉，可能已经处理完了"), status=404)
     words = typed(form, "text")
     if not words:
-        raise Refusal("no_words", "没有写要回她的话", status=422)
+        raise Refusal("no_words", _("没有写要回她的话"), status=422)
     command = AnswerCase(
         at=desk.work.now(), actor=actor_of(request), key=key_in(form), case_id=case_id, text=words
     )

@@ -10,6 +10,7 @@ from typing import Any
 from bot.content import Content
 from bot.domain.guide_work import WORDS_FOR
 from bot.domain.refusals import Refusal
+from bot.tongue import _
 
 CHOICES = 3
 
@@ -36,7 +37,9 @@ def for_one(
 ) -> list[Suggested]:
     """Up to three things to say to her, the most fitting first; only an apology while a case is open."""
     found: list[Suggested] = []
-    for kind, rests_on in [("case", "她有一件反馈没处理完")] if held else _occasions(told, month):
+    for kind, rests_on in (
+        [("case", _("她有一件反馈没处理完"))] if held else _occasions(told, month)
+    ):
         try:
             text = content.render(WORDS_FOR[kind], told)
         except (Refusal, KeyError):
@@ -48,16 +51,17 @@ def for_one(
 
 def _occasions(told: Mapping[str, Any], month: int) -> Iterator[tuple[str, str]]:
     if told.get("birthday_month") == month:
-        yield "birthday", "这个月过生日"
+        yield "birthday", _("这个月过生日")
     if "coupon_code" in told:
-        yield "coupon", f"手上的券 {told['coupon_until']}到期"
+        yield "coupon", _("手上的券 %(when)s到期", when=told["coupon_until"])
     days = told.get("days_since_order")
     if days is None:
-        yield "newcomer", "加了好友，还没买过"
+        yield "newcomer", _("加了好友，还没买过")
     else:
         item = told.get("last_item", "")
-        yield "overdue", f"上次{f'买了{item}，' if item else ''}{days} 天前"
-    yield "care", "平时的问候"
+        bought = _("上次买了%(item)s，%(n)s 天前", item=item, n=days)
+        yield "overdue", bought if item else _("上次 %(n)s 天前", n=days)
+    yield "care", _("平时的问候")
 
 
 def for_many(content: Content, told: Mapping[str, Any], now: datetime) -> list[Ready]:

@@ -25,15 +25,28 @@ async function copied(words) {
   return done;
 }
 document.addEventListener('click', async e => {
-  const copy = e.target.closest('[data-copy]');
+  const copy = e.target.closest('[data-copy], [data-copy-choice]');
   if (copy) {
-    const from = document.getElementById(copy.dataset.copy);
-    const done = await copied('value' in from ? from.value : from.textContent.trim());
-    copy.querySelector('.t').textContent = done ? document.body.dataset.copied : document.body.dataset.copyByHand;
+    const from = copy.dataset.copy ? document.getElementById(copy.dataset.copy) : document.querySelector('.choice:not([hidden]) textarea');
+    const done = await copied(!from ? '' : 'value' in from ? from.value : from.textContent.trim());
+    copy.querySelector('.t').textContent = document.body.dataset[done ? 'copied' : 'copyByHand'];
   }
+  if (e.target.closest('[data-another]')) another();
   if (e.target.closest('[data-scan]')) scan();
   if (e.target.closest('[data-stop]')) document.getElementById('scanner').close();
 });
+
+/* One suggestion at a time; the next one at a tap. Without this script all of them stand there. */
+const choices = [...document.querySelectorAll('.choice')];
+choices.slice(1).forEach(one => { one.hidden = true; });
+document.querySelectorAll('[data-another]').forEach(b => { b.hidden = false; });
+function another() {
+  const at = choices.findIndex(one => !one.hidden), next = choices[(at + 1) % choices.length];
+  choices[at].hidden = true;
+  next.hidden = false;
+  const about = document.querySelector('#contacted [name=about]');
+  if (about) about.value = next.dataset.choice;
+}
 
 /* Scanning needs a camera and a browser that reads codes; elsewhere the button stays away. */
 const scanning = 'BarcodeDetector' in window && navigator.mediaDevices;
