@@ -20,7 +20,6 @@ from bot.outbound.gathering import Gathering
 from bot.store import campaigns, conversations, facts, gate, group_chats, offers, outbox, touches
 from bot.store.gate import Question, Standing, Stock
 from bot.store.links import Links, Message
-from bot.store.quotas import Among
 from bot.work.context import Work
 
 CHUNK = 300
@@ -65,7 +64,7 @@ class _Delivery:
     session: AsyncSession
     work: Work
     gathering: Gathering
-    among: Among = field(init=False)
+    ids: set[int] = field(init=False)
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     stocks: dict[str, Stock] = field(default_factory=dict)
     links: Links = field(init=False)
@@ -83,10 +82,9 @@ class _Delivery:
 
     async def run(self, chunk: Sequence[tuple[Touch, Campaign | None]]) -> None:
         stops = await campaigns.stops(self.session, self.now)
-        ids = {touch.customer_id for touch, _ in chunk}
-        self.among = lambda column: column.in_(ids)
+        self.ids = {touch.customer_id for touch, _ in chunk}
         standings = await gate.gather(
-            self.session, self.work.vault, self.among, at=self.now, limits=self.limits
+            self.session, self.work.vault, self.ids, at=self.now, limits=self.limits
         )
         going: list[tuple[_Going, Campaign | None]] = []
         for touch, campaign in chunk:
@@ -131,9 +129,7 @@ class _Delivery:
     async def _stock(self, offer_key: str | None) -> Stock:
         key = offer_key or ""
         if key not in self.stocks:
-            self.stocks[key] = await gate.stock(
-                self.session, offer_key, at=self.now, among=self.among
-            )
+            self.stocks[key] = await gate.stock(self.session, offer_key, self.ids, at=self.now)
         return self.stocks[key]
 
     def _stay(self, touch: Touch, reason: str) -> None:

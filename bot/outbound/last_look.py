@@ -75,9 +75,7 @@ async def _bound(
 ) -> str | None:
     stops = await campaigns.stops(session, now)
     ids = [touch.customer_id for touch in bound]
-    standings = await gate.gather(
-        session, vault, lambda column: column.in_(ids), at=now, limits=limits
-    )
+    standings = await gate.gather(session, vault, ids, at=now, limits=limits)
     for touch in bound:
         reason = touch.reason or _reason(touch, standings, stops, limits=limits, now=now)
         if reason is not None:

@@ -143,7 +143,7 @@ async def draw(session: AsyncSession, vault: Vault, drawing: Drawing) -> list[Lo
     standings = await gate.gather(
         session,
         vault,
-        lambda column: column.in_(ids),
+        ids,
         at=at,
         limits=drawing.limits,
         planning=campaign.id or 0,
@@ -189,9 +189,7 @@ def _spoken(drawing: Drawing, standing: Standing, verdict: Verdict, told: facts.
 
 async def _question(session: AsyncSession, drawing: Drawing, ids: Sequence[int]) -> Question:
     campaign = drawing.campaign
-    stock = await gate.stock(
-        session, campaign.offer_key, at=drawing.at, among=lambda column: column.in_(ids)
-    )
+    stock = await gate.stock(session, campaign.offer_key, ids, at=drawing.at)
     if drawing.left is None:
         drawing.left = stock.pieces
         affordable = gate.affordable(stock, campaign.budget_fen)

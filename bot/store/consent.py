@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypedDict, Unpack
 
-from sqlalchemy import select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.consent import (
@@ -25,6 +25,9 @@ from bot.store.engine import upsert
 from bot.store.family import family, surviving
 from bot.store.tags.labels import forget_answers
 from bot.store.vault import Vault
+
+AT_ONCE = 500
+_ANY_SUPPRESSION = select(Suppression.hash).limit(1)
 
 
 class Act(TypedDict):
@@ -70,15 +73,25 @@ async def paused(session: AsyncSession, customer_id: int) -> list[str]:
     return sorted(found)
 
 
-async def suppressed(session: AsyncSession, vault: Vault, customer_id: int) -> bool:
-    """Somebody with one of her ids asked never to be contacted again."""
-    hashes = await _hashes(session, vault, customer_id)
-    if not hashes:
-        return False
-    found = await session.scalar(
-        select(Suppression.hash).where(Suppression.hash.in_(hashes)).limit(1)
+async def suppressed(
+    session: AsyncSession, vault: Vault, customer_ids: Collection[int]
+) -> set[int]:
+    """Of these living customers, those one of whose ids asked never to be contacted again."""
+    if not customer_ids or await session.scalar(_ANY_SUPPRESSION) is None:
+        return set()
+    person = func.coalesce(Customer.merged_into, Customer.id)
+    ids = await session.execute(
+        select(person, Identity.kind, Identity.value)
+        .join(Customer, Customer.id == Identity.customer_id)
+        .where(or_(Customer.id.in_(customer_ids), Customer.merged_into.in_(customer_ids)))
     )
-    return found is not None
+    owners = {_hash(vault, kind, value): owner for owner, kind, value in ids}
+    hashes, found = list(owners), set[int]()
+    for start in range(0, len(owners), AT_ONCE):
+        some = hashes[start : start + AT_ONCE]
+        hit = await session.scalars(select(Suppression.hash).where(Suppression.hash.in_(some)))
+        found |= {owners[one] for one in hit}
+    return found
 
 
 async def suppress(
@@ -246,8 +259,9 @@ async def _hashes(session: AsyncSession, vault: Vault, customer_id: int) -> list
     ids = await session.execute(
         select(Identity.kind, Identity.value).where(Identity.customer_id.in_(hers))
     )
+    return [_hash(vault, kind, value) for kind, value in ids]
+
+
+def _hash(vault: Vault, kind: str, value: str) -> str:
     # kf and 客户联系 share one id space: she is as suppressed on the one as on the other.
-    return [
-        vault.blind(f"{kind.replace('kf', 'external_userid')}|{value}", about="suppression")
-        for kind, value in ids
-    ]
+    return vault.blind(f"{kind.replace('kf', 'external_userid')}|{value}", about="suppression")

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import BindParameter, Row, bindparam, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain import channels
 from bot.domain.channels import OpenWindow, Tie, Way
-from bot.domain.consent import ConsentState, Suppression
+from bot.domain.consent import ConsentState
 from bot.domain.conversations import Conversation
 from bot.domain.customers import Customer, Follow, Guide
 from bot.domain.delivery import Window
 from bot.domain.gate import GateFacts, decide
+from bot.domain.mapping import Moment
 from bot.domain.offers import Coupon, Offer, pieces_left, why_not_issued
 from bot.domain.quotas import Limits, Used
 from bot.domain.reasons import of_offer
 from bot.store import consent, quotas
-from bot.store.quotas import Among
 from bot.store.vault import Vault
 
 
@@ -105,96 +106,87 @@ def _facts(question: Question, standing: Standing) -> GateFacts:
 async def gather(
     session: AsyncSession,
     vault: Vault,
-    among: Among,
+    customer_ids: Collection[int],
     *,
     at: datetime,
     limits: Limits,
     planning: int | None = None,
 ) -> dict[int, Standing]:
     """The standing of every living customer among these; `planning` as in `quotas.used`."""
-    people = await session.execute(
-        select(Customer.id, Customer.marketing_held, Customer.personalised).where(
-            among(Customer.id), Customer.merged_into.is_(None)
-        )
-    )
+    bound = {"ids": list(customer_ids), "at": at}
+    people = await session.execute(_PEOPLE, bound)
     standings = {row.id: Standing(row.id, row.marketing_held, row.personalised) for row in people}
-    await _consents(session, among, standings)
-    await _ties(session, among, standings)
-    await _windows(session, among, at, standings)
-    counted = await quotas.used(session, among, at=at, limits=limits, planning=planning)
-    for customer_id, used in counted.items():
-        if customer_id in standings:
-            standings[customer_id].used = used
-    await _suppressions(session, vault, standings)
+    for standing, agreed in _each(standings, await session.execute(_CONSENTS, bound)):
+        standing.consents[agreed["purpose"]] = agreed["granted"]
+        standing.proofs[agreed["purpose"]] = agreed["entry_id"]
+    for standing, tie in _each(standings, await session.execute(_TIES, bound)):
+        standing.ties.append(Tie(**tie))
+    for standing, window in _each(standings, await session.execute(_WINDOWS, bound)):
+        standing.windows.append(OpenWindow(**window))
+    counted = await quotas.used(session, customer_ids, at=at, limits=limits, planning=planning)
+    for customer_id in counted.keys() & standings.keys():
+        standings[customer_id].used = counted[customer_id]
+    for customer_id in await consent.suppressed(session, vault, list(standings)):
+        standings[customer_id].suppressed = True
     return standings
 
 
-async def _consents(
-    session: AsyncSession, among: Among, standings: Mapping[int, Standing]
-) -> None:
-    rows = await session.execute(
-        select(
-            ConsentState.customer_id,
-            ConsentState.purpose,
-            ConsentState.granted,
-            ConsentState.entry_id,
-        ).where(among(ConsentState.customer_id))
-    )
-    for customer_id, purpose, granted, entry_id in rows:
-        if standing := standings.get(customer_id):
-            standing.consents[purpose] = granted
-            standing.proofs[purpose] = entry_id
-
-
-async def _ties(session: AsyncSession, among: Among, standings: Mapping[int, Standing]) -> None:
-    rows = await session.execute(
-        select(
-            Follow.customer_id,
-            Follow.guide_id,
-            Guide.userid,
-            Follow.external_userid,
-            Follow.since,
-            Follow.last_talk_at,
-            Guide.active,
-            Guide.away_until,
-        )
-        .join(Guide, Guide.id == Follow.guide_id)
-        .where(among(Follow.customer_id), Follow.ended_at.is_(None))
-    )
+def _each(
+    standings: Mapping[int, Standing], rows: Iterable[Row[*tuple[Any, ...]]]
+) -> Iterator[tuple[Standing, dict[str, Any]]]:
+    """What a row says, beside whom it is about."""
     for row in rows:
-        if standing := standings.get(row.customer_id):
-            facts = {name: value for name, value in row._mapping.items() if name != "customer_id"}
-            standing.ties.append(Tie(**facts))
+        said = dict(row._mapping)
+        if standing := standings.get(said.pop("customer_id")):
+            yield standing, said
 
 
-async def _windows(
-    session: AsyncSession, among: Among, at: datetime, standings: Mapping[int, Standing]
-) -> None:
-    # While a person serves her (or she waits for one) the platform lets no program speak: 95018.
-    with_a_person = exists().where(
-        Conversation.customer_id == Window.customer_id,
-        Conversation.channel == Window.channel,
-        Conversation.held_by.is_not(None),
+# Asked before every call: built once, and bound to people and moment.
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_AT = bindparam("at", type_=Moment)
+_PEOPLE = select(Customer.id, Customer.marketing_held, Customer.personalised).where(
+    Customer.id.in_(_IDS), Customer.merged_into.is_(None)
+)
+_CONSENTS = select(
+    ConsentState.customer_id, ConsentState.purpose, ConsentState.granted, ConsentState.entry_id
+).where(ConsentState.customer_id.in_(_IDS))
+_TIES = (
+    select(
+        Follow.customer_id,
+        Follow.guide_id,
+        Guide.userid,
+        Follow.external_userid,
+        Follow.since,
+        Follow.last_talk_at,
+        Guide.active,
+        Guide.away_until,
     )
-    rows = await session.execute(
-        select(
-            Window.customer_id, Window.channel, Window.address, Window.closes_at, Window.left
-        ).where(among(Window.customer_id), Window.closes_at > at, Window.left > 0, ~with_a_person)
+    .join(Guide, Guide.id == Follow.guide_id)
+    .where(Follow.customer_id.in_(_IDS), Follow.ended_at.is_(None))
+)
+# While a person serves her (or she waits for one) the platform lets no program speak: 95018.
+_WITH_A_PERSON = exists().where(
+    Conversation.customer_id == Window.customer_id,
+    Conversation.channel == Window.channel,
+    Conversation.held_by.is_not(None),
+)
+_WINDOWS = select(
+    Window.customer_id, Window.channel, Window.address, Window.closes_at, Window.left
+).where(Window.customer_id.in_(_IDS), Window.closes_at > _AT, Window.left > 0, ~_WITH_A_PERSON)
+
+
+_PERSON = func.coalesce(Customer.merged_into, Customer.id)
+_SPENT = (
+    select(_PERSON)
+    .join(Coupon, Coupon.customer_id == Customer.id)
+    .where(
+        Coupon.offer_id == bindparam("offer"),
+        Coupon.state.not_in(("withdrawn", "declined")),
+        or_(Customer.id.in_(_IDS), Customer.merged_into.in_(_IDS)),
     )
-    for customer_id, channel, address, closes_at, left in rows:
-        if standing := standings.get(customer_id):
-            standing.windows.append(
-                OpenWindow(channel=channel, address=address, closes_at=closes_at, left=left)
-            )
-
-
-async def _suppressions(
-    session: AsyncSession, vault: Vault, standings: Mapping[int, Standing]
-) -> None:
-    if not await session.scalar(select(func.count()).select_from(Suppression)):
-        return
-    for customer_id, standing in standings.items():
-        standing.suppressed = await consent.suppressed(session, vault, customer_id)
+    .group_by(_PERSON)
+    .having(func.count() >= bindparam("most"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,24 +207,17 @@ def affordable(stock: Stock, budget_fen: int | None) -> int | None:
 
 
 async def stock(
-    session: AsyncSession, offer_key: str | None, *, at: datetime, among: Among | None = None
+    session: AsyncSession, offer_key: str | None, customer_ids: Collection[int], *, at: datetime
 ) -> Stock:
-    """Whether the offer may be given at `at`, how often still, and to whom no more."""
+    """Whether the offer may be given at `at`, how often still, and to whom of these no more."""
     if offer_key is None:
         return Stock()
     offer = await session.scalar(select(Offer).where(Offer.key == offer_key))
     if offer is None:
         return Stock("unknown_offer", 0)
     reason = _why_not(offer, at)
-    person = func.coalesce(Customer.merged_into, Customer.id)
-    counted = select(person).join(Coupon, Coupon.customer_id == Customer.id)
-    counted = counted.where(
-        Coupon.offer_id == offer.id, Coupon.state.not_in(("withdrawn", "declined"))
-    )
-    if among is not None:
-        counted = counted.where(among(person))
-    full = counted.group_by(person).having(func.count() >= offer.per_customer)
-    spent: Iterable[int] = await session.scalars(full)
+    bound = {"ids": list(customer_ids), "offer": offer.id, "most": offer.per_customer}
+    spent = await session.scalars(_SPENT, bound)
     return Stock(reason, pieces_left(offer), frozenset(spent), offer.piece_fen)
 
 

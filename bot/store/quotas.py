@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.campaigns import OutsideSend, Touch
@@ -14,9 +25,7 @@ from bot.domain.customers import Customer
 from bot.domain.mapping import Moment
 from bot.domain.quotas import Limits, Used
 
-Among = Callable[[Any], ColumnElement[bool]]
-"""Narrows a column of customer ids to the customers of one step."""
-
+Counting = Select[*tuple[Any, ...]]
 FLYING = ("queued", "handed_over")
 """Not known to have arrived yet, so it counts as if it arrives any moment."""
 ARRIVED = ("delivered", "unknown")
@@ -25,7 +34,7 @@ ARRIVED = ("delivered", "unknown")
 
 async def used(
     session: AsyncSession,
-    among: Among,
+    ids: Collection[int],
     *,
     at: datetime,
     limits: Limits,
@@ -33,62 +42,77 @@ async def used(
 ) -> Mapping[int, Used]:
     """`planning` is the campaign being planned (0 for none yet): then what others have planned counts too."""
     month, _ = limits.month_of(at)
-    recent = at - timedelta(days=limits.brand.days)
+    recent, ahead = (at + days * timedelta(days=limits.brand.days) for days in (-1, 1))
     today, tomorrow = limits.day_of(at)
-    moment = func.coalesce(Touch.sent_at, Touch.settled_at, Touch.due_at)
-    arrived = case((Touch.state.in_(FLYING), literal(at, Moment)), else_=moment)
-    planned = Touch.state == "planned"
-    reserved = and_(planned, Touch.due_at < at + timedelta(days=limits.brand.days))
-    counted = or_(
-        Touch.state.in_(FLYING),
-        and_(Touch.state.in_(ARRIVED), moment > min(recent, month)),
-    )
-    if planning is not None:
-        others = or_(Touch.campaign_id.is_(None), Touch.campaign_id != planning)
-        counted = or_(counted, and_(reserved, others))
-        arrived = case((planned, literal(at, Moment)), else_=arrived)
-    marketing = Touch.purpose == "marketing"
-    soon = and_(
-        Touch.state.in_(("planned", *FLYING)), Touch.due_at >= today, Touch.due_at < tomorrow
-    )
-    person = func.coalesce(Customer.merged_into, Customer.id)
-    folded = select(Customer.id).where(among(Customer.merged_into))
-    rows = await session.execute(
-        select(
-            person,
-            _count(marketing & (arrived > recent)),
-            _count(marketing & (arrived >= month)),
-            _count((Touch.channel == "wecom") & (arrived >= month)),
-            _count(marketing & soon) if planning is not None else literal(0),
-        )
-        .join(Customer, Customer.id == Touch.customer_id)
-        .where(or_(among(Touch.customer_id), Touch.customer_id.in_(folded)), counted)
-        .group_by(person)
-    )
-    found = {row[0]: Used(*(int(n) for n in row[1:])) for row in rows}
-    return await _with_outside(session, among, month, found)
-
-
-async def _with_outside(
-    session: AsyncSession, among: Among, month: datetime, found: dict[int, Used]
-) -> dict[int, Used]:
-    """Guides' own mass messages share the platform's quota with ours."""
-    person = func.coalesce(Customer.merged_into, Customer.id)
-    folded = select(Customer.id).where(among(Customer.merged_into))
-    hers = or_(among(OutsideSend.customer_id), OutsideSend.customer_id.in_(folded))
-    rows = await session.execute(
-        select(person, func.count())
-        .select_from(OutsideSend)
-        .join(Customer, Customer.id == OutsideSend.customer_id)
-        .where(hers, OutsideSend.at >= month)
-        .group_by(person)
-    )
-    for customer_id, count in rows:
+    moments = {"at": at, "month": month, "recent": recent, "ahead": ahead}
+    days = {"today": today, "tomorrow": tomorrow, "since": min(recent, month)}
+    counting = _planning() if planning is not None else _sending()
+    bound = {"ids": list(ids), "planning": planning} | moments | days
+    found = {row[0]: Used(*map(int, row[1:])) for row in await session.execute(counting, bound)}
+    outside = await session.execute(_outside(), {"ids": list(ids), "month": month})
+    for customer_id, count in outside:
         had = found.get(customer_id, Used())
         found[customer_id] = Used(
             had.in_days, had.in_month, had.mass_in_month + count, had.same_day
         )
     return found
+
+
+def _at(name: str) -> BindParameter[datetime]:
+    return bindparam(name, type_=Moment)
+
+
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_PERSON = func.coalesce(Customer.merged_into, Customer.id)
+_FOLDED = select(Customer.id).where(Customer.merged_into.in_(_IDS)).scalar_subquery()
+_MOMENT = func.coalesce(Touch.sent_at, Touch.settled_at, Touch.due_at)
+_MARKETING = Touch.purpose == "marketing"
+_COUNTED = or_(Touch.state.in_(FLYING), and_(Touch.state.in_(ARRIVED), _at("since") < _MOMENT))
+
+
+@cache
+def _sending() -> Counting:
+    """Asked before every call, so it is built once."""
+    arrived = case((Touch.state.in_(FLYING), _at("at")), else_=_MOMENT)
+    return _received(arrived, _COUNTED)
+
+
+@cache
+def _planning() -> Counting:
+    planned = Touch.state == "planned"
+    others = or_(Touch.campaign_id.is_(None), Touch.campaign_id != bindparam("planning"))
+    arrived = case((Touch.state.in_(("planned", *FLYING)), _at("at")), else_=_MOMENT)
+    day = and_(Touch.due_at >= _at("today"), Touch.due_at < _at("tomorrow"))
+    soon = Touch.state.in_(("planned", *FLYING)) & day
+    counted = or_(_COUNTED, and_(planned, Touch.due_at < _at("ahead"), others))
+    return _received(arrived, counted).add_columns(_count(_MARKETING & soon))
+
+
+def _received(arrived: ColumnElement[datetime], counted: ColumnElement[bool]) -> Counting:
+    return (
+        select(
+            _PERSON,
+            _count(_MARKETING & (arrived > _at("recent"))),
+            _count(_MARKETING & (arrived >= _at("month"))),
+            _count((Touch.channel == "wecom") & (arrived >= _at("month"))),
+        )
+        .join(Customer, Customer.id == Touch.customer_id)
+        .where(or_(Touch.customer_id.in_(_IDS), Touch.customer_id.in_(_FOLDED)), counted)
+        .group_by(_PERSON)
+    )
+
+
+@cache
+def _outside() -> Counting:
+    """Guides' own mass messages share the platform's quota with ours."""
+    hers = or_(OutsideSend.customer_id.in_(_IDS), OutsideSend.customer_id.in_(_FOLDED))
+    return (
+        select(_PERSON, func.count())
+        .select_from(OutsideSend)
+        .join(Customer, Customer.id == OutsideSend.customer_id)
+        .where(hers, OutsideSend.at >= _at("month"))
+        .group_by(_PERSON)
+    )
 
 
 def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:

@@ -69,12 +69,10 @@ async def advance_stages(session: AsyncSession) -> int:
 async def count_influence(session: AsyncSession, config: Influence, now: datetime) -> int:
     """Make everybody's influence what it is now; how many changed."""
     score = _score(config, now)
-    had = select(score.c.customer_id).where(score.c.customer_id == Customer.id)
-    now_is = select(score.c.score).where(score.c.customer_id == Customer.id).scalar_subquery()
     counted = update(Customer).where(
-        or_(Customer.influence != 0, had.exists()), Customer.influence != func.coalesce(now_is, 0)
+        Customer.id == score.c.customer_id, Customer.influence != score.c.score
     )
-    changed = counted.values(influence=func.coalesce(now_is, 0)).returning(Customer.id)
+    changed = counted.values(influence=score.c.score).returning(Customer.id)
     rows = await session.scalars(changed.execution_options(synchronize_session=False))
     return len(rows.all())
 
@@ -140,6 +138,7 @@ def _stays(config: Influence, now: datetime) -> Subquery:
 
 
 def _score(config: Influence, now: datetime) -> Subquery:
+    """(customer_id, score) of whoever has any influence now or had some until now."""
     friends, chats = _friends(), _stays(config, now)
     by_friends = select(
         friends.c.referrer.label("customer_id"),
@@ -151,7 +150,8 @@ def _score(config: Influence, now: datetime) -> Subquery:
     kept = func.count()
     most = case((kept > config.most_groups, literal(config.most_groups)), else_=kept)
     by_groups = select(chats.c.customer_id, (most * config.group).label("points"))
-    parts = by_friends.union_all(by_groups.group_by(chats.c.customer_id)).subquery()
+    had = select(Customer.id, literal(0)).where(Customer.influence != 0)
+    parts = by_friends.union_all(by_groups.group_by(chats.c.customer_id), had).subquery()
     total = func.sum(parts.c.points)
     return (
         select(parts.c.customer_id, total.label("score")).group_by(parts.c.customer_id).subquery()

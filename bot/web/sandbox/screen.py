@@ -92,7 +92,7 @@ async def look(
             tasks = await coming.waiting(session, vault, hers)
             used = await quotas.used(
                 session,
-                lambda column: column == customer.id,
+                [customer.id],
                 at=now,
                 limits=desk.work.content.limits,
             )
