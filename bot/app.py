@@ -7,11 +7,10 @@ import json
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 
 from aiohttp import web
@@ -72,9 +71,9 @@ class Bot:
             now, moments = self.work.now(), await self.timetable.moments()
             done = 0
             if moments["inbox"] is not None:
-                done += await until_none(partial(self.dispatcher.drain, self.work.sessions, now))
+                done += await self.dispatcher.drain(self.work.sessions, now)
             if done or (moments["outbox"] is not None and moments["outbox"] <= now):
-                done += await until_none(self.sender.pay)
+                done += await self.sender.pay()
             done += await self.timetable.run_due(moments)
             if not done:
                 return moments
@@ -146,14 +145,6 @@ class Bot:
         if done:
             self.broker.nudge()  # what was just owed is paid at once, not at the next look
         return done
-
-
-async def until_none(work: Callable[[], Awaitable[int]]) -> int:
-    """Do it again as long as it finds something; how much it found in all."""
-    done = 0
-    while found := await work():
-        done += found
-    return done
 
 
 def clock_of(settings: Settings) -> Clock:

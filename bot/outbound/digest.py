@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.calls import SendAppCard
 from bot.domain.customers import Guide
+from bot.domain.guide_work import Reason
 from bot.store import guide_tasks, guide_work, outbox
-from bot.store.guide_work import Contact
 from bot.work.context import Work
 
 AT = time(9, 30)
@@ -38,16 +38,16 @@ async def _owe(session: AsyncSession, work: Work, guide: Guide, begins: datetime
     if await outbox.is_owed(session, effect):
         return 0
     now = work.now()
-    contacts = await guide_work.whom_to_contact(session, work.vault, work.content, guide.id, now)
+    why = list((await guide_work.reasons(session, work.vault, guide.id, now)).values())
     tasks = (await guide_tasks.counts(session, [guide.id])).get(guide.id, 0)
-    if not contacts and not tasks:
+    if not why and not tasks:
         return 0
     made = await outbox.owe(
         session,
         work.vault,
         SendAppCard(
             userids=(guide.userid,),
-            card=card(guide, contacts, tasks, work.content.address("/guide")),
+            card=card(guide, why, tasks, work.content.address("/guide")),
         ),
         effect=effect,
         now=now,
@@ -56,7 +56,7 @@ async def _owe(session: AsyncSession, work: Work, guide: Guide, begins: datetime
     return 0 if made is None else 1
 
 
-def card(guide: Guide, contacts: list[Contact], tasks: int, url: str) -> dict[str, Any]:
+def card(guide: Guide, contacts: list[Reason], tasks: int, url: str) -> dict[str, Any]:
     """A `text_notice` as the platform defines it. Names stay out: the card is kept on the platform."""
     cases = sum(contact.kind == "case" for contact in contacts)
     rows = [("先处理的反馈", cases), ("该联系的人", len(contacts) - cases), ("待办", tasks)]
@@ -74,7 +74,7 @@ def card(guide: Guide, contacts: list[Contact], tasks: int, url: str) -> dict[st
     }
 
 
-def _first(contacts: list[Contact]) -> str:
+def _first(contacts: list[Reason]) -> str:
     if not contacts:
         return "点开看待办"
     more = f"，还有 {len(contacts) - 1} 位" if len(contacts) > 1 else ""

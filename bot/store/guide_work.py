@@ -5,10 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Executable,
+    Integer,
+    and_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.campaigns import Touch
@@ -17,6 +29,7 @@ from bot.domain.consent import ConsentState
 from bot.domain.customers import Customer, Follow, Guide, Secret
 from bot.domain.delivery import GuideTask
 from bot.domain.guide_work import REST, WORDS_FOR, Known, Reason, reason_for
+from bot.domain.mapping import Moment
 from bot.domain.offers import Coupon
 from bot.domain.refusals import Refusal
 from bot.domain.tiers import CustomerTier, PurchaseStats
@@ -61,15 +74,23 @@ async def whom_to_contact(
     now: datetime,
     limit: int = 8,
 ) -> list[Contact]:
-    """Her next best contacts, cases to answer first."""
+    """Her next best contacts, cases to answer first, with what to say to each."""
+    why = await reasons(session, vault, guide_id, now, limit)
+    told = await facts.gather(session, vault, content, list(why), now)
+    query = select(Customer.id, Customer.ref).where(Customer.id.in_(why))
+    refs = dict((await session.execute(query)).all())
+    return [_contact(content, i, refs[i], reason, told[i]) for i, reason in why.items()]
+
+
+async def reasons(
+    session: AsyncSession, vault: Vault, guide_id: int, now: datetime, limit: int = 8
+) -> dict[int, Reason]:
+    """Whom she had best contact and why, by customer, the most worth it first."""
     today = now.astimezone(HERE).date()
     known = await _known(session, vault, guide_id, now, today)
-    reasons = {k.customer_id: why for k in known.values() if (why := reason_for(k, now, today))}
-    ranked = sorted(reasons, key=lambda i: (-reasons[i].score, i))[:limit]
-    told = await facts.gather(session, vault, content, ranked, now)
-    query = select(Customer.id, Customer.ref).where(Customer.id.in_(ranked))
-    refs = dict((await session.execute(query)).all())
-    return [_contact(content, i, refs[i], reasons[i], told[i]) for i in ranked]
+    found = {k.customer_id: why for k in known.values() if (why := reason_for(k, now, today))}
+    ranked = sorted(found, key=lambda i: (-found[i].score, i))[:limit]
+    return {i: found[i] for i in ranked}
 
 
 def _contact(
@@ -88,7 +109,15 @@ def _contact(
 async def _known(
     session: AsyncSession, vault: Vault, guide_id: int, now: datetime, today: date
 ) -> dict[int, Known]:
-    rows = (await session.execute(_hers(guide_id, now, today))).all()
+    bound = {
+        "guide": guide_id,
+        "now": now,
+        "soon": now + timedelta(days=5),
+        "newly": now - timedelta(days=15),
+        "rested": now - REST,
+        "months": sorted({today.month, (today + timedelta(days=7)).month}),
+    }
+    rows = (await session.execute(_hers(), bound)).all()
     ids = [row.customer_id for row in rows]
     contacts = await _last_contacts(session, ids)
     birthdays = await _birthdays(session, vault, ids)
@@ -120,13 +149,23 @@ def _gap(first: datetime | None, last: datetime | None, days: int | None) -> int
     return max(1, round((last - first).days / (days - 1)))
 
 
-def _hers(guide_id: int, now: datetime, today: date) -> Any:
+def _at(name: str) -> BindParameter[datetime]:
+    return bindparam(name, type_=Moment)
+
+
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_GUIDE: BindParameter[int] = bindparam("guide", type_=Integer)
+
+
+@cache
+def _hers() -> Executable:
+    """Asked for every guide every day and at every look at her page, so it is built once."""
     coupon = (
         select(func.min(Coupon.expires_at))
         .where(
             Coupon.customer_id == Follow.customer_id,
             Coupon.state.in_(("held", "returned")),
-            Coupon.expires_at > now,
+            Coupon.expires_at > _at("now"),
         )
         .scalar_subquery()
     )
@@ -135,14 +174,13 @@ def _hers(guide_id: int, now: datetime, today: date) -> Any:
         .where(Case.customer_id == Follow.customer_id, Case.state == "open")
         .scalar_subquery()
     )
-    months = {today.month, (today + timedelta(days=7)).month}
     worth = or_(
         answer.is_not(None),
-        Customer.birthday_month.in_(months),
-        coupon <= now + timedelta(days=5),
+        Customer.birthday_month.in_(bindparam("months", expanding=True)),
+        coupon <= _at("soon"),
         CustomerTier.overdue >= 1.3,
         CustomerTier.tier == "核心",
-        and_(Follow.since > now - timedelta(days=15), PurchaseStats.last_at.is_(None)),
+        and_(Follow.since > _at("newly"), PurchaseStats.last_at.is_(None)),
     )
     return (
         select(
@@ -163,10 +201,10 @@ def _hers(guide_id: int, now: datetime, today: date) -> Any:
         .outerjoin(CustomerTier, CustomerTier.customer_id == Follow.customer_id)
         .outerjoin(PurchaseStats, PurchaseStats.customer_id == Follow.customer_id)
         .where(
-            Follow.guide_id == guide_id,
+            Follow.guide_id == _GUIDE,
             Follow.ended_at.is_(None),
             Customer.merged_into.is_(None),
-            or_(answer.is_not(None), ~_looked_at(guide_id, now)),
+            or_(answer.is_not(None), ~_looked_at()),
             or_(answer.is_not(None), and_(~Customer.marketing_held, ~_said_no())),
             worth,
         )
@@ -175,13 +213,13 @@ def _hers(guide_id: int, now: datetime, today: date) -> Any:
     )
 
 
-def _looked_at(guide_id: int, now: datetime) -> ColumnElement[bool]:
+def _looked_at() -> ColumnElement[bool]:
     """She contacted her of late, or said that she will not."""
     return exists().where(
         GuideTask.customer_id == Follow.customer_id,
-        GuideTask.guide_id == guide_id,
+        GuideTask.guide_id == _GUIDE,
         GuideTask.kind == CONTACT,
-        GuideTask.done_at > now - REST,
+        GuideTask.done_at > _at("rested"),
     )
 
 
@@ -194,20 +232,23 @@ def _said_no() -> ColumnElement[bool]:
     )
 
 
+_LAST_CONTACTS = (
+    select(Touch.customer_id, func.max(Touch.sent_at))
+    .where(Touch.customer_id.in_(_IDS), Touch.sent_at.is_not(None))
+    .group_by(Touch.customer_id)
+)
+_BIRTHDAYS = select(Secret.customer_id, Secret.birthday).where(
+    Secret.customer_id.in_(_IDS), Secret.birthday.is_not(None)
+)
+
+
 async def _last_contacts(session: AsyncSession, ids: Sequence[int]) -> dict[int, datetime]:
-    query = (
-        select(Touch.customer_id, func.max(Touch.sent_at))
-        .where(Touch.customer_id.in_(ids), Touch.sent_at.is_not(None))
-        .group_by(Touch.customer_id)
-    )
-    return {i: at for i, at in (await session.execute(query)).all() if at is not None}
+    rows = await session.execute(_LAST_CONTACTS, {"ids": ids})
+    return {i: at for i, at in rows if at is not None}
 
 
 async def _birthdays(session: AsyncSession, vault: Vault, ids: Sequence[int]) -> dict[int, str]:
-    query = select(Secret.customer_id, Secret.birthday).where(
-        Secret.customer_id.in_(ids), Secret.birthday.is_not(None)
-    )
-    rows = (await session.execute(query)).all()
+    rows = (await session.execute(_BIRTHDAYS, {"ids": ids})).all()
     await vault.load_keys(session, [i for i, _ in rows])
     return {i: vault.unseal_known(i, sealed, about=BIRTHDAY) for i, sealed in rows if sealed}
 

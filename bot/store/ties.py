@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import BindParameter, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain import phones
@@ -19,6 +19,45 @@ from bot.store.customers.people import NAME
 from bot.store.vault import Vault
 
 PERSON = ("external_userid", "kf")
+
+
+# Asked for every page of every guide's customers: built once.
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_ADDRESSES: BindParameter[Any] = bindparam("addresses", expanding=True)
+_UNIONIDS: BindParameter[Any] = bindparam("unionids", expanding=True)
+_USERIDS: BindParameter[Any] = bindparam("userids", expanding=True)
+_OWNERS = select(Identity.kind, Identity.value, Identity.customer_id).where(
+    or_(
+        Identity.kind.in_(PERSON) & Identity.value.in_(_ADDRESSES),
+        (Identity.kind == "unionid") & Identity.value.in_(_UNIONIDS),
+    )
+)
+_HELD = select(Identity.customer_id, Identity.kind, Identity.value).where(
+    Identity.customer_id.in_(_IDS), Identity.kind.in_(("external_userid", "unionid"))
+)
+_PEOPLE = (
+    select(Customer.id, Customer.gender, Secret.name)
+    .outerjoin(Secret, Secret.customer_id == Customer.id)
+    .where(Customer.id.in_(_IDS))
+)
+_TIES = (
+    select(
+        Guide.userid,
+        Follow.id,
+        Follow.customer_id,
+        Follow.external_userid,
+        Follow.ended_at,
+        Follow.state,
+        Follow.remark,
+    )
+    .join(Guide, Guide.id == Follow.guide_id)
+    .where(Guide.userid.in_(_USERIDS), Follow.customer_id.in_(_IDS))
+)
+_MARKS = (
+    select(FollowTag.follow_id, Tag.corp_tag_id, FollowTag.state, FollowTag.at)
+    .join(Tag, Tag.id == FollowTag.tag_id)
+    .where(FollowTag.follow_id.in_(_IDS), Tag.corp_tag_id.is_not(None))
+)
 
 
 class Asked(NamedTuple):
@@ -70,14 +109,7 @@ async def known(session: AsyncSession, vault: Vault, asked: Sequence[Asked]) -> 
 async def _owners(session: AsyncSession, asked: Sequence[Asked]) -> dict[Asked, int]:
     addresses = {one.external_userid for one in asked}
     unionids = {one.unionid for one in asked if one.unionid}
-    rows = await session.execute(
-        select(Identity.kind, Identity.value, Identity.customer_id).where(
-            or_(
-                Identity.kind.in_(PERSON) & Identity.value.in_(addresses),
-                (Identity.kind == "unionid") & Identity.value.in_(unionids),
-            )
-        )
-    )
+    rows = await session.execute(_OWNERS, {"addresses": addresses, "unionids": unionids})
     by_id = {(kind, value): owner for kind, value, owner in rows}
     found = {}
     for one in asked:
@@ -106,22 +138,14 @@ class _Person:
 
 
 async def _people(session: AsyncSession, vault: Vault, ids: Collection[int]) -> dict[int, _Person]:
-    held = await session.execute(
-        select(Identity.customer_id, Identity.kind, Identity.value).where(
-            Identity.customer_id.in_(ids), Identity.kind.in_(("external_userid", "unionid"))
-        )
-    )
+    held = await session.execute(_HELD, {"ids": ids})
     unionids: defaultdict[int, set[str]] = defaultdict(set)
     addresses: Counter[int] = Counter()
     for owner, kind, value in held:
         addresses[owner] += kind == "external_userid"
         if kind == "unionid":
             unionids[owner].add(value)
-    rows = await session.execute(
-        select(Customer.id, Customer.gender, Secret.name)
-        .outerjoin(Secret, Secret.customer_id == Customer.id)
-        .where(Customer.id.in_(ids))
-    )
+    rows = await session.execute(_PEOPLE, {"ids": ids})
     return {
         owner: _Person(
             vault.unseal_known(owner, name, about=NAME) if name else "",
@@ -136,21 +160,7 @@ async def _people(session: AsyncSession, vault: Vault, ids: Collection[int]) -> 
 async def _ties(
     session: AsyncSession, vault: Vault, userids: Collection[str], ids: Collection[int]
 ) -> dict[tuple[str, int], Tie]:
-    rows = (
-        await session.execute(
-            select(
-                Guide.userid,
-                Follow.id,
-                Follow.customer_id,
-                Follow.external_userid,
-                Follow.ended_at,
-                Follow.state,
-                Follow.remark,
-            )
-            .join(Guide, Guide.id == Follow.guide_id)
-            .where(Guide.userid.in_(userids), Follow.customer_id.in_(ids))
-        )
-    ).all()
+    rows = (await session.execute(_TIES, {"userids": userids, "ids": ids})).all()
     marks = await _marks(session, [row.id for row in rows])
     return {
         (row.userid, row.customer_id): Tie(
@@ -169,11 +179,7 @@ async def _ties(
 async def _marks(
     session: AsyncSession, follow_ids: Sequence[int]
 ) -> Mapping[int, Mapping[str, Mark]]:
-    rows = await session.execute(
-        select(FollowTag.follow_id, Tag.corp_tag_id, FollowTag.state, FollowTag.at)
-        .join(Tag, Tag.id == FollowTag.tag_id)
-        .where(FollowTag.follow_id.in_(follow_ids), Tag.corp_tag_id.is_not(None))
-    )
+    rows = await session.execute(_MARKS, {"ids": follow_ids})
     found: defaultdict[int, dict[str, Mark]] = defaultdict(dict)
     for follow_id, corp_tag_id, state, at in rows:
         found[follow_id][str(corp_tag_id)] = Mark(state, at)
