@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from handlers import (
+    access,
     campaigns,
     cases,
     chat,
@@ -40,4 +41,5 @@ ROUTERS = (
     guides.router,
     segments.router,
     links.router,
+    access.router,
 )

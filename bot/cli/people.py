@@ -92,24 +92,77 @@ def key() -> None:
 
 
 @key.command("add", help="添加一把 API 密钥，只显示这一次")
-@click.option("--scope", required=True, help="例如 pos（收银）")
+@click.option(
+    "--scope",
+    "scopes",
+    required=True,
+    multiple=True,
+    help="pos（收银），或 customer:read、campaign:write、*:read 这样的范围，可以写多次",
+)
+@click.option(
+    "--role", type=click.Choice(ROLES), default="operator", help="按谁的权限算，默认 operator"
+)
 @click.option("--store", default=None, help="只管这家门店，写门店代码")
 @click.option("--name", default="", help="给谁用，方便以后认出来")
-def add_key(scope: str, store: str | None, name: str) -> None:
-    _known_scope(scope)
+def add_key(scopes: tuple[str, ...], role: str, store: str | None, name: str) -> None:
+    _known_scopes(scopes)
+    scope, till = " ".join(sorted(set(scopes))), "pos" in scopes
+    if not till and role in OF_A_STORE and store is None:
+        raise Misused(f"{role} 属于一家门店。\n  这样修：加上 --store 门店代码")
     token = "sk_" + secrets.token_urlsafe(32)
 
     async def work(session: AsyncSession, now: datetime) -> None:
         await access.add_key(
-            session, token=token, scope=scope, store=store, name=name or scope, now=now
+            session,
+            token=token,
+            role="integration" if till else role,
+            scope=scope,
+            store=store,
+            name=name or scope,
+            now=now,
         )
 
     _with_database(work)
     click.echo(token)
 
 
-def _known_scope(scope: str) -> None:
-    from bot.web.guards import KEY_ROLES
+def _known_scopes(scopes: tuple[str, ...]) -> None:
+    from bot.domain.permissions import areas
+    from bot.inbound.commands import matrix
 
-    if scope not in KEY_ROLES:
-        raise Misused(f"没有 {scope} 这种权限。\n  能用的有：{'、'.join(KEY_ROLES)}")
+    known = areas(matrix()) | {"*"}
+    for scope in scopes:
+        name, _, verb = scope.partition(":")
+        if scope != "pos" and (name not in known or verb not in {"read", "write"}):
+            raise Misused(
+                f"没有 {scope} 这种范围。\n  能用的有：pos，或 "
+                f"{'、'.join(sorted(known))} 之一加上 :read 或 :write"
+            )
+    if "pos" in scopes and len(set(scopes)) > 1:
+        raise Misused("pos 只能单独用。\n  这样修：另添加一把密钥")
+
+
+@key.command("list", help="有哪些 API 密钥")
+def list_keys() -> None:
+    async def work(session: AsyncSession, now: datetime) -> None:  # noqa: ARG001
+        for one in await access.keys(session):
+            state = f"{one.revoked_at:%Y-%m-%d} 收回" if one.revoked_at else "有效"
+            where = f" 门店 {one.store}" if one.store else ""
+            click.echo(
+                f"{access.short_id(one)}  {one.name}  {one.role}  {one.scope}{where}  {state}"
+            )
+
+    _with_database(work)
+
+
+@key.command("revoke", help="收回一把 API 密钥，马上失效")
+@click.argument("short")
+def revoke_key(short: str) -> None:
+    async def work(session: AsyncSession, now: datetime) -> None:
+        found = await access.key_named(session, short)
+        if found is None:
+            raise Failed(f"没有 {short} 这把密钥。", "看看有哪些：siyu key list")
+        found.revoked_at = found.revoked_at or now
+
+    _with_database(work)
+    click.echo(f"✓ {short} 已收回", err=True)

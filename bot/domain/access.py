@@ -46,7 +46,10 @@ class ApiKey(Row):
 
     hash: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]
+    role: Mapped[str]
+    """As whom it acts: the matrix bounds it like a person of this role."""
     scope: Mapped[str]
+    """pos, or what it may touch: `customer:read campaign:write`."""
     store: Mapped[str | None]
     created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]

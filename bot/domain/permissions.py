@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 Matrix = Mapping[str, Mapping[str, str]]
 
@@ -15,3 +15,30 @@ def scope(matrix: Matrix, permission: str, role: str) -> str | None:
 def may(matrix: Matrix, permission: str, role: str) -> bool:
     """Whether the role may act by itself; proposing is not acting."""
     return scope(matrix, permission, role) in {"A", "S", "O"}
+
+
+APART = frozenset({"key", "webhook"})
+"""Areas that `*` does not open: what a program could widen itself with is asked for by name."""
+
+
+def area(permission: str) -> str:
+    """`customer.list` is of the area `customer`."""
+    return permission.partition(".")[0]
+
+
+def areas(matrix: Matrix) -> set[str]:
+    return {area(permission) for permission in matrix}
+
+
+def opens(scopes: Iterable[str], permission: str, *, writes: bool) -> bool:
+    """Whether a key with these scopes reaches this right: `customer:read`, `customer:write`, `*:read`, `*:write`.
+
+    Who may write may read. No scope gives more than the key's role has.
+    """
+    mine = area(permission)
+    names = {mine} if mine in APART else {mine, "*"}
+    wanted = {"write"} if writes else {"read", "write"}
+    return any(
+        name in names and verb in wanted
+        for name, _, verb in (scope.partition(":") for scope in scopes)
+    )

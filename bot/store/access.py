@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from bot.domain.refusals import Refusal
 from bot.events.commands import Actor
 
 _hasher = PasswordHasher()
+SHORT = 12
 _NOBODY = _hasher.hash(secrets.token_hex(16))
 """Checked against when there is no such user, so that the time taken tells nothing."""
 
@@ -132,12 +134,38 @@ async def close_session(session: AsyncSession, cookie: str) -> None:
 
 
 async def add_key(
-    session: AsyncSession, *, token: str, scope: str, store: str | None, name: str, now: datetime
+    session: AsyncSession,
+    *,
+    token: str,
+    scope: str,
+    name: str,
+    now: datetime,
+    role: str = "integration",
+    store: str | None = None,
 ) -> None:
-    session.add(ApiKey(hash=_hash(token), name=name, scope=scope, store=store, created_at=now))
+    """Only its hash is kept."""
+    session.add(
+        ApiKey(hash=_hash(token), name=name, role=role, scope=scope, store=store, created_at=now)
+    )
     await session.flush()
 
 
 async def key_of(session: AsyncSession, token: str) -> ApiKey | None:
     found = await session.get(ApiKey, _hash(token))
     return found if found is not None and found.revoked_at is None else None
+
+
+async def keys(session: AsyncSession) -> Sequence[ApiKey]:
+    """The newest first, taken back or not."""
+    query = select(ApiKey).order_by(ApiKey.created_at.desc(), ApiKey.hash)
+    return (await session.scalars(query)).all()
+
+
+def short_id(key: ApiKey) -> str:
+    """Enough to name it, far too little to guess it."""
+    return key.hash[:SHORT]
+
+
+async def key_named(session: AsyncSession, short: str) -> ApiKey | None:
+    query = select(ApiKey).where(func.substr(ApiKey.hash, 1, SHORT) == short)
+    return (await session.scalars(query)).first()

@@ -36,6 +36,8 @@ class Desk:
     """The control API of the sandbox, when this shop plays in one; the `/sandbox` page is its client."""
     open_doors: bool = False
     """Demo only: whoever comes without a session gets the one that belongs to the face."""
+    under_way: set[str] = field(default_factory=set)
+    """Actor and key of each act that a program asked for and that is not answered yet."""
     leaving: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when this process was told to stop: it is no longer ready, finishes what it has and goes."""
 
@@ -73,4 +75,6 @@ DESK = web.AppKey("desk", Desk)
 ACTOR = web.RequestKey("actor", Actor)
 SCOPE = web.RequestKey("scope", str)
 """How far the actor's right reaches: A all, S own store, O own customers."""
+KEY: web.RequestKey[tuple[str, ...]] = web.RequestKey("key", tuple)
+"""The scopes of the API key that asks; absent for people and for tills."""
 CSRF = web.RequestKey("csrf", str)

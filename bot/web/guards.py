@@ -9,14 +9,14 @@ from urllib.parse import quote, urlsplit
 
 from aiohttp import web
 
-from bot.domain.permissions import scope
+from bot.domain.permissions import opens, scope
 from bot.domain.refusals import Refusal
 from bot.events.commands import Actor
 from bot.inbound.commands import matrix
 from bot.store import access
 from bot.tongue import TONGUES, speaking
-from bot.web.api.problems import problem
-from bot.web.desk import ACTOR, CSRF, DESK, SCOPE, Desk
+from bot.web.api.problems import of_http, problem
+from bot.web.desk import ACTOR, CSRF, DESK, KEY, SCOPE, Desk
 from bot.web.pages import page
 
 COOKIE = "siyu"
@@ -32,8 +32,8 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }
-KEY_ROLES = {"pos": "integration"}
-"""What a scope of an API key may act as."""
+TILL = "pos"
+"""The scope of a shop system's till: what the role `integration` may, and nothing else."""
 
 TONGUE = "lang"
 
@@ -42,8 +42,11 @@ RIGHTS: dict[Handler, str] = {}
 """Which right each guarded handler asks for; the grid of tests walks it."""
 
 
-def allowed(permission: str) -> Callable[[Handler], Handler]:
-    """Only for actors whose role has this right; `request[SCOPE]` says how far it reaches."""
+def allowed(permission: str, *, writes: bool | None = None) -> Callable[[Handler], Handler]:
+    """Only for actors whose role has this right; `request[SCOPE]` says how far it reaches.
+
+    `writes` says what a key's scope must allow; unless said, an unsafe method writes.
+    """
 
     def guard(handler: Handler) -> Handler:
         async def guarded(request: web.Request) -> web.StreamResponse:
@@ -53,6 +56,10 @@ def allowed(permission: str) -> Callable[[Handler], Handler]:
             reach = scope(matrix(), permission, actor.kind)
             if reach is None or reach == "p":
                 raise Refusal("forbidden", "你的角色不能看这一页或做这件事", status=403)
+            changes = request.method not in SAFE if writes is None else writes
+            scopes: tuple[str, ...] | None = request.get(KEY)
+            if scopes is not None and not opens(scopes, permission, writes=changes):
+                raise Refusal("scope", "这把密钥的范围里没有这件事", status=403)
             request[SCOPE] = reach
             return await handler(request)
 
@@ -104,8 +111,9 @@ async def _by_key(request: web.Request, desk: Desk) -> None:
     async with desk.work.sessions.reading() as session:
         key = await access.key_of(session, token)
     if key is not None:
-        role = KEY_ROLES.get(key.scope, key.scope)
-        request[ACTOR] = Actor(kind=role, id=f"key:{key.name}", store=key.store)
+        request[ACTOR] = Actor(kind=key.role, id=f"key:{key.name}", store=key.store)
+        if key.scope != TILL:
+            request[KEY] = tuple(key.scope.split())
 
 
 @web.middleware
@@ -124,11 +132,15 @@ async def same_site(request: web.Request, handler: Handler) -> web.StreamRespons
 
 @web.middleware
 async def tell_refusals(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """A rule's no, as a page or as problem+json."""
+    """A rule's no, as a page or as problem+json; programs are told of unknown addresses the same way."""
     try:
         return await handler(request)
     except Refusal as refusal:
         return _refused(request, refusal)
+    except web.HTTPError as answered:
+        if not is_api(request):
+            raise
+        return of_http(answered)
 
 
 async def protect(_request: web.Request, answer: web.StreamResponse) -> None:

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bot.web import by_wecom, callbacks, customer, entrance, guards, guide, health, links, till
-from bot.web.api import coupons, orders, points
+from bot.web import (
+    by_wecom,
+    callbacks,
+    customer,
+    entrance,
+    guards,
+    guide,
+    health,
+    links,
+    till,
+    unmasking,
+)
+from bot.web.api import tables
 from bot.web.console import audit, campaigns, cases, customers, groups, merges, person, today
 from bot.web.desk import DESK, Desk
 from bot.web.pages import HOME
@@ -15,9 +26,7 @@ from bot.web.sandbox.cast import CAST, Cast
 TABLES = (
     callbacks.routes,
     health.routes,
-    orders.routes,
-    coupons.routes,
-    points.routes,
+    *tables.TABLES,
     links.routes,
     till.routes,
     guide.routes,
@@ -29,6 +38,7 @@ TABLES = (
     customers.routes,
     merges.routes,
     person.routes,
+    unmasking.routes,
     groups.routes,
     campaigns.routes,
     cases.routes,

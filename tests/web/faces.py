@@ -89,12 +89,28 @@ class Shop:
             await access.add_key(
                 session,
                 token=f"token-of-{name}",
+                role="integration",
                 scope="pos",
                 store=store,
                 name=name,
                 now=self.bot.now,
             )
         return Till(self._client(headers={"Authorization": f"Bearer token-of-{name}"}))
+
+    async def program(self, role: str, scope: str = "*:write", store: str | None = None) -> Till:
+        """A program with a key that acts as this role, as far as its scope goes."""
+        token = f"token-of-{role}-{scope}-{store}"
+        async with self.bot.session() as session:
+            await access.add_key(
+                session,
+                token=token,
+                role=role,
+                scope=scope,
+                store=store,
+                name=f"{role} {store or ''}".strip(),
+                now=self.bot.now,
+            )
+        return Till(self._client(headers={"Authorization": f"Bearer {token}"}))
 
     def _client(self, **options: Any) -> TestClient[Any, Any]:
         client = TestClient(self.server, **options)
@@ -118,6 +134,10 @@ class Till:
         key = f"ask-{self._asked}" if key is None else key
         headers = {"Idempotency-Key": key} if key else {}
         answer = await self.client.post(f"/api/v1/{path}", json=body, headers=headers)
+        return answer.status, await answer.json(content_type=None)
+
+    async def reads(self, path: str, **query: Any) -> tuple[int, Any]:
+        answer = await self.client.get(f"/api/v1/{path}", params=query)
         return answer.status, await answer.json(content_type=None)
 
 

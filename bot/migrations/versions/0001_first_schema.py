@@ -18,6 +18,7 @@ def upgrade() -> None:
         "api_key",
         sa.Column("hash", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
+        sa.Column("role", sa.String(), nullable=False),
         sa.Column("scope", sa.String(), nullable=False),
         sa.Column("store", sa.String(), nullable=True),
         sa.Column("created_at", sa.DateTime(), nullable=False),

@@ -1,23 +1,23 @@
-"""`/api/v1/coupons`: a shop system redeems at its own tills, and takes a redemption back."""
+"""`/api/v1/coupons`: a shop system redeems at its own tills, and takes a redemption back; and the list of all codes."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
-from aiohttp import web
 from pydantic import Field
 
+from bot.domain.segments import parse
 from bot.events.commands import RedeemCoupon, ReleaseCoupon, ReserveCoupon, VoidRedemption
+from bot.store import listing, segments
 from bot.store.offers import holder_of
-from bot.web.api import bodies
-from bot.web.api.bodies import Strict, Word
+from bot.web.api.bodies import Listing, Query, Strict, Word
+from bot.web.api.endpoints import Ask, Done, Page, Routes, Told
 from bot.web.api.orders import OrderLineIn
-from bot.web.desk import DESK, Desk
-from bot.web.guards import actor_of, allowed
+from bot.web.console.scopes import within
+from bot.web.desk import SCOPE, Desk
 
-routes = web.RouteTableDef()
-
-
+routes = Routes()
 Amount = Annotated[int, Field(ge=1, le=10**8)] | None
 Lines = Annotated[list[OrderLineIn], Field(max_length=500, default_factory=list)]
 
@@ -44,76 +44,125 @@ class VoidIn(Strict):
     reason: Word
 
 
-@routes.post("/api/v1/coupons/{code}/redeem")
-@allowed("coupon.redeem")
-async def redeem(request: web.Request) -> web.Response:
+@routes.asks("POST", "/coupons/{code}/redeem", "coupon.redeem", "核销", says=RedeemIn)
+async def redeem(ask: Ask[RedeemIn]) -> Done:
     """`code` is a spoken code, or what the till scanned from the customer's screen."""
-    desk, key = request.app[DESK], bodies.key_of(request)
-    body = await bodies.read(request, RedeemIn)
-    command = RedeemCoupon(
-        at=desk.work.now(),
-        actor=actor_of(request),
-        key=key,
-        code=request.match_info["code"],
-        store=body.store,
-        order_no=body.order_no,
-        amount_fen=body.amount_fen,
-        lines=tuple(line.line() for line in body.lines),
+    answer = await ask.does(RedeemCoupon, **_facts(ask))
+    return Done(
+        **answer.model_dump(), customer=await _customer(ask.desk, answer.model_dump()["code"])
     )
-    answer = await desk.do(command)
-    return bodies.told(answer | {"customer": await _customer(desk, answer["code"])})
 
 
-@routes.post("/api/v1/coupons/{code}/reserve")
-@allowed("coupon.redeem")
-async def reserve(request: web.Request) -> web.Response:
+@routes.asks("POST", "/coupons/{code}/reserve", "coupon.redeem", "为一笔订单留住", says=ReserveIn)
+async def reserve(ask: Ask[ReserveIn]) -> Done:
     """Keeps it for an order; `redeem` with the same `order_no` confirms, `release` lets go."""
-    desk, key = request.app[DESK], bodies.key_of(request)
-    body = await bodies.read(request, ReserveIn)
-    command = ReserveCoupon(
-        at=desk.work.now(),
-        actor=actor_of(request),
-        key=key,
-        code=request.match_info["code"],
-        order_no=body.order_no,
-        store=body.store,
-        amount_fen=body.amount_fen,
-        lines=tuple(line.line() for line in body.lines),
-    )
-    return bodies.told(await desk.do(command))
+    return await ask.does(ReserveCoupon, **_facts(ask))
 
 
-@routes.post("/api/v1/coupons/{code}/release")
-@allowed("coupon.redeem")
-async def release(request: web.Request) -> web.Response:
-    desk, key = request.app[DESK], bodies.key_of(request)
-    body = await bodies.read(request, ReleaseIn)
-    command = ReleaseCoupon(
-        at=desk.work.now(),
-        actor=actor_of(request),
-        key=key,
-        code=request.match_info["code"],
-        order_no=body.order_no,
-    )
-    return bodies.told(await desk.do(command))
+def _facts(ask: Ask[Any]) -> dict[str, Any]:
+    return {
+        "code": ask.named("code"),
+        "store": ask.said.store,
+        "order_no": ask.said.order_no,
+        "amount_fen": ask.said.amount_fen,
+        "lines": tuple(line.line() for line in ask.said.lines),
+    }
 
 
-@routes.post("/api/v1/coupons/{code}/void")
-@allowed("coupon.void")
-async def void(request: web.Request) -> web.Response:
-    desk, key = request.app[DESK], bodies.key_of(request)
-    body = await bodies.read(request, VoidIn)
-    command = VoidRedemption(
-        at=desk.work.now(),
-        actor=actor_of(request),
-        key=key,
-        code=request.match_info["code"],
-        reason=body.reason,
-    )
-    return bodies.told(await desk.do(command))
+@routes.asks("POST", "/coupons/{code}/release", "coupon.redeem", "订单没成，放开", says=ReleaseIn)
+async def release(ask: Ask[ReleaseIn]) -> Done:
+    return await ask.does(ReleaseCoupon, code=ask.named("code"), order_no=ask.said.order_no)
+
+
+@routes.asks("POST", "/coupons/{code}/void", "coupon.void", "撤销核销", says=VoidIn)
+async def void(ask: Ask[VoidIn]) -> Done:
+    return await ask.does(VoidRedemption, code=ask.named("code"), reason=ask.said.reason)
 
 
 async def _customer(desk: Desk, code: str) -> dict[str, str]:
     async with desk.work.sessions.begin() as session:
         holder = await holder_of(session, desk.work.vault, code)
     return {"name": holder.name, "level": holder.level}
+
+
+class CouponsAsked(Listing):
+    state: Literal["held", "redeemed", "expired", "withdrawn", "declined", "waiting"] | None = None
+    offer: Annotated[str | None, Field(max_length=100)] = None
+
+
+class CouponTold(Told):
+    id: int
+    ends: str
+    """The last four of its code: who reads a list must not be able to spend it."""
+    offer: str
+    name: str
+    customer: str
+    state: str
+    issued_at: datetime
+    expires_at: datetime
+    redeemed_at: datetime | None
+
+
+def _told(row: Any) -> CouponTold:
+    coupon, offer, ref = row
+    return CouponTold(
+        id=coupon.id,
+        ends=coupon.code[-4:],
+        offer=offer.key,
+        name=offer.name,
+        customer=ref,
+        state=coupon.state,
+        issued_at=coupon.issued_at,
+        expires_at=coupon.expires_at,
+        redeemed_at=coupon.redeemed_at,
+    )
+
+
+@routes.asks("GET", "/coupons", "coupon.list", "券", says=CouponsAsked, gives=Page[CouponTold])
+async def listed(ask: Ask[CouponsAsked]) -> Page[CouponTold]:
+    among = listing.coupon_in(ask.said.state, ask.said.offer)
+    if ask.request[SCOPE] != "A":
+        hers = segments.clause(within(ask.request, parse({"all": []})), ask.now)
+        among.append(listing.coupon_held_among(hers))
+    async with ask.reading() as session:
+        rows = await listing.coupons(session, among, ask.mark(), ask.said.limit + 1)
+    return ask.page(rows, lambda row: int(row[0].id), _told)
+
+
+class Coupons(Told):
+    items: list[CouponTold]
+
+
+@routes.asks("GET", "/customers/{ref}/coupons", "coupon.list", "她的券，新的在前", gives=Coupons)
+async def of_one(ask: Ask[Query]) -> Coupons:
+    async with ask.reading() as session:
+        hers = [(await ask.customer(session)).id]
+        rows = await listing.coupons(session, [listing.coupon_of(hers)], None, 200)
+    return Coupons(items=[_told(row) for row in rows])
+
+
+class OfferTold(Told):
+    key: str
+    name: str
+    kind: str
+    value: int
+    threshold_fen: int
+    budget_pieces: int
+    issued: int
+    budget_fen: int | None
+    owed_fen: int
+    """What pieces that are out may cost at worst."""
+    starts_at: datetime
+    ends_at: datetime
+    state: str
+
+
+class Offers(Told):
+    items: list[OfferTold]
+
+
+@routes.asks("GET", "/offers", "offer.read", "权益、预算和已发数量", gives=Offers)
+async def offers(ask: Ask[Query]) -> Offers:
+    async with ask.reading() as session:
+        found = await listing.offers(session)
+    return Offers(items=[OfferTold.model_validate(one) for one in found])

@@ -1,27 +1,31 @@
-"""`POST /api/v1/orders`: signed order events of a shop system (Standard Webhooks)."""
+"""`/api/v1/orders`: signed order events of a shop system (Standard Webhooks), and the orders that came of them."""
 
 from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from aiohttp import web
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from bot import events
+from bot.domain.refusals import Refusal
 from bot.events.shop import Buyer, Line, OrderKind, OrderReported
 from bot.platforms.envelope import Untrusted
 from bot.platforms.signing import verify_webhook
+from bot.store import listing
+from bot.store.family import family
 from bot.store.inbox import Arrival
 from bot.web import metrics
 from bot.web.api import bodies
-from bot.web.api.bodies import Fen, Ids, Strict, Word, clean
+from bot.web.api.bodies import Fen, Ids, Listing, Query, Strict, Word, clean
+from bot.web.api.endpoints import NUMBER, Ask, Page, Routes, Told
 from bot.web.api.problems import problem
 from bot.web.callbacks import body_of
 from bot.web.desk import DESK
 
-routes = web.RouteTableDef()
+routes = Routes()
 SOURCE = "shop"
 
 
@@ -112,3 +116,83 @@ async def receive_order(request: web.Request) -> web.Response:
     new = await desk.intake.keep(Arrival("event", written.encode()))
     metrics.ORDERS.labels("new" if new else "repeated").inc()
     return web.json_response({"event_id": order.event_id, "new": new}, status=202 if new else 200)
+
+
+class Received(Told):
+    event_id: str
+    new: bool
+
+
+class OrdersAsked(Listing):
+    order_no: Annotated[str | None, Field(max_length=200)] = None
+
+
+class OrderTold(Told):
+    id: int
+    source: str
+    order_no: str
+    customer: str | None
+    store: str | None
+    guide: str | None
+    channel: str | None
+    state: str
+    paid_at: datetime | None
+    amount_fen: int
+    refunded_fen: int
+
+
+class LineTold(Told):
+    sku: str
+    name: str
+    category: str
+    quantity: int
+    amount_fen: int
+
+
+class OrderWhole(OrderTold):
+    lines: list[LineTold]
+
+
+OWN = OrderTold.model_fields.keys() - {"customer", "store", "guide"}
+
+
+def _facts(row: Any) -> dict[str, Any]:
+    order, ref, store, guide = row
+    joined = {"customer": ref, "store": store, "guide": guide}
+    return {name: getattr(order, name) for name in OWN} | joined
+
+
+def _bounds(ask: Ask[Any]) -> list[listing.Where]:
+    return [] if ask.store is None else [listing.of_store(ask.store)]
+
+
+@routes.asks("GET", "/orders", "order.read", "订单", says=OrdersAsked, gives=Page[OrderTold])
+async def listed(ask: Ask[OrdersAsked]) -> Page[OrderTold]:
+    among = _bounds(ask)
+    if ask.said.order_no is not None:
+        among.append(listing.order_numbered(ask.said.order_no))
+    async with ask.reading() as session:
+        rows = await listing.orders(session, among, ask.mark(), ask.said.limit + 1)
+    return ask.page(rows, lambda row: int(row[0].id), lambda row: OrderTold(**_facts(row)))
+
+
+@routes.asks("GET", f"/orders/{NUMBER % 'id'}", "order.read", "一笔订单", gives=OrderWhole)
+async def one(ask: Ask[Query]) -> OrderWhole:
+    async with ask.reading() as session:
+        rows = await listing.orders(session, _bounds(ask), ask.number() + 1, 1)
+        if not rows or rows[0][0].id != ask.number():
+            raise Refusal("unknown_order", "没有这笔订单", status=404)
+        lines = await listing.lines(session, [ask.number()])
+    told = [LineTold.model_validate(line) for line in lines.get(ask.number(), ())]
+    return OrderWhole(**_facts(rows[0]), lines=told)
+
+
+@routes.asks(
+    "GET", "/customers/{ref}/orders", "order.read", "她的订单", says=Listing, gives=Page[OrderTold]
+)
+async def of_one(ask: Ask[Listing]) -> Page[OrderTold]:
+    async with ask.reading() as session:
+        hers = await family(session, (await ask.customer(session)).id)
+        among = [listing.order_of(hers), *_bounds(ask)]
+        rows = await listing.orders(session, among, ask.mark(), ask.said.limit + 1)
+    return ask.page(rows, lambda row: int(row[0].id), lambda row: OrderTold(**_facts(row)))

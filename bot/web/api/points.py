@@ -1,39 +1,21 @@
-"""`/api/v1/points`: a shop system takes points for something."""
+"""`/api/v1/points`: a shop system takes points as payment; people correct them, the large ones by two."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
-from aiohttp import web
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from bot.domain.refusals import Refusal
-from bot.events.commands import SpendPoints
-from bot.store import customers
-from bot.web.api import bodies
-from bot.web.api.bodies import Ids, Strict, Word
+from bot.events.commands import AdjustPoints, DecidePoints, SpendPoints
+from bot.store import customers, listing, points
+from bot.web.api.bodies import Listing, Strict, Word
+from bot.web.api.customers import CustomerIn
+from bot.web.api.endpoints import NUMBER, Ask, Done, Page, Routes, Told
 from bot.web.api.orders import SOURCE
-from bot.web.desk import DESK, Desk
-from bot.web.guards import actor_of, allowed
 
-routes = web.RouteTableDef()
-
-
-class CustomerIn(Ids):
-    """Exactly one id; the shop's own `buyer_id` is one of the shop system that reports orders."""
-
-    @model_validator(mode="after")
-    def _one(self) -> CustomerIn:
-        if len(self.given) != 1:
-            raise ValueError(
-                "phone、unionid、openid、external_userid、member_no、buyer_id 要且只要一个"
-            )
-        return self
-
-    @property
-    def named(self) -> tuple[str, str]:
-        ((kind, value),) = self.given.items()
-        return kind, value
+routes = Routes()
 
 
 class SpendIn(Strict):
@@ -42,26 +24,125 @@ class SpendIn(Strict):
     what: Word
 
 
-@routes.post("/api/v1/points/spend")
-@allowed("points.spend")
-async def spend(request: web.Request) -> web.Response:
-    desk, key = request.app[DESK], bodies.key_of(request)
-    body = await bodies.read(request, SpendIn)
-    command = SpendPoints(
-        at=desk.work.now(),
-        actor=actor_of(request),
-        key=key,
-        customer_id=await _find(desk, *body.customer.named),
-        points=body.points,
-        what=body.what,
+@routes.asks("POST", "/points/spend", "points.spend", "用积分", says=SpendIn)
+async def spend(ask: Ask[SpendIn]) -> Done:
+    return await ask.does(
+        SpendPoints,
+        customer_id=await _find(ask),
+        points=ask.said.points,
+        what=ask.said.what,
     )
-    return bodies.told(await desk.do(command))
 
 
-async def _find(desk: Desk, kind: str, value: str) -> int:
-    async with desk.work.sessions.reading() as session:
+async def _find(ask: Ask[SpendIn]) -> int:
+    kind, value = ask.said.customer.named
+    async with ask.reading() as session:
         account = SOURCE if kind == "buyer_id" else ""
-        found = await customers.find(session, desk.work.vault, kind, value, account)
+        found = await customers.find(session, ask.desk.work.vault, kind, value, account)
     if found is None:
         raise Refusal("unknown_customer", "没有这位顾客", status=404)
     return found.id
+
+
+class EntryTold(Told):
+    id: int
+    delta: int
+    kind: str
+    at: datetime
+    note: str
+    expires_at: datetime | None
+
+
+@routes.asks(
+    "GET",
+    "/customers/{ref}/points",
+    "points.view",
+    "积分流水",
+    says=Listing,
+    gives=Page[EntryTold],
+)
+async def entries(ask: Ask[Listing]) -> Page[EntryTold]:
+    async with ask.reading() as session:
+        hers = (await ask.customer(session)).id
+        rows = await listing.points(session, hers, ask.mark(), ask.said.limit + 1)
+    return ask.page(rows, lambda row: int(row.id), EntryTold.model_validate)
+
+
+class Balance(Told):
+    points: int
+    level: str
+
+
+@routes.asks("GET", "/customers/{ref}/level", "points.view", "积分余额和会员等级", gives=Balance)
+async def standing(ask: Ask[Listing]) -> Balance:
+    async with ask.reading() as session:
+        hers = (await ask.customer(session)).id
+        return Balance(
+            points=await points.balance(session, hers), level=await points.level_of(session, hers)
+        )
+
+
+class AdjustIn(Strict):
+    delta: Annotated[int, Field(ge=-(10**7), le=10**7)]
+    reason: Word
+
+
+@routes.asks(
+    "POST", "/customers/{ref}/points", "points.adjust", "调整积分，大额要两个人", says=AdjustIn
+)
+async def adjust(ask: Ask[AdjustIn]) -> Done:
+    return await ask.does(
+        AdjustPoints,
+        customer_id=await ask.known(),
+        delta=ask.said.delta,
+        reason=ask.said.reason,
+    )
+
+
+class RequestTold(Told):
+    id: int
+    customer: str
+    delta: int
+    reason: str
+    asked_by: str
+    asked_at: datetime
+
+
+@routes.asks(
+    "GET",
+    "/points/requests",
+    "points.adjust",
+    "等第二个人的调整",
+    says=Listing,
+    gives=Page[RequestTold],
+)
+async def requests(ask: Ask[Listing]) -> Page[RequestTold]:
+    async with ask.reading() as session:
+        rows = await listing.point_requests(session, ask.mark(), ask.said.limit + 1)
+    return ask.page(
+        rows,
+        lambda row: int(row[0].id),
+        lambda row: RequestTold(
+            id=row[0].id,
+            customer=row[1],
+            delta=row[0].delta,
+            reason=row[0].reason,
+            asked_by=row[0].asked_by,
+            asked_at=row[0].asked_at,
+        ),
+    )
+
+
+class DecideIn(Strict):
+    agreed: bool
+
+
+@routes.asks(
+    "POST",
+    f"/points/requests/{NUMBER % 'id'}/decide",
+    "points.adjust",
+    "同意或不同意",
+    says=DecideIn,
+)
+async def decide(ask: Ask[DecideIn]) -> Done:
+    return await ask.does(DecidePoints, request_id=ask.number(), agreed=ask.said.agreed)

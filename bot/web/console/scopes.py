@@ -35,3 +35,14 @@ def narrowed(request: web.Request, written: dict[str, Any]) -> dict[str, Any]:
 
 def _of(store: str) -> dict[str, Any]:
     return {"field": "store", "op": "in", "value": [store]}
+
+
+def is_of_another_store(request: web.Request, rule: dict[str, Any]) -> bool:
+    """Whether a stored rule was narrowed to a store that is not the one which bounds this actor."""
+    store, parts = own_store(request), rule.get("all", ())
+    bounds = [
+        part.get("value")
+        for part in parts
+        if isinstance(part, dict) and (part.get("field"), part.get("op")) == ("store", "in")
+    ]
+    return store is not None and any(store not in (bound or ()) for bound in bounds)

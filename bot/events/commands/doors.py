@@ -1,0 +1,14 @@
+"""Who and what may come in, and what is told outside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.events.commands.command import Command
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevokeKey(Command):
+    permission = "key.manage"
+    key_id: str
+    """The beginning of its hash: the key itself nobody can say again."""

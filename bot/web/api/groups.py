@@ -1,0 +1,130 @@
+"""`/api/v1/groups` and `/journeys`: who belongs into which group chats, and which ways customers are led."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from bot.domain.group_chats import GroupRule
+from bot.domain.refusals import Refusal
+from bot.domain.segments import parse, read_back
+from bot.events.commands import PublishGroupRule
+from bot.store import group_chats
+from bot.store import journeys as ways
+from bot.web.api.bodies import Query, Strict, Word
+from bot.web.api.endpoints import Ask, Done, Routes, Told
+
+routes = Routes()
+
+
+class Room(Told):
+    chat_id: str
+    name: str
+    owner: str
+    state: str
+    members: int
+    capacity: int
+    joined: int
+    active_share: float
+    left: int
+    word: str
+
+
+class Family(Told):
+    key: str
+    name: str
+    kind: str
+    version: int
+    rule: dict[str, Any]
+    words: str
+    priority: int
+    capacity: int
+    grace_days: int
+    rooms: list[Room]
+
+
+class Families(Told):
+    items: list[Family]
+
+
+def _family(rule: GroupRule, rooms: list[group_chats.Health]) -> Family:
+    names = ("key", "name", "kind", "version", "rule", "priority", "capacity", "grace_days")
+    return Family(
+        **{name: getattr(rule, name) for name in names},
+        words=read_back(parse(rule.rule)),
+        rooms=[Room.model_validate(room) for room in rooms if room.rule_key == rule.key],
+    )
+
+
+@routes.asks("GET", "/groups", "group.read", "社群和每个群的近况", gives=Families)
+async def listed(ask: Ask[Query]) -> Families:
+    _ = ask.store
+    async with ask.reading() as session:
+        rooms = await group_chats.overview(session, ask.now)
+        rules = await group_chats.live_rules(session)
+    return Families(items=[_family(rule, rooms) for rule in rules])
+
+
+@routes.asks("GET", "/groups/{key}", "group.read", "一组群", gives=Family)
+async def one(ask: Ask[Query]) -> Family:
+    _ = ask.store
+    async with ask.reading() as session:
+        rule = await _asked(ask, session)
+        return _family(rule, await group_chats.overview(session, ask.now))
+
+
+async def _asked(ask: Ask[Any], session: Any) -> GroupRule:
+    rule = await group_chats.rule_of(session, ask.named("key"))
+    if rule is None:
+        raise Refusal("no_such_group", "没有这一组群", status=404)
+    return rule
+
+
+class GroupRuleIn(Strict):
+    rule: dict[str, Any]
+    capacity: Annotated[int, Field(ge=2, le=500)] | None = None
+    grace_days: Annotated[int, Field(ge=0, le=365)] | None = None
+    invites_a_day: Annotated[int, Field(ge=0, le=5000)] | None = None
+
+
+@routes.asks("POST", "/groups/{key}/rule", "group.config", "发布入群规则", says=GroupRuleIn)
+async def publish(ask: Ask[GroupRuleIn]) -> Done:
+    if ask.store is not None:
+        raise Refusal("forbidden", "入群规则是全店共用的，请让运营来改", status=403)
+    async with ask.reading() as session:
+        rule = await _asked(ask, session)
+    settings = ask.said.model_dump(exclude_none=True, exclude={"rule"})
+    return await ask.does(PublishGroupRule, group=rule.key, rule=ask.said.rule, settings=settings)
+
+
+class Journey(Told):
+    key: str
+    name: str
+    version: int
+    trigger: str | None
+    state: str
+    at: datetime
+    body: dict[str, Any]
+
+
+class Journeys(Told):
+    items: list[Journey]
+
+
+@routes.asks("GET", "/journeys", "journey.read", "已发布的打法和旅程", gives=Journeys)
+async def journeys(ask: Ask[Query]) -> Journeys:
+    async with ask.reading() as session:
+        found = await ways.all_published(session)
+    return Journeys(items=[Journey.model_validate(one) for one in found])
+
+
+@routes.asks("GET", "/journeys/{key}", "journey.read", "一个打法", gives=Journey)
+async def journey(ask: Ask[Query]) -> Journey:
+    key: Word = ask.named("key")
+    async with ask.reading() as session:
+        for found in await ways.all_published(session):
+            if found.key == key:
+                return Journey.model_validate(found)
+    raise Refusal("unknown_playbook", "没有这个打法", status=404)
