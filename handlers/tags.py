@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from bot.calls import ListCorpTags
 from bot.domain.customers import Customer
 from bot.domain.refusals import Refusal
+from bot.domain.segments import BadRule, parse
 from bot.domain.tags import Heard
 from bot.events import (
     CorpTagChanged,
@@ -23,13 +24,15 @@ from bot.events import (
     OrderReported,
     QrScanned,
     TagCustomer,
+    TagCustomers,
 )
 from bot.inbound.router import Router
 from bot.inbound.turn import Answer, Turn
-from bot.store import consent, contact_ways, customers, journeys, links, orders, tags
+from bot.store import consent, contact_ways, customers, journeys, links, orders, segments, tags
 from handlers.chat.hearing import understood
 
 router = Router()
+MOST_AT_ONCE = 5_000
 
 
 class Gift(NamedTuple):
@@ -145,6 +148,37 @@ async def tag_by_hand(command: TagCustomer, turn: Turn) -> Answer:
     return Answer({"customer_id": customer.id, "added": added, "removed": removed})
 
 
+@router.on(TagCustomers)
+async def tag_many(command: TagCustomers, turn: Turn) -> Answer:
+    """Put on at once; more than so many are a rule's work, which does it by night."""
+    try:
+        rule = parse(command.rule)
+    except BadRule as mistake:
+        raise Refusal("bad_rule", str(mistake), status=422) from None
+    turn.content.tags.check(command.tag)
+    ids = await segments.ids(
+        turn.session, rule, turn.now, refs=command.refs, most=MOST_AT_ONCE + 1
+    )
+    if len(ids) > MOST_AT_ONCE:
+        words = f"一次最多给 {MOST_AT_ONCE:,} 人打标签；更多的人请做成标签规则，夜里自动打"
+        raise Refusal("too_many", words, status=422)
+    if command.remove:
+        gone = await tags.take_off_many(turn.session, ids, tag=command.tag)
+        return Answer({"customers": len(ids), "changed": gone})
+    new = await tags.put_on_many(
+        turn.session,
+        ids,
+        tag=command.tag,
+        evidence={"command": command.key},
+        now=turn.now,
+        by=str(command.actor),
+    )
+    if await journeys.all_published(turn.session, f"tag_added:{command.tag}"):
+        for customer_id in new:
+            await _tell_journeys(turn, customer_id, command.tag)
+    return Answer({"customers": len(ids), "changed": len(new)})
+
+
 @router.on(CorpTagChanged, when=lambda event: event.change == "delete")
 async def lose_corp_tag(event: CorpTagChanged, turn: Turn) -> None:
     """Somebody deleted it in the console: it stays ours alone and is not made again."""
@@ -211,12 +245,16 @@ async def _give(turn: Turn, customer_id: int, gift: Gift) -> bool:
         confidence=gift.confidence,
     )
     if new:
-        await journeys.enter(
-            turn.session,
-            turn.content,
-            trigger=f"tag_added:{gift.tag}",
-            customer_id=customer_id,
-            cause=f"tag:{gift.tag}:{turn.key}",
-            now=turn.now,
-        )
+        await _tell_journeys(turn, customer_id, gift.tag)
     return new
+
+
+async def _tell_journeys(turn: Turn, customer_id: int, tag: str) -> None:
+    await journeys.enter(
+        turn.session,
+        turn.content,
+        trigger=f"tag_added:{tag}",
+        customer_id=customer_id,
+        cause=f"tag:{tag}:{turn.key}",
+        now=turn.now,
+    )

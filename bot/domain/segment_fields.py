@@ -96,6 +96,9 @@ FIELDS: Mapping[str, Field] = {
     "tier": _choice("分层", TIER_WORDS),
     "share_class": _choice("价值分档", SHARE_WORDS),
     "star": _number("星级", "星"),
+    "recency": _number("R（多久没来）", "分"),
+    "frequency": _number("F（来得多勤）", "分"),
+    "monetary": _number("M（花得多少）", "分"),
     "influence": _number("影响力", "分"),
     "stage": _choice("关系阶段", STAGES),
     "identity": _hold("知道她的", "不知道她的", IDENTITY_WORDS),
@@ -146,7 +149,7 @@ def value_mistake(asked: Field, op: str, value: object) -> str | None:
 
 def _pair_mistake(asked: Field, value: object) -> str | None:
     if not isinstance(value, list) or len(value) != 2:
-        return "between 要写两个数：[最小, 最大]"
+        return "要写两个数：最小和最大"
     if mistake := next((m for one in value if (m := _one_mistake(asked, one))), None):
         return mistake
     return "最小值比最大值大" if value[0] > value[1] else None

@@ -18,7 +18,7 @@ MOST = 300
 async def choices(session: AsyncSession) -> dict[str, Pairs]:
     """Field → its values with their words."""
     return {
-        "tag": await _tags(session),
+        "tag": await tag_names(session),
         "store": await _pairs(session, select(Store.code, Store.name).order_by(Store.code)),
         "follows.guide": await _pairs(
             session, select(Guide.userid, Guide.name).where(Guide.active).order_by(Guide.id)
@@ -34,7 +34,7 @@ async def _pairs(session: AsyncSession, query: Select[str, str]) -> Pairs:
     return [(value, words or value) for value, words in await session.execute(query.limit(MOST))]
 
 
-async def _tags(session: AsyncSession) -> Pairs:
+async def tag_names(session: AsyncSession) -> Pairs:
     """Those that most customers wear stand first."""
     worn = select(CustomerTag.tag_id, func.count().label("n")).group_by(CustomerTag.tag_id)
     counted = worn.subquery()

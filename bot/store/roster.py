@@ -1,4 +1,4 @@
-"""Customers as a list: who fits, whom one could reach and why not the rest, page by page; and the RFM table."""
+"""Customers as a list: who fits, whom one could reach and why not the rest, sorted, page by page."""
 
 from __future__ import annotations
 
@@ -22,10 +22,20 @@ from bot.store import segments
 from bot.store.customers.people import NAME
 from bot.store.quotas import ARRIVED, FLYING
 from bot.store.segments import WHOLE
-from bot.store.tiers.reading import last_run
+from bot.store.tags.labels import alive
 from bot.store.vault import Vault
 
 PAGE = 20
+USUAL = "-amount"
+ORDERS: dict[str, tuple[Any, ColumnElement[Any]]] = {
+    "amount": (PurchaseStats, PurchaseStats.amount_fen.expression),
+    "orders": (PurchaseStats, PurchaseStats.orders.expression),
+    "last": (PurchaseStats, PurchaseStats.last_at.expression),
+    "tier": (CustomerTier, CustomerTier.rank.expression),
+    "since": (Customer, Customer.created_at.expression),
+    "active": (Customer, Customer.last_active_at.expression),
+}
+"""What the list may be sorted by: whose column, and the column."""
 REACHABLE = parse({"field": "reachable", "op": "eq", "value": True})
 
 
@@ -35,9 +45,9 @@ class Wanted:
 
     rule: Rule
     text: str = ""
-    """A reference, a platform id, a buyer id or a phone number."""
-    cell: tuple[int, int] | None = None
-    """Recency and frequency of one cell of the RFM table."""
+    """A reference, a platform id, a buyer id or a phone number; a tag, a guide or a store by name."""
+    why: str | None = None
+    """Only whom this reason keeps from marketing now; empty for whom none does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,41 +71,28 @@ class Face(NamedTuple):
     line: str
 
 
-class Cell(NamedTuple):
-    customers: int
-    share: float
-    """Of all that was ever spent."""
-
-
-@dataclass(frozen=True, slots=True)
-class Heat:
-    cells: dict[tuple[int, int], Cell]
-    """By recency and frequency, 1-5 each; empty cells are absent."""
-    recency: Sequence[float]
-    """Days, the upper ends of classes 5, 4, 3, 2."""
-    frequency: Sequence[float]
-    """Purchase days, the upper ends of classes 1, 2, 3, 4."""
-    never: int
-    """Customers who have not bought anything."""
-
-
-def fits(wanted: Wanted, vault: Vault, now: datetime) -> ColumnElement[bool]:
+def fits(wanted: Wanted, vault: Vault, limits: Limits, now: datetime) -> ColumnElement[bool]:
     found = segments.clause(wanted.rule, now)
-    if wanted.cell is not None:
-        recency, frequency = wanted.cell
-        in_cell = (CustomerTier.recency == recency) & (CustomerTier.frequency == frequency)
-        found &= Customer.id.in_(select(CustomerTier.customer_id).where(in_cell))
+    if wanted.why is not None:
+        found &= why_not(limits, now) == wanted.why
     if wanted.text:
-        found &= _named(wanted.text, vault)
+        found &= _named(wanted.text, vault, now)
     return found
 
 
-def _named(text: str, vault: Vault) -> ColumnElement[bool]:
+def _named(text: str, vault: Vault, now: datetime) -> ColumnElement[bool]:
     blind = vault.blind(phones.digits(text))
     ids = select(Identity.customer_id).where(
         or_(Identity.value == text, and_(Identity.kind == "phone", Identity.value == blind))
     )
-    return or_(Customer.ref == text, Customer.id.in_(ids))
+    worn = select(CustomerTag.customer_id).join(Tag).where(Tag.name == text, alive(now))
+    served = (
+        select(Follow.customer_id)
+        .join(Guide, Guide.id == Follow.guide_id)
+        .outerjoin(Store, Store.id == Guide.store_id)
+        .where(Follow.ended_at.is_(None), or_(Guide.name == text, Store.name == text))
+    )
+    return or_(Customer.ref == text, *(Customer.id.in_(those) for those in (ids, worn, served)))
 
 
 def why_not(limits: Limits, now: datetime) -> ColumnElement[str]:
@@ -163,20 +160,19 @@ async def page(
     *,
     number: int = 1,
     size: int = PAGE,
+    order: str = USUAL,
 ) -> list[Listed]:
-    """The biggest spenders first."""
+    """Sorted by one of `ORDERS`, downwards when it begins with a minus."""
+    ids = await _page_of_ids(session, clause, order, (number - 1) * size, size)
+    # What a row shows is asked of these few alone: nobody else's reasons are worked out and thrown away.
     query = (
         select(Customer, CustomerTier, PurchaseStats, Secret, why_not(limits, now))
         .outerjoin(CustomerTier, CustomerTier.customer_id == Customer.id)
         .outerjoin(PurchaseStats, PurchaseStats.customer_id == Customer.id)
         .outerjoin(Secret, Secret.customer_id == Customer.id)
-        .where(clause)
-        .order_by(PurchaseStats.amount_fen.desc().nulls_last(), Customer.id)
-        .offset((number - 1) * size)
-        .limit(size)
+        .where(Customer.id.in_(ids))
     )
-    rows = (await session.execute(query)).all()
-    ids = [row[0].id for row in rows]
+    rows = sorted((await session.execute(query)).all(), key=lambda row: ids.index(row[0].id))
     labels, guides = await _tags(session, ids, now), await _guides(session, ids)
     return [
         Listed(
@@ -191,6 +187,18 @@ async def page(
         )
         for customer, tier, stats, secret, reason in rows
     ]
+
+
+async def _page_of_ids(
+    session: AsyncSession, clause: ColumnElement[bool], order: str, skip: int, size: int
+) -> list[int]:
+    of, column = ORDERS.get(order.lstrip("-"), ORDERS[USUAL.lstrip("-")])
+    sorted_by = column.desc() if order.startswith("-") else column.asc()
+    query = select(Customer.id).where(clause)
+    if of is not Customer:
+        query = query.outerjoin(of, of.customer_id == Customer.id)
+    query = query.order_by(sorted_by.nulls_last(), Customer.id).offset(skip).limit(size)
+    return list(await session.scalars(query))
 
 
 def opened_name(vault: Vault, secret: Secret | None) -> str:
@@ -209,11 +217,10 @@ async def names(
 
 
 async def _tags(session: AsyncSession, ids: Sequence[int], now: datetime) -> dict[int, list[str]]:
-    alive = or_(CustomerTag.expires_at.is_(None), CustomerTag.expires_at > now)
     rows = await session.execute(
         select(CustomerTag.customer_id, Tag.name)
         .join(Tag, Tag.id == CustomerTag.tag_id)
-        .where(CustomerTag.customer_id.in_(ids), alive)
+        .where(CustomerTag.customer_id.in_(ids), alive(now))
         .group_by(CustomerTag.customer_id, Tag.id, Tag.name)
         .order_by(CustomerTag.customer_id, Tag.id)
     )
@@ -232,29 +239,6 @@ async def _guides(session: AsyncSession, ids: Sequence[int]) -> dict[int, tuple[
         .order_by(Follow.last_talk_at.nulls_first(), Follow.since)
     )
     return {customer_id: (guide, store or "") for customer_id, guide, store in rows}
-
-
-async def heat(session: AsyncSession, among: ColumnElement[bool] = WHOLE) -> Heat:
-    spent = func.coalesce(func.sum(PurchaseStats.amount_fen), 0)
-    rows = (
-        await session.execute(
-            select(CustomerTier.recency, CustomerTier.frequency, func.count(), spent)
-            .join(Customer, Customer.id == CustomerTier.customer_id)
-            .outerjoin(PurchaseStats, PurchaseStats.customer_id == CustomerTier.customer_id)
-            .where(among, WHOLE)
-            .group_by(CustomerTier.recency, CustomerTier.frequency)
-        )
-    ).all()
-    total = sum(int(row[3]) for row in rows) or 1
-    bought = sum(row[2] for row in rows)
-    run = await last_run(session)
-    scale: dict[str, Any] = run.scale if run else {}
-    return Heat(
-        {(r, f): Cell(n, 100 * int(fen) / total) for r, f, n, fen in rows},
-        scale.get("recency", ()),
-        scale.get("frequency", ()),
-        await count(session, and_(among, WHOLE)) - bought,
-    )
 
 
 async def faces(session: AsyncSession, now: datetime) -> list[Face]:

@@ -96,10 +96,12 @@ def _points(to: Compiler, asked: Condition) -> Clause:
     return or_(found, not_(in_(to.those(PointsAccount.customer_id))))
 
 
-def _star(to: Compiler, asked: Condition) -> Clause:
-    return in_(
-        to.those(CustomerTier.customer_id, compare(asked.op, CustomerTier.star, asked.value))
-    )
+def _scored(column: InstrumentedAttribute[int]) -> Callable[[Compiler, Condition], Clause]:
+    def compiled(to: Compiler, asked: Condition) -> Clause:
+        fits = compare(asked.op, column, asked.value)
+        return in_(to.those(CustomerTier.customer_id, fits))
+
+    return compiled
 
 
 def _influence(_to: Compiler, asked: Condition) -> Clause:
@@ -186,7 +188,10 @@ COMPILERS: Mapping[str, Callable[[Compiler, Condition], Clause]] = {
     **DEEDS,
     "tier": _tier(CustomerTier.tier),
     "share_class": _tier(CustomerTier.share_class),
-    "star": _star,
+    "star": _scored(CustomerTier.star),
+    "recency": _scored(CustomerTier.recency),
+    "frequency": _scored(CustomerTier.frequency),
+    "monetary": _scored(CustomerTier.monetary),
     "influence": _influence,
     "identity": _identity,
     "stage": _stage,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -34,6 +34,23 @@ def clause(rule: Rule, now: datetime) -> ColumnElement[bool]:
 async def count(session: AsyncSession, rule: Rule, now: datetime) -> int:
     query = select(func.count()).select_from(Customer).where(clause(rule, now))
     return (await session.scalar(query)) or 0
+
+
+async def ids(
+    session: AsyncSession, rule: Rule, now: datetime, *, refs: Sequence[str] = (), most: int
+) -> list[int]:
+    """Who fits, the first so many of them; with refs, only those of them."""
+    query = select(Customer.id).where(clause(rule, now)).order_by(Customer.id).limit(most)
+    if refs:
+        query = query.where(Customer.ref.in_(refs))
+    return list(await session.scalars(query))
+
+
+async def count_several(
+    session: AsyncSession, asked: Mapping[str, Rule], now: datetime
+) -> dict[str, int]:
+    """Several rules by name, each counted by itself."""
+    return {name: await count(session, rule, now) for name, rule in asked.items()}
 
 
 async def count_each(session: AsyncSession, rule: Rule, now: datetime) -> list[Hits]:

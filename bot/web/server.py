@@ -17,7 +17,7 @@ from bot.web import (
     unmasking,
 )
 from bot.web.api import tables
-from bot.web.console import audit, campaigns, cases, customers, groups, merges, person, today
+from bot.web.console import audit, bulk, campaigns, cases, customers, groups, merges, person, today
 from bot.web.desk import DESK, Desk
 from bot.web.pages import HOME
 from bot.web.sandbox import pages as sandbox
@@ -36,6 +36,7 @@ TABLES = (
     sandbox.routes,
     today.routes,
     customers.routes,
+    bulk.routes,
     merges.routes,
     person.routes,
     unmasking.routes,

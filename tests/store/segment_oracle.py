@@ -80,6 +80,11 @@ class Oracle:
     def _level(self, rule: Condition, facts: Facts) -> bool:
         return self._choice(rule, facts.points[1] if facts.points else "青铜")
 
+    def _recency(self, rule: Condition, facts: Facts) -> bool:
+        return self._number(rule, facts.star if facts.tier else None)
+
+    _frequency = _monetary = _recency
+
     def _star(self, rule: Condition, facts: Facts) -> bool:
         return self._number(rule, facts.star if facts.tier else None)
 

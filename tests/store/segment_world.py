@@ -354,6 +354,6 @@ class Stage:
 
 def _tier(who: int, tier: str, share: str, star: int, now: datetime) -> CustomerTier:
     numbers = dict.fromkeys(("score", "activity", "overdue", "rank"), 0.5)
-    cells = dict.fromkeys(("recency", "frequency", "monetary"), 3)
+    cells = dict.fromkeys(("recency", "frequency", "monetary"), star)
     facts = {"customer_id": who, "tier": tier, "share_class": share, "star": star}
     return CustomerTier(**(facts | numbers | cells), reason="", since=now)

@@ -9,7 +9,7 @@ import pytest
 from bot.domain.campaigns import Touch
 from bot.domain.segments import parse
 from bot.domain.tiers import CustomerTier, PurchaseStats
-from bot.store import consent, roster, segments
+from bot.store import consent, heat, roster, segments
 from bot.store.gate import Question, ask, gather
 from tests.builders import LONG_AGO, a_customer, a_follow, a_guide
 
@@ -87,9 +87,9 @@ async def test_a_cell_holds_people_and_their_share_of_what_was_spent(bot):
             session.add(_stats(customer.id, amount))
         await a_customer(session)
         await session.flush()
-        heat = await roster.heat(session)
-    assert heat.cells == {(5, 2): (1, 75.0), (1, 2): (1, 25.0)}
-    assert heat.never == 1
+        table = await heat.heat(session)
+    assert table.cells == {(5, 2): (1, 75.0), (1, 2): (1, 25.0)}
+    assert table.never == 1
 
 
 def _tier(customer_id: int, recency: int) -> CustomerTier:

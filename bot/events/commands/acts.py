@@ -39,6 +39,17 @@ class TagCustomer(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TagCustomers(Command):
+    """One tag for everybody whom a rule fits; with refs, only for those of them."""
+
+    permission = "tag.assign"
+    tag: str
+    rule: dict[str, Any]
+    refs: tuple[str, ...] = ()
+    remove: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MergeCustomers(Command):
     permission = "customer.merge"
     keep_id: int

@@ -24,6 +24,7 @@ from bot.store.tags.labels import (
     take,
     worn,
 )
+from bot.store.tags.many import put_on_many, take_off_many
 from bot.store.tags.mirror import (
     Marking,
     NewCorpTags,
@@ -65,11 +66,13 @@ __all__ = [
     "not_marked",
     "publish",
     "put",
+    "put_on_many",
     "rename_to",
     "retag",
     "retag_all",
     "stir",
     "take",
+    "take_off_many",
     "to_look_at",
     "unmirror",
     "without_corp_tag",

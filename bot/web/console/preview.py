@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlencode
 
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -69,6 +70,7 @@ async def preview(request: web.Request, session: AsyncSession, asked: Question) 
         "diff": await _difference(desk, session, asked),
         "rule_json": json.dumps(asked.written, ensure_ascii=False),
         "mode": asked.form.mode,
+        "behind": "" if asked.nested else "/admin/customers?" + urlencode(rules.pairs(asked.form)),
         "nested": asked.nested,
         "mask": masks.name,
         "words": words,
@@ -127,6 +129,8 @@ async def answer(
 ) -> web.Response:
     """Only what changed, for a form that was touched."""
     told = await shown(request, session, template, "", **facts)
-    told.headers["HX-Trigger"] = json.dumps({"hits": {"n": [row.hits for row in facts["rows"]]}})
+    rows = facts["rows"]
+    said = {"n": [row.hits for row in rows], "wrong": [row.mistake for row in rows]}
+    told.headers["HX-Trigger"] = json.dumps({"hits": said})
     told.headers["HX-Replace-Url"] = address
     return told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
@@ -11,6 +12,7 @@ from multidict import MultiMapping
 
 from bot.domain.segment_fields import FIELDS, OPS, Field
 from bot.domain.segments import BadRule, Rule, parse
+from bot.tongue import _
 
 SEVERAL = "、"
 GROUPS = (
@@ -27,7 +29,18 @@ GROUPS = (
     ),
     (
         "价值",
-        ("tier", "share_class", "star", "influence", "level", "points", "first_order_days"),
+        (
+            "tier",
+            "share_class",
+            "recency",
+            "frequency",
+            "monetary",
+            "star",
+            "influence",
+            "level",
+            "points",
+            "first_order_days",
+        ),
     ),
     ("关系", ("follows.any", "follows.guide", "follows.days", "store", "source_state", "stage")),
     ("标签与群", ("tag", "group.in", "group.kind", "coupon.held")),
@@ -63,8 +76,11 @@ HOLDS = {
     "orders.store": ("买过", "没买过"),
     "messages.intent": ("问过", "没问过"),
 }
-NUMBERS = ("gte", "lte", "gt", "lt", "eq", "ne")
+NUMBERS = ("gte", "lte", "gt", "lt", "eq", "ne", "between")
+PARTS = re.compile(r"\s*(?:、|，|,|~|～|到|至|–|(?<=\d)-)\s*")
+"""What people write between two numbers."""
 CHOOSES = ("in", "not_in")
+BETWEEN = "在两数之间"
 QUICK = (
     ("本月生日", {"field": "birthday_month", "op": "eq", "value": "this"}),
     ("90 天没来", {"field": "orders.last_days", "op": "gte", "value": "90"}),
@@ -72,6 +88,7 @@ QUICK = (
     ("没有客诉", {"field": "case.open", "op": "eq", "value": "no"}),
 )
 FIRST = {"number": "30", "flag": "yes", "month": "this"}
+FIRST_OF = {"recency": "4", "frequency": "4", "monetary": "4", "star": "4", "influence": "60"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +109,11 @@ class Row:
     @property
     def ops(self) -> list[tuple[str, str]]:
         return ops_of(self.field)
+
+    @property
+    def several(self) -> bool:
+        """More than one value may be named, any of which will do."""
+        return self.spec.kind in ("choice", "hold") and self.op != "contains"
 
     @property
     def label(self) -> str:
@@ -133,46 +155,52 @@ class Choices:
         """Empty: any text. What stands in the row is always among them."""
         spec = row.spec
         if spec.kind == "flag":
-            return [("yes", spec.pair[0]), ("no", spec.pair[1])]
+            return [("yes", _(spec.pair[0])), ("no", _(spec.pair[1]))]
         if spec.kind == "month":
-            return [("this", "本月"), *((str(n), f"{n} 月") for n in range(1, 13))]
-        listed = list(spec.choices.items()) or list(self.known.get(row.field, ()))
+            months = ((str(n), _("%(n)s 月", n=n)) for n in range(1, 13))
+            return [("this", _("本月")), *months]
+        fixed = [(value, _(words)) for value, words in spec.choices.items()]
+        listed = fixed or list(self.known.get(row.field, ()))
         if listed and row.value and all(row.value != value for value, _ in listed):
             listed.insert(0, (row.value, _joined(row.value, dict(listed))))
         return listed
 
 
 def _joined(value: str, words: Mapping[str, str]) -> str:
-    return "或".join(words.get(part, part) for part in value.split(SEVERAL))
+    return _("或").join(words.get(part, part) for part in value.split(SEVERAL))
 
 
 def label_of(name: str) -> str:
-    return LABELS.get(name, FIELDS[name].words)
+    return _(LABELS.get(name, FIELDS[name].words))
 
 
 def groups() -> list[tuple[str, list[tuple[str, str]]]]:
     """Fields to choose from, by what they are about."""
-    return [(name, [(key, label_of(key)) for key in keys]) for name, keys in GROUPS]
+    return [(_(name), [(key, label_of(key)) for key in keys]) for name, keys in GROUPS]
 
 
 def ops_of(name: str) -> list[tuple[str, str]]:
     spec = FIELDS[name]
     if spec.kind == "number":
-        return [(op, OPS[op].strip()) for op in NUMBERS]
+        return [(op, _(BETWEEN if op == "between" else OPS[op].strip())) for op in NUMBERS]
     if spec.kind == "hold":
         yes, no = HOLDS.get(name, ("是", "不是"))
-        return [("has", yes), ("has_not", no)]
+        return [("has", _(yes)), ("has_not", _(no))]
     if spec.kind == "flag":
-        return [("eq", "是")]
+        return [("eq", _("是"))]
     if spec.kind == "month":
-        return [("eq", "是"), ("ne", "不是")]
-    more = [("contains", "包含")] if "contains" in spec.ops else []
-    return [*more, *((op, OPS[op].strip()) for op in CHOOSES)]
+        return [("eq", _("是")), ("ne", _("不是"))]
+    more = [("contains", _("包含"))] if "contains" in spec.ops else []
+    return [*more, *((op, _(OPS[op].strip())) for op in CHOOSES)]
 
 
 def new_row(name: str, choices: Choices) -> Row:
     """A field just chosen, with something sensible to begin with."""
-    row = Row(field=name, op=ops_of(name)[0][0], value=FIRST.get(FIELDS[name].kind, ""))
+    row = Row(
+        field=name,
+        op=ops_of(name)[0][0],
+        value=FIRST_OF.get(name) or FIRST.get(FIELDS[name].kind, ""),
+    )
     listed = choices.of(row)
     return row if row.value or not listed else Row(field=name, op=row.op, value=listed[0][0])
 
@@ -186,6 +214,14 @@ def read_form(query: MultiMapping[str]) -> Form:
         if name in FIELDS
     ]
     return Form(tuple(rows), "any" if query.get("mode") == "any" else "all")
+
+
+def pairs(form: Form) -> list[tuple[str, str]]:
+    """The rows as they stand in an address."""
+    told = [("mode", form.mode)] if form.rows else []
+    for row in form.rows:
+        told += [(name, getattr(row, name)) for name in ("field", "op", "value", "days")]
+    return told
 
 
 def form_of(rule: Any) -> Form | None:
@@ -225,7 +261,10 @@ def _typed(spec: Field, op: str, value: str) -> Any:
     if spec.kind == "flag":
         return value == "yes"
     if spec.kind == "number":
-        return _number(value, yuan=spec.unit == "元")
+        yuan = spec.unit == "元"
+        if op == "between":
+            return [_number(part, yuan=yuan) for part in PARTS.split(value) if part]
+        return _number(value, yuan=yuan)
     if spec.kind == "month":
         return int(value) if value.isdecimal() else value
     if op in {"in", "not_in", "has", "has_not"}:
@@ -250,6 +289,6 @@ def _checked(row: Row) -> Row:
     try:
         parse({"all": [row.written()]})
     except BadRule as mistake:
-        words = mistake.words
+        words = _(mistake.words)
         return Row(field=row.field, op=row.op, value=row.value, days=row.days, mistake=words)
     return row

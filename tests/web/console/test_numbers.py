@@ -20,7 +20,7 @@ TAG = (
     "WHERE w.customer_id = c.id AND p.name = '{}' AND g.name = '{}' AND (w.expires_at IS NULL OR w.expires_at > :now))"
 )
 FRIEND = "EXISTS (SELECT 1 FROM follow f WHERE f.customer_id = c.id AND f.ended_at IS NULL)"
-CELL = "EXISTS (SELECT 1 FROM customer_tier t WHERE t.customer_id = c.id AND t.recency = 3 AND t.frequency = 3)"
+CELL = "EXISTS (SELECT 1 FROM customer_tier t WHERE t.customer_id = c.id AND t.recency = 2 AND t.frequency = 2)"
 RICH = f"(SELECT sum(o.amount_fen - o.refunded_fen) {ORDERS} AND o.paid_at > :since) >= 30000"
 ONCE = f"(SELECT count(*) {ORDERS}) = 1"
 OPEN_CASE = (
@@ -57,7 +57,7 @@ async def test_tiers_tags_cells_and_segments_are_counted_right(counted):
         "": "1 = 1",
         **{f"tier={quote(t)}": TIER.format(t) for t in ("核心", "潜力", "普通", "沉睡")},
         f"tag={quote('兴趣/针织')}": TAG.format("兴趣", "针织"),
-        "rf=3,3": CELL,
+        "rf=2,2": CELL,
         "segment=one-order": ONCE,
         "segment=core": f"{TIER.format('核心')} AND NOT {OPEN_CASE}",
         "field=orders.amount&op=gte&value=300&days=90": RICH,
