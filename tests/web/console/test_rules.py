@@ -57,3 +57,13 @@ def test_a_mistake_stands_at_its_own_row():
 def test_a_field_just_chosen_can_be_counted_at_once(name):
     parse({"all": [new_row(name, Choices()).written()]})
     assert ops_of(name)
+
+
+def test_between_is_typed_as_people_write_it():
+    for typed in ("30-90", "30 到 90", "30、90", "30~90"):
+        row = Row(field="orders.last_days", op="between", value=typed)
+        assert row.written()["value"] == [30, 90]
+    assert Row(field="orders.amount", op="between", value="99.5–200").written()["value"] == [
+        9950,
+        20000,
+    ]
