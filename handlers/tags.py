@@ -29,10 +29,12 @@ from bot.events import (
 from bot.inbound.router import Router
 from bot.inbound.turn import Answer, Turn
 from bot.store import consent, contact_ways, customers, journeys, links, orders, segments, tags
+from bot.tongue import _
 from handlers.chat.hearing import understood
 
 router = Router()
 MOST_AT_ONCE = 5_000
+TOO_MANY = "一次最多给 %(n)s 人打标签；更多的人请做成标签规则，夜里自动打"
 
 
 class Gift(NamedTuple):
@@ -160,7 +162,7 @@ async def tag_many(command: TagCustomers, turn: Turn) -> Answer:
         turn.session, rule, turn.now, refs=command.refs, most=MOST_AT_ONCE + 1
     )
     if len(ids) > MOST_AT_ONCE:
-        words = f"一次最多给 {MOST_AT_ONCE:,} 人打标签；更多的人请做成标签规则，夜里自动打"
+        words = _(TOO_MANY, n=f"{MOST_AT_ONCE:,}")
         raise Refusal("too_many", words, status=422)
     if command.remove:
         gone = await tags.take_off_many(turn.session, ids, tag=command.tag)

@@ -6,22 +6,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.domain.consent import PURPOSES
+from bot.tongue import _
 
 NUMBER_OPS = ("gte", "lte", "gt", "lt", "eq", "ne", "between")
 CHOICE_OPS = ("in", "not_in", "eq", "ne")
 HOLD_OPS = ("has", "has_not")
 
 OPS = {
-    "gte": "至少 ",
-    "lte": "最多 ",
-    "gt": "多于 ",
-    "lt": "少于 ",
-    "eq": "是 ",
-    "ne": "不是 ",
-    "in": "是 ",
-    "not_in": "不是 ",
-    "between": "在 ",
-    "contains": "包含 ",
+    "gte": "至少",
+    "lte": "最多",
+    "gt": "多于",
+    "lt": "少于",
+    "eq": "是",
+    "ne": "不是",
+    "in": "是",
+    "not_in": "不是",
+    "between": "在",
+    "contains": "包含",
 }
 
 
@@ -40,13 +41,13 @@ class Field:
 
     def say(self, value: object) -> str:
         if isinstance(value, list):
-            return "或".join(self.say(part) for part in value)
+            return _("或").join(self.say(part) for part in value)
         if self.unit == "元" and isinstance(value, int):
             return f"¥{value / 100:,.2f}".removesuffix(".00")
         if value == "this":
-            return "本月"
-        text = self.choices.get(str(value), str(value))
-        return f"{text} {self.unit}".strip()
+            return _("本月")
+        text = self.choices.get(str(value))
+        return f"{_(text) if text else value} {_(self.unit)}".strip()
 
 
 def _number(words: str, unit: str, *, windowed: bool = False) -> Field:

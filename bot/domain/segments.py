@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.domain.mapping import BigKey, Row
 from bot.domain.segment_fields import FIELDS, OPS, Field, value_mistake
+from bot.tongue import _
 
 DEEPEST = 6
 LARGEST = 100
@@ -138,19 +139,21 @@ def _check_window(field: Field, days: object, path: str) -> None:
 
 
 def read_back(rule: Rule) -> str:
-    """The rule as a Chinese sentence."""
-    return _say(rule) or "所有顾客"
+    """The rule as a sentence."""
+    return _say(rule) or _("所有顾客")
 
 
 def _say(rule: Rule) -> str:
     if isinstance(rule, Condition):
         return _say_condition(rule)
     if isinstance(rule, Negation):
-        return f"不是（{_say(rule.part) or '所有顾客'}）"
-    joined = " 且 " if rule.word == "all" else " 或 "
+        return _("不是（%(part)s）", part=read_back(rule.part))
+    joined = _(" 且 ") if rule.word == "all" else _(" 或 ")
     said = [_say(part) for part in rule.parts]
     bracketed = [
-        f"（{text}）" if isinstance(part, Junction) and len(part.parts) > 1 else text
+        _("（%(part)s）", part=text)
+        if isinstance(part, Junction) and len(part.parts) > 1
+        else text
         for part, text in zip(rule.parts, said, strict=True)
     ]
     return joined.join(text for text in bracketed if text)
@@ -158,15 +161,21 @@ def _say(rule: Rule) -> str:
 
 def _say_condition(condition: Condition) -> str:
     field = FIELDS[condition.field]
-    window = f"近 {condition.within_days} 天" if condition.within_days else ""
     yes, no = field.pair
     if field.kind == "flag":
-        return yes if condition.value == (condition.op == "eq") else no
+        return _(yes if condition.value == (condition.op == "eq") else no)
+    days = condition.within_days
+    return (_("近 %(n)s 天", n=days) if days else "") + _said_of(field, condition)
+
+
+def _said_of(field: Field, condition: Condition) -> str:
+    yes, no = field.pair
+    value = condition.value
     if field.kind == "hold":
-        return (
-            f"{window}{no if condition.op == 'has_not' else yes}「{field.say(condition.value)}」"
-        )
+        what = _(no if condition.op == "has_not" else yes)
+        return _("%(what)s「%(value)s」", what=what, value=field.say(value))
     if condition.op == "between":
-        low, high = condition.value
-        return f"{window}{field.words}在 {field.say(low)} 到 {field.say(high)} 之间"
-    return f"{window}{field.words}{OPS[condition.op]}{field.say(condition.value)}"
+        low, high = map(field.say, value)
+        return _("%(what)s在 %(low)s 到 %(high)s 之间", what=_(field.words), low=low, high=high)
+    op = _(OPS[condition.op])
+    return _("%(what)s%(op)s %(value)s", what=_(field.words), op=op, value=field.say(value))

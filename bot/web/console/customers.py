@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.permissions import may
 from bot.domain.segment_fields import FIELDS
+from bot.domain.tiers import TIERS
 from bot.inbound.commands import matrix
 from bot.store import choices as known
 from bot.store import heat, roster, segments
@@ -55,6 +56,13 @@ async def customers(request: web.Request) -> web.StreamResponse:
         return await shown(request, session, "console/customers.html", "customers", **facts)
 
 
+SHORT = {
+    "opted_out": "已退订",
+    "no_consent": "没有同意",
+    "case_open": "客诉中",
+    "no_channel": "没有渠道",
+    "brand_cap": "到上限",
+}
 PLAIN: dict[str, Any] = {"tier": "", "tag": "", "text": "", "why": "", "side": "", "cell": None}
 """Without what narrows the list."""
 
@@ -78,6 +86,8 @@ async def _list(
         "found": found,
         "pages": pages,
         "sizes": SIZES,
+        "short": SHORT,
+        "tiers": TIERS,
         "downloads": lists.downloads(request, SHEET),
         "group_json": json.dumps(asked.group, ensure_ascii=False),
     }

@@ -182,7 +182,7 @@ def groups() -> list[tuple[str, list[tuple[str, str]]]]:
 def ops_of(name: str) -> list[tuple[str, str]]:
     spec = FIELDS[name]
     if spec.kind == "number":
-        return [(op, _(BETWEEN if op == "between" else OPS[op].strip())) for op in NUMBERS]
+        return [(op, _(BETWEEN if op == "between" else OPS[op])) for op in NUMBERS]
     if spec.kind == "hold":
         yes, no = HOLDS.get(name, ("是", "不是"))
         return [("has", _(yes)), ("has_not", _(no))]
@@ -191,7 +191,7 @@ def ops_of(name: str) -> list[tuple[str, str]]:
     if spec.kind == "month":
         return [("eq", _("是")), ("ne", _("不是"))]
     more = [("contains", _("包含"))] if "contains" in spec.ops else []
-    return [*more, *((op, _(OPS[op].strip())) for op in CHOOSES)]
+    return [*more, *((op, _(OPS[op])) for op in CHOOSES)]
 
 
 def new_row(name: str, choices: Choices) -> Row:
