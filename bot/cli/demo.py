@@ -17,6 +17,7 @@ import click
 
 from bot.cli import logs
 from bot.cli.demo_report import print_report, progress_bar
+from bot.cli.loop import run
 from bot.demo import history, prologue
 from bot.demo.month import EARLY, played, prepare
 from bot.demo.scene import Scene, free_port, open_scene
@@ -51,10 +52,10 @@ def demo(
     logs.to_stderr(level=logging.ERROR)
     visited = not headless and sys.stdout.isatty()
     if visited:
-        return asyncio.run(_visited(days=days, seed=seed, orders=orders, port=port))
+        return run(_visited(days=days, seed=seed, orders=orders, port=port))
     home = Path(tempfile.mkdtemp(prefix="siyu-demo-"))
     try:
-        report = asyncio.run(_played(home, orders or history.OURS, seed=seed, days=days))
+        report = run(_played(home, orders or history.OURS, seed=seed, days=days))
     except history.Unplayable as wrong:
         raise click.UsageError(
             f"{wrong}\n  这样修：需要 {'、'.join(history.NEEDED)} 这几列"

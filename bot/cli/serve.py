@@ -14,6 +14,7 @@ import click
 
 from bot.app import Bot, open_bot, serving
 from bot.cli import logs
+from bot.cli.loop import run
 from bot.cli.opened import opened
 from bot.cli.talk import Failed
 from bot.settings import load_settings
@@ -46,7 +47,7 @@ INTERRUPTED = 130
 @click.pass_context
 def serve(context: click.Context, role: str, host: str, port: int | None) -> None:
     logs.to_stderr()
-    context.exit(asyncio.run(_serve(role, host, port)))
+    context.exit(run(_serve(role, host, port)))
 
 
 async def _serve(role: str, host: str, port: int | None) -> int:
