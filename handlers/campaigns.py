@@ -1,33 +1,33 @@
-"""Campaigns as people run them: drafted, approved, handed over, paused, stopped; and a guide's own push."""
+"""Campaigns as people run them: drafted, approved, handed over, paused, stopped."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from bot.calls import SendAppText
 from bot.content import wording
 from bot.domain.aims import METRICS, UNITS, StopRule
 from bot.domain.campaigns import Campaign
-from bot.domain.customers import Guide
 from bot.domain.playbooks import Mailing
 from bot.domain.quotas import Limits, read_limits
 from bot.domain.refusals import Refusal
 from bot.domain.segments import BadRule, read_back
 from bot.domain.segments import parse as parse_rule
-from bot.events import KfSendFailed
 from bot.events.aims import Aims
 from bot.events.commands import (
     ApproveCampaign,
     DraftCampaign,
     HandOverCampaign,
     PauseCampaign,
-    PushToTagged,
+    RehearseCampaign,
     ResumeCampaign,
     StopCampaign,
     SwitchSending,
+    TryCampaign,
 )
 from bot.inbound.router import Router
 from bot.inbound.turn import Answer, Turn
-from bot.store import calling_back, campaigns, journeys, pushes, switches, touches
+from bot.store import access, calling_back, campaigns, journeys, switches
 from bot.store.campaigns import Receipt
 
 router = Router()
@@ -152,9 +152,39 @@ async def approve(command: ApproveCampaign, turn: Turn) -> Answer:
     return Answer({"campaign_id": campaign.id, "state": "approved"} | receipt.as_json())
 
 
+REHEARSED = ("draft", "approved")
+
+
+@router.on(RehearseCampaign)
+async def rehearse(command: RehearseCampaign, turn: Turn) -> Answer:
+    campaign = await _get(turn, command.campaign_id)
+    if campaign.state not in REHEARSED or campaign.planned_at is not None:
+        raise Refusal("wrong_state", "活动已经交出去了，不用再预演")
+    receipt = await _rehearse(turn, campaign)
+    return Answer({"campaign_id": campaign.id} | receipt.as_json())
+
+
+@router.on(TryCampaign)
+async def try_campaign(command: TryCampaign, turn: Turn) -> Answer:
+    """To the author's own WeCom, as a message of the app: no customer's quota is touched."""
+    campaign = await _get(turn, command.campaign_id)
+    userid = await access.userid_of(turn.session, command.actor.id)
+    if userid is None:
+        raise Refusal(
+            "no_userid",
+            "你的账号没有绑定企业微信，发不到你手机上。请店主在「设置」里填上你的企业微信账号",
+            status=422,
+        )
+    call = SendAppText(userids=(userid,), text=f"【只发给你的样子】{command.text}")
+    await turn.owe(call, effect=f"try:{campaign.id}:{turn.key}", lane="express")
+    return Answer({"campaign_id": campaign.id, "sent_to": userid})
+
+
 @router.on(HandOverCampaign)
 async def hand_over(command: HandOverCampaign, turn: Turn) -> Answer:
     campaign = await _get(turn, command.campaign_id)
+    if not campaigns.is_fresh(campaign, turn.now):
+        raise Refusal("stale_receipt", "预演是 24 小时以前的，请重新预演，看过再交给导购")
     receipt = await _rehearse(turn, campaign)
     if command.expected is not None and command.expected != receipt.planned:
         raise Refusal(
@@ -211,56 +241,6 @@ async def switch_sending(command: SwitchSending, turn: Turn) -> Answer:
     return Answer({"sending": command.on, "called_back": called_back})
 
 
-@router.on(PushToTagged)
-async def push_to_tagged(command: PushToTagged, turn: Turn) -> Answer:
-    guide = await turn.session.get(Guide, command.guide_id)
-    if guide is None or command.actor.id not in {str(guide.id), guide.userid}:
-        raise Refusal("forbidden", "只能给自己的顾客发", status=403)
-    if not command.tags:
-        raise Refusal("no_segment", "先选标签", status=422)
-    wording.check_by_hand(turn.content, command.text)
-    text = wording.by_hand(
-        turn.content, command.text, channel="wecom", public_url=turn.settings.public_url
-    )
-    campaign = await campaigns.draft(
-        turn.session,
-        now=turn.now,
-        name=f"{guide.name} 的标签推送：{'、'.join(command.tags)}"[:80],
-        occasion=f"push:{turn.key}",
-        rule=pushes.rule_for(guide.userid, command.tags),
-        words=turn.vault.seal(command.text, about=campaigns.ABOUT),
-        channels=["wecom"],
-        offer_key=command.offer,
-        state="running",
-        pushed_by=guide.id,
-        created_by=str(command.actor),
-        ends_at=turn.now + pushes.LASTS,
-    )
-    if campaign is None:
-        raise Refusal("already_drafted", "这次推送已经交出去了")
-    done = await pushes.push(
-        turn.session, turn.vault, campaign, text=text, limits=_limits(turn), now=turn.now
-    )
-    if not done.reachable:
-        raise Refusal("empty_audience", "这些标签下现在没有能发的人，换几个标签试试", status=422)
-    return Answer({"campaign_id": campaign.id} | done.as_json())
-
-
-@router.on(KfSendFailed)
-async def kf_failed(event: KfSendFailed, turn: Turn) -> None:
-    """errcode 0 was not delivery: the message named here never arrived."""
-    touch_id, _, _ = event.fail_msgid.removeprefix("t").partition("-")
-    if event.fail_msgid.startswith("t") and touch_id.isdigit():
-        await touches.settle(
-            turn.session,
-            [int(touch_id)],
-            expected=("delivered",),
-            state="refused",
-            reason="window_closed",
-            sent_at=None,
-        )
-
-
 def _limits(turn: Turn) -> Limits:
     return read_limits(turn.content.limits)
 
@@ -278,7 +258,7 @@ async def _move(turn: Turn, campaign: Campaign, expected: tuple[str, ...], **val
 
 
 async def _rehearse(turn: Turn, campaign: Campaign) -> Receipt:
-    return await campaigns.dry_run(
+    receipt = await campaigns.dry_run(
         turn.session,
         turn.vault,
         campaign,
@@ -291,6 +271,8 @@ async def _rehearse(turn: Turn, campaign: Campaign) -> Receipt:
             public_url=turn.settings.public_url,
         ),
     )
+    campaign.receipt, campaign.rehearsed_at = receipt.as_kept(), turn.now
+    return receipt
 
 
 async def _halted(turn: Turn, campaign: Campaign, state: str) -> Answer:

@@ -37,7 +37,7 @@ def campaign() -> None:
     pass
 
 
-@campaign.command("plan", help="预演：发给谁、不发给谁、为什么；什么也不写")
+@campaign.command("plan", help="预演：发给谁、不发给谁、为什么；只记下这次预演")
 @click.argument("number", type=int, metavar="ID")
 @click.option("--json", "as_json", is_flag=True, help="输出一份 JSON")
 def plan(number: int, as_json: bool) -> None:
@@ -119,9 +119,9 @@ async def _prove(number: int) -> Proof:
 async def _rehearse(number: int) -> Receipt:
     async with open_bot(load_settings(), ROUTERS) as bot:
         work = bot.work
-        async with work.sessions.reading() as session:
+        async with work.sessions.begin() as session:
             found = await _found(session, number)
-            return await campaigns.dry_run(
+            receipt = await campaigns.dry_run(
                 session,
                 work.vault,
                 found,
@@ -134,3 +134,5 @@ async def _rehearse(number: int) -> Receipt:
                     public_url=work.settings.public_url,
                 ),
             )
+            found.receipt, found.rehearsed_at = receipt.as_kept(), work.now()
+            return receipt

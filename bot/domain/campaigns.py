@@ -54,6 +54,9 @@ class Campaign(Row):
     created_by: Mapped[str]
     approved_by: Mapped[str | None]
     planned_at: Mapped[datetime | None]
+    receipt: Mapped[dict[str, Any] | None]
+    """The last dry run, as `bot.store.campaigns.Receipt` keeps it: nothing is handed over that nobody has seen."""
+    rehearsed_at: Mapped[datetime | None]
 
 
 class Touch(Row):

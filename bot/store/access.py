@@ -85,6 +85,13 @@ async def by_userid(session: AsyncSession, userid: str) -> Actor | None:
     return None if row is None else Actor(kind=row[0], id=row[1], store=row[2])
 
 
+async def userid_of(session: AsyncSession, name: str) -> str | None:
+    """As whom WeCom knows this member of the back office."""
+    query = select(StaffUser.userid).where(StaffUser.name == name, StaffUser.active)
+    found: str | None = await session.scalar(query)
+    return found
+
+
 async def bind(session: AsyncSession, name: str, userid: str) -> bool:
     """From now on WeCom's word for her is enough. False when nobody is called so."""
     named = update(StaffUser).where(StaffUser.name == name).values(userid=userid)

@@ -26,6 +26,10 @@ LASTS = timedelta(days=3)
 ABOUT = "campaign.words"
 FACES = 3
 """How many customers stand for all the others in a receipt."""
+PREVIEWED = 500
+"""So many of those who will be written to can be looked at one by one."""
+GOOD_FOR = timedelta(hours=24)
+"""An older dry run is of another day: it is made again before anything is handed over."""
 
 
 async def draft(session: AsyncSession, *, now: datetime, **facts: Any) -> Campaign | None:
@@ -55,6 +59,11 @@ async def draft(session: AsyncSession, *, now: datetime, **facts: Any) -> Campai
 def written(vault: Vault, campaign: Campaign) -> str | None:
     """The words of a person's hand, in clear."""
     return None if campaign.words is None else vault.unseal(campaign.words, about=ABOUT)
+
+
+def is_fresh(campaign: Campaign, now: datetime) -> bool:
+    """Whether its dry run may be relied on."""
+    return campaign.rehearsed_at is not None and now - campaign.rehearsed_at < GOOD_FOR
 
 
 async def move(
@@ -97,6 +106,8 @@ class Receipt:
     """A few of the customers who will be written to."""
     passed_over: dict[str, list[int]] = field(default_factory=dict)
     """For each reason a few of those who will not."""
+    faces: list[int] = field(default_factory=list)
+    """The first `PREVIEWED` of those who will."""
 
     def add(self, lot: Lot, userids: dict[int, str]) -> None:
         self.audience += 1
@@ -111,6 +122,8 @@ class Receipt:
                 self.by_guide[userids.get(lot.guide_id, str(lot.guide_id))] += 1
             if len(self.sample) < FACES:
                 self.sample.append(lot.customer_id)
+            if len(self.faces) < PREVIEWED:
+                self.faces.append(lot.customer_id)
 
     def _pass_over(self, customer_id: int, reason: str) -> None:
         self.excluded[reason] += 1
@@ -130,6 +143,15 @@ class Receipt:
             "sample": self.sample,
             "passed_over": self.passed_over,
         }
+
+    @classmethod
+    def read(cls, kept: dict[str, Any]) -> Receipt:
+        """As `as_kept` wrote it."""
+        counted = {name: Counter(kept[name]) for name in ("excluded", "by_channel", "by_guide")}
+        return cls(**(kept | counted | {"at": datetime.fromisoformat(kept["at"])}))
+
+    def as_kept(self) -> dict[str, Any]:
+        return self.as_json() | {"faces": self.faces}
 
     def in_words(self) -> str:
         lines = [f"人群 {self.audience} 人：将发送 {self.planned} 人，对照组 {self.holdout} 人"]

@@ -104,6 +104,23 @@ class DraftCampaign(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RehearseCampaign(Command):
+    """Count anew what it would do; changes nothing but the receipt."""
+
+    permission = "campaign.draft"
+    campaign_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TryCampaign(Command):
+    """Send what one of its customers would read to the author herself."""
+
+    permission = "campaign.draft"
+    campaign_id: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ApproveCampaign(Command):
     permission = "campaign.approve"
     campaign_id: int

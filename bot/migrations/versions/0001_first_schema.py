@@ -862,6 +862,10 @@ def upgrade() -> None:
         sa.Column("created_by", sa.String(), nullable=False),
         sa.Column("approved_by", sa.String(), nullable=True),
         sa.Column("planned_at", sa.DateTime(), nullable=True),
+        sa.Column(
+            "receipt", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True
+        ),
+        sa.Column("rehearsed_at", sa.DateTime(), nullable=True),
         sa.ForeignKeyConstraint(
             ["pushed_by"], ["guide.id"], name=op.f("fk_campaign_pushed_by_guide")
         ),

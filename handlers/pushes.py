@@ -1,0 +1,70 @@
+"""A guide's own push to a tagged few, and word that a message never arrived."""
+
+from __future__ import annotations
+
+from bot.content import wording
+from bot.domain.customers import Guide
+from bot.domain.quotas import read_limits
+from bot.domain.refusals import Refusal
+from bot.events import KfSendFailed
+from bot.events.commands import PushToTagged
+from bot.inbound.router import Router
+from bot.inbound.turn import Answer, Turn
+from bot.store import campaigns, pushes, touches
+
+router = Router()
+
+
+@router.on(PushToTagged)
+async def push_to_tagged(command: PushToTagged, turn: Turn) -> Answer:
+    guide = await turn.session.get(Guide, command.guide_id)
+    if guide is None or command.actor.id not in {str(guide.id), guide.userid}:
+        raise Refusal("forbidden", "只能给自己的顾客发", status=403)
+    if not command.tags:
+        raise Refusal("no_segment", "先选标签", status=422)
+    wording.check_by_hand(turn.content, command.text)
+    text = wording.by_hand(
+        turn.content, command.text, channel="wecom", public_url=turn.settings.public_url
+    )
+    campaign = await campaigns.draft(
+        turn.session,
+        now=turn.now,
+        name=f"{guide.name} 的标签推送：{'、'.join(command.tags)}"[:80],
+        occasion=f"push:{turn.key}",
+        rule=pushes.rule_for(guide.userid, command.tags),
+        words=turn.vault.seal(command.text, about=campaigns.ABOUT),
+        channels=["wecom"],
+        offer_key=command.offer,
+        state="running",
+        pushed_by=guide.id,
+        created_by=str(command.actor),
+        ends_at=turn.now + pushes.LASTS,
+    )
+    if campaign is None:
+        raise Refusal("already_drafted", "这次推送已经交出去了")
+    done = await pushes.push(
+        turn.session,
+        turn.vault,
+        campaign,
+        text=text,
+        limits=read_limits(turn.content.limits),
+        now=turn.now,
+    )
+    if not done.reachable:
+        raise Refusal("empty_audience", "这些标签下现在没有能发的人，换几个标签试试", status=422)
+    return Answer({"campaign_id": campaign.id} | done.as_json())
+
+
+@router.on(KfSendFailed)
+async def kf_failed(event: KfSendFailed, turn: Turn) -> None:
+    """errcode 0 was not delivery: the message named here never arrived."""
+    touch_id, _, _ = event.fail_msgid.removeprefix("t").partition("-")
+    if event.fail_msgid.startswith("t") and touch_id.isdigit():
+        await touches.settle(
+            turn.session,
+            [int(touch_id)],
+            expected=("delivered",),
+            state="refused",
+            reason="window_closed",
+            sent_at=None,
+        )
