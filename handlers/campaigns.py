@@ -183,7 +183,7 @@ async def try_campaign(command: TryCampaign, turn: Turn) -> Answer:
 @router.on(HandOverCampaign)
 async def hand_over(command: HandOverCampaign, turn: Turn) -> Answer:
     campaign = await _get(turn, command.campaign_id)
-    if not campaigns.is_fresh(campaign, turn.now):
+    if campaign.state == "approved" and not campaigns.is_fresh(campaign, turn.now):
         raise Refusal("stale_receipt", "预演是 24 小时以前的，请重新预演，看过再交给导购")
     receipt = await _rehearse(turn, campaign)
     if command.expected is not None and command.expected != receipt.planned:

@@ -17,7 +17,7 @@ from bot.web import (
     unmasking,
 )
 from bot.web.api import tables
-from bot.web.console import audit, bulk, campaigns, cases, customers, groups, merges, person, today
+from bot.web.console import audit, bulk, customers, groups, merges, person, reaching, today
 from bot.web.desk import DESK, Desk
 from bot.web.pages import HOME
 from bot.web.sandbox import pages as sandbox
@@ -41,8 +41,7 @@ TABLES = (
     person.routes,
     unmasking.routes,
     groups.routes,
-    campaigns.routes,
-    cases.routes,
+    *reaching.TABLES,
     audit.routes,
 )
 

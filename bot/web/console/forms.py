@@ -8,7 +8,12 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from aiohttp import web
+
 from bot.domain.refusals import Refusal
+from bot.tongue import _
+from bot.web.desk import DESK
+from bot.web.guards import actor_of
 
 Form = Mapping[str, Any]
 
@@ -31,7 +36,11 @@ def number(form: Form, name: str, *, least: int = 0, most: int = 10**9) -> int |
     if not said:
         return None
     if not said.isdecimal() or not least <= int(said) <= most:
-        raise Refusal("bad_number", f"「{said}」不是 {least} 到 {most} 的整数", status=422)
+        raise Refusal(
+            "bad_number",
+            _("「%(said)s」不是 %(least)s 到 %(most)s 的整数", said=said, least=least, most=most),
+            status=422,
+        )
     return int(said)
 
 
@@ -41,7 +50,7 @@ def rule(form: Form) -> dict[str, Any]:
     except ValueError:
         written = None
     if not isinstance(written, dict):
-        raise Refusal("bad_rule", "规则没有读懂，请刷新页面再试一次", status=422)
+        raise Refusal("bad_rule", _("规则没有读懂，请刷新页面再试一次"), status=422)
     return written
 
 
@@ -53,4 +62,18 @@ def moment(form: Form, name: str, zone: ZoneInfo) -> datetime | None:
     try:
         return datetime.fromisoformat(said).replace(tzinfo=zone)
     except ValueError:
-        raise Refusal("bad_moment", f"「{said}」不是一个时间", status=422) from None
+        raise Refusal("bad_moment", _("「%(said)s」不是一个时间", said=said), status=422) from None
+
+
+def signed(request: web.Request, form: Form) -> dict[str, Any]:
+    """What every act carries: who, when, and the key that makes a second click the same act."""
+    return {
+        "actor": actor_of(request),
+        "key": needed(form, "key", _("页面放太久了，请刷新后再试一次")),
+        "at": request.app[DESK].work.now(),
+    }
+
+
+def page_of(request: web.Request) -> int:
+    said = request.query.get("page", "1")
+    return max(int(said), 1) if said.isdecimal() else 1

@@ -19,6 +19,8 @@ SAID = {
     "segment": "分群已发布，从现在起大家都按这一版算。",
     "group": "入群规则已发布，明天 05:00 起按新规则邀请和提醒。",
     "draft": "活动草稿建好了。先看预演，再决定要不要交给导购。",
+    "rehearsed": "重新算过了，右边是现在的数。",
+    "tried": "已经发到你的企业微信，看看手机上的样子。",
     "approved": "活动已批准，还没有交给任何人。",
     "handed": "已交给导购。她们在企业微信里点「发送」之后，顾客才会收到。",
     "paused": "活动已暂停，导购还没确认的任务正在收回。",
@@ -55,7 +57,7 @@ MENU = (
     ),
     (
         "触达",
-        (Entry("campaigns", "calendar-event", "活动", "/admin/campaigns", "campaign.read"),),
+        (Entry("campaigns", "calendar-event", "活动与旅程", "/admin/campaigns", "campaign.read"),),
     ),
     ("服务", (Entry("cases", "alert-triangle", "客诉", "/admin/cases", "case.act"),)),
     ("系统", (Entry("audit", "history", "操作记录", "/admin/audit", "audit.read"),)),

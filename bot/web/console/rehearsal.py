@@ -1,47 +1,62 @@
-"""A campaign played through without writing anything: the receipt that people read before they hand it over."""
+"""A campaign's last dry run as people read it: the receipt, and one customer after the other."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.content import wording
+from bot.content.templates import ONE_FOR_MANY
 from bot.domain import masks
 from bot.domain.campaigns import Campaign
 from bot.domain.customers import Customer
+from bot.domain.facts import FACTS, for_everyone
 from bot.domain.refusals import Refusal
 from bot.store import campaigns, facts, mailings, roster
 from bot.store.campaigns import Receipt
 from bot.store.explain import CHANNELS
+from bot.tongue import _
 from bot.web.desk import Desk
 
 TOO_MANY = 100
 """People with one guide above which her share of the whole is worth a word."""
 HIDDEN_CODE = "（每人一个）"
+LISTED = 8
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
+    """What one customer would read."""
+
+    number: int
+    """Her place among those who may be looked at, from 1."""
     name: str
     ref: str
     tier: str
     words: str
     """Empty when the text cannot be made; then `flaw` says why."""
     flaw: str
+    said: list[tuple[str, str]]
+    """The facts that the text speaks of, as they are for her."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rehearsal:
     receipt: Receipt
+    at: datetime
+    fresh: bool
     loads: list[tuple[str, int]]
     """Guide and people whom she would be asked to write to, the most first."""
     others: tuple[int, int]
     """How many guides are not listed, and their people."""
     channels: list[tuple[str, int]]
-    samples: list[Sample]
+    sample: Sample | None
+    """The first who would be written to; where nobody would, one whose words cannot be made."""
     heavy: str
     """Who would have to send too much; empty when nobody."""
 
@@ -50,65 +65,86 @@ class Rehearsal:
         return self.receipt.audience
 
     @property
+    def previewed(self) -> int:
+        """How many can be looked at one by one."""
+        return len(self.receipt.faces)
+
+    @property
     def speechless(self) -> bool:
         """The words could be made for nobody: handing this over would reach nobody."""
-        return bool(self.samples) and not any(sample.words for sample in self.samples)
+        return self.sample is not None and not self.sample.words
 
 
-async def rehearse(desk: Desk, session: AsyncSession, campaign: Campaign) -> Rehearsal:
-    work = desk.work
-    receipt = await campaigns.dry_run(
-        session,
-        work.vault,
-        campaign,
-        limits=work.content.limits,
-        now=work.now(),
-        saying=wording.saying(
-            work.content,
-            campaign,
-            written=campaigns.written(work.vault, campaign),
-            public_url=work.settings.public_url,
-        ),
-    )
+async def rehearsed(desk: Desk, session: AsyncSession, campaign: Campaign) -> Rehearsal | None:
+    """The last dry run; None before there was one."""
+    if campaign.receipt is None or campaign.rehearsed_at is None:
+        return None
+    receipt = Receipt.read(campaign.receipt)
     names = await mailings.guide_names(session)
     loads = [(names.get(userid, userid), n) for userid, n in receipt.by_guide.most_common()]
-    first, rest = loads[:8], loads[8:]
+    first, rest = loads[:LISTED], loads[LISTED:]
     return Rehearsal(
         receipt=receipt,
+        at=campaign.rehearsed_at,
+        fresh=campaigns.is_fresh(campaign, desk.work.now()),
         loads=first,
-        others=(len(rest), sum(n for _, n in rest)),
+        others=(len(rest), sum(n for _guide, n in rest)),
         channels=[(CHANNELS.get(name, name), n) for name, n in receipt.by_channel.most_common()],
-        samples=await _samples(desk, session, campaign, receipt),
+        sample=await sample(desk, session, campaign, receipt, 1),
         heavy=_heavy(loads),
     )
 
 
 def _heavy(loads: list[tuple[str, int]]) -> str:
-    total = sum(n for _, n in loads)
+    total = sum(n for _guide, n in loads)
     name, most = loads[0] if loads else ("", 0)
     crowded = len(loads) > 1 and most > TOO_MANY and most * len(loads) > 2 * total
-    return f"{name}一个人要发 {most} 人" if crowded else ""
+    return _("%(name)s一个人要发 %(people)s 人", name=name, people=most) if crowded else ""
 
 
-async def _samples(
-    desk: Desk, session: AsyncSession, campaign: Campaign, receipt: Receipt
-) -> list[Sample]:
-    """What a few of them would read; names masked, codes not given out yet. When nobody would, whose words fail."""
+async def sample(
+    desk: Desk, session: AsyncSession, campaign: Campaign, receipt: Receipt, number: int
+) -> Sample | None:
+    """The n-th of them; her name masked, her code not given out yet."""
     work, limits = desk.work, desk.work.content.limits
-    faces = receipt.sample or receipt.passed_over.get("missing_fact", [])
+    faces = receipt.faces or receipt.passed_over.get("missing_fact", [])
+    if not 1 <= number <= len(faces):
+        return None
+    one = [faces[number - 1]]
+    known = await facts.gather(session, work.vault, work.content, one, work.now())
+    listed = await roster.page(session, work.vault, Customer.id.in_(one), limits, work.now())
+    if not listed:
+        return None  # merged or erased since
+    told = dict(known.get(one[0], {})) | _offered(desk, campaign)
+    if told.get("称呼"):
+        told["称呼"] = masks.name(str(told["称呼"]))
     channel = next(iter(receipt.by_channel), "wecom")
-    known = await facts.gather(session, work.vault, work.content, faces, work.now())
-    who = Customer.id.in_(faces)
-    listed = await roster.page(session, work.vault, who, limits, work.now())
-    told = []
-    for one in listed:
-        hers = dict(known.get(one.customer.id, {})) | _offered(desk, campaign)
-        if hers.get("称呼"):
-            hers["称呼"] = masks.name(str(hers["称呼"]))
-        words, flaw = _words(desk, campaign, hers, channel)
-        tier = one.tier.tier if one.tier else ""
-        told.append(Sample(masks.name(one.name), one.customer.ref, tier, words, flaw))
-    return told
+    words, flaw = _words(desk, campaign, told, channel)
+    return Sample(
+        number=number,
+        name=masks.name(listed[0].name),
+        ref=listed[0].customer.ref,
+        tier=listed[0].tier.tier if listed[0].tier else "",
+        words=words,
+        flaw=flaw,
+        said=_said(desk, campaign, told, channel),
+    )
+
+
+def _said(
+    desk: Desk, campaign: Campaign, told: Mapping[str, Any], channel: str
+) -> list[tuple[str, str]]:
+    """Which of her facts the text speaks of; where one text goes to many, none of hers does."""
+    template = desk.work.content.templates.get(campaign.template)
+    if template is None:
+        return []
+    known = for_everyone(dict(told)) if channel in ONE_FOR_MANY else told
+    source = "".join(re.findall(r"{[{%].*?[%}]}", template.body, re.DOTALL))
+    return [
+        (fact.what, str(known[name]))
+        for name, fact in FACTS.items()
+        if re.search(rf"\b{name}\b", source) and isinstance(known.get(name), str | int)
+    ]
 
 
 def _offered(desk: Desk, campaign: Campaign) -> dict[str, Any]:
@@ -131,4 +167,4 @@ def _words(
     except Refusal as refusal:
         return "", refusal.words
     except KeyError:
-        return "", "没有这个话术"
+        return "", _("没有这个话术")

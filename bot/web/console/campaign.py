@@ -1,0 +1,253 @@
+"""`/admin/campaigns/…`: one campaign: drafted, rehearsed as a receipt, approved, handed over, halted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.content.templates import Template
+from bot.domain.aims import METRICS
+from bot.domain.campaigns import STATES, Campaign
+from bot.domain.reasons import words
+from bot.domain.refusals import Refusal
+from bot.domain.segments import parse, read_back
+from bot.events.aims import Aims
+from bot.events.commands import (
+    ApproveCampaign,
+    Command,
+    DraftCampaign,
+    HandOverCampaign,
+    PauseCampaign,
+    RehearseCampaign,
+    ResumeCampaign,
+    StopCampaign,
+    TryCampaign,
+)
+from bot.store import access, journeys, mailings, segments
+from bot.store.campaigns import Receipt
+from bot.tongue import _
+from bot.web.console import forms, rehearsal, spans
+from bot.web.console.campaigns import CAMPAIGN_STATES, TONES, rights
+from bot.web.console.frame import actor_words, shown
+from bot.web.console.scopes import narrowed, own_store
+from bot.web.desk import ACTOR, DESK, Desk
+from bot.web.guards import actor_of, allowed
+
+routes = web.RouteTableDef()
+TASKS = {
+    "owed": "正在建任务",
+    "waiting": "等她点发送",
+    "confirmed": "她点了发送",
+    "settled": "结果都知道了",
+    "cancelling": "正在收回",
+    "cancelled": "收回了",
+    "expired": "过期没发",
+    "unknown": "结果不明",
+    "refused": "平台拒绝",
+}
+REHEARSED = {"draft", "approved"}
+
+
+@routes.get("/admin/campaigns/new", allow_head=False)
+@allowed("campaign.draft")
+async def new(request: web.Request) -> web.StreamResponse:
+    desk = request.app[DESK]
+    content = desk.work.content
+    async with desk.work.sessions.reading() as session:
+        published = await journeys.all_published(session)
+        plays = [(row, journeys.read(row)) for row in published]
+        return await shown(
+            request,
+            session,
+            "console/campaign_new.html",
+            "campaigns",
+            segments=[
+                (one, read_back(parse(one.rule))) for one in await segments.all_published(session)
+            ],
+            chosen=request.query.get("segment", ""),
+            playbooks=[(row.key, row.name, spec.why) for row, spec in plays if spec.campaign],
+            templates=[
+                one
+                for one in content.templates.values()
+                if one.purpose == "marketing" and "wecom" in one.channels and not _invites(one)
+            ],
+            offers=list(content.offers.values()),
+            metrics=METRICS,
+            day=request.query.get("day", "")[:10],
+        )
+
+
+def _invites(template: Template) -> bool:
+    """It leads into a group chat: only the invites of group rules know which."""
+    return "join_link" in template.body
+
+
+@routes.post("/admin/campaigns")
+@allowed("campaign.draft")
+async def draft(request: web.Request) -> web.StreamResponse:
+    """Drafted and rehearsed at once: the next page is the receipt."""
+    desk, form = request.app[DESK], await request.post()
+    key = forms.text(form, "segment")
+    async with desk.work.sessions.reading() as session:
+        segment = await segments.published(session, key) if key else None
+    playbook = forms.text(form, "playbook") or None
+    if segment is None and playbook is None:
+        raise Refusal("no_segment", _("先选发给哪个分群"), status=422)
+    signed = forms.signed(request, form)
+    answer = await desk.do(
+        DraftCampaign(
+            **signed,
+            name=forms.needed(form, "name", _("先给活动起个名字"), most=60),
+            playbook=playbook,
+            segment=narrowed(request, segment.rule) if segment else {},
+            template=forms.text(form, "template"),
+            text=forms.text(form, "text", most=2000),
+            offer=forms.text(form, "offer") or None,
+            starts_at=forms.moment(form, "starts_at", desk.work.settings.zone),
+            holdout_percent=forms.number(form, "holdout", most=50) or 0,
+            aims=Aims(
+                metric=forms.text(form, "metric") or "revenue",
+                hypothesis=forms.text(form, "hypothesis", most=200),
+                canary_percent=forms.number(form, "canary", most=50) or 0,
+            ),
+        )
+    )
+    number = answer["campaign_id"]
+    again = signed | {"key": f"{signed['key']}:rehearse"}
+    await desk.do(RehearseCampaign(**again, campaign_id=number))
+    raise web.HTTPSeeOther(f"/admin/campaigns/{number}?said=draft")
+
+
+@routes.get(r"/admin/campaigns/{id:\d+}", allow_head=False)
+@allowed("campaign.read")
+async def one(request: web.Request) -> web.StreamResponse:
+    desk = request.app[DESK]
+    own_store(request)
+    async with desk.work.sessions.reading() as session:
+        campaign = await _campaign(request, session)
+        waiting = campaign.state in REHEARSED and campaign.planned_at is None
+        told = await rehearsal.rehearsed(desk, session, campaign) if waiting else None
+        return await shown(
+            request,
+            session,
+            "console/campaign.html",
+            "campaigns",
+            campaign=campaign,
+            waiting=waiting,
+            said=read_back(parse(campaign.rule)),
+            goal=campaign.goal or {},
+            metrics=METRICS,
+            offer=_offer(desk, campaign.offer_key),
+            who=actor_words,
+            title=_title(desk, campaign),
+            receipt=told,
+            s=told.sample if told else None,
+            mailing=(await mailings.with_counts(session, [campaign]))[0],
+            guides=await mailings.by_guide(session, campaign.id),
+            second=_second(request, campaign, told),
+            me=await access.userid_of(session, request[ACTOR].id),
+            people=spans.people,
+            rights=rights(request),
+            campaign_states=CAMPAIGN_STATES,
+            tones=TONES,
+            states=STATES,
+            tasks=TASKS,
+            words=words,
+        )
+
+
+def _offer(desk: Desk, key: str | None) -> str:
+    known = desk.work.content.offers.get(key or "")
+    return known.name if known else key or ""
+
+
+def _title(desk: Desk, campaign: Campaign) -> str:
+    template = desk.work.content.templates.get(campaign.template)
+    return template.title if template else _("手写的话")
+
+
+def _second(
+    request: web.Request, campaign: Campaign, told: rehearsal.Rehearsal | None
+) -> int | None:
+    """The size above which somebody else has to approve, when that holds here."""
+    above = request.app[DESK].work.content.limits.brand.second_person_above
+    own = campaign.created_by == str(actor_of(request))
+    return above if told is not None and told.audience > above and own else None
+
+
+async def _campaign(request: web.Request, session: AsyncSession) -> Campaign:
+    found = await session.get(Campaign, int(request.match_info["id"]))
+    if found is None:
+        raise Refusal("unknown_campaign", _("没有这个活动"), status=404)
+    return found
+
+
+@routes.get(r"/admin/campaigns/{id:\d+}/preview", allow_head=False)
+@allowed("campaign.read")
+async def preview(request: web.Request) -> web.StreamResponse:
+    """The next face: only this part of the page changes."""
+    desk = request.app[DESK]
+    own_store(request)
+    asked = request.query.get("n", "1")
+    async with desk.work.sessions.reading() as session:
+        campaign = await _campaign(request, session)
+        told = await rehearsal.rehearsed(desk, session, campaign)
+        number = int(asked) if asked.isdecimal() else 1
+        found = None
+        if told is not None:
+            found = await rehearsal.sample(desk, session, campaign, told.receipt, number)
+        return await shown(
+            request,
+            session,
+            "console/campaign_preview.html",
+            "campaigns",
+            campaign=campaign,
+            receipt=told,
+            s=found,
+            me=await access.userid_of(session, request[ACTOR].id),
+        )
+
+
+ACTS: dict[str, tuple[type[Command], str]] = {
+    "rehearse": (RehearseCampaign, "rehearsed"),
+    "approve": (ApproveCampaign, "approved"),
+    "hand-over": (HandOverCampaign, "handed"),
+    "pause": (PauseCampaign, "paused"),
+    "resume": (ResumeCampaign, "resumed"),
+    "stop": (StopCampaign, "stopped"),
+}
+
+
+@routes.post(r"/admin/campaigns/{id:\d+}/{act:rehearse|approve|hand-over|pause|resume|stop}")
+@allowed("campaign.read")
+async def act(request: web.Request) -> web.StreamResponse:
+    """The dispatcher asks for the right of each act. The number on the button is what is handed over, or nothing is."""
+    desk, form = request.app[DESK], await request.post()
+    command, said = ACTS[request.match_info["act"]]
+    number = int(request.match_info["id"])
+    facts: dict[str, Any] = {"campaign_id": number}
+    if command is HandOverCampaign:
+        facts["expected"] = forms.number(form, "expected")
+    await desk.do(command(**facts, **forms.signed(request, form)))
+    raise web.HTTPSeeOther(f"/admin/campaigns/{number}?said={said}")
+
+
+@routes.post(r"/admin/campaigns/{id:\d+}/try")
+@allowed("campaign.draft")
+async def try_out(request: web.Request) -> web.StreamResponse:
+    """What this customer would read, to the author's own phone."""
+    desk, form = request.app[DESK], await request.post()
+    async with desk.work.sessions.reading() as session:
+        campaign = await _campaign(request, session)
+        receipt = Receipt.read(campaign.receipt) if campaign.receipt else None
+        if receipt is None:
+            raise Refusal("no_receipt", _("先预演一次"), status=409)
+        asked = forms.number(form, "n", least=1) or 1
+        found = await rehearsal.sample(desk, session, campaign, receipt, asked)
+    if found is None or not found.words:
+        raise Refusal("missing_fact", _("这位的话拼不出来，换一位再试"), status=409)
+    signed = forms.signed(request, form)
+    await desk.do(TryCampaign(**signed, campaign_id=campaign.id, text=found.words))
+    raise web.HTTPSeeOther(f"/admin/campaigns/{campaign.id}?said=tried")
