@@ -32,6 +32,11 @@ BOOKS = (
     "bot/web/forms.py",
     "bot/web/entrance.py",
     "bot/web/by_wecom.py",
+    "bot/domain/aims.py",
+    "bot/web/console/campaign.py",
+    "bot/web/console/campaigns.py",
+    "bot/web/console/journeys.py",
+    "bot/web/console/spans.py",
 )
 """Whatever Chinese stands in these modules is looked up in the catalogue where it is shown."""
 NAMES_OF_LANGUAGES = {"中文"}

@@ -17,6 +17,7 @@ from bot.store.insights import Span
 from bot.tongue import _
 from bot.web.console import spans
 from bot.web.desk import DESK
+from bot.web.figures import people as counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +104,7 @@ async def _entries(
 
 
 def _journey(key: str, names: dict[str, str], people: int) -> Entry:
-    note = _("%(n)s 人", n=f"{people:,}")
-    return Entry("b", names.get(key, key), f"/admin/campaigns/journeys/{key}", note)
+    return Entry("b", names.get(key, key), f"/admin/campaigns/journeys/{key}", counted(people))
 
 
 def _coming(

@@ -76,6 +76,7 @@ async def new(request: web.Request) -> web.StreamResponse:
             offers=list(content.offers.values()),
             metrics=METRICS,
             day=request.query.get("day", "")[:10],
+            quiet=content.limits.quiet_hours,
         )
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from urllib.parse import urlencode
 
 from aiohttp import web
 
 from bot.store.insights import Span
-from bot.tongue import _
 from bot.web.desk import DESK
+from bot.web.figures import written
 
 SPANS = {"7": "7 天", "month": "本月", "90": "90 天"}
 
@@ -49,15 +49,10 @@ def month(request: web.Request) -> date:
 
 
 def words(span: Span) -> str:
-    if span.first == span.last:
-        return _("%(month)s 月 %(day)s 日", month=span.first.month, day=span.first.day)
-    return _(
-        "%(m1)s 月 %(d1)s 日 – %(m2)s 月 %(d2)s 日",
-        m1=span.first.month,
-        d1=span.first.day,
-        m2=span.last.month,
-        d2=span.last.day,
+    first, last = (
+        written(datetime.combine(day, time()), "%-m 月 %-d 日") for day in (span.first, span.last)
     )
+    return first if span.first == span.last else f"{first} – {last}"
 
 
 def people(of: str, span: Span | None = None, **facts: object) -> str:

@@ -62,6 +62,44 @@ async def test_it_is_handed_over_after_somebody_approved(bot, shop):
     assert "进行中" in page.text
 
 
+async def test_a_dry_run_of_yesterday_is_made_again_before_anything_is_handed_over(bot, shop):
+    await a_crowd(bot)
+    page, address = await drafted(bot, shop)
+    page = await page.sends(f"{address}/approve")
+    bot.clock.advance(hours=25)
+    page = await (await shop.signs_in("owner", "boss")).opens(address)
+    assert "预演是 24 小时以前的" in page.text
+    assert (await page.sends(f"{address}/hand-over")).status == 409
+    page = await (await page.opens(address)).sends(f"{address}/rehearse")
+    assert "进行中" in (await page.sends(f"{address}/hand-over")).text
+
+
+async def test_the_next_face_is_one_click_away_and_the_last_is_the_end(bot, shop):
+    await a_crowd(bot)
+    page, address = await drafted(bot, shop)
+    assert "1 / 3" in page.text
+    assert "3 / 3" in (await page.opens(f"{address}/preview?n=3")).text
+    assert "已经合并或删除" in (await page.opens(f"{address}/preview?n=4")).text
+
+
+async def test_the_month_shows_what_begins_when_and_who_is_meant_twice(bot, shop):
+    await a_crowd(bot)
+    await drafted(bot, shop)
+    page, _ = await drafted(bot, shop)
+    page = await page.opens("/admin/campaigns")
+    assert page.html.count("早春</a>") == 2
+    assert "4 人撞上两条" in page.text
+    assert "2026 年 4 月" in (await page.opens("/admin/campaigns?month=2026-04")).text
+
+
+async def test_a_journey_is_read_from_top_to_bottom(bot, shop):
+    await bot.publishes()
+    page = await (await shop.signs_in("owner", "boss")).opens("/admin/campaigns/journeys")
+    page = await page.opens("/admin/campaigns/journeys/newcomer-week")
+    assert "加好友后" in page.text
+    assert re.search(r"7 如果 .*? 是 7a 发消息：见面礼快到期 .*?否 7b 请导购联系", page.text)
+
+
 async def test_another_number_than_the_one_shown_is_not_handed_over(bot, shop):
     await a_crowd(bot)
     page, address = await drafted(bot, shop)
@@ -116,15 +154,17 @@ async def test_words_that_cannot_be_made_stop_it_before_it_starts(bot, shop):
         session.add(campaign)
         await session.flush()
     page = await (await shop.signs_in("owner", "boss")).opens(f"/admin/campaigns/{campaign.id}")
+    assert re.search(r'id="act-hand-over" disabled', page.html)  # nobody has seen a dry run
+    page = await page.sends(f"/admin/campaigns/{campaign.id}/rehearse")
     assert "拼不出来" in page.text
     assert re.search(r'id="act-hand-over" disabled', page.html)
 
 
 async def test_the_kill_switch_needs_a_reason(shop):
     face = await shop.signs_in("owner", "boss")
-    await face.opens("/admin/campaigns")
+    await face.opens("/admin/campaigns?view=list")
     assert (await face.sends("/admin/switch", reason=" ")).status == 422
-    await face.opens("/admin/campaigns")
+    await face.opens("/admin/campaigns?view=list")
     page = await face.sends("/admin/switch", reason="写错了")
     assert "全部发送已紧急停止" in page.text
 
