@@ -72,7 +72,7 @@ async def traffic(session: AsyncSession, now: datetime) -> dict[str, Traffic]:
     return found
 
 
-def _sent() -> Select[Any]:
+def _sent() -> Select[*tuple[Any, ...]]:
     return (
         select(
             Run.playbook,

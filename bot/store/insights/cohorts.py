@@ -35,7 +35,7 @@ def months(now: datetime, count: int) -> list[datetime]:
     ]
 
 
-def bought_again(bounds: Sequence[datetime]) -> Select[Any]:
+def bought_again(bounds: Sequence[datetime]) -> Select[*tuple[Any, ...]]:
     """(customer_id, month of the first purchase, month of a purchase), one row per order."""
     return (
         select(

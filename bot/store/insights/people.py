@@ -39,7 +39,7 @@ class Behind:
         return int(said) if said.isdecimal() else 0
 
 
-Who = Select[Any]
+Who = Select[*tuple[Any, ...]]
 
 
 def _touched(asked: Behind) -> Who:

@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, case
+from sqlalchemy import ColumnElement, and_, case
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store.bulk import seconds
@@ -44,7 +44,7 @@ class Span:
         return Span(self.first - length, self.last - length, self.zone)
 
     def holds(self, column: Any) -> ColumnElement[bool]:
-        return (column >= self.start) & (column < self.end)
+        return and_(column >= self.start, column < self.end)
 
     def day_of(self, session: AsyncSession, column: Any) -> ColumnElement[int]:
         """Which of `days` a kept moment lies on, from 0; a day of 23 or 25 hours moves its edges by one."""

@@ -119,6 +119,8 @@ async def rooms(session: AsyncSession, span: Span) -> list[RoomRow]:
     ]
 
 
-async def _counted(session: AsyncSession, query: Select[Any]) -> dict[int, tuple[int, ...]]:
+async def _counted(
+    session: AsyncSession, query: Select[*tuple[Any, ...]]
+) -> dict[int, tuple[int, ...]]:
     rows = await session.execute(query)
     return {key: tuple(int(value or 0) for value in facts) for key, *facts in rows if key}

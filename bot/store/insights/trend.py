@@ -36,7 +36,7 @@ async def trend(session: AsyncSession, span: Span) -> list[Day]:
 
 
 async def _by_day(
-    session: AsyncSession, rows: Select[Any], counted: Any
+    session: AsyncSession, rows: Select[*tuple[Any, ...]], counted: Any
 ) -> dict[int, tuple[int, ...]]:
     each = rows.subquery()
     query = select(each.c.day, *counted(each.c)).group_by(each.c.day)

@@ -95,6 +95,34 @@ async def rehearsed(desk: Desk, session: AsyncSession, campaign: Campaign) -> Re
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Played:
+    receipt: Receipt
+    samples: list[Sample]
+
+
+async def rehearse(desk: Desk, session: AsyncSession, campaign: Campaign) -> Played:
+    """A dry run of this moment that nobody keeps, with its first faces."""
+    work = desk.work
+    receipt = await campaigns.dry_run(
+        session,
+        work.vault,
+        campaign,
+        limits=work.content.limits,
+        now=work.now(),
+        saying=wording.saying(
+            work.content,
+            campaign,
+            written=campaigns.written(work.vault, campaign),
+            public_url=work.settings.public_url,
+        ),
+    )
+    found = [
+        await sample(desk, session, campaign, receipt, n) for n in range(1, campaigns.FACES + 1)
+    ]
+    return Played(receipt, [one for one in found if one is not None])
+
+
 def _heavy(loads: list[tuple[str, int]]) -> str:
     total = sum(n for _guide, n in loads)
     name, most = loads[0] if loads else ("", 0)
