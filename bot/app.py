@@ -35,6 +35,7 @@ from bot.store import due, outbox, tasks
 from bot.store.engine import Sessions, open_engine
 from bot.store.tokens import SqlTokens
 from bot.store.vault import Vault
+from bot.tongue import speaking
 from bot.web import server
 from bot.web.accounts import official_account, wecom_account
 from bot.web.desk import Desk
@@ -109,8 +110,11 @@ class Bot:
     async def run(
         self, *, worker: bool = True, scheduler: bool = True, stop: asyncio.Event | None = None
     ) -> None:
-        """Work until told to stop; then finish what is under way."""
-        stop = stop or asyncio.Event()
+        """Work until told to stop, then finish what is under way; what it notes down is Chinese, whoever looks on."""
+        with speaking("zh"):
+            await self._run(stop or asyncio.Event(), worker=worker, scheduler=scheduler)
+
+    async def _run(self, stop: asyncio.Event, *, worker: bool, scheduler: bool) -> None:
         clockwork = ticking(self.beat, self.sweep, self.long_beat) if scheduler else None
         if clockwork is not None:
             clockwork.start()

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
-from gettext import GNUTranslations, NullTranslations
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 CATALOGUES = Path(__file__).parent / "locale"
 TONGUES = ("zh", "en")
+Sentences = Mapping[str, tuple[str, ...]]
 _SPOKEN: ContextVar[str] = ContextVar("tongue", default="zh")
 
 
@@ -30,32 +30,51 @@ def speaking(wanted: str) -> Iterator[None]:
         _SPOKEN.reset(before)
 
 
-def _(text: str, **facts: Any) -> str:
+def _(text: str, /, **facts: Any) -> str:
     """`_("%(count)s 人没收到", count=3)`: the sentence in the language of whoever reads."""
-    said = catalogue(tongue()).gettext(text) if text else ""
+    said = catalogue(tongue()).get(text, (text,))[0]
     return said % facts if facts else said
 
 
-def many(one: str, more: str, count: int, **facts: Any) -> str:
+def many(one: str, more: str, count: int, /, **facts: Any) -> str:
     """The same for a sentence whose English depends on a number; Chinese says `one` twice."""
-    return catalogue(tongue()).ngettext(one, more, count) % (facts | {"count": count})
+    return counted(one, more, count) % (facts | {"count": count})
+
+
+def counted(one: str, more: str, count: int) -> str:
+    said = catalogue(tongue()).get(one, (one, more))
+    return said[0] if count == 1 else said[-1]
+
+
+def listed(parts: Iterable[object]) -> str:
+    return _("、").join(map(str, parts))
 
 
 def stands(text: str) -> bool:
     """Whether this sentence is one of ours: all of them stand in the catalogue."""
-    return catalogue("en").gettext(text) != text
+    return text in catalogue("en")
 
 
 @cache
-def catalogue(wanted: str) -> NullTranslations:
-    """The sentences of a language; read once. Babel is loaded only when Chinese will not do."""
+def catalogue(wanted: str) -> Sentences:
+    """By Chinese sentence its translation, or its singular and plural; Chinese itself needs none."""
     if wanted == "zh":
-        return NullTranslations()
-    from babel.messages.mofile import write_mo
-    from babel.messages.pofile import read_po
+        return {}
+    with (CATALOGUES / wanted / "siyu.po").open(encoding="utf-8") as written:
+        return {one: said for one, said in _entries(written) if one}
 
-    compiled = BytesIO()
-    with (CATALOGUES / wanted / "siyu.po").open("rb") as written:
-        write_mo(compiled, read_po(written))
-    compiled.seek(0)
-    return GNUTranslations(compiled)
+
+def _entries(lines: Iterable[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """A .po file as far as we use it. gettext reads compiled ones only, and Babel costs `siyu --help` its speed."""
+    entry: list[str] = []
+    one = ""
+    for line in lines:
+        word, _space, text = line.rstrip("\n").partition(" ")
+        if word == "msgid" and entry:
+            yield one, tuple(entry)
+            entry = []
+        if word == "msgid":
+            one = json.loads(text)
+        elif word.startswith("msgstr"):
+            entry.append(json.loads(text))
+    yield one, tuple(entry)

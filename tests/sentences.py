@@ -19,8 +19,9 @@ from jinja2 import Environment, nodes
 ROOT = Path(__file__).parent.parent
 CATALOGUE = ROOT / "bot" / "locale" / "en" / "siyu.po"
 CHINESE = re.compile(r"[\u3400-\u9fff]")
-FORM = re.compile(r"%-?[mYd]")
+FORM = re.compile(r"%-?[mYd]|\\[sd]")
 PLACEHOLDER = re.compile(r"%\((\w+)\)\w")
+HELP = {"help", "metavar"}
 SAYERS = {"_": 1, "gettext": 1, "many": 2, "ngettext": 2}
 """How many of its first arguments are sentences."""
 BOOKS = (
@@ -37,8 +38,14 @@ BOOKS = (
     "bot/web/console/campaigns.py",
     "bot/web/console/journeys.py",
     "bot/web/console/spans.py",
+    "bot/cli/",
 )
 """Whatever Chinese stands in these modules is looked up in the catalogue where it is shown."""
+SANDBOX = "bot/sandbox/command.py"
+ELSEWHERE = ("bot/sandbox/", "bot/demo/")
+"""The platforms and the shop of the demo speak as they do; only the sandbox's help is ours."""
+NOT_OURS = {"bot/cli/help.py", "有什么优惠"}
+"""Click's own words in Chinese, and what a customer says to the bot."""
 NAMES_OF_LANGUAGES = {"中文"}
 
 Found = dict[str, str]
@@ -136,10 +143,11 @@ def in_code() -> Found:
     """Every sentence that Python looks up, and all that stand in the books of words."""
     found: Found = {}
     for path, tree in _modules():
-        for node in ast.walk(tree):
+        for node in _nodes(path):
             if isinstance(node, ast.Call):
                 found |= dict.fromkeys(_said(node), f"{path}:{node.lineno}")
-        if path in BOOKS:
+                found |= dict.fromkeys(_looked_up(node, path), f"{path}:{node.lineno}")
+        if path.startswith(BOOKS) and path not in NOT_OURS:
             found |= dict.fromkeys(_chinese(tree), path)
     return found
 
@@ -147,7 +155,10 @@ def in_code() -> Found:
 def _said(call: ast.Call) -> Iterator[str]:
     name = call.func.id if isinstance(call.func, ast.Name) else ""
     refusing = name.endswith("Refusal") or name.startswith("Cannot")
-    for argument in call.args[1:2] if refusing else call.args[: SAYERS.get(name, 0)]:
+    helping = [
+        one.value for one in call.keywords if one.arg in HELP and CHINESE.search(ast.unparse(one))
+    ]
+    for argument in helping + (call.args[1:2] if refusing else call.args[: SAYERS.get(name, 0)]):
         for one in (
             (argument.body, argument.orelse) if isinstance(argument, ast.IfExp) else (argument,)
         ):
@@ -155,13 +166,56 @@ def _said(call: ast.Call) -> Iterator[str]:
                 yield one.value
 
 
+def _looked_up(call: ast.Call, path: str) -> Iterator[str]:
+    """`_(TABLE[key])`, `_(TABLE.get(key, key))`: every sentence of that table."""
+    name = call.func.id if isinstance(call.func, ast.Name) else ""
+    match call.args[:1] if SAYERS.get(name) else []:
+        case [ast.Subscript(value=ast.Name(id=table))]:
+            yield from _table(path, table)
+        case [ast.Call(func=ast.Attribute(value=ast.Name(id=table), attr="get"))]:
+            yield from _table(path, table)
+
+
+@cache
+def _nodes(path: str) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(dict(_modules())[path]))
+
+
+@cache
+def _table(path: str, name: str) -> tuple[str, ...]:
+    return tuple(_in_table(path, name))
+
+
+def _in_table(path: str, name: str) -> Iterator[str]:
+    tree = dict(_modules()).get(path, ast.Module([], []))
+    for node in tree.body:
+        match node:
+            case ast.ImportFrom(module=str(module), names=names):
+                for real in [one.name for one in names if (one.asname or one.name) == name]:
+                    inside = module.replace(".", "/")
+                    yield from _table(f"{inside}.py", real)
+                    yield from _table(f"{inside}/__init__.py", real)
+            case ast.Assign(targets=[ast.Name(id=found)], value=value) if found == name:
+                yield from _chinese(ast.Module([ast.Assign([], value)], []))
+            case ast.AnnAssign(target=ast.Name(id=found), value=ast.expr() as value) if (
+                found == name
+            ):
+                yield from _chinese(ast.Module([ast.Assign([], value)], []))
+
+
 def _chinese(tree: ast.Module) -> Iterator[str]:
     """The constants of a module that are no docstring and no comparison."""
     silent = {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Expr)}
     silent |= {id(c) for n in ast.walk(tree) if isinstance(n, ast.Compare) for c in ast.walk(n)}
+    silent |= {id(key) for n in ast.walk(tree) if isinstance(n, ast.Dict) for key in n.keys}
     for node in ast.walk(tree):
         text = node.value if isinstance(node, ast.Constant) and id(node) not in silent else None
-        if isinstance(text, str) and CHINESE.search(text) and not FORM.search(text):
+        if (
+            isinstance(text, str)
+            and CHINESE.search(text)
+            and not FORM.search(text)
+            and text not in NOT_OURS
+        ):
             yield text
 
 
@@ -169,19 +223,24 @@ def anywhere() -> set[str]:
     """Every piece of text in our Python: a sentence may travel before it is looked up."""
     return {
         node.value
-        for _, tree in _modules()
-        for node in ast.walk(tree)
+        for path, _tree in _modules()
+        for node in _nodes(path)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
 
 
 @cache
 def _modules() -> tuple[tuple[str, ast.Module], ...]:
-    return tuple(
-        (str(path.relative_to(ROOT)), ast.parse(path.read_text(encoding="utf-8")))
+    """Those that say anything."""
+    texts = (
+        (str(path.relative_to(ROOT)), path.read_text(encoding="utf-8"))
         for top in ("bot", "handlers")
         for path in sorted((ROOT / top).rglob("*.py"))
-        if not str(path.relative_to(ROOT)).startswith(("bot/sandbox/", "bot/demo/"))
+    )
+    return tuple(
+        (path, ast.parse(text))
+        for path, text in texts
+        if CHINESE.search(text) and (path == SANDBOX or not path.startswith(ELSEWHERE))
     )
 
 

@@ -7,7 +7,8 @@ import sys
 
 import click
 
-from bot.cli.chinese import in_chinese
+from bot.cli.help import spoken
+from bot.tongue import TONGUES, _
 
 COMMANDS = {
     "demo": ("bot.cli.demo:demo", "不用任何账号，先玩一家虚构的店"),
@@ -23,12 +24,14 @@ COMMANDS = {
     "reconcile": ("bot.cli.reconcile:reconcile", "和企业微信对一遍顾客和导购，补上漏掉的"),
     "replay": ("bot.cli.serve:replay", "重新处理搁置的事件"),
     "check-content": ("bot.cli.content:check_content", "检查话术、规则和剧本"),
-    "user": ("bot.cli.people:user", "添加后台用户"),
+    "user": ("bot.cli.people:user", "添加、重设、停用后台用户"),
     "key": ("bot.cli.people:key", "添加 API 密钥"),
     "sandbox": ("bot.cli.sandbox:sandbox", "本机上的企业微信、公众号和微信客服"),
     "trigger": ("bot.cli.sandbox:trigger", "让沙盒里发生一件事"),
     "clock": ("bot.cli.sandbox:clock", "看和拨沙盒的时钟"),
     "tail": ("bot.cli.sandbox:tail", "看沙盒里的消息和接口"),
+    "completion": ("bot.cli.completion:completion", "让 bash、zsh 或 fish 补全 siyu 的命令"),
+    "version": ("bot.cli.completion:version", "显示版本"),
 }
 
 
@@ -39,23 +42,30 @@ class Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        module, _colon, name = COMMANDS[cmd_name][0].partition(":")
         command: click.Command = getattr(importlib.import_module(module), name)
-        return in_chinese(command)
+        return spoken(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, words) for name, (_, words) in COMMANDS.items()])
+            formatter.write_dl([(name, _(words)) for name, (_at, words) in COMMANDS.items()])
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         formatter.write_paragraph()
-        formatter.write_text("第一次用，先运行：siyu demo")
+        formatter.write_text(_("第一次用，先运行：siyu demo"))
 
 
-@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Lazy,
+    help="私域助手：认出谁该联系、替导购把话想好、把券发对人。",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.option("--lang", type=click.Choice(TONGUES), help="说中文还是英文；不写就看 LANG")
+@click.option("--no-color", is_flag=True, help="不用颜色；设置 NO_COLOR 也一样")
+@click.option("-q", "--quiet", is_flag=True, help="只说结果和错误")
 @click.version_option(None, "-V", "--version", package_name="siyu", help="显示版本")
-def cli() -> None:
-    """私域助手：认出谁该联系、替导购把话想好、把券发对人。"""
+def cli(**_manner: object) -> None:
+    """Wherever its three options stand in the line, `manner` has heard them already; here they are shown."""
 
 
 def main() -> None:
@@ -65,4 +75,4 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):  # a console of another code page must not break a ✓
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    sys.exit(explained(in_chinese(cli)))
+    sys.exit(explained(cli))

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.cli.control import Control
 from bot.cli.talk import Failed
+from bot.tongue import _
 
 Act = dict[str, Any]
 World = dict[str, Any]
@@ -56,15 +57,18 @@ def complete(control: Control, name: str, given: Act) -> Act:
 def _first(found: Iterable[Any], missing: str) -> Any:
     for one in found:
         return one
-    raise Failed(f"沙盒里现在没有{missing}。", "换一件事，或用 --customer、--guide、--set 说清楚")
+    raise Failed(
+        _("沙盒里现在没有%(missing)s。", missing=missing),
+        _("换一件事，或用 --customer、--guide、--set 说清楚"),
+    )
 
 
 def _newcomer(world: World, act: Act) -> Act:
     person = act.get("customer") or f"new{len(world['customers']) + 1}"
     known = any(customer["id"] == person for customer in world["customers"])
-    filled = {"customer": person} | ({} if known else {"name": "新朋友"})
+    filled = {"customer": person} | ({} if known else {"name": _("新朋友")})
     if "guide" not in act:
-        way = _first(world["contact_ways"], "渠道活码")
+        way = _first(world["contact_ways"], _("渠道活码"))
         filled["contact_way"] = way["state"] or way["config_id"]
     return filled
 
@@ -76,43 +80,43 @@ def _friend(world: World, act: Act) -> Act:
         for tie in customer["follows"]
         if not tie["left"] and act.get("customer", customer["id"]) == customer["id"]
     )
-    person, guide = _first(tied, "好友关系")
+    person, guide = _first(tied, _("好友关系"))
     return {"customer": person, "guide": guide, "text": SAID}
 
 
 def _anybody(world: World, _act: Act) -> Act:
-    return {"customer": _first(world["customers"], "顾客")["id"], "text": SAID}
+    return {"customer": _first(world["customers"], _("顾客"))["id"], "text": SAID}
 
 
 def _kf(world: World, act: Act) -> Act:
-    return {"kf": _first(world["kf"], "客服账号")["open_kfid"]} | _anybody(world, act)
+    return {"kf": _first(world["kf"], _("客服账号"))["open_kfid"]} | _anybody(world, act)
 
 
 def _stranger(world: World, _act: Act) -> Act:
     away = (c for c in world["customers"] if not (c["fan"] and c["fan"]["subscribed"]))
-    return {"customer": _first(away, "还没关注公众号的顾客")["id"]}
+    return {"customer": _first(away, _("还没关注公众号的顾客"))["id"]}
 
 
 def _fan(world: World, _act: Act) -> Act:
     fans = (c for c in world["customers"] if c["fan"] and c["fan"]["subscribed"])
-    return {"customer": _first(fans, "公众号粉丝")["id"], "text": SAID}
+    return {"customer": _first(fans, _("公众号粉丝"))["id"], "text": SAID}
 
 
 def _joiner(world: World, act: Act) -> Act:
     outside = (c for c in world["customers"] if not c["groups"])
-    filled = {} if "customer" in act else {"customer": _first(outside, "群外的顾客")["id"]}
+    filled = {} if "customer" in act else {"customer": _first(outside, _("群外的顾客"))["id"]}
     if "chat_id" in act or "join_way" in act:
         return filled
     if world["join_ways"]:
         return filled | {"join_way": world["join_ways"][0]["config_id"]}
-    return filled | {"chat_id": _first(world["groups"], "客户群")["chat_id"]}
+    return filled | {"chat_id": _first(world["groups"], _("客户群"))["chat_id"]}
 
 
 def _member(world: World, act: Act) -> Act:
     inside = (c for c in world["customers"] if c["groups"])
     person = next((c for c in world["customers"] if c["id"] == act.get("customer")), None)
-    person = person or _first(inside, "群里的顾客")
-    return {"customer": person["id"], "chat_id": _first(person["groups"], "群"), "text": SAID}
+    person = person or _first(inside, _("群里的顾客"))
+    return {"customer": person["id"], "chat_id": _first(person["groups"], _("群")), "text": SAID}
 
 
 def _tasked(world: World, act: Act) -> Act:
@@ -122,7 +126,7 @@ def _tasked(world: World, act: Act) -> Act:
         for msgid in guide["pending_tasks"]
         if act.get("guide", guide["userid"]) == guide["userid"]
     )
-    guide, msgid = _first(waiting, "等导购确认的任务")
+    guide, msgid = _first(waiting, _("等导购确认的任务"))
     return {"guide": guide, "msgid": msgid}
 
 
@@ -133,7 +137,7 @@ def _asked(world: World, act: Act) -> Act:
         for customer in guide["friend_requests"]
         if act.get("guide", guide["userid"]) == guide["userid"]
     )
-    guide, customer = _first(waiting, "等导购通过的好友申请")
+    guide, customer = _first(waiting, _("等导购通过的好友申请"))
     return {"guide": guide, "customer": customer}
 
 

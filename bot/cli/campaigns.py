@@ -12,6 +12,7 @@ import click
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.app import open_bot
+from bot.cli.talk import Failed, note
 from bot.content import wording
 from bot.domain.campaigns import Campaign
 from bot.domain.quotas import read_limits
@@ -29,6 +30,7 @@ from bot.settings import load_settings
 from bot.store import campaigns, proof
 from bot.store.campaigns import Receipt
 from bot.store.proof import Proof
+from bot.tongue import _
 from handlers import ROUTERS
 
 
@@ -82,14 +84,14 @@ def _act(kind: type[Command], number: int, **facts: Any) -> None:
     answer = _run(_do(kind, campaign_id=number, **facts))
     click.echo(json.dumps(answer, ensure_ascii=False))
     for code, count in answer.get("excluded", {}).items():
-        click.echo(f"  不发 {count} 人：{words(code)}", err=True)
+        note(_("  不发 %(count)s 人：%(why)s", count=count, why=words(code)))
 
 
 def _run(work: Any) -> Any:
     try:
         return asyncio.run(work)
     except Refusal as refusal:
-        raise click.ClickException(refusal.words) from None
+        raise Failed(refusal.words, _("看有哪些活动和它们的编号：/admin/campaigns")) from None
 
 
 async def _do(kind: type[Command], **facts: Any) -> dict[str, Any]:
@@ -104,7 +106,7 @@ async def _do(kind: type[Command], **facts: Any) -> dict[str, Any]:
 async def _found(session: AsyncSession, number: int) -> Campaign:
     found = await session.get(Campaign, number)
     if found is None:
-        raise Refusal("unknown_campaign", f"没有 {number} 号活动", status=404)
+        raise Refusal("unknown_campaign", _("没有 %(number)s 号活动", number=number), status=404)
     return found
 
 

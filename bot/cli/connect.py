@@ -16,8 +16,9 @@ from typing import Any
 
 import click
 
-from bot.cli.talk import Failed, Misused
+from bot.cli.talk import Failed, Misused, note
 from bot.settings import Settings, load_settings
+from bot.tongue import _
 
 FILE = Path("siyu.toml")
 Answers = dict[str, Any]
@@ -27,6 +28,7 @@ Answers = dict[str, Any]
 class Question:
     name: str
     words: str
+    hint: str = ""
     of: str = ""
     """Asked only when this one was answered."""
     hidden: bool = False
@@ -50,29 +52,31 @@ def _aes_key() -> str:
 # The consoles take letters and digits only; the last of 43 characters holds just four bits.
 _PLAIN = str.maketrans("+/", "AB")
 QUESTIONS = (
-    Question("public_url", "平台能访问的网址，例如 https://crm.example.com", needed=False),
+    Question("public_url", "平台能访问的网址", "例如 https://crm.example.com", needed=False),
     Question(
-        "wecom_corp_id", "企业微信的企业 ID（后台「我的企业」最下面；不接就回车）", needed=False
+        "wecom_corp_id", "企业微信的企业 ID", "后台「我的企业」最下面；不接就回车", needed=False
     ),
     Question("wecom_agent_id", "自建应用的 AgentId", of="wecom_corp_id"),
     Question("wecom_secret", "自建应用的 Secret", of="wecom_corp_id", hidden=True),
     Question(
-        "wecom_token", "回调 Token（回车自动生成）", of="wecom_corp_id", made=lambda: _letters(24)
+        "wecom_token", "回调 Token", "回车自动生成", of="wecom_corp_id", made=lambda: _letters(24)
     ),
     Question(
-        "wecom_aes_key", "回调 EncodingAESKey（回车自动生成）", of="wecom_corp_id", made=_aes_key
+        "wecom_aes_key", "回调 EncodingAESKey", "回车自动生成", of="wecom_corp_id", made=_aes_key
     ),
-    Question("official_app_id", "公众号的 AppID（不接就回车）", needed=False),
+    Question("official_app_id", "公众号的 AppID", "不接就回车", needed=False),
     Question("official_secret", "公众号的 AppSecret", of="official_app_id", hidden=True),
     Question(
         "official_token",
-        "公众号回调 Token（回车自动生成）",
+        "公众号回调 Token",
+        "回车自动生成",
         of="official_app_id",
         made=lambda: _letters(24),
     ),
     Question(
         "official_aes_key",
-        "公众号回调 EncodingAESKey（回车自动生成）",
+        "公众号回调 EncodingAESKey",
+        "回车自动生成",
         of="official_app_id",
         made=_aes_key,
     ),
@@ -85,7 +89,7 @@ MADE: dict[str, Callable[[], str]] = {
 
 def _flags(command: Callable[..., None]) -> Callable[..., None]:
     for question in reversed(QUESTIONS):
-        command = click.option(question.flag, help=question.words.split("（")[0])(command)
+        command = click.option(question.flag, help=question.words)(command)
     return command
 
 
@@ -100,8 +104,8 @@ def init(from_env: bool, **flags: str | None) -> None:
         _settle(question, answers, asking=asking)
     if not answers.get("wecom_corp_id") and not answers.get("official_app_id"):
         raise Misused(
-            "企业微信和公众号至少接一个。\n"
-            "  这样修：siyu init --wecom-corp-id … --wecom-agent-id … --wecom-secret …"
+            _("企业微信和公众号至少接一个。"),
+            "siyu init --wecom-corp-id … --wecom-agent-id … --wecom-secret …",
         )
     for name, made in MADE.items():
         answers[name] = answers.get(name) or made()
@@ -118,7 +122,8 @@ def _before() -> Answers:
         return {}
     except (OSError, ValueError) as wrong:
         raise Failed(
-            f"{FILE} 读不懂：{wrong}", f"改好它，或先移走：mv {FILE} {FILE}.old"
+            _("%(file)s 读不懂：%(wrong)s", file=FILE, wrong=wrong),
+            _("改好它，或先移走：mv %(file)s %(file)s.old", file=FILE),
         ) from None
 
 
@@ -135,13 +140,16 @@ def _settle(question: Question, answers: Answers, *, asking: bool) -> None:
     if not answers.get(question.name) and question.made:
         answers[question.name] = question.made()
     if not answers.get(question.name) and question.needed:
-        raise Misused(f"缺少{question.words.split('（')[0]}。\n  这样修：加上 {question.flag} …")
+        raise Misused(
+            _("缺少%(what)s。", what=_(question.words)), _("加上 %(flag)s …", flag=question.flag)
+        )
 
 
 def _asked(question: Question, had: Any) -> str:
-    kept = "，回车沿用原来的" if had else ""
+    words = _(question.words) + (_("（%(hint)s）", hint=_(question.hint)) if question.hint else "")
+    kept = _("，回车沿用原来的") if had else ""
     said: str = click.prompt(
-        f"{question.words}{kept}" if question.hidden or not had else question.words,
+        f"{words}{kept}" if question.hidden or not had else words,
         default=had or ("" if question.made or not question.needed else None),
         show_default=bool(had) and not question.hidden and question.made is None,
         hide_input=question.hidden,
@@ -163,24 +171,34 @@ def _write(answers: Answers) -> None:
     draft.unlink(missing_ok=True)
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write("# siyu init 写的。里面有密钥，别放进代码仓库。\n" + "\n".join(lines) + "\n")
+        file.write(
+            _("# siyu init 写的。里面有密钥，别放进代码仓库。") + "\n" + "\n".join(lines) + "\n"
+        )
     draft.replace(FILE)
 
 
 def _tell_what_next(answers: Answers) -> None:
-    url = str(answers.get("public_url") or "https://你的域名").rstrip("/")
-    click.echo(f"✓ 写好了 {FILE}，只有你能读。密钥没有显示在屏幕上。", err=True)
+    url = str(answers.get("public_url") or _("https://你的域名")).rstrip("/")
+    note(_("✓ 写好了 %(file)s，只有你能读。密钥没有显示在屏幕上。", file=FILE))
     places = {
-        "wecom": ("wecom_corp_id", "企业微信后台 → 自建应用 → 接收消息"),
-        "official": ("official_app_id", "公众平台 → 基本配置 → 服务器配置（安全模式）"),
+        "wecom": ("wecom_corp_id", _("企业微信后台 → 自建应用 → 接收消息")),
+        "official": ("official_app_id", _("公众平台 → 基本配置 → 服务器配置（安全模式）")),
     }
     for path, (wanted, where) in places.items():
         if answers.get(wanted):
-            click.echo(f"  {where}：网址填 {url}/callback/{path}", err=True)
-            click.echo(
-                f"    Token 和 EncodingAESKey 抄 {FILE} 里的 {path}_token 和 {path}_aes_key",
-                err=True,
+            note(
+                _(
+                    "  %(where)s：网址填 %(url)s/callback/%(path)s",
+                    where=where,
+                    url=url,
+                    path=path,
+                )
             )
-    click.echo(
-        "  接下来：siyu user add 名字 --role owner，siyu serve，再运行 siyu doctor", err=True
-    )
+            note(
+                _(
+                    "    Token 和 EncodingAESKey 抄 %(file)s 里的 %(path)s_token 和 %(path)s_aes_key",
+                    file=FILE,
+                    path=path,
+                )
+            )
+    note(_("  接下来：siyu user add 名字 --role owner，siyu serve，再运行 siyu doctor"))

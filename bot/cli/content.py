@@ -10,18 +10,21 @@ from pathlib import Path
 import click
 
 from bot.content import Content, ContentError, load_content
+from bot.tongue import _
 
 SHIPPED = Path(__file__).resolve().parents[2] / "content"
 
 
-@click.command("check-content")
+@click.command(
+    "check-content",
+    help="检查话术、权益、分群和打法，一次说出所有问题：文件、行、哪里不对、怎么改",
+)
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="输出一份 JSON。")
+@click.option("--json", "as_json", is_flag=True, help="输出一份 JSON")
 def check_content(folder: Path | None, *, as_json: bool) -> None:
-    """检查话术、权益、分群和打法，一次说出所有问题：文件、行、哪里不对、怎么改。"""
     where = folder or _configured()
     if not where.is_dir():
-        raise click.UsageError(f"没有「{where}」这个文件夹")
+        raise click.UsageError(_("没有「%(folder)s」这个文件夹", folder=where))
     try:
         content = load_content(where)
     except ContentError as error:
@@ -46,7 +49,10 @@ def _tell(error: ContentError, *, as_json: bool) -> None:
         click.echo(json.dumps({"ok": False, "mistakes": mistakes}, ensure_ascii=False))
     else:
         click.echo(str(error))
-        click.echo(f"✗ 有 {len(error.mistakes)} 处要改，没有使用任何内容。", err=True)
+        click.echo(
+            _("✗ 有 %(count)s 处要改，没有使用任何内容。", count=len(error.mistakes)),
+            err=True,
+        )
 
 
 def _summary(content: Content) -> dict[str, object]:
@@ -62,7 +68,10 @@ def _summary(content: Content) -> dict[str, object]:
 
 
 def _words(content: Content) -> str:
-    return (
-        f"✓ 没有问题：{len(content.templates)} 段话术，{len(content.playbooks)} 个打法，"
-        f"{len(content.offers)} 种权益，{len(content.segments)} 个分群。"
+    return _(
+        "✓ 没有问题：%(templates)s 段话术，%(playbooks)s 个打法，%(offers)s 种权益，%(segments)s 个分群。",
+        templates=len(content.templates),
+        playbooks=len(content.playbooks),
+        offers=len(content.offers),
+        segments=len(content.segments),
     )

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 import click
 
 from bot.cli.talk import Failed, Misused
+from bot.tongue import _
 
 SECONDS = 60.0
 """Moving the clock by weeks plays everything that happens in them."""
@@ -44,13 +45,17 @@ class Control:
                 return text
         except urllib.error.HTTPError as refused:
             raise Failed(
-                f"沙盒没有接受（{refused.code}）：{refused.read(300).decode(errors='replace')}",
-                "看用法：docs/sandbox.md",
+                _(
+                    "沙盒没有接受（%(code)s）：%(why)s",
+                    code=refused.code,
+                    why=refused.read(300).decode(errors="replace"),
+                ),
+                _("看用法：docs/sandbox.md"),
             ) from None
         except (OSError, ValueError):
             raise Failed(
-                f"{self._base} 没有沙盒在运行。",
-                "先在另一个终端运行：siyu sandbox --env-file sandbox.env",
+                _("%(base)s 没有沙盒在运行。", base=self._base),
+                _("先在另一个终端运行：siyu sandbox --env-file sandbox.env"),
             ) from None
 
 
@@ -62,12 +67,12 @@ def found(url: str | None) -> Control:
     base = url or os.environ.get("SIYU_WECOM_API_BASE") or _written()
     if not base:
         raise Misused(
-            "不知道沙盒在哪里：没有 --url，也没有设置 SIYU_WECOM_API_BASE。\n"
-            "  这样修：set -a; . ./sandbox.env; set +a，再运行一次"
+            _("不知道沙盒在哪里：没有 --url，也没有设置 SIYU_WECOM_API_BASE。"),
+            _("set -a; . ./sandbox.env; set +a，再运行一次"),
         )
     if not base.startswith(("http://127.0.0.1", "http://localhost")):
         raise Misused(
-            f"{base} 不是本机上的沙盒，不会动它。\n  这样修：--url http://127.0.0.1:8770"
+            _("%(base)s 不是本机上的沙盒，不会动它。", base=base), "--url http://127.0.0.1:8770"
         )
     return Control(base)
 

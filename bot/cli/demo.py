@@ -18,9 +18,11 @@ import click
 from bot.cli import logs
 from bot.cli.demo_report import print_report, progress_bar
 from bot.cli.loop import run
+from bot.cli.talk import Misused, note
 from bot.demo import history, prologue
 from bot.demo.month import EARLY, played, prepare
 from bot.demo.scene import Scene, free_port, open_scene
+from bot.tongue import _, listed, speaking
 from handlers import ROUTERS
 
 VISITORS = 160
@@ -57,9 +59,8 @@ def demo(
     try:
         report = run(_played(home, orders or history.OURS, seed=seed, days=days))
     except history.Unplayable as wrong:
-        raise click.UsageError(
-            f"{wrong}\n  这样修：需要 {'、'.join(history.NEEDED)} 这几列"
-        ) from None
+        columns = listed(history.NEEDED)
+        raise Misused(str(wrong), _("需要 %(columns)s 这几列", columns=columns)) from None
     finally:
         shutil.rmtree(home, ignore_errors=True)
     if to is not None:
@@ -73,7 +74,7 @@ async def _played(home: Path, source: Path, *, seed: int, days: int) -> dict[str
     # A month makes and drops millions of short-lived objects; looking for cycles among them is a sixth of its time.
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
-    with progress_bar(days) as told:
+    with progress_bar(days) as told, speaking("zh"):
         return await played(home, source, ROUTERS, seed=seed, days=days, told=told)
 
 
@@ -87,7 +88,8 @@ async def _visited(*, days: int, seed: int, orders: Path | None, port: int | Non
                 home, ROUTERS, seed=seed, start=cut.start - EARLY, port=_port(port), played=False
             )
             scene = await stack.enter_async_context(opening)
-            await prologue.begin(scene, cut.people, home / "history.csv")
+            with speaking("zh"):  # what the shop notes down, whoever looks on
+                await prologue.begin(scene, cut.people, home / "history.csv")
             await scene.control("clock", {"to": cut.start.replace(hour=10, minute=24).isoformat()})
             working = asyncio.create_task(scene.bot.run())
             _say_where(scene)
@@ -109,20 +111,21 @@ def _port(asked: int | None) -> int:
         return asked
     found = free_port(DEFAULT_PORT)
     if found != DEFAULT_PORT:
-        click.echo(f"端口 {DEFAULT_PORT} 有别的程序在用，改用 {found}", err=True)
+        note(_("端口 %(taken)s 有别的程序在用，改用 %(found)s", taken=DEFAULT_PORT, found=found))
     return found
 
 
 def _say_where(scene: Scene) -> None:
-    click.echo("✓ 准备好了。数据都是虚构的，不会发给任何真人。")
+    click.echo(_("✓ 准备好了。数据都是虚构的，不会发给任何真人。"))
     for name, path, words in (
-        ("沙盒", "/sandbox", "扮演顾客聊一聊，拨快时间"),
-        ("后台", "/admin", "看顾客、写规则、建活动"),
-        ("导购手机", "/guide", "今天要联系谁、怎么说"),
-        ("收银台", "/store/redeem", "核销一张券"),
+        (_("沙盒"), "/sandbox", _("扮演顾客聊一聊，拨快时间")),
+        (_("后台"), "/admin", _("看顾客、写规则、建活动")),
+        (_("导购手机"), "/guide", _("今天要联系谁、怎么说")),
+        (_("收银台"), "/store/redeem", _("核销一张券")),
     ):
         click.echo(f"  {name}\t{scene.web_url}{path}\t{words}")
-    click.echo("按 Ctrl+C 停止。想接自己的企业微信：siyu init\n")
+    click.echo(_("按 Ctrl+C 停止。想接自己的企业微信：siyu init"))
+    click.echo()
 
 
 async def _beside(home: Path, orders: Path | None, *, seed: int, days: int) -> None:
@@ -147,4 +150,4 @@ async def _beside(home: Path, orders: Path | None, *, seed: int, days: int) -> N
             await process.wait()
     if to.exists():
         print_report(json.loads(to.read_text(encoding="utf-8")))
-        click.echo("店还开着，按 Ctrl+C 停止。")
+        click.echo(_("店还开着，按 Ctrl+C 停止。"))

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from bot.domain.campaigns import STATES
 from bot.domain.reasons import words
+from bot.tongue import _
 
 KINDS = {"benefit": "福利群", "interest": "兴趣群", "vip": "VIP 群"}
 SOURCES = {
@@ -57,10 +58,10 @@ def progress_bar(days: int) -> Iterator[Callable[[int], None]]:
         yield say
         return
     columns = (
-        TextColumn("  演这个月"),
+        TextColumn(_("  演这个月")),
         BarColumn(bar_width=36),
         MofNCompleteColumn(),
-        TextColumn("天"),
+        TextColumn(_("天")),
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=Console(stderr=True)) as bar:
@@ -71,21 +72,36 @@ def progress_bar(days: int) -> Iterator[Callable[[int], None]]:
 def print_report(report: dict[str, Any]) -> None:
     out = Console(highlight=False, width=None if sys.stdout.isatty() else 100)
     out.print(
-        f"\n青禾衣坊的 {report['days']} 天 · {report['customers']:,} 位顾客 · 种子 {report['seed']}"
-        f" · 用时 {report['duration_s']:.0f} 秒\n"
+        _(
+            "\n青禾衣坊的 %(days)s 天 · %(customers)s 位顾客 · 种子 %(seed)s · 用时 %(seconds)s 秒\n",
+            days=report["days"],
+            customers=f"{report['customers']:,}",
+            seed=report["seed"],
+            seconds=f"{report['duration_s']:.0f}",
+        )
     )
-    _counted(out, "发生了什么", report["events"], EVENTS, "次")
-    _counted(out, "顾客等级", report["tiers"], {}, "人")
-    _counted(out, "等级变化", report["moves"], {}, "人次")
-    _counted(out, "标签从哪来", report["tags"], SOURCES, "个")
+    _counted(out, _("发生了什么"), report["events"], EVENTS, _("次"))
+    _counted(out, _("顾客等级"), report["tiers"], {}, _("人"))
+    _counted(out, _("等级变化"), report["moves"], {}, _("人次"))
+    _counted(out, _("标签从哪来"), report["tags"], SOURCES, _("个"))
     _groups(out, report["groups"])
     touches = report["touches"]
-    _counted(out, f"触达（排了 {touches['planned']:,} 条）", touches["by_state"], STATES, "条")
+    _counted(
+        out,
+        _("触达（排了 %(planned)s 条）", planned=f"{touches['planned']:,}"),
+        touches["by_state"],
+        STATES,
+        _("条"),
+    )
     out.print(
-        f"点开：{touches['opened']:,} 条触达；消息里的链接一共被点开 {touches['links_opened']:,} 次\n"
+        _(
+            "点开：%(opened)s 条触达；消息里的链接一共被点开 %(times)s 次\n",
+            opened=f"{touches['opened']:,}",
+            times=f"{touches['links_opened']:,}",
+        )
     )
     reasons = {code: words(code) for code in touches["by_reason"]}
-    _counted(out, "没发的原因", touches["by_reason"], reasons, "条")
+    _counted(out, _("没发的原因"), touches["by_reason"], reasons, _("条"))
     _sums(out, report)
     _promises(out, report)
 
@@ -97,18 +113,18 @@ def _counted(
     table.add_column(min_width=26)
     table.add_column(justify="right", min_width=8)
     for name, count in counts.items():
-        if name in names or not names or unit != "次":
-            table.add_row(names.get(name, name), f"{count:,} {unit}")
+        if name in names or names is not EVENTS:
+            table.add_row(_(names.get(name, name)), f"{count:,} {unit}")
     out.print(table)
     out.print()
 
 
 def _groups(out: Console, groups: list[dict[str, Any]]) -> None:
-    table = Table(title="社群", title_justify="left", box=None, padding=(0, 2))
-    for name in ("", "成员", "邀请", "应邀进群"):
+    table = Table(title=_("社群"), title_justify="left", box=None, padding=(0, 2))
+    for name in ("", _("成员"), _("邀请"), _("应邀进群")):
         table.add_column(name, justify="left" if not name else "right")
     for group in groups:
-        kind = KINDS.get(group["kind"], group["kind"])
+        kind = _(KINDS.get(group["kind"], group["kind"]))
         counts = (str(group[name]) for name in ("members", "invited", "joined"))
         table.add_row(kind, *counts)
     out.print(table)
@@ -118,24 +134,44 @@ def _groups(out: Console, groups: list[dict[str, Any]]) -> None:
 def _sums(out: Console, report: dict[str, Any]) -> None:
     coupons, cases, lift = report["coupons"], report["cases"], report["lift"]
     out.print(
-        f"券：发出 {coupons['issued']:,}，核销 {coupons['redeemed']:,}，退回 {coupons['returned']:,}"
+        _(
+            "券：发出 %(issued)s，核销 %(redeemed)s，退回 %(returned)s",
+            issued=f"{coupons['issued']:,}",
+            redeemed=f"{coupons['redeemed']:,}",
+            returned=f"{coupons['returned']:,}",
+        )
     )
     earned = report["points"].get("earn", 0)
-    out.print(f"积分：发出 {earned:,}")
+    out.print(_("积分：发出 %(earned)s", earned=f"{earned:,}"))
     out.print(
-        f"客诉：{cases.get('opened', 0)} 件，其中升级 {cases.get('escalated', 0)} 件，"
-        f"已结 {cases.get('closed', 0)} 件"
+        _(
+            "客诉：%(opened)s 件，其中升级 %(escalated)s 件，已结 %(closed)s 件",
+            opened=cases.get("opened", 0),
+            escalated=cases.get("escalated", 0),
+            closed=cases.get("closed", 0),
+        )
     )
     low, high = lift["low"] / 100, lift["high"] / 100
     out.print(
-        f"每人消费：联系过的 ¥{lift['treated'] / 100:,.1f}，对照组 ¥{lift['holdout'] / 100:,.1f}，"
-        f"差额 95% 在 ¥{low:,.1f} 到 ¥{high:,.1f} 之间\n"
+        _(
+            "每人消费：联系过的 ¥%(treated)s，对照组 ¥%(holdout)s，差额 95%% 在 ¥%(low)s 到 ¥%(high)s 之间\n",
+            treated=f"{lift['treated'] / 100:,.1f}",
+            holdout=f"{lift['holdout'] / 100:,.1f}",
+            low=f"{low:,.1f}",
+            high=f"{high:,.1f}",
+        )
     )
 
 
 def _promises(out: Console, report: dict[str, Any]) -> None:
     kept = report["invariants"]
-    out.print(f"拿沙盒的记录逐条对过：{sum(kept.values())} / {len(kept)} 项承诺守住")
+    out.print(
+        _(
+            "拿沙盒的记录逐条对过：%(kept)s / %(all)s 项承诺守住",
+            kept=sum(kept.values()),
+            all=len(kept),
+        )
+    )
     for name, held in kept.items():
         if not held:
             out.print(f"  ✗ {name}")

@@ -7,12 +7,14 @@ import json
 import platform
 from collections import Counter
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import click
 
+from bot.cli.completion import known
+from bot.cli.talk import note
 from bot.doctor import Finding, examine
+from bot.tongue import _
 
 FOUND_A_FAILURE = 3
 
@@ -34,23 +36,22 @@ def doctor(context: click.Context, report: Path | None, as_json: bool) -> None:
     else:
         click.echo(_words(findings))
     if report is not None:
-        click.echo(f"完整报告写在 {report}，里面没有密钥。", err=True)
+        note(_("完整报告写在 %(file)s，里面没有密钥。", file=report))
     context.exit(FOUND_A_FAILURE if failed else 0)
 
 
 def _words(findings: Sequence[Finding]) -> str:
     counts = Counter(finding.state for finding in findings)
-    lines = [f"检查 {len(findings)} 项", *(finding.in_words() for finding in findings)]
-    parts = [f"{counts['fail']} 项没通过"] if counts["fail"] else []
-    parts += [f"{counts['warn']} 项要注意"] if counts["warn"] else []
-    lines.append("，".join([*parts, f"{counts['ok']} 项正常"]) + "。")
+    lines = [
+        _("检查 %(count)s 项", count=len(findings)),
+        *(finding.in_words() for finding in findings),
+    ]
+    parts = [_("%(count)s 项没通过", count=counts["fail"])] if counts["fail"] else []
+    parts += [_("%(count)s 项要注意", count=counts["warn"])] if counts["warn"] else []
+    lines.append(_("，").join([*parts, _("%(count)s 项正常", count=counts["ok"])]) + _("。"))
     return "\n".join(lines)
 
 
 def _report(findings: Sequence[Finding]) -> str:
-    try:
-        ours = version("siyu")
-    except PackageNotFoundError:
-        ours = "未安装"
-    head = f"siyu {ours} · Python {platform.python_version()} · {platform.platform()}"
+    head = f"siyu {known()} · Python {platform.python_version()} · {platform.platform()}"
     return f"{head}\n{_words(findings)}\n"

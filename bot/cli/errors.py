@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -11,20 +11,32 @@ from difflib import get_close_matches
 import click
 from click import exceptions as wrongs
 
-from bot.cli.talk import Failed, Misused
+from bot.cli.help import by_click, spoken
+from bot.cli.manner import heard, kept_to
+from bot.cli.talk import Failed, Misused, mistake
+from bot.tongue import _
 
 INTERRUPTED = 130
 
 
 def explained(command: click.Command, words: Sequence[str] | None = None) -> int:
     """Run it and return the exit code."""
-    said = list(sys.argv[1:] if words is None else words)
+    manner = heard(sys.argv[1:] if words is None else words, os.environ)
+    with kept_to(manner):
+        if manner.wrong:
+            then = _("能用的有：%(languages)s", languages="--lang zh、--lang en")
+            click.echo(mistake(_("不会说 %(language)s。", language=manner.wrong), then), err=True)
+            return Misused.exit_code
+        return _explained(spoken(command), manner.words)
+
+
+def _explained(command: click.Command, said: list[str]) -> int:
     try:
         result = command.main(said, prog_name="siyu", standalone_mode=False)
     except wrongs.Exit as done:
         return done.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("已停止。数据是完整的，可以随时重新开始。", err=True)
+        click.echo(_("已停止。数据是完整的，可以随时重新开始。"), err=True)
         return INTERRUPTED
     except click.ClickException as wrong:
         return _told(wrong, said)
@@ -49,52 +61,36 @@ def _misused(wrong: wrongs.UsageError, said: list[str]) -> None:
     """What is wrong, the command that was probably meant, and where to read more."""
     click.echo(f"✗ {_words(wrong)}", err=True)
     if meant := _meant(wrong, said):
-        click.echo(f"  你是不是想运行：{meant}", err=True)
+        click.echo(_("  你是不是想运行：%(meant)s", meant=meant), err=True)
     path = wrong.ctx.command_path if wrong.ctx else "siyu"
-    click.echo(f"  看用法：{path} --help", err=True)
+    click.echo(_("  看用法：%(path)s --help", path=path), err=True)
 
 
 def _words(wrong: wrongs.UsageError) -> str:
     match wrong:
         case wrongs.NoSuchOption():
-            words = f"没有 {wrong.option_name} 这个选项。"
+            words = _("没有 %(name)s 这个选项。", name=wrong.option_name)
         case wrongs.NoSuchCommand():
-            words = f"没有 {wrong.command_name} 这个命令。"
+            words = _("没有 %(name)s 这个命令。", name=wrong.command_name)
         case wrongs.MissingParameter():
-            words = f"缺少{_called(wrong)}。"
+            words = _("缺少%(what)s。", what=_called(wrong))
         case wrongs.BadParameter():
-            words = f"{_called(wrong)}的值不对：{_in_chinese(wrong.message)}"
+            words = _(
+                "%(what)s的值不对：%(why)s", what=_called(wrong), why=by_click(wrong.message)
+            )
         case wrongs.BadOptionUsage():
-            words = f"选项 {wrong.option_name} 后面要跟一个值。"
+            words = _("选项 %(name)s 后面要跟一个值。", name=wrong.option_name)
         case _:
-            words = _in_chinese(wrong.message)
+            words = by_click(wrong.message)
     return words
-
-
-_PHRASES = (
-    (r"Got unexpected extra arguments? \((.*)\)", r"多了参数：\1"),
-    (r"(.*) is not a valid integer( range)?\.", r"\1 不是整数。"),
-    (r"(.*) is not one of (.*)\.", r"\1 不在 \2 之中。"),
-    (r"(.*) is not in the range (.*)\.", r"\1 不在 \2 之内。"),
-    (r"(?:File|Path|Directory) (.*) does not exist\.", r"没有 \1 这个文件。"),
-    (r"File (.*) is a directory\.", r"\1 是一个文件夹。"),
-)
-
-
-def _in_chinese(said: str) -> str:
-    """What click says about values and arguments; our own words pass unchanged."""
-    for english, chinese in _PHRASES:
-        if match := re.fullmatch(english, said):
-            return match.expand(chinese)
-    return said
 
 
 def _called(wrong: wrongs.BadParameter) -> str:
     if isinstance(wrong.param, click.Option):
-        return f"选项 {wrong.param.opts[-1]} "
+        return _("选项 %(name)s ", name=wrong.param.opts[-1])
     if wrong.param is not None:
-        return f"参数 {wrong.param.human_readable_name} "
-    return "参数"
+        return _("参数 %(name)s ", name=wrong.param.human_readable_name)
+    return _("参数")
 
 
 def _meant(wrong: wrongs.UsageError, said: list[str]) -> str:
@@ -147,9 +143,9 @@ def _known(wrong: Exception) -> int:
     if not name:
         raise wrong
     words = getattr(wrong, "words", None) or getattr(wrong, "filename", None) or wrong
-    return failed(_WHAT.get(name, "{}").format(words), _THEN[name])
+    return failed(_(_WHAT.get(name, "{}")).format(words), _(_THEN[name]))
 
 
 def failed(what: str, then: str) -> int:
-    click.echo(f"✗ {what}\n  这样修：{then}", err=True)
+    click.echo(mistake(what, then), err=True)
     return 1

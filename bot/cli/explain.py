@@ -7,12 +7,14 @@ import json
 
 import click
 
+from bot.cli.talk import Failed
 from bot.domain.refusals import Refusal
 from bot.settings import load_settings
 from bot.store.engine import Sessions, open_engine
 from bot.store.explain import Explanation
 from bot.store.explain import explain as told
 from bot.store.vault import Vault
+from bot.tongue import _
 
 
 @click.command(help="这位顾客为什么收到或没收到每一条消息")
@@ -22,7 +24,7 @@ def explain(customer: str, as_json: bool) -> None:
     try:
         found = asyncio.run(_explain(customer))
     except Refusal as refusal:
-        raise click.ClickException(refusal.words) from None
+        raise Failed(refusal.words, _("写顾客编号、会员号、手机号或外部联系人 ID")) from None
     if as_json:
         click.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=1))
     else:

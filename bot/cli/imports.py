@@ -14,9 +14,9 @@ from bot.cli.opened import opened
 from bot.cli.talk import Misused, Talk
 from bot.inbound.imports import Report, Unreadable, Wish, import_file
 from bot.inbound.imports.columns import WORDS
+from bot.tongue import _, listed
 
 SOME_REJECTED = 4
-NOUNS = {"orders": "笔", "customers": "位", "products": "个"}
 TABLES = {".csv", ".gz", ".xlsx", ".xls", ".ods", ".tsv", ".txt"}
 
 
@@ -49,7 +49,7 @@ def _command(kind: str, words: str) -> Callable[..., None]:
         try:
             report = asyncio.run(_import(file, kind, asked, talk))
         except Unreadable as wrong:
-            raise Misused(f"{wrong.what}。\n  这样修：{wrong.then}") from None
+            raise Misused(wrong.what + _("。"), wrong.then) from None
         _tell(report, talk)
         talk.document(report.facts())
         context.exit(SOME_REJECTED if report.rejected else 0)
@@ -72,7 +72,7 @@ async def _import(file: Path, kind: str, asked: dict[str, Any], talk: Talk) -> R
 def _said(pairs: tuple[str, ...]) -> dict[str, str]:
     wrong = next((pair for pair in pairs if "=" not in pair), None)
     if wrong is not None:
-        raise Misused(f"--map 要写成 列名=字段，现在是「{wrong}」。")
+        raise Misused(_("--map 要写成 列名=字段，现在是「%(wrong)s」。", wrong=wrong))
     return {name.strip(): field.strip() for name, _, field in (p.rpartition("=") for p in pairs)}
 
 
@@ -84,34 +84,58 @@ def _there(file: Path, command: str) -> None:
     beside = (
         sorted(p.name for p in folder.iterdir() if p.suffix in TABLES) if folder.is_dir() else []
     )
-    words = [f"找不到文件 {file}。"]
+    words = [_("找不到文件 %(file)s。", file=file)]
     if beside:
-        words.append(f"  这个文件夹里有：{'、'.join(beside[:8])}")
+        words.append(_("  这个文件夹里有：%(files)s", files=listed(beside[:8])))
     if meant := get_close_matches(file.name, beside, n=1):
-        words.append(f"  你是不是想运行：{command} {folder / meant[0]}")
+        words.append(_("  你是不是想运行：%(meant)s", meant=f"{command} {folder / meant[0]}"))
     raise Misused("\n".join(words))
 
 
 def _tell(report: Report, talk: Talk) -> None:
-    noun = NOUNS[report.kind]
-    found = "、".join(f"{WORDS[field]}（{name}）" for field, name in report.columns.items())
-    rows = f"{report.rows:,} 行"
-    talk.say(f"文件编码 {report.encoding}，{rows}，认出 {len(report.columns)} 列：{found}")
-    counts = [f"{report.imported:,} 行{'可以导入' if report.dry_run else '已导入'}"]
-    counts += [f"{report.known:,} 行以前导过、跳过"] if report.known else []
-    counts += [f"{report.unpaid:,} 行没有付款、不算"] if report.unpaid else []
-    counts += [f"{report.rejected:,} 行有问题没导"] if report.rejected else []
-    talk.say(f"✓ {'，'.join(counts)}", style="green")
-    new = f"  其中新{_NEW[report.kind]} {report.new:,} {noun}"
-    talk.say(new + (f"，新顾客 {report.customers:,} 位" if report.kind == "orders" else ""))
+    found = listed(
+        _("%(field)s（%(column)s）", field=_(WORDS[field]), column=name)
+        for field, name in report.columns.items()
+    )
+    talk.say(
+        _(
+            "文件编码 %(encoding)s，%(rows)s 行，认出 %(columns)s 列：%(found)s",
+            encoding=report.encoding,
+            rows=f"{report.rows:,}",
+            columns=len(report.columns),
+            found=found,
+        )
+    )
+    done = "%(count)s 行可以导入" if report.dry_run else "%(count)s 行已导入"
+    counts = [_(done, count=f"{report.imported:,}")]
+    counts += [_("%(count)s 行以前导过、跳过", count=f"{report.known:,}")] if report.known else []
+    counts += (
+        [_("%(count)s 行没有付款、不算", count=f"{report.unpaid:,}")] if report.unpaid else []
+    )
+    counts += (
+        [_("%(count)s 行有问题没导", count=f"{report.rejected:,}")] if report.rejected else []
+    )
+    talk.say("✓ " + _("，").join(counts), style="green")
+    told = [_(_NEW[report.kind], count=f"{report.new:,}")]
+    if report.kind == "orders":
+        told.append(_("新顾客 %(count)s 位", count=f"{report.customers:,}"))
+    talk.say(_("  其中%(new)s", new=_("，").join(told)))
     if report.problems:
         shown = [[str(p.row), p.column, p.content, p.why] for p in report.problems]
-        talk.table(["行", "列", "内容", "问题"], shown)
+        talk.table([_("行"), _("列"), _("内容"), _("问题")], shown)
         talk.say(
-            f"  全部 {report.rejected:,} 行写在 {report.problem_file}，改好后再导这个文件即可。"
+            _(
+                "  全部 %(count)s 行写在 %(file)s，改好后再导这个文件即可。",
+                count=f"{report.rejected:,}",
+                file=report.problem_file,
+            )
         )
     if report.dry_run:
-        talk.say("  没有写入任何数据。去掉 --dry-run 正式导入。")
+        talk.say(_("  没有写入任何数据。去掉 --dry-run 正式导入。"))
 
 
-_NEW = {"orders": "订单", "customers": "顾客", "products": "商品"}
+_NEW = {
+    "orders": "新订单 %(count)s 笔",
+    "customers": "新顾客 %(count)s 位",
+    "products": "新商品 %(count)s 个",
+}

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from datetime import datetime
 
 import click
@@ -13,8 +14,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.cli.opened import opened
-from bot.cli.talk import Failed, Misused
+from bot.cli.talk import Failed, Misused, Talk, note
 from bot.store import access
+from bot.tongue import _, listed
 
 ROLES = ("owner", "admin", "operator", "care", "auditor", "manager", "clerk")
 OF_A_STORE = ("manager", "clerk")
@@ -44,7 +46,7 @@ def user() -> None:
 @click.option("--userid", default=None, help="她的企业微信账号")
 def add_user(name: str, role: str, store: str | None, userid: str | None) -> None:
     if role in OF_A_STORE and store is None:
-        raise Misused(f"{role} 属于一家门店。\n  这样修：加上 --store 门店代码")
+        raise Misused(_("%(role)s 属于一家门店。", role=role), _("加上 --store 门店代码"))
     known = {"password": None if userid else _password(), "userid": userid}
 
     async def work(session: AsyncSession, now: datetime) -> None:
@@ -53,9 +55,68 @@ def add_user(name: str, role: str, store: str | None, userid: str | None) -> Non
     try:
         _with_database(work)
     except IntegrityError:
-        what = f"叫 {name}" + (f"或绑定了 {userid}" if userid else "")
-        raise Failed(f"已经有{what} 的用户。", "换一个名字") from None
-    click.echo(f"✓ 已添加 {name}（{role}）", err=True)
+        who = f"{name} / {userid}" if userid else name
+        raise Failed(
+            _("已经有叫 %(who)s 的用户。", who=who), _("换一个名字，或看看：siyu user list")
+        ) from None
+    note(_("✓ 已添加 %(name)s（%(role)s）", name=name, role=role))
+
+
+@user.command("list", help="有哪些后台用户")
+@click.option("--json", "as_json", is_flag=True, help="输出一份 JSON")
+def list_users(as_json: bool) -> None:
+    talk = Talk(as_json=as_json)
+    found: list[access.Known] = []
+
+    async def work(session: AsyncSession, now: datetime) -> None:  # noqa: ARG001
+        found.extend(await access.known_users(session))
+
+    _with_database(work)
+    rows = [
+        [
+            one.name,
+            one.role,
+            one.store or "—",
+            one.userid or "—",
+            _("能用") if one.active else _("停用"),
+        ]
+        for one in found
+    ]
+    talk.table([_("名字"), _("角色"), _("门店"), _("企业微信账号"), _("状态")], rows)
+    talk.document([asdict(one) for one in found])
+
+
+@user.command("reset", help="重设一位用户的密码，从标准输入读；她要重新登录")
+@click.argument("name")
+def reset(name: str) -> None:
+    password = _password()
+
+    async def work(session: AsyncSession, now: datetime) -> None:  # noqa: ARG001
+        if not await access.set_password(session, name, password):
+            raise _nobody(name)
+
+    _with_database(work)
+    note(_("✓ %(name)s 的密码换好了，她要重新登录", name=name))
+
+
+@user.command("disable", help="停用一位用户：马上退出，不能再登录；--undo 恢复")
+@click.argument("name")
+@click.option("--undo", is_flag=True, help="恢复")
+def disable(name: str, undo: bool) -> None:
+    async def work(session: AsyncSession, now: datetime) -> None:  # noqa: ARG001
+        if not await access.set_active(session, name, active=undo):
+            raise _nobody(name)
+
+    _with_database(work)
+    done = _("✓ %(name)s 又能登录了") if undo else _("✓ %(name)s 已停用，不能再登录")
+    note(_(done, name=name))
+
+
+def _nobody(name: str) -> Failed:
+    return Failed(
+        _("没有叫 %(name)s 的后台用户。", name=name),
+        _("看看有谁：siyu user list；添加：siyu user add 名字 --role 角色"),
+    )
 
 
 @user.command("bind", help="让一位后台用户也能用企业微信登录")
@@ -64,24 +125,27 @@ def add_user(name: str, role: str, store: str | None, userid: str | None) -> Non
 def bind(name: str, userid: str) -> None:
     async def work(session: AsyncSession, now: datetime) -> None:  # noqa: ARG001
         if not await access.bind(session, name, userid):
-            raise Failed(f"没有叫 {name} 的后台用户。", "先添加：siyu user add 名字 --role 角色")
+            raise _nobody(name)
 
     try:
         _with_database(work)
     except IntegrityError:
-        raise Failed(f"{userid} 已经绑定了别人。", "一个企业微信账号只对应一位用户") from None
-    click.echo(f"✓ {name} 现在可以用企业微信登录", err=True)
+        raise Failed(
+            _("%(userid)s 已经绑定了别人。", userid=userid), _("一个企业微信账号只对应一位用户")
+        ) from None
+    note(_("✓ %(name)s 现在可以用企业微信登录", name=name))
 
 
 def _password() -> str:
     """Typed twice on a terminal, else one line on standard input; never an argument that others can see."""
     if sys.stdin.isatty():
-        said: str = click.prompt("密码", hide_input=True, confirmation_prompt="再输一遍")
+        said: str = click.prompt(_("密码"), hide_input=True, confirmation_prompt=_("再输一遍"))
     else:
         said = sys.stdin.readline().rstrip("\r\n")
     if len(said) < SHORTEST:
         raise Misused(
-            f"密码至少 {SHORTEST} 个字符。\n  这样修：在终端里输入，或 echo 密码 | siyu user add …"
+            _("密码至少 %(least)s 个字符。", least=SHORTEST),
+            _("在终端里输入，或 echo 密码 | siyu user add …"),
         )
     return said
 
@@ -108,7 +172,7 @@ def add_key(scopes: tuple[str, ...], role: str, store: str | None, name: str) ->
     _known_scopes(scopes)
     scope, till = " ".join(sorted(set(scopes))), "pos" in scopes
     if not till and role in OF_A_STORE and store is None:
-        raise Misused(f"{role} 属于一家门店。\n  这样修：加上 --store 门店代码")
+        raise Misused(_("%(role)s 属于一家门店。", role=role), _("加上 --store 门店代码"))
     token = "sk_" + secrets.token_urlsafe(32)
 
     async def work(session: AsyncSession, now: datetime) -> None:
@@ -132,22 +196,26 @@ def _known_scopes(scopes: tuple[str, ...]) -> None:
 
     known = areas(matrix()) | {"*"}
     for scope in scopes:
-        name, _, verb = scope.partition(":")
+        name, _colon, verb = scope.partition(":")
         if scope != "pos" and (name not in known or verb not in {"read", "write"}):
             raise Misused(
-                f"没有 {scope} 这种范围。\n  能用的有：pos，或 "
-                f"{'、'.join(sorted(known))} 之一加上 :read 或 :write"
+                _("没有 %(scope)s 这种范围。", scope=scope),
+                _("写 pos，或 %(areas)s 之一加上 :read 或 :write", areas=listed(sorted(known))),
             )
     if "pos" in scopes and len(set(scopes)) > 1:
-        raise Misused("pos 只能单独用。\n  这样修：另添加一把密钥")
+        raise Misused(_("pos 只能单独用。"), _("另添加一把密钥"))
 
 
 @key.command("list", help="有哪些 API 密钥")
 def list_keys() -> None:
     async def work(session: AsyncSession, now: datetime) -> None:  # noqa: ARG001
         for one in await access.keys(session):
-            state = f"{one.revoked_at:%Y-%m-%d} 收回" if one.revoked_at else "有效"
-            where = f" 门店 {one.store}" if one.store else ""
+            state = (
+                _("%(day)s 收回", day=f"{one.revoked_at:%Y-%m-%d}")
+                if one.revoked_at
+                else _("有效")
+            )
+            where = _(" 门店 %(store)s", store=one.store) if one.store else ""
             click.echo(
                 f"{access.short_id(one)}  {one.name}  {one.role}  {one.scope}{where}  {state}"
             )
@@ -161,8 +229,10 @@ def revoke_key(short: str) -> None:
     async def work(session: AsyncSession, now: datetime) -> None:
         found = await access.key_named(session, short)
         if found is None:
-            raise Failed(f"没有 {short} 这把密钥。", "看看有哪些：siyu key list")
+            raise Failed(
+                _("没有 %(short)s 这把密钥。", short=short), _("看看有哪些：siyu key list")
+            )
         found.revoked_at = found.revoked_at or now
 
     _with_database(work)
-    click.echo(f"✓ {short} 已收回", err=True)
+    note(_("✓ %(short)s 已收回", short=short))

@@ -13,6 +13,7 @@ from bot.cli.talk import Failed, Talk
 from bot.outbound.reconcile import Report
 from bot.outbound.reconcile import reconcile as compare
 from bot.settings import load_settings
+from bot.tongue import _
 from handlers import ROUTERS
 
 NOT_ALL = 1
@@ -80,39 +81,61 @@ async def _follow_up(bot: Bot) -> None:
 async def _ask_first(bot: Bot) -> None:
     """One question before all others: what is misconfigured is said once, not for every guide."""
     if not bot.work.settings.wecom_corp_id:
-        raise Failed("没有接入企业微信，没有可以对的。", "运行：siyu init")
+        raise Failed(_("没有接入企业微信，没有可以对的。"), _("运行：siyu init"))
     outcome = await bot.work.platform.perform(ListGuides())
     if not isinstance(outcome, Sent):
         code = getattr(outcome, "code", 0)
         why = f"{outcome.reason}（{code}）" if code else outcome.reason
-        raise Failed(f"企业微信没有回答：{why}", "看原因和修法：siyu doctor")
+        raise Failed(_("企业微信没有回答：%(why)s", why=why), _("看原因和修法：siyu doctor"))
 
 
 def _tell(talk: Talk, report: Report) -> None:
     for (what, where), drift in report.drift.items():
-        mended = "" if report.dry else f"，补上 {drift.repaired}"
+        mended = "" if report.dry else _("，补上 %(repaired)s", repaired=drift.repaired)
         examples = "、".join(drift.examples[:2]) + (" …" if drift.found > 2 else "")
         talk.say(f"  {WHAT[what]}：{WHERE[where]} {drift.found}{mended}（{examples}）")
     for gap in report.gaps:
         code = f"（{gap.code}）" if gap.code else ""
-        talk.say(f"  ! 没对成 {gap.what}：{WHY.get(gap.why, gap.why)}{code}", style="yellow")
+        talk.say(
+            _(
+                "  ! 没对成 %(what)s：%(why)s%(code)s",
+                what=gap.what,
+                why=_(WHY.get(gap.why, gap.why)),
+                code=code,
+            ),
+            style="yellow",
+        )
     talk.say(*_summary(report))
 
 
 def _summary(report: Report) -> tuple[str, str]:
-    asked = f"问了企业微信 {report.calls.total()} 次"
+    asked = _("问了企业微信 %(count)s 次", count=report.calls.total())
     if report.gaps:
         return (
-            f"✗ 有 {len(report.gaps)} 处没对成，别的对完了。{asked}。过一会儿再运行一次。",
+            _(
+                "✗ 有 %(gaps)s 处没对成，别的对完了。%(asked)s。过一会儿再运行一次。",
+                gaps=len(report.gaps),
+                asked=asked,
+            ),
             "red",
         )
     if not report.found:
-        return f"✓ 对完了，没有漏掉的。{asked}。", "green"
+        return _("✓ 对完了，没有漏掉的。%(asked)s。", asked=asked), "green"
     if report.dry:
         return (
-            f"✓ 对完了，差 {report.found} 处，什么都没改。{asked}。补上：siyu reconcile",
+            _(
+                "✓ 对完了，差 %(found)s 处，什么都没改。%(asked)s。补上：siyu reconcile",
+                found=report.found,
+                asked=asked,
+            ),
             "green",
         )
     left = report.found - report.repaired
-    kept = f"，{left} 处要人来看" if left else ""
-    return f"✓ 对完了，差 {report.found} 处，补上 {report.repaired} 处{kept}。{asked}。", "green"
+    kept = _("，%(left)s 处要人来看", left=left) if left else ""
+    return _(
+        "✓ 对完了，差 %(found)s 处，补上 %(repaired)s 处%(kept)s。%(asked)s。",
+        found=report.found,
+        repaired=report.repaired,
+        kept=kept,
+        asked=asked,
+    ), "green"

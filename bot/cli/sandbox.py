@@ -15,6 +15,7 @@ from bot.cli import acting, telling
 from bot.cli.control import found, url_option
 from bot.cli.talk import Failed, Misused
 from bot.sandbox.command import sandbox
+from bot.tongue import _, listed
 
 UNITS = {
     "s": 1,
@@ -64,7 +65,9 @@ def reset(url: str | None, as_json: bool) -> None:
 def _seconds(said: str) -> float:
     parts = re.findall(r"(\d+(?:\.\d+)?)(分钟|小时|秒|分|天|[smhd]?)", said)
     if not parts or "".join(number + unit for number, unit in parts) != said.replace(" ", ""):
-        raise Misused(f"看不懂「{said}」。要写成 90s、15m、2h、3d 或 1h30m 这样。")
+        raise Misused(
+            _("看不懂「%(said)s」。", said=said), _("要写成 90s、15m、2h、3d 或 1h30m 这样")
+        )
     return sum(float(number) * UNITS.get(unit, 1) for number, unit in parts)
 
 
@@ -72,11 +75,12 @@ def _tell(report: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(report, ensure_ascii=False, indent=2))
         return
-    click.echo(f"{report['now']}（{'在走' if report['running'] else '停着'}）")
+    running = _("在走") if report["running"] else _("停着")
+    click.echo(_("%(now)s（%(running)s）", now=report["now"], running=running))
     for applied in report["applied"]:
-        click.echo(f"  发生了：{applied}")
+        click.echo(_("  发生了：%(what)s", what=applied))
     if report["next_due"]:
-        click.echo(f"  下一件事：{report['next_due']}")
+        click.echo(_("  下一件事：%(at)s", at=report["next_due"]))
 
 
 @click.command(help="让沙盒里发生一件事；不写 EVENT 就列出全部")
@@ -111,8 +115,8 @@ def trigger(
         click.echo(json.dumps({**act, "result": result}, ensure_ascii=False, indent=2))
     if not result.get("ok"):
         raise Failed(
-            f"{name} 没有发生：{result.get('error')}",
-            "看世界里有谁：siyu trigger --help，或打开 /sandbox",
+            _("%(name)s 没有发生：%(why)s", name=name, why=result.get("error")),
+            _("看世界里有谁：siyu trigger --help，或打开 /sandbox"),
         )
     if not as_json:
         click.echo(f"✓ {telling.act(act, result)}")
@@ -123,14 +127,16 @@ def _known(event: str, acts: Sequence[str]) -> str:
     if name in acts:
         return name
     near = get_close_matches(event, [*acts, *acting.ALIASES], n=1)
-    meant = f"\n  你是不是想运行：siyu trigger {near[0]}" if near else ""
-    raise Misused(f"没有 {event} 这件事。{meant}\n  能发生的有：{'、'.join(sorted(acts))}")
+    words = [_("没有 %(event)s 这件事。", event=event)]
+    words += [_("  你是不是想运行：%(meant)s", meant=f"siyu trigger {near[0]}")] if near else []
+    words += [_("  能发生的有：%(acts)s", acts=listed(sorted(acts)))]
+    raise Misused("\n".join(words))
 
 
 def _pairs(given: Sequence[str]) -> dict[str, Any]:
     wrong = next((pair for pair in given if "=" not in pair), None)
     if wrong is not None:
-        raise Misused(f"--set 要写成 名=值，现在是「{wrong}」。")
+        raise Misused(_("--set 要写成 名=值，现在是「%(wrong)s」。", wrong=wrong))
     return {name: _value(value) for name, _, value in (pair.partition("=") for pair in given)}
 
 

@@ -14,6 +14,7 @@ from bot.cli.talk import Misused, Talk
 from bot.domain.segments import BadRule, Rule, parse, read_back
 from bot.store import segments as store
 from bot.store.segments import Hits
+from bot.tongue import _
 
 
 @click.group(help="数一个分群规则命中多少人")
@@ -28,10 +29,13 @@ def count(file: Path, as_json: bool) -> None:
     talk = Talk(as_json=as_json)
     told = asyncio.run(_count_all(_rules(file)))
     for one in told:
-        talk.say(f"✓ {one['name']}：{one['customers']:,} 位顾客", style="green")
+        talk.say(
+            _("✓ %(name)s：%(count)s 位顾客", name=one["name"], count=f"{one['customers']:,}"),
+            style="green",
+        )
         talk.say(f"  {one['words']}")
         talk.table(
-            ["条件", "单独命中"], [[h["words"], f"{h['customers']:,}"] for h in one["each"]]
+            [_("条件"), _("单独命中")], [[h["words"], f"{h['customers']:,}"] for h in one["each"]]
         )
     talk.document(told)
 
@@ -40,7 +44,7 @@ def _rules(file: Path) -> dict[str, Rule]:
     try:
         written = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as wrong:
-        raise Misused(f"{file} 读不出来：{wrong}") from None
+        raise Misused(_("%(file)s 读不出来：%(wrong)s", file=file, wrong=wrong)) from None
     return {name: _parsed(name, rule) for name, rule in _named(written, file.stem).items()}
 
 
@@ -62,7 +66,7 @@ def _parsed(name: str, rule: Any) -> Rule:
     try:
         return parse(rule)
     except BadRule as wrong:
-        raise Misused(f"{name} 的规则有误。{wrong}") from None
+        raise Misused(_("%(name)s 的规则有误。%(wrong)s", name=name, wrong=wrong)) from None
 
 
 async def _count_all(rules: dict[str, Rule]) -> list[dict[str, Any]]:

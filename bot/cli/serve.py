@@ -16,12 +16,13 @@ from bot.app import Bot, open_bot, serving
 from bot.cli import logs
 from bot.cli.loop import run
 from bot.cli.opened import opened
-from bot.cli.talk import Failed
+from bot.cli.talk import Failed, note
 from bot.settings import load_settings
 from bot.store import access, inbox, tasks
 from bot.store.engine import open_engine
 from bot.store.schema import migrate as bring_up
 from bot.store.schema import prepare
+from bot.tongue import _
 from handlers import ROUTERS
 
 DEFAULT_PORT = 8765
@@ -42,7 +43,7 @@ INTERRUPTED = 130
 @click.option(
     "--port",
     type=click.IntRange(1, 65535),
-    help=f"监听的端口；不给就用 {DEFAULT_PORT}，被占用时往上找",
+    help="监听的端口；不给就用 8765，被占用时往上找",
 )
 @click.pass_context
 def serve(context: click.Context, role: str, host: str, port: int | None) -> None:
@@ -54,8 +55,11 @@ async def _serve(role: str, host: str, port: int | None) -> int:
     settings = load_settings()
     if settings.broker_url != "sql":
         raise Failed(
-            f"SIYU_BROKER_URL 现在只能是 sql，不能是 {settings.broker_url.partition(':')[0]}。",
-            "去掉 SIYU_BROKER_URL：同一个数据库就能分给几台机器干活",
+            _(
+                "SIYU_BROKER_URL 现在只能是 sql，不能是 %(kind)s。",
+                kind=settings.broker_url.partition(":")[0],
+            ),
+            _("去掉 SIYU_BROKER_URL：同一个数据库就能分给几台机器干活"),
         )
     engine = open_engine(settings.database_url)
     try:
@@ -65,14 +69,14 @@ async def _serve(role: str, host: str, port: int | None) -> int:
     async with open_bot(settings, ROUTERS) as bot:
         heard = _hear_signals(bot.desk.leaving)
         if role in {"worker", "scheduler"}:
-            click.echo(f"✓ 正在运行：{role}", err=True)
+            note(_("✓ 正在运行：%(what)s", what=role))
             await _work(bot, role)
         else:
             await _refuse_open_doors(bot, host)
             async with _listening(bot, host, port) as bound:
-                click.echo(f"✓ 正在运行：http://{_named(host)}:{bound}/admin", err=True)
+                note(_("✓ 正在运行：%(what)s", what=f"http://{_named(host)}:{bound}/admin"))
                 await _work(bot, role)
-    click.echo("已停止。", err=True)
+    note(_("已停止。"))
     return INTERRUPTED if signal.SIGINT in heard else 0
 
 
@@ -109,8 +113,8 @@ async def _refuse_open_doors(bot: Bot, host: str) -> None:
         if await access.users(session):
             return
     raise Failed(
-        f"不能监听 {host}：还没有后台用户，别人能从网络上看到这个空的后台。",
-        "先添加一位负责人：siyu user add 名字 --role owner",
+        _("不能监听 %(host)s：还没有后台用户，别人能从网络上看到这个空的后台。", host=host),
+        _("先添加一位负责人：siyu user add 名字 --role owner"),
     )
 
 
@@ -134,19 +138,33 @@ async def _listening(bot: Bot, host: str, port: int | None) -> AsyncIterator[int
                 _say_why(wrong, host, candidate, asked=port is not None)
                 continue
             if port is None and bound != DEFAULT_PORT:
-                click.echo(f"端口 {DEFAULT_PORT} 已被占用，改用 {bound}", err=True)
+                note(
+                    _(
+                        "端口 %(taken)s 有别的程序在用，改用 %(found)s",
+                        taken=DEFAULT_PORT,
+                        found=bound,
+                    )
+                )
             yield bound
             return
-        raise Failed("找不到空闲的端口。", "指定一个：siyu serve --port 9000")
+        raise Failed(_("找不到空闲的端口。"), _("指定一个：siyu serve --port 9000"))
 
 
 def _say_why(wrong: OSError, host: str, port: int, *, asked: bool) -> None:
     if wrong.errno != errno.EADDRINUSE:
-        raise Failed(f"不能监听 {host}:{port}：{wrong.strerror}", "换一个地址或端口") from None
+        raise Failed(
+            _(
+                "不能监听 %(host)s:%(port)s：%(why)s",
+                host=host,
+                port=port,
+                why=wrong.strerror,
+            ),
+            _("换一个地址或端口"),
+        ) from None
     if asked:
         raise Failed(
-            f"端口 {port} 已被占用。",
-            f"换一个：siyu serve --port {port + 1}，或先停掉占用它的程序",
+            _("端口 %(port)s 已被占用。", port=port),
+            _("换一个：siyu serve --port %(port)s，或先停掉占用它的程序", port=port + 1),
         ) from None
 
 
@@ -160,7 +178,7 @@ def migrate() -> None:
             await engine.dispose()
 
     asyncio.run(run())
-    click.echo("✓ 数据库已是最新结构", err=True)
+    note(_("✓ 数据库已是最新结构"))
 
 
 @click.command(help="把搁置的事件放回队列，重新处理")
@@ -172,4 +190,4 @@ def replay(kind: str | None) -> None:
             await tasks.ask(session, tasks.DRAIN)
         return count
 
-    click.echo(f"✓ {asyncio.run(run())} 个事件放回了队列", err=True)
+    note(_("✓ %(count)s 个事件放回了队列", count=asyncio.run(run())))

@@ -10,7 +10,15 @@ from typing import IO, Any
 
 import click
 
+from bot.cli.manner import quiet
+from bot.tongue import _
+
 Tell = Callable[[str, int, int], None]
+
+
+def mistake(what: str, then: str = "") -> str:
+    """What is wrong, and the next command."""
+    return f"✗ {what}" + ("\n  " + _("这样修：%(then)s", then=then) if then else "")
 
 
 class Misused(click.ClickException):
@@ -18,8 +26,12 @@ class Misused(click.ClickException):
 
     exit_code = 2
 
+    def __init__(self, what: str, then: str = "") -> None:
+        super().__init__(what)
+        self.then = then
+
     def show(self, file: IO[Any] | None = None) -> None:
-        click.echo(f"✗ {self.message}", file=file, err=file is None)
+        click.echo(mistake(self.message, self.then), file=file, err=file is None)
 
 
 class Failed(click.ClickException):
@@ -30,7 +42,13 @@ class Failed(click.ClickException):
         self.then = then
 
     def show(self, file: IO[Any] | None = None) -> None:
-        click.echo(f"✗ {self.message}\n  这样修：{self.then}", file=file, err=file is None)
+        click.echo(mistake(self.message, self.then), file=file, err=file is None)
+
+
+def note(words: str) -> None:
+    """What is nice to know: beside the result, and not at all for those who asked for quiet."""
+    if not quiet():
+        click.echo(words, err=True)
 
 
 class Talk:
@@ -43,7 +61,8 @@ class Talk:
         self._console = Console(stderr=as_json, highlight=False, soft_wrap=True, markup=False)
 
     def say(self, words: str, style: str | None = None) -> None:
-        self._console.print(words, style=style)
+        if not (self.as_json and quiet()):
+            self._console.print(words, style=style)
 
     def table(self, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Aligned columns on a terminal, tab-separated lines in a pipe."""
@@ -65,7 +84,7 @@ class Talk:
     @contextmanager
     def bar(self) -> Iterator[Tell]:
         """A bar on stderr while something long is done; nothing when nobody watches."""
-        if not sys.stderr.isatty():
+        if quiet() or not sys.stderr.isatty():
             yield lambda _what, _done, _all: None
             return
         from rich.console import Console

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.tongue import _
+
 Row = dict[str, Any]
 LONGEST = 60
 
@@ -24,21 +26,26 @@ def row(said: Row) -> str:
 def _api(said: Row) -> str:
     code = said.get("errcode")
     became = "ok" if code == 0 else f"errcode {code}" if code is not None else said.get("status")
-    return f"→ 接口  {said.get('method')} {said.get('path')}  {became}"
+    return f"→ {_('接口')}  {said.get('method')} {said.get('path')}  {became}"
 
 
 def _callback(said: Row) -> str:
     answered = said.get("answer", said.get("status", ""))
-    return f"← 回调  {said.get('platform')} {said.get('event')}  {_short(answered)}"
+    return f"← {_('回调')}  {said.get('platform')} {said.get('event')}  {_short(answered)}"
 
 
 def _arrival(said: Row) -> str:
-    return f"✉ 收到  {said.get('to')}（{said.get('channel')}）{_short(said.get('text', ''))}"
+    return _(
+        "✉ 收到  %(who)s（%(channel)s）%(text)s",
+        who=said.get("to"),
+        channel=said.get("channel"),
+        text=_short(said.get("text", "")),
+    )
 
 
 def _act(said: Row) -> str:
     args = said.get("args", {})
-    return f"• 动作  {act({'act': said.get('act'), **args}, said.get('result', {}))}"
+    return f"• {_('动作')}  {act({'act': said.get('act'), **args}, said.get('result', {}))}"
 
 
 def _other(said: Row) -> str:

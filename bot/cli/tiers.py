@@ -13,7 +13,7 @@ import click
 
 from bot.cli import tiers_rehearse
 from bot.cli.opened import Opened, opened
-from bot.cli.talk import Misused, Talk
+from bot.cli.talk import Misused, Talk, mistake
 from bot.content import load_content
 from bot.domain.influence import Influence
 from bot.domain.segment_fields import STAGES
@@ -22,6 +22,7 @@ from bot.domain.tiers import TIERS, TierConfig
 from bot.inbound.imports.report import harmless
 from bot.store import tiers as store
 from bot.store.tiers import Explanation, Rerun
+from bot.tongue import _
 
 
 @click.group(help="计算和解释顾客分层")
@@ -50,7 +51,7 @@ async def _run(as_of: str | None, export: Path | None, talk: Talk) -> None:
                 moment,
                 config=config,
                 zone=to.zone,
-                progress=lambda count: tell("写入", count, 0),
+                progress=lambda count: tell(_("写入"), count, 0),
             )
         if export is not None:
             await _export(to, done, export)
@@ -62,7 +63,9 @@ def _midnight(said: str, zone: ZoneInfo) -> datetime:
     try:
         return datetime.strptime(said, "%Y-%m-%d").replace(tzinfo=zone).astimezone(UTC)
     except ValueError:
-        raise Misused(f"--as-of 要写成 2026-03-01 这样，现在是「{said}」。") from None
+        raise Misused(
+            _("--as-of 要写成 2026-03-01 这样，现在是「%(said)s」。", said=said)
+        ) from None
 
 
 async def _export(to: Opened, done: Rerun, path: Path) -> None:
@@ -77,14 +80,31 @@ async def _export(to: Opened, done: Rerun, path: Path) -> None:
 def _tell(done: Rerun, talk: Talk) -> None:
     whole = len(done.customers)
     if not whole:
-        talk.say("还没有付过款的顾客。先导入订单：siyu import orders FILE")
+        talk.say(_("还没有付过款的顾客。先导入订单：siyu import orders FILE"))
         return
-    shares = [f"{name} {n:,} 位（{n / whole:.1%}）" for name, n in done.counts.items()]
-    talk.say(f"✓ {whole:,} 位顾客分好了：{'，'.join(shares)}", style="green")
+    shares = [
+        _(
+            "%(tier)s %(count)s 位（%(share)s）",
+            tier=_(name),
+            count=f"{n:,}",
+            share=f"{n / whole:.1%}",
+        )
+        for name, n in done.counts.items()
+    ]
+    talk.say(
+        _("✓ %(count)s 位顾客分好了：%(tiers)s", count=f"{whole:,}", tiers=_("，").join(shares)),
+        style="green",
+    )
     if done.rehearsal:
-        talk.say("  这一天在上次分层之前，只是预演，没有改动任何顾客。")
+        talk.say(_("  这一天在上次分层之前，只是预演，没有改动任何顾客。"))
     else:
-        talk.say(f"  {done.moved:,} 位换了分层，{done.written:,} 位有变化。")
+        talk.say(
+            _(
+                "  %(moved)s 位换了分层，%(written)s 位有变化。",
+                moved=f"{done.moved:,}",
+                written=f"{done.written:,}",
+            )
+        )
 
 
 def _facts(done: Rerun, export: Path | None) -> dict[str, Any]:
@@ -158,7 +178,12 @@ def explain(context: click.Context, customer: str, as_json: bool) -> None:
     talk = Talk(as_json=as_json)
     found, influence, zone = asyncio.run(_explain(customer))
     if not found:
-        talk.say(f"✗ 没有「{customer}」这位顾客。可以写顾客编号、会员号、手机号或外部联系人 ID。")
+        talk.say(
+            mistake(
+                _("没有「%(who)s」这位顾客。", who=customer),
+                _("写顾客编号、会员号、手机号或外部联系人 ID"),
+            )
+        )
         context.exit(1)
     for one in found:
         _tell_one(one, zone, talk)
@@ -177,18 +202,40 @@ def _tell_one(one: Explanation, zone: ZoneInfo, talk: Talk) -> None:
     tier, stats = one.tier, one.stats
     if tier is None or stats is None:
         talk.say(
-            f"顾客 {one.customer.ref} 还没有分层：没有付过款的订单，或还没运行 siyu tiers run。"
+            _(
+                "顾客 %(ref)s 还没有分层：没有付过款的订单，或还没运行 siyu tiers run。",
+                ref=one.customer.ref,
+            )
         )
         return
     talk.say(
-        f"顾客 {one.customer.ref}：{tier.tier}（{tier.share_class}），从 {_day(tier.since, zone)} 起"
+        _(
+            "顾客 %(ref)s：%(tier)s（%(share)s），从 %(day)s 起",
+            ref=one.customer.ref,
+            tier=_(tier.tier),
+            share=_(tier.share_class),
+            day=_day(tier.since, zone),
+        )
     )
     talk.say(f"  {tier.reason}")
-    talk.say(f"  买过 {stats.days} 天、{stats.orders} 笔，共 ¥{stats.amount_fen / 100:,.2f}")
+    talk.say(
+        _(
+            "  买过 %(days)s 天、%(orders)s 笔，共 ¥%(amount)s",
+            days=stats.days,
+            orders=stats.orders,
+            amount=f"{stats.amount_fen / 100:,.2f}",
+        )
+    )
     cells = f"R{tier.recency} F{tier.frequency} M{tier.monetary}"
     talk.say(
-        f"  价值 {tier.score:.1f}，活跃 {tier.activity:.2f}，逾期 {tier.overdue:.2f} 倍，{cells}，"
-        f"{tier.star} 星"
+        _(
+            "  价值 %(score)s，活跃 %(activity)s，逾期 %(overdue)s 倍，%(cells)s，%(star)s 星",
+            score=f"{tier.score:.1f}",
+            activity=f"{tier.activity:.2f}",
+            overdue=f"{tier.overdue:.2f}",
+            cells=cells,
+            star=tier.star,
+        )
     )
     for move in one.moves:
         talk.say(
@@ -200,9 +247,16 @@ def _tell_axes(one: Explanation, influence: Influence, talk: Talk) -> None:
     """What money does not say."""
     stage = STAGES[one.customer.stage]
     score = influence.score(*one.brought)
-    koc = "，是 KOC" if score >= influence.koc else ""
-    talk.say(f"  关系阶段：{stage}")
-    talk.say(f"  影响力 {score} 分{koc}：{influence.words(*one.brought)}")
+    koc = _("，是 KOC") if score >= influence.koc else ""
+    talk.say(_("  关系阶段：%(stage)s", stage=stage))
+    talk.say(
+        _(
+            "  影响力 %(score)s 分%(koc)s：%(words)s",
+            score=score,
+            koc=koc,
+            words=influence.words(*one.brought),
+        )
+    )
 
 
 def _day(moment: datetime, zone: ZoneInfo) -> str:

@@ -15,6 +15,7 @@ from bot.domain.tier_rehearsal import TierOutlook, TierRehearsal
 from bot.domain.tiers import TIERS, TierConfig
 from bot.inbound.imports.report import harmless
 from bot.store import tiers as store
+from bot.tongue import _
 
 
 def tried_rule(path: Path) -> TierConfig:
@@ -22,16 +23,16 @@ def tried_rule(path: Path) -> TierConfig:
         written = yaml.safe_load(path.read_text(encoding="utf-8"))
         return TierConfig.read(written if isinstance(written, dict) else {})
     except (yaml.YAMLError, UnicodeDecodeError, ValueError, TypeError) as wrong:
-        raise Misused(f"{path} 不能用：{wrong}") from None
+        raise Misused(_("%(path)s 不能用：%(wrong)s", path=path, wrong=wrong)) from None
 
 
 def gifts_of(said: tuple[str, ...]) -> dict[str, int]:
     """`核心=50` is fifty yuan for everyone in 核心."""
     found = {}
     for one in said:
-        tier, _, yuan = one.partition("=")
+        tier, _is, yuan = one.partition("=")
         if tier not in TIERS or not yuan.replace(".", "", 1).isdecimal():
-            raise Misused(f"--gift 要写成 核心=50 这样（元），现在是「{one}」。")
+            raise Misused(_("--gift 要写成 核心=50 这样（元），现在是「%(one)s」。", one=one))
         found[tier] = round(float(yuan) * 100)
     return found
 
@@ -39,14 +40,32 @@ def gifts_of(said: tuple[str, ...]) -> dict[str, int]:
 def tell(done: TierRehearsal, as_of: datetime, days: int, talk: Talk) -> None:
     whole = len(done.customers)
     if not whole:
-        talk.say("那一天以前还没有付过款的顾客。换一个更晚的 --as-of。")
+        talk.say(_("那一天以前还没有付过款的顾客。换一个更晚的 --as-of。"))
         return
     moved = len(done.moved)
-    talk.say(f"按 {as_of:%Y-%m-%d} 零点以前的订单预演，没有改动任何顾客。", style="green")
-    talk.say(f"  {whole:,} 位顾客里，{moved:,} 位会换层（{moved / whole:.1%}）。")
-    heads = ["分层", "现在的规则", "新规则", "进来", "离开", f"之后 {days} 天消费", "花在她们身上"]
+    talk.say(
+        _("按 %(as_of)s 零点以前的订单预演，没有改动任何顾客。", as_of=f"{as_of:%Y-%m-%d}"),
+        style="green",
+    )
+    talk.say(
+        _(
+            "  %(count)s 位顾客里，%(moved)s 位会换层（%(share)s）。",
+            count=f"{whole:,}",
+            moved=f"{moved:,}",
+            share=f"{moved / whole:.1%}",
+        )
+    )
+    heads = [
+        _("分层"),
+        _("现在的规则"),
+        _("新规则"),
+        _("进来"),
+        _("离开"),
+        _("之后 %(days)s 天消费", days=days),
+        _("花在她们身上"),
+    ]
     talk.table(heads, [_row(one) for one in done.tiers])
-    talk.say("  “消费”是这些顾客后来真的花的钱，不是规则带来的钱；要知道带来多少，要留对照组。")
+    talk.say(_("  “消费”是这些顾客后来真的花的钱，不是规则带来的钱；要知道带来多少，要留对照组。"))
 
 
 def _row(one: TierOutlook) -> list[str]:

@@ -38,16 +38,25 @@ class Pair(click.ParamType[tuple[str, str]]):
 
 
 @click.command(help="本机上的企业微信、公众号和微信客服；Ctrl+C 停止。用法见 docs/sandbox.md")
-@click.option("--port", type=int, help=f"企业微信的端口，公众号用下一个（默认 {DEFAULT_PORT}）")
+@click.option("--port", type=int, help="企业微信的端口，公众号用下一个（默认 8770）")
 @click.option(
     "--world", type=FILE, metavar="文件", help="谁在这个世界里（YAML）；不写就是青禾衣坊"
 )
 @click.option("--faults", type=FILE, metavar="文件", help="什么时候出什么错（YAML）")
-@click.option("--set", "settings", type=Pair(), multiple=True, help="改一项 settings，可以写几个")
+@click.option(
+    "--set",
+    "settings",
+    type=Pair(),
+    multiple=True,
+    metavar="名=值",
+    help="改一项 settings，可以写几个",
+)
 @click.option("--seed", type=int, default=1, show_default=True, help="编号和习惯都由它决定")
 @click.option("--callback-base", default="", metavar="网址", help="回调发到 网址/callback/…")
 @click.option("--env-file", type=FILE, metavar="文件", help="写出指向这里的 SIYU_… 设置")
-@click.option("--clock", type=Moment(), help="从这个时刻起停着；不写就跟着真实时间走")
+@click.option(
+    "--clock", type=Moment(), metavar="时刻", help="从这个时刻起停着；不写就跟着真实时间走"
+)
 @click.option("--log", type=FILE, metavar="文件", help="日志，每行一个 JSON")
 @click.pass_context
 def sandbox(context: click.Context, /, port: int | None, settings: Any, **given: Any) -> None:

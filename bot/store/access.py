@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -60,6 +61,44 @@ async def add_user(
 
 async def users(session: AsyncSession) -> int:
     return (await session.scalar(select(func.count()).select_from(StaffUser))) or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Somebody who may sign in, as the owner sees her."""
+
+    name: str
+    role: str
+    store: str | None
+    userid: str | None
+    active: bool
+
+
+async def known_users(session: AsyncSession) -> list[Known]:
+    query = (
+        select(StaffUser.name, StaffUser.role, Store.code, StaffUser.userid, StaffUser.active)
+        .outerjoin(Store, Store.id == StaffUser.store_id)
+        .order_by(StaffUser.name)
+    )
+    return [Known(*row) for row in await session.execute(query)]
+
+
+async def set_password(session: AsyncSession, name: str, password: str) -> bool:
+    """Where she is signed in she has to sign in anew. False when nobody is called so."""
+    return await _changed(session, name, password_hash=_hasher.hash(password))
+
+
+async def set_active(session: AsyncSession, name: str, *, active: bool) -> bool:
+    return await _changed(session, name, active=active)
+
+
+async def _changed(session: AsyncSession, name: str, **facts: Any) -> bool:
+    named = update(StaffUser).where(StaffUser.name == name).values(**facts)
+    if await session.scalar(named.returning(StaffUser.id)) is None:
+        return False
+    theirs = WebSession.actor_kind.not_in(("guide", "customer")), WebSession.actor_id == name
+    await session.execute(delete(WebSession).where(*theirs))
+    return True
 
 
 async def sign_in(session: AsyncSession, *, name: str, password: str) -> Actor | None:

@@ -14,7 +14,7 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from bot.tongue import _, catalogue, stands, tongue
+from bot.tongue import _, counted, stands, tongue
 
 BEGIN, END = "\ue000", "\ue001"
 """From the private use area: nobody writes them, and what somebody does write loses them here."""
@@ -39,14 +39,13 @@ def _signed(text: str) -> str:
     return _CHINESE.sub(f"{BEGIN}\\g<0>{END}", _SIGNS.sub("", text))
 
 
-def say(text: str, **facts: Any) -> Markup:
+def say(text: str, /, **facts: Any) -> Markup:
     """`_` of templates: what stands in the catalogue may carry marks of its own, anything else is data."""
     return _filled(_(text), facts, known=stands(text))
 
 
-def say_many(one: str, more: str, count: int, **facts: Any) -> Markup:
-    said = catalogue(tongue()).ngettext(one, more, count)
-    return _filled(said, {"num": count} | facts, known=stands(one))
+def say_many(one: str, more: str, count: int, /, **facts: Any) -> Markup:
+    return _filled(counted(one, more, count), {"num": count} | facts, known=stands(one))
 
 
 def _filled(said: str, facts: dict[str, Any], *, known: bool) -> Markup:

@@ -12,8 +12,8 @@ import pytest
 import structlog
 
 from bot.cli import cli
-from bot.cli.chinese import in_chinese
 from bot.cli.errors import explained
+from bot.cli.manner import LOCALES
 from tests.processes import SandboxProcess
 
 
@@ -34,10 +34,12 @@ def run(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.startswith("SIYU_")]:
         monkeypatch.delenv(name)
+    for name in LOCALES:
+        monkeypatch.delenv(name, raising=False)
 
     def run(*words: object) -> Done:
         capsys.readouterr()
-        code = explained(in_chinese(cli), [str(word) for word in words])
+        code = explained(cli, [str(word) for word in words])
         return Done(code, *capsys.readouterr())
 
     yield run

@@ -12,6 +12,7 @@ import pytest
 from bot.cli import COMMANDS
 from tests.conftest import SECRET
 from tests.processes import ROOT, environment
+from tests.sentences import CHINESE
 
 
 @pytest.mark.parametrize(
@@ -68,6 +69,18 @@ def test_an_older_database_asks_for_migrate(run, tmp_path, monkeypatch):
         assert "siyu migrate" in done.err
 
 
+def test_a_user_can_be_disabled_and_let_in_again(run, monkeypatch):
+    monkeypatch.setenv("SIYU_SECRET_KEY", SECRET)
+    monkeypatch.setattr("sys.stdin", io.StringIO("a long password\n"))
+    run("user", "add", "boss", "--role", "owner")
+    for words, state in (("boss", False), ("boss --undo", True)):
+        assert run("user", "disable", *words.split()).code == 0
+        assert run("user", "list", "--json").document[0]["active"] is state
+    monkeypatch.setattr("sys.stdin", io.StringIO("another password\n"))
+    assert run("user", "reset", "boss").code == 0
+    assert "siyu user list" in run("user", "disable", "nobody").err
+
+
 def test_a_second_user_of_the_same_name_is_refused_without_a_traceback(run, monkeypatch):
     monkeypatch.setenv("SIYU_SECRET_KEY", SECRET)
     codes = []
@@ -83,6 +96,30 @@ def test_every_command_loads_and_helps_in_chinese(run):
         assert done.code == 0, name
         assert done.out.startswith(f"用法：siyu {name}"), name
         assert "Usage" not in done.out
+
+
+def test_every_command_helps_in_english(run):
+    for name in COMMANDS:
+        done = run(name, "--help", "--lang", "en")
+        assert done.out.startswith(f"Usage: siyu {name}"), name
+        assert not CHINESE.search(done.out), done.out
+
+
+def test_the_language_of_the_machine_is_spoken_unless_another_is_asked_for(run, monkeypatch):
+    monkeypatch.setenv("LANG", "en_GB.UTF-8")
+    assert "There is no command improt." in run("improt", "orders").err
+    assert "没有 improt 这个命令" in run("--lang=zh", "improt", "orders").err
+    done = run("--lang", "fr", "doctor")
+    assert done.code == 2
+    assert "--lang zh" in done.err
+
+
+def test_quiet_leaves_the_result_and_the_mistakes(run):
+    loud, still = run("completion", "bash"), run("-q", "completion", "bash")
+    assert still.out == loud.out
+    assert "_SIYU_COMPLETE" in still.out
+    assert (bool(loud.err), still.err) == (True, "")
+    assert "没有" in run("-q", "nothing").err
 
 
 def test_help_is_quick_because_nothing_heavy_is_imported():

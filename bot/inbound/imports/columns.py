@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.inbound.imports.source import Unreadable
+from bot.tongue import _, listed
 
 # The most telling header first: when a file has several, the earlier one is taken.
 BUYER = {
@@ -105,7 +106,7 @@ class Columns:
 
     def named(self, field: str) -> str:
         """The file's own name of a field's column."""
-        return self.header[self.place[field]] if field in self.place else WORDS[field]
+        return self.header[self.place[field]] if field in self.place else _(WORDS[field])
 
 
 def recognise(header: Sequence[str], kind: str, said: Mapping[str, str]) -> Columns:
@@ -133,9 +134,15 @@ def _said(
 ) -> tuple[str, int]:
     known = {WORDS[each]: each for each in fields} | {each: each for each in fields}
     if field not in known:
-        raise Unreadable(f"--map 里没有「{field}」这个字段", f"可以写：{'、'.join(fields)}")
+        raise Unreadable(
+            _("--map 里没有「%(field)s」这个字段", field=field),
+            _("可以写：%(fields)s", fields=listed(fields)),
+        )
     if name not in header:
-        raise Unreadable(f"文件里没有「{name}」这一列", f"文件里有：{'、'.join(header)}")
+        raise Unreadable(
+            _("文件里没有「%(name)s」这一列", name=name),
+            _("文件里有：%(columns)s", columns=listed(header)),
+        )
     return known[field], header.index(name)
 
 
@@ -152,15 +159,19 @@ def _demand(columns: Columns, kind: str) -> None:
     place = columns.place
     missing = []
     if kind in ("orders", "customers") and not any(field in place for field in IDS):
-        missing.append("顾客（顾客编号、会员号或手机号）")
+        missing.append(_("顾客（顾客编号、会员号或手机号）"))
     if kind == "orders":
-        missing += [WORDS[field] for field in ("at",) if field not in place]
+        missing += [_(WORDS[field]) for field in ("at",) if field not in place]
         if "amount" not in place and not {"price", "quantity"} <= set(place):
-            missing.append(WORDS["amount"])
+            missing.append(_(WORDS["amount"]))
     if kind == "products":
-        missing += [WORDS[field] for field in ("sku", "name") if field not in place]
+        missing += [_(WORDS[field]) for field in ("sku", "name") if field not in place]
     if missing:
         raise Unreadable(
-            f"没有认出这些列：{'、'.join(missing)}。文件里有：{'、'.join(columns.header)}",
-            "用 --map 告诉我，例如 --map 消费额=amount",
+            _(
+                "没有认出这些列：%(missing)s。文件里有：%(columns)s",
+                missing=listed(missing),
+                columns=listed(columns.header),
+            ),
+            _("用 --map 告诉我，例如 --map 消费额=amount"),
         )

@@ -24,6 +24,7 @@ from bot.store import imports
 from bot.store.engine import Sessions
 from bot.store.imports import Verdict
 from bot.store.vault import Vault
+from bot.tongue import _
 
 T = TypeVar("T")
 Numbered = tuple[int, list[str] | str]
@@ -100,7 +101,7 @@ class _Import:
             for part in _whole(map(self._one_buyer, groups), PART):
                 await self._write_orders(part)
                 done += len(part)
-                self.progress("写入", done, len(groups))
+                self.progress(_("写入"), done, len(groups))
 
     async def _write_orders(self, groups: Sequence[list[OrderRow]]) -> None:
         source = self.wish.source
@@ -115,7 +116,7 @@ class _Import:
 
     def _count(self, verdict: Verdict) -> None:
         if verdict.lacking is None:
-            why = "这个订单以前导过，金额对不上"
+            why = _("这个订单以前导过，金额对不上")
             self._reject_all(verdict.rows, "order_no", verdict.rows[0].order_no, why)
             return
         added = _numbers(verdict.lacking)
@@ -132,7 +133,7 @@ class _Import:
         if not others:
             return group
         ours = [row for row in group if row.person.ids == buyer]
-        why = "同一个订单号出现了另一位顾客"
+        why = _("同一个订单号出现了另一位顾客")
         self._reject_all(others, "order_no", group[0].order_no, why)
         return ours
 
@@ -173,7 +174,7 @@ class _Import:
         for count, row in enumerate(rows):
             self.report.rows += 1
             if count % 2_000 == 0:
-                self.progress("读取", source.position(), source.size)
+                self.progress(_("读取"), source.position(), source.size)
             yield row
 
     def _read(
@@ -190,7 +191,7 @@ class _Import:
 
     def _reject_all(self, rows: Sequence[OrderRow], column: str, content: str, why: str) -> None:
         for number, row in {row.number: row for row in rows}.items():
-            name = self.report.columns.get(column, "订单号")
+            name = self.report.columns.get(column, _("订单号"))
             self.rejects.add(Problem(number, name, content, why), list(row.cells))
 
 

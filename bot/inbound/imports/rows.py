@@ -21,6 +21,7 @@ from bot.inbound.imports.values import (
     quantity,
     status,
 )
+from bot.tongue import _
 
 T = TypeVar("T")
 LONGEST_ID = 200
@@ -103,7 +104,7 @@ class RowReader:
         order_no = told["order_no"]
         if not order_no:
             if "order_no" in self.columns.place:
-                raise self._bad(told, "order_no", "", "没有写")
+                raise self._bad(told, "order_no", "", _("没有写"))
             # A file without order numbers: what one customer bought at one moment is one order.
             order_no = f"{person.ids[0][1]}@{at.isoformat()}"
         refunded = amount < 0
@@ -141,14 +142,14 @@ class RowReader:
             if not value:
                 continue
             if len(value) > LONGEST_ID:
-                raise self._bad(told, kind, value, "太长")
+                raise self._bad(told, kind, value, _("太长"))
             if kind == "phone":
                 value = self._phone(told, others=bool(ids))
             if value:
                 ids.append((kind, value))
         if not ids:
             column = next(kind for kind in IDS if kind in self.columns.place)
-            raise self._bad(told, column, "", "没有写是哪位顾客")
+            raise self._bad(told, column, "", _("没有写是哪位顾客"))
         return Person(tuple(ids), told["person"])
 
     def _phone(self, told: Told, *, others: bool) -> str:
@@ -170,7 +171,7 @@ class RowReader:
     def _required(self, told: Told, field: str) -> str:
         found = told[field]
         if not found:
-            raise self._bad(told, field, "", "没有写")
+            raise self._bad(told, field, "", _("没有写"))
         return found
 
     def _read(self, told: Told, field: str, read: Callable[[str], T]) -> T:

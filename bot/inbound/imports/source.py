@@ -13,6 +13,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import IO, Any
 
+from bot.tongue import _
+
 SAMPLE = 1 << 20
 LONGEST_CELL = 1 << 20
 LARGEST_SHEET = 300 << 20
@@ -76,7 +78,10 @@ def open_source(path: Path) -> Source:
     try:
         sample = buffered.peek(SAMPLE)
     except (OSError, EOFError) as broken:
-        raise Unreadable(f"{path.name} 解不开：{broken}", "重新下载或重新压缩") from None
+        raise Unreadable(
+            _("%(name)s 解不开：%(why)s", name=path.name, why=broken),
+            _("重新下载或重新压缩"),
+        ) from None
     _refuse_others(path, sample)
     encoding = guess(sample)
     lines = _lines(buffered, encoding)
@@ -102,7 +107,7 @@ def guess(sample: bytes) -> Encoding:
     for codec, words in (("gbk", "GBK"), ("gb18030", "GB18030")):
         if _reads(sample, codec):
             return Encoding("gb18030", words, "utf-8")
-    return Encoding("utf-8", "UTF-8 与 GBK 混用", "gb18030")
+    return Encoding("utf-8", _("UTF-8 与 GBK 混用"), "gb18030")
 
 
 def _reads(sample: bytes, codec: str) -> bool:
@@ -116,11 +121,16 @@ def _reads(sample: bytes, codec: str) -> bool:
 def _refuse_others(path: Path, sample: bytes) -> None:
     start = sample.lstrip(codecs.BOM_UTF8 + b" \r\n\t")[:200].lower()
     if not start:
-        raise Unreadable(f"{path.name} 是空的", "看看是不是导出没有完成")
+        raise Unreadable(_("%(name)s 是空的", name=path.name), _("看看是不是导出没有完成"))
     if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<table", b"<svg")):
-        raise Unreadable(f"{path.name} 是网页，不是 CSV", "在原系统里选「导出为 CSV 或 Excel」")
+        raise Unreadable(
+            _("%(name)s 是网页，不是 CSV", name=path.name),
+            _("在原系统里选「导出为 CSV 或 Excel」"),
+        )
     if start.startswith((b"pk\x03\x04", b"\xd0\xcf\x11\xe0")):
-        raise Unreadable(f"{path.name} 其实是 Excel 文件", "把扩展名改成 .xlsx 再导入")
+        raise Unreadable(
+            _("%(name)s 其实是 Excel 文件", name=path.name), _("把扩展名改成 .xlsx 再导入")
+        )
 
 
 def _lines(stream: IO[bytes], encoding: Encoding) -> Iterator[str]:
@@ -159,7 +169,7 @@ def _numbered(reader: Iterator[list[str]]) -> Iterator[tuple[int, list[str] | st
             return
         except csv.Error:
             number += 1
-            yield number, "这一行读不出来，可能是单元格太长或引号没有配对"
+            yield number, _("这一行读不出来，可能是单元格太长或引号没有配对")
             continue
         number += 1
         if cells:
@@ -174,10 +184,13 @@ def _open_sheet(path: Path) -> Source:
         workbook = CalamineWorkbook.from_path(str(path))
         table = workbook.get_sheet_by_index(0).to_python(skip_empty_area=False)
     except (CalamineError, OSError, ValueError) as broken:
-        raise Unreadable(f"{path.name} 打不开：{broken}", "另存为 .xlsx 或 CSV 再导入") from None
+        raise Unreadable(
+            _("%(name)s 打不开：%(why)s", name=path.name, why=broken),
+            _("另存为 .xlsx 或 CSV 再导入"),
+        ) from None
     rows = ((i, [_cell(cell) for cell in row]) for i, row in enumerate(table, 1))
     filled = ((i, cells) for i, cells in rows if any(cells))
-    _, header = next(filled, (0, []))
+    _at, header = next(filled, (0, []))
     cleaned = [cell.strip() for cell in header]
     return Source(path, "Excel", cleaned, path.stat().st_size, iter(filled))
 
@@ -188,7 +201,10 @@ def _refuse_bombs(path: Path) -> None:
     with zipfile.ZipFile(path) as packed:
         unpacked = sum(entry.file_size for entry in packed.infolist())
     if unpacked > LARGEST_SHEET:
-        raise Unreadable(f"{path.name} 展开后太大（{unpacked >> 20} MB）", "另存为 CSV 再导入")
+        raise Unreadable(
+            _("%(name)s 展开后太大（%(size)s MB）", name=path.name, size=unpacked >> 20),
+            _("另存为 CSV 再导入"),
+        )
 
 
 def _cell(value: object) -> str:

@@ -11,6 +11,8 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from bot.tongue import _
+
 LARGEST_FEN = 10**13
 EARLIEST = datetime(1980, 1, 1, tzinfo=UTC)
 FEN = Decimal(1)
@@ -56,23 +58,23 @@ def fen(cell: str) -> int:
     except InvalidOperation:
         amount = _written_money(cell)
     if not amount.is_finite():
-        raise Unusable("不是数字")
+        raise Unusable(_("不是数字"))
     whole = (amount * 100).quantize(FEN, ROUND_HALF_UP)
     if abs(whole) > LARGEST_FEN:
-        raise Unusable("金额太大")
+        raise Unusable(_("金额太大"))
     return int(whole)
 
 
 def _written_money(cell: str) -> Decimal:
     text = unicodedata.normalize("NFKC", cell).strip().lower()
     if not text:
-        raise Unusable("没有写")
+        raise Unusable(_("没有写"))
     negative = text.startswith("(") and text.endswith(")")
     text = re.sub(r"[¥$€£,\s元()]|^(rmb|cny)|(rmb|cny)$", "", text).replace("−", "-")
     try:
         amount = Decimal(text)
     except InvalidOperation:
-        raise Unusable("不是数字") from None
+        raise Unusable(_("不是数字")) from None
     return -amount if negative else amount
 
 
@@ -81,7 +83,7 @@ def quantity(cell: str) -> int:
     try:
         return int(Decimal(cell)) if cell else 1
     except (InvalidOperation, OverflowError, ValueError):
-        raise Unusable("不是数字") from None
+        raise Unusable(_("不是数字")) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,24 +106,24 @@ class Moments:
         try:
             found = found.astimezone(UTC)
         except OverflowError:
-            raise Unusable("不是日期") from None
+            raise Unusable(_("不是日期")) from None
         if found < EARLIEST:
-            raise Unusable("时间太早，看看年份是不是写错了")
+            raise Unusable(_("时间太早，看看年份是不是写错了"))
         if found > self.now and found > self.now + timedelta(days=1):
-            raise Unusable("时间在将来")
+            raise Unusable(_("时间在将来"))
         return found
 
     def _written(self, cell: str) -> datetime:
         text = unicodedata.normalize("NFKC", cell).strip()
         if not text:
-            raise Unusable("没有写")
+            raise Unusable(_("没有写"))
         if text.isdigit():
             return _digits(text)
         numbers = [int(number) for number in re.findall(r"\d+", text.split(".")[0])]
         if not 3 <= len(numbers) <= 6 or re.search(
             r"[^\d\s年月日时分秒/\-:.TZ号apmAPM上下午]", text
         ):
-            raise Unusable("不是日期")
+            raise Unusable(_("不是日期"))
         afternoon = bool(re.search(r"(?i)pm|下午", text))
         return self._built(numbers, afternoon=afternoon)
 
@@ -138,7 +140,7 @@ class Moments:
             hour, minute, second = (*clock, 0, 0, 0)[:3]
             return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - zone is added
         except ValueError:
-            raise Unusable("不是日期") from None
+            raise Unusable(_("不是日期")) from None
 
 
 def _digits(text: str) -> datetime:
@@ -154,7 +156,7 @@ def _digits(text: str) -> datetime:
                 return datetime(1899, 12, 30) + timedelta(days=int(text))  # noqa: DTZ001
     except ValueError:
         pass
-    raise Unusable("不是日期")
+    raise Unusable(_("不是日期"))
 
 
 def day_comes_first(cells: Iterable[str]) -> bool:
@@ -177,9 +179,9 @@ def phone(cell: str) -> str:
     text = unicodedata.normalize("NFKC", cell)
     found = re.sub(r"[\s\-()]", "", text).removesuffix(".0")
     if not re.fullmatch(r"\+?\d{7,15}", found):
-        raise Unusable("不是手机号")
+        raise Unusable(_("不是手机号"))
     if re.fullmatch(r"1[3-9]\d*", found) and len(found) != 11:
-        raise Unusable("不是 11 位")
+        raise Unusable(_("不是 11 位"))
     return found
 
 
@@ -192,7 +194,7 @@ def birthday(cell: str) -> tuple[int, str]:
     try:
         date(2024, month, day)
     except (ValueError, TypeError):
-        raise Unusable("不是日期") from None
+        raise Unusable(_("不是日期")) from None
     return month, f"{month:02}-{day:02}"
 
 
