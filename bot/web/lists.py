@@ -106,12 +106,12 @@ async def numbered(
     fetch: Callable[[int], Awaitable[Sequence[Any]]], size: int
 ) -> AsyncIterator[Sequence[Any]]:
     """The batches of a list that is read by page numbers, from 1 until a page is not full."""
-    number = 1
-    while rows := await fetch(number):
+    page = 1
+    while rows := await fetch(page):
         yield rows
         if len(rows) < size:
             return
-        number += 1
+        page += 1
 
 
 async def answer(

@@ -12,6 +12,7 @@ from aiohttp import web
 from bot.store import audit, audit_trail
 from bot.tongue import _
 from bot.web import lists
+from bot.web.console import forms
 from bot.web.console.frame import actor_words, shown
 from bot.web.desk import DESK, Desk
 from bot.web.guards import allowed
@@ -56,8 +57,7 @@ BATCH = 1000
 async def trail(request: web.Request) -> web.StreamResponse:
     desk, query = request.app[DESK], request.query
     actor, action = query.get("actor", "")[:80], query.get("action", "")[:60]
-    page = query.get("page", "1")
-    number = max(int(page), 1) if page.isdecimal() else 1
+    number = forms.page_of(request)
     checked = "check" in query
     async with desk.work.sessions.reading() as session:
         total = await audit_trail.count(session, actor=actor, action=action)

@@ -31,7 +31,7 @@ from bot.tongue import _
 from bot.web.console import forms, rehearsal, spans
 from bot.web.console.campaigns import CAMPAIGN_STATES, TONES, rights
 from bot.web.console.frame import actor_words, shown
-from bot.web.console.scopes import narrowed, own_store
+from bot.web.console.scopes import is_of_another_store, narrowed, own_store
 from bot.web.desk import ACTOR, DESK, Desk
 from bot.web.guards import actor_of, allowed
 
@@ -121,7 +121,7 @@ async def draft(request: web.Request) -> web.StreamResponse:
     raise web.HTTPSeeOther(f"/admin/campaigns/{number}?said=draft")
 
 
-@routes.get(r"/admin/campaigns/{id:\d+}", allow_head=False)
+@routes.get("/admin/campaigns/{id:[1-9][0-9]{0,17}}", allow_head=False)
 @allowed("campaign.read")
 async def one(request: web.Request) -> web.StreamResponse:
     desk = request.app[DESK]
@@ -180,12 +180,12 @@ def _second(
 
 async def _campaign(request: web.Request, session: AsyncSession) -> Campaign:
     found = await session.get(Campaign, int(request.match_info["id"]))
-    if found is None:
+    if found is None or is_of_another_store(request, found.rule):
         raise Refusal("unknown_campaign", _("没有这个活动"), status=404)
     return found
 
 
-@routes.get(r"/admin/campaigns/{id:\d+}/preview", allow_head=False)
+@routes.get("/admin/campaigns/{id:[1-9][0-9]{0,17}}/preview", allow_head=False)
 @allowed("campaign.read")
 async def preview(request: web.Request) -> web.StreamResponse:
     """The next face: only this part of the page changes."""
@@ -221,13 +221,16 @@ ACTS: dict[str, tuple[type[Command], str]] = {
 }
 
 
-@routes.post(r"/admin/campaigns/{id:\d+}/{act:rehearse|approve|hand-over|pause|resume|stop}")
+@routes.post(
+    "/admin/campaigns/{id:[1-9][0-9]{0,17}}/{act:rehearse|approve|hand-over|pause|resume|stop}"
+)
 @allowed("campaign.read")
 async def act(request: web.Request) -> web.StreamResponse:
     """The dispatcher asks for the right of each act. The number on the button is what is handed over, or nothing is."""
     desk, form = request.app[DESK], await request.post()
     command, said = ACTS[request.match_info["act"]]
-    number = int(request.match_info["id"])
+    async with desk.work.sessions.reading() as session:
+        number = (await _campaign(request, session)).id
     facts: dict[str, Any] = {"campaign_id": number}
     if command is HandOverCampaign:
         facts["expected"] = forms.number(form, "expected")
@@ -235,7 +238,7 @@ async def act(request: web.Request) -> web.StreamResponse:
     raise web.HTTPSeeOther(f"/admin/campaigns/{number}?said={said}")
 
 
-@routes.post(r"/admin/campaigns/{id:\d+}/try")
+@routes.post("/admin/campaigns/{id:[1-9][0-9]{0,17}}/try")
 @allowed("campaign.draft")
 async def try_out(request: web.Request) -> web.StreamResponse:
     """What this customer would read, to the author's own phone."""

@@ -44,7 +44,7 @@ async def overview(request: web.Request) -> web.StreamResponse:
     if lists.asked(request):
         return await lists.answer(request, SHEET, _batches(queue), total=len(queue))
     async with desk.work.sessions.reading() as session:
-        chosen = int(asked) if asked.isdecimal() else queue[0].case.id if queue else None
+        chosen = int(asked[:18]) if asked.isdecimal() else queue[0].case.id if queue else None
         whole = await case_queue.whole(session, vault, chosen) if chosen else None
         return await shown(
             request,
@@ -114,7 +114,7 @@ async def _do(request: web.Request, command: type[Command], **facts: Any) -> int
     async with desk.work.sessions.reading() as session:
         queue = await case_queue.queue(session, desk.work.vault, store=store)
     if store is not None and case_id not in {queued.case.id for queued in queue}:
-        raise Refusal("forbidden", "这件客诉不是你们店的", status=403)
+        raise Refusal("no_such_case", "没有这件客诉", status=404)
     await desk.do(
         command(
             actor=actor_of(request),
@@ -126,7 +126,7 @@ async def _do(request: web.Request, command: type[Command], **facts: Any) -> int
     return case_id
 
 
-@routes.post(r"/admin/cases/{id:\d+}/answer")
+@routes.post("/admin/cases/{id:[1-9][0-9]{0,17}}/answer")
 @allowed("case.act")
 async def answer(request: web.Request) -> web.StreamResponse:
     form = await request.post()
@@ -135,7 +135,7 @@ async def answer(request: web.Request) -> web.StreamResponse:
     raise web.HTTPSeeOther(f"/admin/cases?case={number_}&said=answered")
 
 
-@routes.post(r"/admin/cases/{id:\d+}/escalate")
+@routes.post("/admin/cases/{id:[1-9][0-9]{0,17}}/escalate")
 @allowed("case.act")
 async def escalate(request: web.Request) -> web.StreamResponse:
     why = forms.needed(await request.post(), "reason", "写一句为什么要升级", most=200)
@@ -143,7 +143,7 @@ async def escalate(request: web.Request) -> web.StreamResponse:
     raise web.HTTPSeeOther(f"/admin/cases?case={number_}&said=escalated")
 
 
-@routes.post(r"/admin/cases/{id:\d+}/close")
+@routes.post("/admin/cases/{id:[1-9][0-9]{0,17}}/close")
 @allowed("case.close")
 async def close(request: web.Request) -> web.StreamResponse:
     form = await request.post()

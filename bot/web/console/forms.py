@@ -76,4 +76,4 @@ def signed(request: web.Request, form: Form) -> dict[str, Any]:
 
 def page_of(request: web.Request) -> int:
     said = request.query.get("page", "1")
-    return max(int(said), 1) if said.isdecimal() else 1
+    return max(int(said[:6]), 1) if said.isascii() and said.isdecimal() else 1

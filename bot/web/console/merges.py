@@ -75,7 +75,7 @@ async def join(request: web.Request) -> web.StreamResponse:
     raise web.HTTPNotFound
 
 
-@routes.post(r"/admin/customers/merges/{id:\d+}/apart")
+@routes.post("/admin/customers/merges/{id:[1-9][0-9]{0,17}}/apart")
 @allowed("customer.merge")
 async def apart(request: web.Request) -> web.StreamResponse:
     question = int(request.match_info["id"])
@@ -85,7 +85,7 @@ async def apart(request: web.Request) -> web.StreamResponse:
     raise web.HTTPNotFound
 
 
-@routes.post(r"/admin/customers/merges/{id:\d+}/undo")
+@routes.post("/admin/customers/merges/{id:[1-9][0-9]{0,17}}/undo")
 @allowed("customer.merge")
 async def undo(request: web.Request) -> web.StreamResponse:
     merged = int(request.match_info["id"])

@@ -92,12 +92,12 @@ async def person(request: web.Request) -> web.StreamResponse:
 
 async def _asked(request: web.Request, session: AsyncSession) -> Customer:
     customer = await portrait.by_ref(session, request.match_info["ref"])
-    if customer is None:
-        raise Refusal("unknown_customer", "没有这位顾客，也许她的资料已经删除", status=404)
-    if own_store(request) is not None:
+    if customer is not None and own_store(request) is not None:
         mine = within(request, parse({"all": []}))
         if not await segments.matches(session, mine, customer.id, request.app[DESK].work.now()):
-            raise Refusal("forbidden", "她不是你们店的顾客", status=403)
+            customer = None  # another store's is as unknown as nobody
+    if customer is None:
+        raise Refusal("unknown_customer", "没有这位顾客，也许她的资料已经删除", status=404)
     return customer
 
 

@@ -1,0 +1,152 @@
+"""Actors × routes, made of the routes and the matrix: who may not is refused, who may gets past the guard."""
+
+from __future__ import annotations
+
+import pytest
+from aiohttp import hdrs, web
+from aiohttp.test_utils import make_mocked_request
+
+from bot.domain.permissions import scope
+from bot.domain.refusals import Refusal
+from bot.events.commands import Actor
+from bot.inbound.commands import matrix
+from bot.store import access
+from bot.web import guards, server
+from bot.web.desk import ACTOR, SCOPE
+from bot.web.guards import COOKIE
+
+ROLES = (
+    "owner",
+    "admin",
+    "operator",
+    "care",
+    "auditor",
+    "manager",
+    "clerk",
+    "guide",
+    "customer",
+    "integration",
+)
+OPEN = {
+    "/callback/wecom": "believed by its signature",
+    "/callback/official": "believed by its signature",
+    "/api/v1/orders": "believed by its signature",
+    "/api/openapi.json": "asks for any key in production",
+    "/healthz": "says up or down",
+    "/readyz": "says up or down",
+    "/metrics": "gone in production",
+    "/l/{token}": "a link in a message",
+    "/store": "leads to the till",
+    "/h5": "asks who is looking",
+    "/h5/enter": "asks who is looking",
+    "/h5/preferences": "asks who is looking",
+    "/h5/contact": "a brand's page",
+    "/login": "lets in",
+    "/logout": "lets out",
+    "/login/wecom": "lets in",
+    "/login/wecom/back": "lets in",
+}
+"""Routes that ask for no right, and why; the sandbox's are gone in production."""
+
+
+def of(route: web.AbstractRouteDef) -> str:
+    return f"{route.method} {route.path}"
+
+
+ROUTES = [route for table in server.TABLES for route in table if isinstance(route, web.RouteDef)]
+GUARDED = {of(route): route for route in ROUTES if route.handler in guards.RIGHTS}
+
+
+def may(route: web.RouteDef, role: str) -> bool:
+    reach = scope(matrix(), guards.RIGHTS[route.handler], role)
+    return reach is not None and reach != "p"
+
+
+def test_every_route_has_a_row_and_every_row_is_known():
+    strangers = {
+        route.path
+        for route in ROUTES
+        if route.handler not in guards.RIGHTS and not route.path.startswith("/sandbox")
+    }
+    assert strangers - {"/api/v1/orders"} <= set(OPEN), "a route without @allowed"
+    assert set(guards.RIGHTS.values()) <= set(matrix()), "a right without a row"
+    assert {cell for row in matrix().values() for cell in row.values()} <= {*"ASOp2"}
+    assert {role for row in matrix().values() for role in row} <= {*ROLES, "system"}
+
+
+@pytest.mark.parametrize("name", GUARDED)
+async def test_who_may_gets_past_the_guard(name):
+    """No server, no database: what the guard lets through looks for the desk and finds none."""
+    route = GUARDED[name]
+    assert [role for role in ROLES if may(route, role) and await refused(route, role)] == []
+
+
+async def refused(route: web.RouteDef, role: str) -> bool:
+    request = make_mocked_request(route.method, "/x")
+    request[ACTOR] = Actor(kind=role, id="somebody", store="S01")
+    try:
+        answer = await route.handler(request)
+    except (KeyError, web.HTTPError):
+        return False  # past the guard
+    except Refusal as refusal:
+        return refusal.reason in {"forbidden", "scope"} and request[SCOPE] != "O"
+    return answer.status in {401, 403}
+
+
+def address(path: str) -> str:
+    """The path with something in each of its places."""
+    resource = web.UrlDispatcher().add_resource(path)
+    parts = {"id": "7", "act": "pause", "key": "k", "ref": "r", "code": "C", "token": "t"}
+    info = resource.get_info()
+    if "path" in info:
+        return str(info["path"])
+    names = info["pattern"].groupindex
+    return str(resource.url_for(**{name: parts.get(name, "7") for name in names}))
+
+
+@pytest.fixture
+async def doors(bot, shop):
+    """One session and one key for every role."""
+    cookies, keys = {}, {}
+    async with bot.session() as session:
+        for role in ROLES:
+            actor = Actor(kind=role, id=f"a {role}", store="S01")
+            cookies[role] = await access.open_session(
+                session, actor, now=bot.now, good_for=guards.SIGNED_IN
+            )
+            keys[role] = f"key of {role}".replace(" ", "-")
+            await access.add_key(
+                session,
+                token=keys[role],
+                role=role,
+                scope="*:write key:write webhook:write",
+                store="S01",
+                name=role,
+                now=bot.now,
+            )
+
+    def knocks(route: web.RouteDef, role: str) -> dict[str, str]:
+        if route.path.startswith("/api/"):
+            return {hdrs.AUTHORIZATION: f"Bearer {keys[role]}"}
+        cookie, csrf = cookies[role]
+        return {hdrs.COOKIE: f"{COOKIE}={cookie}", "X-CSRF-Token": csrf}
+
+    return knocks
+
+
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+async def test_who_may_not_is_refused_by_the_server(shop, doors):
+    """Every cell that the matrix refuses, over a real connection, and everybody without a name."""
+    client, wrong = shop.passer_by().client, []
+    for name, route in GUARDED.items():
+        where = address(route.path)
+        answer = await client.request(route.method, where, allow_redirects=False)
+        if answer.status not in ({401} if where.startswith("/api/") else {303}):
+            wrong.append((name, "nobody", answer.status))
+        for role in (one for one in ROLES if not may(route, one)):
+            answer = await client.request(
+                route.method, where, headers=doors(route, role), allow_redirects=False
+            )
+            if answer.status != 403:
+                wrong.append((name, role, answer.status))
+    assert wrong == []
