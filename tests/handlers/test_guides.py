@@ -75,7 +75,7 @@ async def test_skipping_keeps_its_reason(bot, task):
 async def test_nobody_finishes_a_colleagues_task(bot, task):
     with pytest.raises(Refusal) as refusal:
         await bot.does(finish(bot, task, "LiNa"))
-    assert refusal.value.status == 403
+    assert refusal.value.status == 404
 
 
 async def test_a_tap_on_the_card_finishes_the_task(bot, task):

@@ -162,7 +162,7 @@ class TestToday:
         task = await a_task(bot, other)
         form = {"csrf": await csrf(bot), "key": "k", "done": "yes"}
         await face.opens("/guide")
-        assert (await face.posts(f"/guide/tasks/{task}", **form)).status == 403
+        assert (await face.posts(f"/guide/tasks/{task}", **form)).status == 404
 
     async def test_whoever_is_no_guide_is_told(self, shop):
         face = await (await shop.signs_in("guide", "nobody")).opens("/guide")
