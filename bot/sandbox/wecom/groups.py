@@ -122,7 +122,7 @@ def _why_not(stage: Stage, chat_id: str, taker: str, *, resigned: bool, now: int
     if gone != resigned:
         return 90500 if resigned else 90502
     recent = [at for at in group.moved if at > now - 90 * 86400]
-    return 40130 if not resigned and len(recent) >= 2 else 0
+    return 40128 if not resigned and len(recent) >= 2 else 0
 
 
 def _figures(groups: list[GroupChat], begin: int, end: int) -> dict[str, int]:

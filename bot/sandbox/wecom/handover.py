@@ -50,7 +50,7 @@ def transfer_resigned(stage: Stage, call: Call) -> Body:
 def _transfer(stage: Stage, call: Call, *, wait: timedelta) -> Body:
     giver, taker = call.text("handover_userid"), stage.guide(call.text("takeover_userid")).userid
     if giver == taker:
-        raise Refuse(40129)
+        raise Refuse(40130)
     note = call.maybe("transfer_success_msg")
     if too_long(note, size=200, chars=True):
         raise Refuse(40058, "transfer_success_msg")
@@ -67,13 +67,13 @@ def _begin(stage: Stage, plan: Transfer, wait: timedelta) -> int:
     if plan.external_userid not in stage.world.by_external:
         return 40096
     if plan.external_userid not in stage.world.guides[plan.giver].follows:
-        return 40130
+        return 40131
     earlier = room.by_customer.setdefault(plan.external_userid, [])
     if any(other.status == WAITING for other in earlier):
-        return 40128
+        return 40129
     recent = [other for other in earlier if other.asked > plan.asked - timedelta(days=90)]
     if len(recent) >= 2:
-        return 40100
+        return 40128
     earlier.append(plan)
     room.transfers.append(plan)
     stage.agenda.plan(plan.asked + wait, "hand-over", lambda: complete(stage, plan))
