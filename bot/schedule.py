@@ -79,11 +79,9 @@ class Timetable:
                 done += await self._run(daily.name, daily.work)
         return done
 
-    async def next_moment(
-        self, *, grain: timedelta = timedelta(0), moments: Moments | None = None
-    ) -> datetime | None:
+    async def next_moment(self, *, grain: timedelta = timedelta(0)) -> datetime | None:
         """When there will be something to do next. What is patient may be so much late."""
-        moments = await self.moments() if moments is None else moments
+        moments = await self.moments()
         rows = {entry.rows for entry in self._when_due} | {"inbox", "outbox"}
         waiting = [
             _on_grid(moment, grain if each in PATIENT else timedelta(0))

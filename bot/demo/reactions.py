@@ -31,16 +31,13 @@ class Reactions:
         self._scene, self._agenda, self._till = scene, agenda, till
         self._people, self._seed = people, seed
         self._join_ways: dict[str, str] = {}
-        self.rows: list[dict[str, Any]] = []
-        """Every log row of the month, for the report and the checks."""
 
     async def look(self) -> int:
-        """Read what is new and act on it; how many rows there were."""
+        """Read what is new and act on it; how many things people received."""
         fresh = await self._scene.news()
-        self.rows += fresh
         for row in fresh:
             person = self._people.get(str(row.get("to")))
-            if row["side"] == "arrival" and person is not None:
+            if person is not None:
                 await self._reached(person, row)
         return len(fresh)
 

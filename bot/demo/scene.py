@@ -63,9 +63,11 @@ class Scene:
         return results
 
     async def news(self) -> list[dict[str, Any]]:
-        """Log rows that are new since the last look."""
+        """What people received since the last look, as the log tells it."""
         url = f"{self.sandbox_url}/__sandbox__/log"
-        async with self.http.get(url, params={"after": str(self.log_read)}) as answer:
+        async with self.http.get(
+            url, params={"after": str(self.log_read), "side": "arrival"}
+        ) as answer:
             rows = [json.loads(line) for line in (await answer.text()).splitlines()]
         if rows:
             self.log_read = rows[-1]["seq"]

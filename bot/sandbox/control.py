@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import json
 from collections.abc import Awaitable
 from datetime import timedelta
 from difflib import get_close_matches
@@ -157,9 +156,8 @@ class Control:
             after, limit = (int(request.query.get(name, d)) for name, d in LOG_WINDOW)
         except ValueError:
             raise web.HTTPBadRequest(text="after and limit are numbers") from None
-        lines = self._sandbox.stage.log.lines(after=after, limit=limit)
-        if side := request.query.get("side"):
-            lines = [line for line in lines if json.loads(line)["side"] == side]
+        side = request.query.get("side", "")
+        lines = self._sandbox.stage.log.lines(after=after, limit=max(limit, 0), side=side)
         text = "".join(line + "\n" for line in lines)
         return web.Response(text=text, content_type="application/x-ndjson")
 
