@@ -21,6 +21,7 @@ from bot.sandbox.world.spec import Settings
 
 FAULTY_SERVICE = "该公众号提供的服务出现故障，请稍后再试"
 PARALLEL = 32
+FORGED = "0" * 40
 OnReply = Callable[[dict[str, Any] | None], None]  # None: no valid answer came
 
 
@@ -36,6 +37,8 @@ class Parcel:
     form: str = "xml"
     attempt: int = 1
     fault: str = ""
+    forged: bool = False
+    """Somebody else's copy: the signature is not ours."""
     on_reply: OnReply | None = None
 
     @property
@@ -69,6 +72,9 @@ class Courier:
             case "reorder":
                 self._held.append(parcel)
                 self._agenda.plan(self._soon(30), "overtaken callback", self._release)
+            case "forged":
+                self._enqueue(replace(parcel, forged=True, on_reply=None))
+                self._enqueue(replace(parcel, fault=""))
             case _:
                 copies = 2 if how == "duplicate" else 1
                 for _copy in range(copies):
@@ -122,7 +128,7 @@ class Courier:
         self._note(parcel, status=status, reply=reply)
         if status == 200:
             self._answered(parcel, address, reply)
-        elif parcel.attempt < self.settings.callback_tries:
+        elif parcel.attempt < self.settings.callback_tries and not parcel.forged:
             again = replace(parcel, attempt=parcel.attempt + 1)
             self._later(again, self.settings.callback_retry_seconds)
         elif parcel.on_reply:
@@ -132,6 +138,8 @@ class Courier:
         stamp = self._clock.timestamp()
         nonce = str(self.names.number(10, "nonce", parcel.digest, parcel.attempt))
         post = address.envelope(parcel, settings=self.settings, timestamp=stamp, nonce=nonce)
+        if parcel.forged:
+            post = replace(post, query={n: _forged(n, v) for n, v in post.query.items()})
         if self._session is None:
             connector = aiohttp.TCPConnector(limit=PARALLEL)
             self._session = aiohttp.ClientSession(connector=connector, timeout=self._timeout)
@@ -196,3 +204,7 @@ class Courier:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._session:
             await self._session.close()
+
+
+def _forged(name: str, value: str) -> str:
+    return FORGED if name.endswith("signature") else value

@@ -17,7 +17,7 @@ ANSWERS = [
     *("errcode", "http", "html_502", "empty_200", "truncate", "delay", "timeout", "reset"),
     *("apply_then_reset", "apply_then_timeout", "revoke_token"),
 ]
-CALLBACKS = ["duplicate", "late", "lost", "reorder"]
+CALLBACKS = ["duplicate", "forged", "late", "lost", "reorder"]
 NUMBERED = ("errcode", "http")
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 

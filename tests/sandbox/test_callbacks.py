@@ -46,6 +46,17 @@ async def test_a_slow_bot_is_cut_off_and_told_again():
         assert statuses == ["timeout", 200]
 
 
+async def test_a_forged_copy_comes_first_and_only_once(bench):
+    bench.ear.status = 403
+    fault = {"match": "callback", "count": 1, "do": "forged"}
+    await bench.control("faults", {"faults": [fault]})
+    await bench.act("open_app", guide="LiNa")
+    forged, true = bench.ear.heard
+    assert forged.query["msg_signature"] == "0" * 40 != true.query["msg_signature"]
+    await bench.advance(60)
+    assert [one.query["msg_signature"] for one in bench.ear.heard].count("0" * 40) == 1
+
+
 async def test_scripted_callback_faults(bench):
     fault = {"match": "callback", "count": 1}
     await bench.control("faults", {"faults": [{**fault, "do": "duplicate"}]})

@@ -13,6 +13,7 @@ from bot.domain.offers import Coupon, Offer, in_words, last_day_words, yuan
 
 URL = re.compile(r"https?://[^\s，。；）]+")
 CHANNELS = ("kf", "official", "wecom")
+GROUP = "group:"
 QUIET_GAP = timedelta(minutes=5)
 UNTOLD = "点开看看"
 PLACES = {
@@ -51,6 +52,22 @@ class Bubble:
     menu: tuple[tuple[str, str], ...] = ()
     tickets: tuple[Ticket, ...] = ()
     cards: tuple[Card, ...] = ()
+    sender: str = ""
+    """Whose line it is, in a group."""
+
+
+def is_group(channel: str) -> bool:
+    return channel.startswith(GROUP)
+
+
+def chat_of(channel: str) -> str:
+    return channel.removeprefix(GROUP)
+
+
+def _is_here(line: Mapping[str, Any], channel: str) -> bool:
+    if is_group(channel):
+        return line["channel"] == "group" and str(line["to"]) == chat_of(channel)
+    return bool(line["channel"] == channel)
 
 
 def bubbles(
@@ -63,7 +80,7 @@ def bubbles(
     known = {coupon.code: (coupon, offer) for coupon, offer in coupons}
     told: list[Bubble] = []
     for line in view.get("conversation", ()):
-        if line["channel"] != channel:
+        if not _is_here(line, channel):
             continue
         at = datetime.fromisoformat(line["t"])
         late = not told or at - told[-1].at > QUIET_GAP
@@ -109,6 +126,7 @@ def _bubble(
         menu,
         tuple(_ticket(*pair) for code, pair in known.items() if not mine and code in text),
         tuple({card.url: card for card in cards}.values()) if not mine else (),
+        str(line["from"]),
     )
 
 

@@ -94,6 +94,12 @@ async def move_time(desk: Desk, world: World, hers: list[int], by: str) -> bool:
             return False
     else:
         target = now + timedelta(hours=HOURS.get(by, 1))
+    await move_to(desk, world, hers, target)
+    return True
+
+
+async def move_to(desk: Desk, world: World, hers: list[int], target: datetime) -> None:
+    """Stopping on the way wherever something of hers is due."""
     deadline = desk.work.clock.monotonic() + LONG_PATIENCE
     while desk.work.clock.monotonic() < deadline:
         stop = await _next_due(desk, hers, after=desk.work.now())
@@ -101,7 +107,6 @@ async def move_time(desk: Desk, world: World, hers: list[int], by: str) -> bool:
             break
         await _move(desk, world, hers, stop)
     await _move(desk, world, hers, target)
-    return True
 
 
 async def _move(desk: Desk, world: World, hers: list[int], moment: datetime) -> None:

@@ -15,6 +15,7 @@ from bot.store.coming import Coming, Waiting
 from bot.store.family import family
 from bot.store.portrait import Portrait
 from bot.store.story import Line
+from bot.tongue import _
 from bot.web.desk import Desk
 from bot.web.sandbox import phone, traffic
 from bot.web.sandbox.cast import Persona
@@ -49,6 +50,8 @@ class Screen:
     guide: str
     """userid of whom she is friends with; empty when with nobody."""
     fan: bool
+    rooms: tuple[tuple[str, str], ...]
+    """Channel and name of each group chat that she is in."""
     window: str
     fresh: frozenset[str] = field(default=frozenset())
     """Keys of lines and facts that were not there before the act."""
@@ -111,6 +114,7 @@ async def look(
         profile=profile,
         guide=_guide(view),
         fan=bool(view and (view.get("fan") or {}).get("subscribed")),
+        rooms=_rooms(view, her),
         window=_window(her, channel, now),
     )
 
@@ -124,6 +128,13 @@ async def _really_waiting(world: World, tasks: list[Waiting]) -> list[Waiting]:
     return [task for task in tasks if task.msgid in pending[task.userid]]
 
 
+def _rooms(view: Mapping[str, Any] | None, her: Portrait | None) -> tuple[tuple[str, str], ...]:
+    """As the world has it; named as we know it."""
+    names = {room.chat_id: room.name for _member, room in her.groups} if her else {}
+    inside = view["groups"] if view else []
+    return tuple((phone.GROUP + chat_id, names.get(chat_id) or "群") for chat_id in inside)
+
+
 def _guide(view: Mapping[str, Any] | None) -> str:
     follows = view["follows"] if view else []
     return next((tie["guide"] for tie in follows if not tie["left"] and not tie["half"]), "")
@@ -134,17 +145,19 @@ def _window(her: Portrait | None, channel: str, now: datetime) -> str:
     if found is None:
         return ""
     minutes = int((found.closes_at - now).total_seconds() // 60)
-    time = f"{minutes // 60} 小时内" if minutes >= 60 else f"{max(minutes, 1)} 分钟内"
-    return f"还能回 {found.left} 条 · {time}"
+    if minutes >= 60:
+        return _("还能回 %(n)s 条 · %(hours)s 小时内", n=found.left, hours=minutes // 60)
+    return _("还能回 %(n)s 条 · %(minutes)s 分钟内", n=found.left, minutes=max(minutes, 1))
 
 
 def _profile(her: Portrait, received: int, limits: Limits) -> dict[str, tuple[str, Any]]:
     """Key → label and value, each in words."""
     tier = her.tier
     consent = her.allowed.get("marketing_wecom")
-    facts: dict[str, tuple[str, Any]] = {
-        "tier": ("分层", f"{tier.tier} · {tier.share_class}" if tier else "还没买过"),
-        "level": ("会员等级", her.points.level if her.points else "青铜"),
+    cap = limits.brand.most_in_month
+    return {
+        "tier": ("分层", f"{_(tier.tier)} · {_(tier.share_class)}" if tier else _("还没买过")),
+        "level": ("会员等级", _(her.points.level if her.points else "青铜")),
         "points": ("积分", f"{her.points.balance:,}" if her.points else "0"),
         "tags": ("标签", tuple(dict.fromkeys(worn.tag for worn in her.tags))),
         "coupons": (
@@ -152,8 +165,11 @@ def _profile(her: Portrait, received: int, limits: Limits) -> dict[str, tuple[st
             tuple(f"{offer.name} · {in_words(offer)} · {c.code}" for c, offer in her.held),
         ),
         "consent": ("活动消息", _consent_words(consent.granted if consent else None)),
-        "received": ("本月已收", f"{received} / {limits.brand.most_in_month} 条（你设的上限）"),
-        "cases": ("客诉", tuple(f"C{case.id:04} 处理中" for case in her.live_cases)),
+        "received": ("本月已收", _("%(n)s / %(cap)s 条（你设的上限）", n=received, cap=cap)),
+        "cases": (
+            "客诉",
+            tuple(_("C%(id)s 处理中", id=f"{case.id:04}") for case in her.live_cases),
+        ),
         "groups": ("在群里", tuple(room.name for m, room in her.groups if m.left_at is None)),
         "guides": (
             "导购",
@@ -164,10 +180,9 @@ def _profile(her: Portrait, received: int, limits: Limits) -> dict[str, tuple[st
             ),
         ),
     }
-    return facts
 
 
 def _consent_words(granted: bool | None) -> str:  # noqa: FBT001
     if granted is None:
-        return "没有问过，所以不发"
-    return "同意收" if granted else "已退订"
+        return _("没有问过，所以不发")
+    return _("同意收") if granted else _("已退订")

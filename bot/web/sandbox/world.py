@@ -47,6 +47,12 @@ class World:
         async with self.http.get(url, params={"after": str(-count)}) as answer:
             return [json.loads(line) for line in (await answer.text()).splitlines()]
 
+    async def acts(self) -> list[dict[str, Any]]:
+        """Everything that anybody did so far."""
+        url = f"{self.url}/__sandbox__/log"
+        async with self.http.get(url, params={"side": "act"}) as answer:
+            return [json.loads(line) for line in (await answer.text()).splitlines()]
+
     async def _get(self, path: str) -> dict[str, Any]:
         async with self.http.get(f"{self.url}/__sandbox__/{path}") as answer:
             said: dict[str, Any] = await answer.json()
