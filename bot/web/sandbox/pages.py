@@ -7,9 +7,11 @@ from typing import Any
 from aiohttp import web
 
 from bot.domain.refusals import Refusal
+from bot.events.commands import Actor
 from bot.store import links
 from bot.tongue import _
 from bot.web.desk import DESK
+from bot.web.guards import sign_in
 from bot.web.sandbox import play
 from bot.web.sandbox.game import FAULTS, Game, game_at, guarded, post, routes, show
 from bot.web.sandbox.phone import chat_of, is_group
@@ -158,6 +160,21 @@ async def _break(game: Game, kind: str) -> None:
         await game.world.act({"act": "revoke_token", "app": "wecom"})
     await game.world.faults({"seed": 1, "faults": [rule] if rule else []})
     game.broken = kind if rule else ""
+
+
+@routes.post("/sandbox/be")
+@guarded
+async def be(request: web.Request) -> web.StreamResponse:
+    """Demo only: her own pages, as she sees them in WeChat."""
+    desk = request.app[DESK]
+    async with open_world(desk) as world:
+        customer = await (await game_at(request, world)).customer()
+    if customer is None or not desk.in_demo:
+        words = "程序还不认识她：先加导购、关注公众号或发一句话"
+        raise Refusal("unknown_customer", words, status=404)
+    there = web.HTTPSeeOther("/h5")
+    await sign_in(request, Actor(kind="customer", id=customer.ref), there)
+    raise there
 
 
 @routes.get("/sandbox/scenario", allow_head=False)

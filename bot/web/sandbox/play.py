@@ -117,11 +117,13 @@ async def _move(desk: Desk, world: World, hers: list[int], moment: datetime) -> 
 async def _next_of_hers(
     desk: Desk, world: World, hers: list[int], now: datetime
 ) -> datetime | None:
-    """Something of hers, or the next tap that a guide has planned, whichever comes first."""
-    report = await world.clock()
-    planned = [datetime.fromisoformat(report["next_due"])] if report["next_due"] else []
-    hers_next = await _next_due(desk, hers, after=now)
-    return min([*planned, *([hers_next] if hers_next else [])], default=None)
+    """Something of hers; while a message for her waits for a guide, also the next tap that one has planned."""
+    moments = [await _next_due(desk, hers, after=now)]
+    async with desk.work.sessions.reading() as session:
+        waiting = await coming.waiting(session, desk.work.vault, hers)
+    if waiting and (planned := (await world.clock())["next_due"]):
+        moments.append(datetime.fromisoformat(planned))
+    return min([at for at in moments if at], default=None)
 
 
 async def _next_due(desk: Desk, hers: list[int], *, after: datetime) -> datetime | None:

@@ -89,7 +89,9 @@ async def look(
             vault = desk.work.vault
             hers = await family(session, customer.id)
             her = await portrait.portrait(session, vault, customer, now)
-            titles = {name: one.title for name, one in desk.work.content.templates.items()}
+            content = desk.work.content
+            titles = {name: one.title for name, one in content.templates.items()}
+            titles |= {key: one.name for key, one in content.playbooks.items()}
             lines = await story.story(session, vault, her, titles)
             soon = await coming.coming(session, hers, now)
             tasks = await coming.waiting(session, vault, hers)
@@ -165,7 +167,7 @@ def _profile(her: Portrait, received: int, limits: Limits) -> dict[str, tuple[st
             tuple(f"{offer.name} · {in_words(offer)} · {c.code}" for c, offer in her.held),
         ),
         "consent": ("活动消息", _consent_words(consent.granted if consent else None)),
-        "received": ("本月已收", _("%(n)s / %(cap)s 条（你设的上限）", n=received, cap=cap)),
+        "received": ("本月占用", _("%(n)s / %(cap)s 条，含等导购发的", n=received, cap=cap)),
         "cases": (
             "客诉",
             tuple(_("C%(id)s 处理中", id=f"{case.id:04}") for case in her.live_cases),
