@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, sync_playwright
 
+AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
     "--no-sandbox",
@@ -98,6 +99,35 @@ def opens(shop: Shop, browser: Browser) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert troubles == []
+
+
+@pytest.fixture
+def walks(shop: Shop, browser: Browser) -> Iterator[Callable[..., Page]]:
+    """A page that goes from place to place in one language; refusals that it is meant to meet are no trouble."""
+    troubles: list[str] = []
+    contexts = []
+
+    def walk(*, width: int, tongue: str, axe: bool = False) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900},
+            locale="zh-CN" if tongue == "zh" else "en-GB",
+            base_url=shop.url,
+            bypass_csp=axe,
+            reduced_motion="reduce",
+        )
+        contexts.append(context)
+        context.add_cookies([{"name": "lang", "value": tongue, "url": shop.url}])
+        if axe:
+            context.add_init_script(path=AXE)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        _watch(page, troubles)
+        return page
+
+    yield walk
+    for context in contexts:
+        context.close()
+    assert [one for one in troubles if "404" not in one] == []
 
 
 def _watch(page: Page, troubles: list[str]) -> None:

@@ -1,38 +1,40 @@
-"""Every page opens without trouble and fits a phone."""
+"""Every page opens without trouble, fits, shuts nobody out, and speaks one language."""
 
 from __future__ import annotations
 
 import pytest
 
-PAGES = (
-    "/sandbox?who=visitor-9",
-    "/admin",
-    "/admin/customers",
-    "/admin/groups",
-    "/admin/groups/benefit",
-    "/admin/campaigns",
-    "/admin/campaigns/new",
-    "/admin/cases",
-    "/admin/audit?check=1",
-)
+from tests.browser import looks
+from tests.browser.places import PLACES, REFUSING, address
 
 
-@pytest.mark.parametrize("path", PAGES)
-@pytest.mark.parametrize("width", [1440, 390, 320])
-def test_it_opens_and_fits(opens, path, width):
-    page = opens(path, width=width, height=844)
-    page.wait_for_load_state("networkidle")
-    assert page.locator("h1").count() == 1
-    assert _widest(page) <= width
+@pytest.mark.parametrize("tongue", ["zh", "en"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_nobody_is_shut_out(walks, tongue, width):
+    """axe's rules and the language of every sentence, on a screen and on a phone."""
+    page = walks(width=width, tongue=tongue, axe=True)
+    faults = {}
+    for place in PLACES:
+        if at := address(page, place):
+            page.goto(at)
+            page.wait_for_load_state("networkidle")
+            found = looks.shut_out(page) + looks.off_the_screen(page)
+            found += looks.misspoken(page, tongue)
+            found += [] if page.locator("h1").count() == 1 else ["not one heading"]
+            faults |= {place.name: found} if found else {}
+    assert faults == {}
 
 
-def test_one_customer_opens_and_fits(opens):
-    page = opens("/admin/customers", width=390, height=844)
-    page.goto(page.locator("#cust-table tbody a").first.get_attribute("href"))
-    assert page.locator("h1").count() == 1
-    assert _widest(page) <= 390
-
-
-def _widest(page) -> int:
-    box = page.locator("html").evaluate_handle("element => element.scrollWidth")
-    return int(box.json_value())
+@pytest.mark.parametrize("tongue", ["zh", "en"])
+def test_large_text_fits_the_smallest_phone(walks, tongue):
+    page = walks(width=320, tongue=tongue)
+    faults = {}
+    for place in PLACES:
+        if at := address(page, place):
+            page.goto(at)
+            small = looks.off_the_screen(page)
+            page.evaluate(looks.LARGER)
+            if found := small + [f"× 1.6 {one}" for one in looks.off_the_screen(page)]:
+                faults[place.name] = found
+    assert faults == {}
+    assert {"refused"} == REFUSING

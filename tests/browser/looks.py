@@ -1,0 +1,78 @@
+"""What is wrong with a page, as a list: whom it shuts out, what runs off the screen, what is said in the wrong language."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page
+
+from tests.sentences import CHINESE, catalogue, ids
+
+AXE = Path(__file__).parent / "vendor" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+LARGER = """() => {
+  const all = [...document.body.querySelectorAll('*')].map(e => [e, parseFloat(getComputedStyle(e).fontSize)]);
+  for (const [e, size] of all) e.style.setProperty('font-size', size * 1.6 + 'px', 'important');
+}"""
+WIDEST = """() => {
+  const wide = document.documentElement.clientWidth, scrolled = document.documentElement.scrollWidth;
+  if (scrolled <= wide) return [];
+  const inside = e => { for (let p = e.parentElement; p; p = p.parentElement) if (/auto|scroll|hidden|clip/.test(getComputedStyle(p).overflowX)) return true; return false; };
+  return [...document.body.querySelectorAll('*')].filter(e => e.getBoundingClientRect().right > wide + 1 && !inside(e)).slice(0, 4)
+    .map(e => e.tagName.toLowerCase() + '.' + e.className + ' ' + Math.round(e.getBoundingClientRect().right)).concat(['page ' + scrolled]);
+}"""
+SPOKEN = """() => {
+  const walk = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT), texts = [];
+  while (walk.nextNode()) {
+    const at = walk.currentNode.parentElement, text = walk.currentNode.data.trim();
+    if (!text || at.closest('script,style,noscript,template')) continue;
+    const marked = at.closest('[lang]:not(html)'), quoted = at.closest('code,pre,kbd,.mono,input,textarea');
+    texts.push([text, marked ? marked.lang : '', !!quoted]);
+  }
+  for (const e of document.querySelectorAll('[aria-label],[title],[placeholder],[alt]'))
+    for (const name of ['aria-label', 'title', 'placeholder', 'alt'])
+      if (e.getAttribute(name)) texts.push([e.getAttribute(name), e.closest('[translate=no]') ? 'theirs' : e.closest('[lang]:not(html)')?.lang || '', false]);
+  return texts;
+}"""
+
+
+def shut_out(page: Page) -> list[str]:
+    found: dict[str, Any] = page.evaluate(
+        "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}, resultTypes: ['violations']})",
+        RULES,
+    )
+    return [
+        f"{rule['id']} ×{len(rule['nodes'])}: {node['target'][-1]} {node['html'][:120]}"
+        for rule in found["violations"]
+        for node in rule["nodes"][:2]
+    ]
+
+
+def off_the_screen(page: Page) -> list[str]:
+    found: list[str] = page.evaluate(WIDEST)
+    return [f"off the screen: {one}" for one in found]
+
+
+def misspoken(page: Page, tongue: str) -> list[str]:
+    """On an English page Chinese that is nobody's own, on a Chinese page English that is ours."""
+    said = page.evaluate(SPOKEN)
+    strange = _english if tongue == "zh" else _chinese
+    return sorted(
+        {f"in the wrong language: {text[:60]}" for text, *whose in said if strange(text, *whose)}
+    )
+
+
+def _chinese(text: str, lang: str, _quoted: bool) -> bool:
+    if not CHINESE.search(text):
+        return False
+    return text in ids() if lang else True
+
+
+def _english(text: str, lang: str, quoted: bool) -> bool:
+    ours = {one for message in catalogue() if message.id for one in _strings(message.string)}
+    return not lang and not quoted and text in ours and text not in ids()
+
+
+def _strings(said: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (said,) if isinstance(said, str) else tuple(said)
