@@ -76,11 +76,11 @@ def fits(wanted: Wanted, vault: Vault, limits: Limits, now: datetime) -> ColumnE
     if wanted.why is not None:
         found &= why_not(limits, now) == wanted.why
     if wanted.text:
-        found &= _named(wanted.text, vault, now)
+        found &= named(wanted.text, vault, now)
     return found
 
 
-def _named(text: str, vault: Vault, now: datetime) -> ColumnElement[bool]:
+def named(text: str, vault: Vault, now: datetime) -> ColumnElement[bool]:
     blind = vault.blind(phones.digits(text))
     ids = select(Identity.customer_id).where(
         or_(Identity.value == text, and_(Identity.kind == "phone", Identity.value == blind))
@@ -164,6 +164,13 @@ async def page(
 ) -> list[Listed]:
     """Sorted by one of `ORDERS`, downwards when it begins with a minus."""
     ids = await _page_of_ids(session, clause, order, (number - 1) * size, size)
+    return await listed(session, vault, ids, limits, now)
+
+
+async def listed(
+    session: AsyncSession, vault: Vault, ids: Sequence[int], limits: Limits, now: datetime
+) -> list[Listed]:
+    """These customers, in this order."""
     # What a row shows is asked of these few alone: nobody else's reasons are worked out and thrown away.
     query = (
         select(Customer, CustomerTier, PurchaseStats, Secret, why_not(limits, now))

@@ -12,11 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.domain.segments import Junction, Negation, Rule, Segment, parse
 from bot.domain.tiers import TIERS
 from bot.store import segments
-from bot.store.roster import ORDERS, USUAL, Wanted
+from bot.store.roster import ORDERS, USUAL, Wanted, named
 from bot.web.console import rules
 from bot.web.console.preview import Question, question
 from bot.web.console.rules import Form
 from bot.web.console.scopes import within
+from bot.web.desk import DESK
 
 SIZES = (20, 50, 100)
 SIDES = ("in", "out")
@@ -135,12 +136,30 @@ def wanted(request: web.Request, asked: Asked) -> Wanted:
     return Wanted(rule=_listed_rule(request, asked), text=asked.text, why=why)
 
 
+def listing(request: web.Request, asked: Asked) -> dict[str, Any]:
+    """The same for a survey: what of the list is not the rule itself."""
+    desk = request.app[DESK]
+    text = asked.text
+    return {
+        "shown": shown_rule(asked),
+        "also": named(text, desk.work.vault, desk.work.now()) if text else None,
+        "why": {"": None, REACHED: ""}.get(asked.why, asked.why),
+        "order": asked.order,
+        "skip": (asked.page - 1) * asked.size,
+        "size": asked.size,
+    }
+
+
 def _listed_rule(request: web.Request, asked: Asked) -> Rule:
-    """What the list shows: the rule, the chips above it and the actor's store."""
+    return within(request, shown_rule(asked))
+
+
+def shown_rule(asked: Asked) -> Rule:
+    """What the list shows: the rule and the chips above it."""
     rule = asked.rule.rule
     if asked.side and asked.rule.live is not None:
         live = parse(asked.rule.live)
         gone, kept = (rule, live) if asked.side == "out" else (live, rule)
         rule = Junction("", "all", (kept, Negation("", gone)))
     parts = (rule, *(parse(chip) for chip in asked.chips))
-    return within(request, Junction("", "all", parts) if asked.chips else rule)
+    return Junction("", "all", parts) if asked.chips else rule

@@ -15,9 +15,10 @@ from bot.domain.tiers import TIERS
 from bot.inbound.commands import matrix
 from bot.store import choices as known
 from bot.store import heat, roster, segments
+from bot.store.survey import Survey
 from bot.web import lists
 from bot.web.console import rules
-from bot.web.console.asked import SIZES, Asked, read, wanted
+from bot.web.console.asked import SIZES, Asked, listing, read
 from bot.web.console.customers_file import SHEET, file
 from bot.web.console.figures import figures
 from bot.web.console.frame import is_part, shown
@@ -41,9 +42,13 @@ async def customers(request: web.Request) -> web.StreamResponse:
         return await file(request)
     async with desk.work.sessions.reading() as session:
         asked = await read(request, session)
-        facts = await preview(request, session, asked.rule)
+        facts = await preview(request, session, asked.rule, **listing(request, asked))
+        pages = max(-(-facts["survey"].found // asked.size), 1)
+        if asked.page > pages:
+            asked = replace(asked, page=pages)
+            facts = await preview(request, session, asked.rule, **listing(request, asked))
         facts["behind"] = replace(asked, **PLAIN).address()
-        facts |= await _list(request, session, asked, fitting=facts["total"])
+        facts |= await _list(request, session, asked, facts["survey"]) | {"pages": pages}
         kind = actor_of(request).kind
         facts["may"] = {name: may(matrix(), right, kind) for name, right in RIGHTS.items()}
         if is_part(request):
@@ -68,23 +73,15 @@ PLAIN: dict[str, Any] = {"tier": "", "tag": "", "text": "", "why": "", "side": "
 
 
 async def _list(
-    request: web.Request, session: AsyncSession, asked: Asked, *, fitting: int
+    request: web.Request, session: AsyncSession, asked: Asked, told: Survey
 ) -> dict[str, Any]:
     """The page of customers that the rule and the filters above the list leave."""
-    desk = request.app[DESK]
-    now, vault, limits = desk.work.now(), desk.work.vault, desk.work.content.limits
-    fits = roster.fits(wanted(request, asked), vault, limits, now)
-    found = await roster.count(session, fits) if asked.filtered else fitting
-    pages = max(-(-found // asked.size), 1)
-    page = min(asked.page, pages)
-    listed = await roster.page(
-        session, vault, fits, limits, now, number=page, size=asked.size, order=asked.order
-    )
+    work = request.app[DESK].work
+    ids, limits = told.listed, work.content.limits
     return {
-        "asked": replace(asked, page=page),
-        "listed": listed,
-        "found": found,
-        "pages": pages,
+        "asked": asked,
+        "listed": await roster.listed(session, work.vault, ids, limits, work.now()),
+        "found": told.found,
         "sizes": SIZES,
         "short": SHORT,
         "tiers": TIERS,

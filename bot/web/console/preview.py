@@ -12,12 +12,11 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain import masks
-from bot.domain.customers import Customer
 from bot.domain.reasons import words
 from bot.domain.segments import BadRule, Rule, parse, read_back
 from bot.store import choices as known
 from bot.store import roster, segments
-from bot.store.roster import Listed
+from bot.store.survey import Wish, survey
 from bot.web.console import rules
 from bot.web.console.frame import shown
 from bot.web.console.rules import Choices, Form
@@ -52,22 +51,34 @@ def question(form: Form, live: Mapping[str, Any] | None, *, edited: bool) -> Que
         return Question(form, EVERYBODY, written, nested=nested, live=live, readable=False)
 
 
-async def preview(request: web.Request, session: AsyncSession, asked: Question) -> dict[str, Any]:
-    """Everything that changes with the rule, for `preview.html` and `say.html`."""
-    desk = request.app[DESK]
-    now, limits = desk.work.now(), desk.work.content.limits
-    bounded = within(request, asked.rule)
-    counted = await roster.reach(session, segments.clause(bounded, now), limits, now)
-    total = sum(counted.values())
+async def preview(
+    request: web.Request, session: AsyncSession, asked: Question, **listing: Any
+) -> dict[str, Any]:
+    """Everything that changes with the rule, for `preview.html` and `say.html`. `listing` is what of a list
+    beside it is asked at once, as in `Wish`."""
+    work = request.app[DESK].work
+    now, limits = work.now(), work.content.limits
+    rows = rules.mistakes(asked.form)
+    compared = asked.live is not None and asked.readable
+    wish = Wish(
+        rule=asked.rule,
+        rows=[parse(row.written()) for row in rows if not row.mistake],
+        within=segments.clause(within(request, EVERYBODY), now),
+        live=parse(asked.live) if compared else None,
+        **listing,
+    )
+    told = await survey(session, wish, limits, now)
+    hits = iter(told.hits)
     return {
-        "rows": await _with_hits(request, session, asked.form),
-        "total": total,
-        "everybody": await segments.count(session, within(request, EVERYBODY), now),
-        "reachable": counted.pop("", 0),
-        "why_not": sorted(counted.items(), key=lambda one: -one[1]),
-        "faces": await _faces(desk, session, bounded),
+        "survey": told,
+        "rows": tuple(row if row.mistake else replace(row, hits=next(hits)) for row in rows),
+        "total": told.total,
+        "everybody": told.everybody,
+        "reachable": told.reasons[""],
+        "why_not": [(code, n) for code, n in told.reasons.most_common() if code],
+        "faces": await roster.listed(session, work.vault, told.faces, limits, now),
         "said": read_back(asked.rule) if asked.readable else "",
-        "diff": await _difference(desk, session, asked),
+        "diff": (told.joins, told.leaves) if compared else None,
         "rule_json": json.dumps(asked.written, ensure_ascii=False),
         "mode": asked.form.mode,
         "behind": "" if asked.nested else "/admin/customers?" + urlencode(rules.pairs(asked.form)),
@@ -75,35 +86,6 @@ async def preview(request: web.Request, session: AsyncSession, asked: Question) 
         "mask": masks.name,
         "words": words,
     }
-
-
-async def _with_hits(
-    request: web.Request, session: AsyncSession, form: Form
-) -> tuple[rules.Row, ...]:
-    """The rows of the form, each with how many it fits by itself or with its mistake."""
-    now = request.app[DESK].work.now()
-    told = []
-    for row in rules.mistakes(form):
-        hits = None
-        if not row.mistake:
-            hits = await segments.count(session, within(request, parse(row.written())), now)
-        told.append(replace(row, hits=hits))
-    return tuple(told)
-
-
-async def _faces(desk: Desk, session: AsyncSession, rule: Rule) -> list[Listed]:
-    """Three of them, spread over the years: are these the people that were meant?"""
-    now, limits = desk.work.now(), desk.work.content.limits
-    few = [one.id for one in await segments.sample(session, rule, now, 3)]
-    return await roster.page(session, desk.work.vault, Customer.id.in_(few), limits, now)
-
-
-async def _difference(
-    desk: Desk, session: AsyncSession, asked: Question
-) -> tuple[int, int] | None:
-    if asked.live is None or not asked.readable:
-        return None
-    return await segments.difference(session, asked.rule, parse(asked.live), desk.work.now())
 
 
 async def builder(desk: Desk, session: AsyncSession) -> dict[str, Any]:
