@@ -17,7 +17,7 @@ from bot.web import (
     unmasking,
 )
 from bot.web.api import tables
-from bot.web.console import audit, bulk, customers, groups, merges, person, reaching, today
+from bot.web.console import audit, bulk, customers, groups, kit, merges, person, reaching, today
 from bot.web.desk import DESK, Desk
 from bot.web.pages import HOME
 from bot.web.sandbox import pages as sandbox
@@ -43,6 +43,7 @@ TABLES = (
     groups.routes,
     *reaching.TABLES,
     audit.routes,
+    kit.routes,
 )
 
 

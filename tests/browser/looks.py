@@ -1,4 +1,4 @@
-"""What is wrong with a page, as a list: whom it shuts out, what runs off the screen, what is said in the wrong language."""
+"""What is wrong with a page: whom it shuts out, what runs off the screen, what is said in the wrong language."""
 
 from __future__ import annotations
 
@@ -12,34 +12,39 @@ from tests.sentences import CHINESE, catalogue, ids
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 LARGER = """() => {
-  const all = [...document.body.querySelectorAll('*')].map(e => [e, parseFloat(getComputedStyle(e).fontSize)]);
-  for (const [e, size] of all) e.style.setProperty('font-size', size * 1.6 + 'px', 'important');
+  const all = [...document.body.querySelectorAll('*')].map(e => [e, getComputedStyle(e).fontSize]);
+  for (const [e, size] of all) e.style.setProperty('font-size', parseFloat(size) * 1.6 + 'px', 'important');
 }"""
 WIDEST = """() => {
-  const wide = document.documentElement.clientWidth, scrolled = document.documentElement.scrollWidth;
-  if (scrolled <= wide) return [];
-  const inside = e => { for (let p = e.parentElement; p; p = p.parentElement) if (/auto|scroll|hidden|clip/.test(getComputedStyle(p).overflowX)) return true; return false; };
-  return [...document.body.querySelectorAll('*')].filter(e => e.getBoundingClientRect().right > wide + 1 && !inside(e)).slice(0, 4)
-    .map(e => e.tagName.toLowerCase() + '.' + e.className + ' ' + Math.round(e.getBoundingClientRect().right)).concat(['page ' + scrolled]);
+  const page = document.documentElement, wide = page.clientWidth;
+  if (page.scrollWidth <= wide) return [];
+  const right = e => Math.round(e.getBoundingClientRect().right);
+  const kept = e => {
+    for (let p = e.parentElement; p; p = p.parentElement)
+      if (/auto|scroll|hidden|clip/.test(getComputedStyle(p).overflowX)) return true;
+    return false;
+  };
+  return [...document.body.querySelectorAll('*')].filter(e => right(e) > wide + 1 && !kept(e)).slice(0, 4)
+    .map(e => `${e.tagName.toLowerCase()}.${e.className} ${right(e)}`).concat([`page ${page.scrollWidth}`]);
 }"""
 SPOKEN = """() => {
-  const walk = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT), texts = [];
+  const texts = [], marked = e => e.closest('[lang]:not(html)')?.lang || '';
+  const walk = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT);
   while (walk.nextNode()) {
     const at = walk.currentNode.parentElement, text = walk.currentNode.data.trim();
     if (!text || at.closest('script,style,noscript,template')) continue;
-    const marked = at.closest('[lang]:not(html)'), quoted = at.closest('code,pre,kbd,.mono,input,textarea');
-    texts.push([text, marked ? marked.lang : '', !!quoted]);
+    texts.push([text, marked(at), !!at.closest('code,pre,kbd,.mono,textarea')]);
   }
-  for (const e of document.querySelectorAll('[aria-label],[title],[placeholder],[alt]'))
-    for (const name of ['aria-label', 'title', 'placeholder', 'alt'])
-      if (e.getAttribute(name)) texts.push([e.getAttribute(name), e.closest('[translate=no]') ? 'theirs' : e.closest('[lang]:not(html)')?.lang || '', false]);
+  for (const name of ['aria-label', 'title', 'placeholder', 'alt'])
+    for (const e of document.querySelectorAll(`[${name}]`))
+      texts.push([e.getAttribute(name), e.closest('[translate=no]') ? 'theirs' : marked(e), false]);
   return texts;
 }"""
 
 
 def shut_out(page: Page) -> list[str]:
     found: dict[str, Any] = page.evaluate(
-        "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}, resultTypes: ['violations']})",
+        "rules => axe.run({runOnly: {type: 'tag', values: rules}, resultTypes: ['violations']})",
         RULES,
     )
     return [

@@ -32,6 +32,8 @@ PLACES = (
     Place("journey", "/admin/campaigns/journeys", "main a[href^='/admin/campaigns/journeys/']"),
     Place("cases", "/admin/cases"),
     Place("audit", "/admin/audit?check=1"),
+    Place("kit", "/admin/_kit"),
+    Place("kit-phone", "/admin/_kit/phone"),
     Place("guide", "/guide"),
     Place("guide-customers", "/guide/c"),
     Place("guide-customer", "/guide/c", "main a[href^='/guide/c/']"),
