@@ -1,4 +1,4 @@
-"""Rights: claimed by customers, closed by what comes back."""
+"""Rights: claimed by customers, given by orders, closed by what comes back."""
 
 from __future__ import annotations
 
@@ -26,6 +26,19 @@ async def claim(command: ClaimRight, turn: Turn) -> Answer:
         now=turn.now,
     )
     return Answer({"coupon_id": coupon.id, "words": "领到了，在卡包里"})
+
+
+@router.on(OrderReported, when=lambda event: event.kind is OrderKind.PAID)
+async def open_by_order(event: OrderReported, turn: Turn) -> None:
+    recorded = await recorded_now(turn.session, event)
+    if recorded.new and recorded.customer_id is not None:
+        await rights.give_opened(
+            turn.session,
+            turn.content.levels,
+            recorded.customer_id,
+            turn.now,
+            first=recorded.first,
+        )
 
 
 @router.on(

@@ -44,11 +44,15 @@ class Right(BaseModel):
     plan: str | None = None
     times: int = Field(default=1, ge=1)
     period: Literal["once", "month", "year"] = "once"
+    given: bool = False
+    """Given by itself with the order that opens it."""
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
         if self.next_month and (not self.month_fen or self.period != "month"):
             raise ValueError("next_month 要有 month_fen，并且 period: month")
+        if self.given and (self.next_month or not (self.orders or self.month_fen)):
+            raise ValueError("given 要有 orders 或 month_fen，不和 next_month 一起写")
         return self
 
     def trigger(self, now: datetime) -> str:

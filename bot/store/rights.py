@@ -75,6 +75,30 @@ async def close(session: AsyncSession, levels: Levels, customer_id: int, now: da
     return closed
 
 
+async def give_opened(
+    session: AsyncSession,
+    levels: Levels,
+    customer_id: int,
+    now: datetime,
+    *,
+    first: bool,
+) -> list[Coupon]:
+    """What a new order opens and is given without asking; each right once a period, whatever comes back."""
+    opened = [one for one in levels.rights if one.given and (first or one.orders != 1)]
+    given = []
+    for right in opened:
+        stands = await _progress(session, levels, right, customer_id, now)
+        had = await _given(session, right, customer_id, now, all_of_them=True)
+        if stands.missing or had:
+            continue
+        try:
+            async with session.begin_nested():
+                given.append(await _give(session, right, customer_id, now))
+        except Refusal:
+            continue  # sold out, paused or over
+    return given
+
+
 async def give_deferred(session: AsyncSession, levels: Levels, now: datetime) -> int:
     """What last month has earned, to whoever has not had it yet. Returns how many got something."""
     given = 0

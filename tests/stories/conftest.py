@@ -24,6 +24,8 @@ OFFERS: list[dict[str, Any]] = [
     {"key": "vip", "kind": "percent", "value": 10},
     {"key": "together", "kind": "access"},
     {"key": "plus", "kind": "amount", "value": 800},
+    {"key": "again", "kind": "amount", "value": 4000, "valid_days": 30},
+    {"key": "special", "kind": "amount", "value": 5000, "budget_pieces": 2, "ends": "2026-03-13"},
 ]
 RIGHTS = (
     Right(key="visit", name="上门服务", offer="visit", level="青铜", times=2, period="year"),
@@ -32,6 +34,7 @@ RIGHTS = (
         key="card", name="免邮卡", offer="card", month_fen=30000, next_month=True, period="month"
     ),
     Right(key="together", name="拼团", offer="together", orders=3),
+    Right(key="again", name="回购券", offer="again", orders=1, given=True),
     Right(key="plus", name="每月券", offer="plus", plan="plus", period="month"),
 )
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from bot.calls import SendKf
 from bot.domain.customers import Customer
 from bot.domain.offers import SHOP_ZONE, Coupon, Offer
 from bot.domain.refusals import Refusal
@@ -17,6 +18,7 @@ from bot.events import (
     ClaimCoupon,
     ClaimRight,
     DeclineCoupon,
+    KfMessageReceived,
     Line,
     OrderKind,
     OrderReported,
@@ -115,3 +117,19 @@ def until(bot: Bot, *day: int, hour: int = 10, minute: int = 0) -> None:
     """Let it be this hour in the shop."""
     then = datetime(*day, hour, minute, tzinfo=SHOP_ZONE)  # type: ignore[arg-type]
     bot.clock.advance(seconds=(then - bot.now).total_seconds())
+
+
+async def writes(bot: Bot, her: Her, text: str, menu_id: str | None = None) -> list[SendKf]:
+    """She writes to 微信客服, or taps one of its menus; what she reads back."""
+    await bot.receives(
+        KfMessageReceived(
+            at=bot.now,
+            open_kfid="wk-shop",
+            external_userid=her.external_userid,
+            msgid=bot.key(),
+            msgtype="text",
+            text=text,
+            menu_id=menu_id,
+        )
+    )
+    return [call for call in await bot.sends() if isinstance(call, SendKf)]

@@ -20,6 +20,8 @@ from bot.store.family import family
 from bot.store.vault import Vault
 
 RECENT_ORDER = timedelta(days=45)
+WORST = 1
+"""Who speaks of lawyers, authorities or a doctor is not left to the front line."""
 ABOUT_GOODS = frozenset({"quality", "wrong", "safety", "refund", "delivery"})
 
 
@@ -45,7 +47,7 @@ async def open_case(  # noqa: PLR0913 - the facts of a case, all by name
         customer_id=customer_id,
         category=about,
         severity=severity,
-        level=1,
+        level=2 if severity == WORST else 1,
         state="open",
         channel=channel,
         opened_at=now,
@@ -64,7 +66,7 @@ async def open_case(  # noqa: PLR0913 - the facts of a case, all by name
         if known is None:
             raise
         return await _say_again(session, vault, known, source, severity, text, now)
-    await add_step(session, vault, case, "opened", now=now, actor="customer", text=text)
+    await add_step(session, vault, case, "opened", now=now, actor="customer", text=text, level=1)
     await hold(session, customer_id, now)
     return case
 

@@ -1,0 +1,197 @@
+"""What customers feel of benefits, journeys and complaints, each tactic by its number."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from bot.calls import SendAppText
+from bot.domain.campaigns import Campaign, Touch
+from bot.domain.cases import Case, CaseStep
+from bot.domain.customers import Customer
+from bot.domain.levels import Level, Levels
+from bot.domain.offers import Offer
+from bot.domain.pricing import price
+from bot.events import AnswerCase, CloseCase
+from bot.outbound.cases import clocks_due
+from bot.outbound.deliver import deliver_due
+from bot.outbound.journeys import advance_due
+from bot.store import journeys
+from tests.handlers.test_cases import a_campaign as a_running_campaign
+from tests.handlers.test_cases import acts, address_of, buys_and_complains
+from tests.hands import Hands
+from tests.outbound.conftest import a_campaign, friends, runs, states
+from tests.stories.life import Her, somebody, until, writes
+
+
+async def test_tactic_011_a_price_offer_stops_where_its_stock_and_its_days_end(town):
+    Hands(town)
+    await friends(town, 3)
+    await a_campaign(town, template="weekly/benefit", words=None, offer_key="special")
+    await runs(town)
+    reasons = {who: reason for who, (_, reason) in (await states(town)).items()}
+    (left_out,) = [who for who, reason in reasons.items() if reason == "out_of_stock"]
+    assert sorted(reasons.values(), key=str) == [None, None, "out_of_stock"]
+    until(town, 2026, 3, 14)
+    late = await a_campaign(town, template="weekly/benefit", words=None, offer_key="special")
+    await runs(town)
+    assert (await states(town, late))[left_out] == ("excluded", "offer_ended")
+
+
+async def test_tactic_014_the_second_order_is_cheaper_for_thirty_days_after_the_first(town):
+    her, other = await somebody(town), await somebody(town, "chen")
+    for one in (her, other):
+        await one.buys(f"{one.external_userid}-1", 300)
+    (coupon,), (too_late,) = await her.coupons("again"), await other.coupons("again")
+    until(town, 2026, 4, 11, hour=23, minute=59)  # the thirtieth day
+    assert await her.uses(coupon, order_no="A2", amount_fen=30000) == ""
+    until(town, 2026, 4, 12, hour=0)
+    assert await other.uses(too_late, order_no="B2", amount_fen=30000) == "expired"
+
+
+async def test_tactic_014_a_first_order_that_comes_back_takes_its_coupon_along(town):
+    her = await somebody(town)
+    await her.buys("A1", 300)
+    await her.returns("A1", 300)
+    (coupon,) = await her.coupons("again")
+    assert coupon.state == "withdrawn"
+
+
+async def test_tactic_033_an_order_posted_three_times_gives_one_coupon_for_the_mall(town):
+    her = await somebody(town)
+    for _ in range(3):
+        await her.buys("POS-1", 300, store="S01")
+    (coupon,) = await her.coupons("again")
+    await her.buys("MALL-1", 500, source="mall", coupon_codes=(coupon.code,))
+    assert [one.state for one in await her.coupons("again")] == ["redeemed"]
+
+
+async def test_tactic_037_a_sleeper_gets_a_coupon_and_soft_words_where_the_money_is_gone(town):
+    Hands(town)
+    _, made = await friends(town, 4)
+    async with town.session() as session:
+        offer = (await session.scalars(select(Offer).where(Offer.key == "wake-up"))).one()
+        offer.budget_pieces = 1
+        for one in made:
+            await journeys.enter(
+                session,
+                town.content,
+                trigger="tier_changed:沉睡",
+                customer_id=one.id,
+                cause="tier:1",
+                now=town.now,
+            )
+    await days(town, 3)
+    first = {who: what["sleeping/coupon"] for who, what in (await messages(town)).items()}
+    assert sorted(first.values(), key=str) == [None, *["out_of_stock"] * (len(first) - 1)]
+    await days(town, 9)
+    later = {who: what for who, what in (await messages(town)).items() if len(what) > 1}
+    soft = {who for who, what in later.items() if "sleeping/soft" in what}
+    assert soft == {who for who, reason in first.items() if reason == "out_of_stock"} != set()
+
+
+async def days(bot, n: int) -> None:
+    """So many days with what is due on each."""
+    for _ in range(n):
+        await bot.works(advance_due, deliver_due)
+        await bot.sends()
+        bot.clock.advance(days=1)
+    await bot.works(advance_due, deliver_due)
+
+
+async def messages(bot) -> dict[int, dict[str, str | None]]:
+    """Customer → template → why it did not go."""
+    found: dict[int, dict[str, str | None]] = {}
+    async with bot.session() as session:
+        for touch in await session.scalars(select(Touch).order_by(Touch.id)):
+            found.setdefault(touch.customer_id, {})[touch.template] = touch.reason
+    return found
+
+
+SILVER = Level(name="白银", needs=100, percent_off=5)
+LEVELS = Levels(levels=(Level(name="青铜", needs=0), SILVER), fen_per_spent_point=1)
+
+
+@pytest.mark.parametrize(("coupon_first", "level_off"), [(False, 1000), (True, 850)])
+def test_tactic_064_and_065_level_coupon_and_points_come_off_one_after_the_other(
+    coupon_first, level_off
+):
+    levels = LEVELS.model_copy(update={"coupon_first": coupon_first})
+    less = Offer(kind="amount", value=3000, threshold_fen=10_000, goods=[])
+    paid = price(levels, 20_000, level="白银", offer=less, points=500)
+    assert (paid.level_off_fen, paid.coupon_off_fen, paid.points_off_fen) == (level_off, 3000, 500)
+    assert paid.payable_fen == 20_000 - level_off - 3000 - 500
+
+
+async def complains(bot, text: str = "裤子开线了，太差了") -> tuple[Her, Case]:
+    """A friend of a guide's, who has just written this."""
+    _, (customer,) = await friends(bot, 1, agree=False)
+    async with bot.session() as session:
+        her = Her(bot, customer, await address_of(session, customer))
+    await writes(bot, her, text)
+    async with bot.session() as session:
+        query = select(Case).where(Case.customer_id == customer.id)
+        return her, (await session.scalars(query)).one()
+
+
+async def told(bot) -> dict[str, str | None]:
+    async with bot.session() as session:
+        rows = await session.scalars(select(CaseStep).order_by(CaseStep.id))
+        return {f"{row.kind}/{row.level}": row.told for row in rows}
+
+
+async def test_tactic_068_warned_at_20_hours_and_breached_at_24_for_all_to_see(town):
+    await complains(town)
+    await town.works(clocks_due)
+    await town.sends()
+    for hours, passed in ((19, set()), (1, {"warned/1"}), (4, {"warned/1", "breached/1"})):
+        town.clock.advance(hours=hours)
+        await town.works(clocks_due, clocks_due)
+        assert set(await told(town)) & {"warned/1", "breached/1"} == passed
+        alarms = [call.text for call in await town.sends() if isinstance(call, SendAppText)]
+        assert bool(alarms) == bool(passed)
+
+
+async def test_tactic_069_every_step_reaches_her_or_says_how_else(town):
+    _, case = await complains(town)
+    await acts(town, AnswerCase, case_id=case.id, text="已受理，专员 2 小时内联系你。")
+    assert any("2 小时内" in call.text for call in await town.sends())
+    town.clock.advance(hours=49)  # she has not written since: nothing goes through any more
+    await acts(town, CloseCase, case_id=case.id, resolution="已换新")
+    assert {name.split("/")[0]: how for name, how in (await told(town)).items()} == {
+        "opened": "kf",
+        "answered": "kf",
+        "closed": "guide",
+    }
+
+
+async def test_tactic_070_words_of_law_go_to_the_expert_group_at_once(town):
+    _, mild = await complains(town)
+    _, grave = await complains(town, "再不处理我就打12315投诉你们")
+    assert (mild.level, grave.level) == (1, 2)
+
+
+async def test_tactic_070_five_alike_are_an_emergency_and_its_advertising_stops(town):
+    async with town.session() as session:
+        session.add(a_running_campaign(name="针织开衫上新", offer_key=None, at=town.now))
+    for _ in range(5):
+        await buys_and_complains(town)
+    async with town.session() as session:
+        assert set(await session.scalars(select(Case.level))) == {3}
+        assert (await session.scalars(select(Campaign.state))).all() == ["paused"]
+
+
+async def test_tactic_103_whoever_comes_is_a_member_and_her_first_order_makes_her_a_buyer(town):
+    her = await somebody(town)
+    assert await her.balance() == 0  # a member with an account, before she has bought anything
+
+    async def stage() -> str:
+        async with town.session() as session:
+            return (await session.get_one(Customer, her.customer.id)).stage
+
+    seen = [await stage()]
+    for no in ("A1", "A2"):
+        await her.buys(no, 100)
+        seen.append(await stage())
+    await her.returns("A1", 100)
+    assert [*seen, await stage()] == ["knows", "buys", "buys", "buys"]
