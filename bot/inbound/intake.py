@@ -33,8 +33,9 @@ class Intake:
         self._pending.append((arrival, answer))
         if self._committing is None or self._committing.done():
             self._committing = asyncio.create_task(self._commit())
-        # The committing task goes on when this caller hangs up: what was read is kept all the same.
-        return await asyncio.shield(answer)
+        return (
+            await answer
+        )  # a caller who hangs up gives up the answer: what was read is kept all the same
 
     async def close(self) -> None:
         if self._committing is not None:

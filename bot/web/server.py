@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from aiohttp import web
 
 from bot.web import (
@@ -19,6 +21,7 @@ from bot.web import (
 from bot.web.api import tables
 from bot.web.console import audit, bulk, customers, groups, kit, merges, person, reaching, today
 from bot.web.desk import DESK, Desk
+from bot.web.guards import Handler
 from bot.web.pages import HOME
 from bot.web.sandbox import pages as sandbox
 from bot.web.sandbox.cast import CAST, Cast
@@ -46,17 +49,29 @@ TABLES = (
     kit.routes,
 )
 
+BEFORE = (
+    guards.speak,
+    guards.tell_refusals,
+    guards.recognise,
+    entrance.open_doors,
+    guards.same_site,
+)
+
+
+@web.middleware
+async def _for_people(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """What stands before pages and API. Platforms sign what they send: nothing of this is for them, and it would
+    cost as much as believing them."""
+    if not request.path.startswith("/callback/"):
+        for each in reversed(BEFORE):
+            handler = partial(each, handler=handler)
+    return await handler(request)
+
 
 def build(desk: Desk) -> web.Application:
     app = web.Application(
         client_max_size=1024 * 1024,
-        middlewares=[
-            guards.speak,
-            guards.tell_refusals,
-            guards.recognise,
-            entrance.open_doors,
-            guards.same_site,
-        ],
+        middlewares=[_for_people],
     )
     app.on_response_prepare.append(guards.protect)
     app[DESK] = desk
