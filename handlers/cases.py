@@ -15,6 +15,7 @@ from bot.events import (
     FanMessaged,
     FileCase,
     KfMessageReceived,
+    RateCase,
 )
 from bot.inbound.router import Router
 from bot.inbound.turn import Answer, Turn
@@ -93,27 +94,44 @@ async def _hear(turn: Turn, customer: Customer | None, text: str, channel: str) 
 
 
 async def _rate(turn: Turn, customer: Customer | None, menu_id: str, channel: str) -> None:
-    """One tap; an unhappy one opens a new case, so that somebody looks again."""
     case_id, _, stars = menu_id.removeprefix(RATED).partition(":")
     case = await turn.session.get(Case, int(case_id)) if case_id.isdecimal() else None
     if case is None or customer is None or case.rating:
         return
-    if case.customer_id not in await family(turn.session, customer.id):
+    if case.customer_id in await family(turn.session, customer.id):
+        await _take(turn, case, int(stars) if stars.isdecimal() else None, channel)
+
+
+async def _take(turn: Turn, case: Case, stars: int | None, channel: str) -> None:
+    """An unhappy answer opens a new case, so that somebody looks again."""
+    case.rating = stars
+    if stars != RATINGS[-1][0]:
         return
-    case.rating = int(stars) if stars.isdecimal() else None
-    if case.rating == 1:
-        again = await cases.open_case(
-            turn.session,
-            turn.vault,
-            customer_id=customer.id,
-            text="对处理结果不满意",
-            channel=channel,
-            source=turn.key,
-            now=turn.now,
-            category=case.category,
-            sku=case.sku,
-        )
-        await _begin(turn, again)
+    again = await cases.open_case(
+        turn.session,
+        turn.vault,
+        customer_id=case.customer_id,
+        text="对处理结果不满意",
+        channel=channel,
+        source=turn.key,
+        now=turn.now,
+        category=case.category,
+        sku=case.sku,
+    )
+    await _begin(turn, again)
+
+
+@router.on(RateCase)
+async def rate_case(event: RateCase, turn: Turn) -> Answer:
+    case = await turn.session.get(Case, event.case_id)
+    hers = await family(turn.session, event.customer_id)
+    if case is None or case.customer_id not in hers or case.state != "closed":
+        raise Refusal("no_such_case", "没有这条客诉", status=404)
+    if event.stars not in {stars for stars, _words in RATINGS}:
+        raise Refusal("bad_rating", "请在三个里点一个", status=422)
+    if case.rating is None:
+        await _take(turn, case, event.stars, "h5")
+    return Answer({"case": case.id, "rating": case.rating})
 
 
 @router.on(FileCase)

@@ -10,11 +10,13 @@ from sqlalchemy import select
 
 from bot.calls import GetOAuthFan, Refused, Sent
 from bot.domain.consent import ConsentState
-from bot.events.commands import Actor
+from bot.domain.customers import Customer
+from bot.events.commands import Actor, CloseCase, FileCase
 from bot.store import consent, points
 from bot.store.customers import attach
 from bot.store.offers import Till as AtTill
 from bot.store.offers import look_up
+from tests.builders import an_offer
 from tests.web.faces import a_coupon, a_named_customer
 
 WECHAT = {"User-Agent": "Mozilla/5.0 MicroMessenger/8.0.50"}
@@ -102,14 +104,14 @@ async def test_she_turns_everything_off_and_on_again(bot, shop):
         )
     bot.clock.advance(hours=1)
     face = await looks(shop, "/h5/preferences")
-    await face.sends("/h5/preferences")
-    assert "不会再收到活动消息" in face.text
+    await face.sends("/h5/preferences", which="all", on="no")
+    assert "关掉了，现在就生效" in face.text
     async with bot.session() as session:
         states = (await session.scalars(select(ConsentState.granted))).all()
     assert set(states) == {False}
     bot.clock.advance(minutes=1)
-    await face.sends("/h5/preferences")
-    assert "现在会收到" in face.text
+    await face.sends("/h5/preferences", which="all", on="yes")
+    assert "打开了，现在就生效" in face.text
 
 
 @pytest.mark.parametrize("path", ["/h5", "/h5/preferences", "/h5/contact"])
@@ -135,9 +137,87 @@ async def test_a_right_is_claimed_from_the_wallet(bot, shop):
     await bot.publishes()
     async with bot.session() as session:
         await points.lift_to(session, customer.id, "钻石", bot.now)
-    face = await looks(shop)
+    face = await looks(shop, "/h5/points")
     assert "再下 3 单解锁" in face.text
     assert "还能领 2 次" in face.text
     face = await face.sends("/h5/rights/tailoring")
     assert "免费改衣一次" in face.text
-    assert "还能领 1 次" in face.text
+    assert "还能领 1 次" in (await face.opens("/h5/points")).text
+
+
+async def test_one_switch_is_turned_and_turned_back(bot, shop):
+    customer = await a_fan(bot)
+    face = await looks(shop, "/h5/preferences")
+    await face.sends("/h5/preferences", which="profiling", on="no")
+    async with bot.session() as session:
+        assert not (await session.get(Customer, customer.id)).personalised
+    assert 'id="sw-profiling" role="switch" aria-checked="false"' in face.html
+    bot.clock.advance(minutes=1)
+    await face.sends("/h5/preferences")  # 撤销 stands first
+    async with bot.session() as session:
+        assert (await session.get(Customer, customer.id)).personalised
+
+
+async def test_a_doubtful_entry_of_points_becomes_a_case_she_can_follow(bot, shop):
+    customer = await a_fan(bot)
+    async with bot.session() as session:
+        await points.earn(
+            session, customer_id=customer.id, points=20, effect="o1", at=bot.now, note="订单 A1"
+        )
+        entry = (await points.entries(session, customer.id))[0]
+    face = await looks(shop, "/h5/points")
+    assert "+20 买东西得的" in face.text
+    await face.sends(f"/h5/points/{entry.id}/ask", why="应该是 40")
+    assert "会有人核对" in face.text
+    assert "C0001" in face.text
+
+
+async def test_nobody_elses_points_can_be_questioned(bot, shop):
+    await a_fan(bot)
+    other = await a_named_customer(bot, "陈立")
+    async with bot.session() as session:
+        await points.earn(session, customer_id=other.id, points=9, effect="o2", at=bot.now)
+        entry = (await points.entries(session, other.id))[0]
+    face = await looks(shop, "/h5/preferences")
+    form = face.form("/h5/preferences")
+    assert (await face.posts(f"/h5/points/{entry.id}/ask", **form)).status == 404
+
+
+async def test_how_a_case_ended_is_one_tap_and_an_unhappy_one_opens_it_again(bot, shop):
+    customer = await a_fan(bot)
+    boss = Actor(kind="owner", id="o")
+    file = FileCase(
+        at=bot.now, actor=boss, key=bot.key(), customer_id=customer.id, text="衣服起球"
+    )
+    case = (await bot.does(file))["case"]
+    face = await looks(shop, "/h5/cases")
+    assert "前回应你" in face.text
+    shut = CloseCase(at=bot.now, actor=boss, key=bot.key(), case_id=case, resolution="换了新的")
+    await bot.does(shut)
+    await (await face.opens("/h5/cases")).sends(f"/h5/cases/{case}/rate", stars="1")
+    assert "重新交给同事" in face.text
+    assert "你的评价：不满意" in face.text
+    assert "C0002" in face.text
+
+
+async def test_what_is_open_to_everybody_is_taken_once(bot, shop):
+    await a_fan(bot)
+    async with bot.session() as session:
+        offer = await an_offer(session, name="早春闪领", claimable=True, budget_pieces=5)
+    face = await looks(shop, "/h5/activities")
+    assert "还剩 5 份" in face.text
+    await face.sends(f"/h5/offers/{offer.key}")
+    assert "<svg" in face.html
+    assert "领过了" in (await face.opens("/h5/activities")).text
+
+
+async def test_asking_to_be_forgotten_stops_everything_at_once(bot, shop):
+    customer = await a_fan(bot)
+    face = await looks(shop, "/h5/data")
+    assert "公众号" in face.text
+    await face.sends("/h5/data/delete")
+    assert "核对身份后删除" in face.text
+    async with bot.session() as session:
+        states = (await session.scalars(select(ConsentState.granted))).all()
+        her = await session.get(Customer, customer.id)
+    assert (set(states), her.personalised, her.marketing_held) == ({False}, False, True)

@@ -211,6 +211,16 @@ class AnswerCase(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RateCase(Command):
+    """A customer's one tap on how her case ended."""
+
+    permission = "case.rate"
+    customer_id: int
+    case_id: int
+    stars: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EscalateCase(Command):
     permission = "case.act"
     case_id: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.store.cases.closing import apology_given, close, may_ask
+from bot.store.cases.hers import of_customer
 from bot.store.cases.mass import pause_campaigns, similar
 from bot.store.cases.opening import hold, open_case, subject_of
 from bot.store.cases.people import in_charge, responder, responders
@@ -42,6 +43,7 @@ __all__ = [
     "live_of",
     "look_again",
     "may_ask",
+    "of_customer",
     "open_case",
     "passed",
     "pause_campaigns",

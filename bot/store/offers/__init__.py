@@ -12,6 +12,7 @@ from bot.store.offers.counter import (
     store_name,
 )
 from bot.store.offers.issuing import claimable, coupon_for_code, held, issue, lock_offers
+from bot.store.offers.offered import Open, on_offer, past
 from bot.store.offers.publishing import publish_offers
 from bot.store.offers.qr import qr_token
 from bot.store.offers.redeeming import look_up, redeem, release, reserve
@@ -22,6 +23,7 @@ from bot.store.offers.withdrawing import decline, withdraw, withdraw_untold
 __all__ = [
     "CouponSums",
     "Holder",
+    "Open",
     "Redeemed",
     "Till",
     "claimable",
@@ -33,6 +35,8 @@ __all__ = [
     "issue",
     "lock_offers",
     "look_up",
+    "on_offer",
+    "past",
     "publish_offers",
     "qr_token",
     "redeem",

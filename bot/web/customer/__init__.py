@@ -1,5 +1,15 @@
 """`/h5`: where the links in messages lead."""
 
-from bot.web.customer.pages import routes
+from bot.web.customer import activities, cases, door, mine, points, preferences, wallet
+
+routes = [
+    *door.routes,
+    *wallet.routes,
+    *points.routes,
+    *activities.routes,
+    *preferences.routes,
+    *mine.routes,
+    *cases.routes,
+]
 
 __all__ = ["routes"]

@@ -17,7 +17,7 @@ from bot.web.pages import page
 
 routes = web.RouteTableDef()
 TRIP = Trip(cookie="siyu_h5", path="/h5", back="/h5/enter")
-OURS = ("/h5", "/h5/preferences")
+OURS = ("/h5", "/h5/points", "/h5/activities", "/h5/preferences", "/h5/data", "/h5/cases")
 PLATFORM = "https://api.weixin.qq.com"
 AUTHORIZE = "https://open.weixin.qq.com/connect/oauth2/authorize"
 
@@ -28,6 +28,15 @@ async def customer_at(request: web.Request, session: AsyncSession) -> Customer |
     if actor is None or actor.kind != "customer":
         return None
     return await customers.by_ref(session, actor.id)
+
+
+async def herself(request: web.Request) -> Customer:
+    """Who acts; raises Refusal unknown_customer."""
+    async with request.app[DESK].work.sessions.reading() as session:
+        customer = await customer_at(request, session)
+    if customer is None:
+        raise Refusal("unknown_customer", "请从公众号菜单重新打开这一页", status=404)
+    return customer
 
 
 def ask_who(request: web.Request) -> web.StreamResponse:

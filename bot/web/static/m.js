@@ -67,3 +67,20 @@ async function scan() {
     await new Promise(next => setTimeout(next, 120));
   }
 }
+
+/* A verdict is felt and heard as well, where the browser lets a page do so without a new tap. */
+function feel(verdict) {
+  if (!navigator.userActivation || !navigator.userActivation.hasBeenActive) return;
+  if (navigator.vibrate) navigator.vibrate(verdict === 'good' ? 60 : [120, 80, 120]);
+  const air = new AudioContext(), tone = air.createOscillator(), loud = air.createGain();
+  loud.gain.value = .12;
+  tone.frequency.value = verdict === 'good' ? 880 : 220;
+  tone.connect(loud).connect(air.destination);
+  tone.start();
+  tone.stop(air.currentTime + (verdict === 'good' ? .12 : .4));
+}
+const verdict = document.querySelector('[data-verdict]');
+if (verdict) feel(verdict.dataset.verdict);
+document.querySelectorAll('[data-print]').forEach(b => { b.hidden = false; b.addEventListener('click', () => print()); });
+const cut = () => { const bar = document.getElementById('offline'); if (bar && !here) bar.hidden = navigator.onLine; };
+for (const turn of ['online', 'offline']) window.addEventListener(turn, cut);

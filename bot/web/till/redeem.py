@@ -74,9 +74,11 @@ async def done(request: web.Request) -> web.StreamResponse:
     row = await _mine(request)
     async with desk.work.sessions.reading() as session:
         holder = await offers.holder_of(session, desk.work.vault, row.code)
+        store = await offers.store_name(session, actor.store)
     return page(
         request,
         "till/done.html",
+        store=store,
         row=row,
         holder=holder,
         may_undo=_may_undo(row, actor, desk),

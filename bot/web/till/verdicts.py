@@ -11,6 +11,7 @@ from unicodedata import normalize
 
 from bot.domain.offers import SHOP_ZONE, day_words, last_day_words
 from bot.domain.refusals import Refusal
+from bot.tongue import _
 
 FACES = {
     "ok": ("check", "", "这张券可以用"),
@@ -23,6 +24,13 @@ FACES = {
     "unknown": ("search", "bad", "没有这个券码"),
     "stale_qr": ("refresh", "warn", "顾客换了新码"),
     "locked": ("lock", "bad", "这个收银台先停一停"),
+    "withdrawn": ("ban", "bad", "这张券已经收回"),
+    "declined": ("ban", "bad", "这张券已经让出去了"),
+    "waiting": ("clock", "warn", "还在排队，没有轮到"),
+    "reserved": ("clock", "warn", "这张券正留给另一单"),
+    "wrong_goods": ("alert-triangle", "warn", "这一单没有能用券的商品"),
+    "not_first_order": ("alert-triangle", "warn", "只有第一次买能用"),
+    "not_stackable": ("alert-triangle", "warn", "这一单已经用了一张券"),
 }
 OTHERWISE = ("alert-circle", "bad", "没有核销")
 MAY_CONFIRM = frozenset({"ok", "amount_needed", "below_threshold"})
@@ -52,9 +60,9 @@ class Shown:
     def words(self) -> str:
         """Below the headline: what to do next."""
         if self.state == "ok":
-            return "请核对后点「确认核销」"
+            return _("请核对后点「确认核销」")
         if self.state == "amount_needed":
-            return "填这一单的金额，再点「确认核销」"
+            return _("填这一单的金额，再点「确认核销」")
         said = str(self.facts["words"]).partition("；")[0]
         return said.removeprefix(f"{self.face[2]}，")
 
@@ -74,8 +82,8 @@ class Shown:
             return "—"
         local = datetime.fromisoformat(written).astimezone(SHOP_ZONE)
         if local.time() == time():
-            return f"{last_day_words(local)}当天为止"
-        return f"{day_words(local)} {local:%H:%M} 前"
+            return _("%(day)s当天为止", day=last_day_words(local))
+        return _("%(moment)s 前", moment=f"{day_words(local)} {local:%H:%M}")
 
     def _moments(self) -> dict[str, str]:
         return {"words": str(self.facts["words"]).partition("；")[0].replace("：", "，")}

@@ -1,0 +1,82 @@
+"""消息偏好 and 找客服: every switch holds at once and can be turned back."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from bot.domain.consent import MARKETING
+from bot.domain.customers import Customer
+from bot.domain.refusals import Refusal
+from bot.events.commands import OptIn, OptOut
+from bot.store import consent
+from bot.web.customer.door import ask_who, customer_at, herself
+from bot.web.desk import DESK
+from bot.web.forms import key_in, typed
+from bot.web.guards import actor_of, allowed
+from bot.web.pages import page
+
+routes = web.RouteTableDef()
+SWITCHES = {
+    "marketing_wecom": ("导购和客服发来的活动", "上新、优惠、生日祝福、进群邀请"),
+    "marketing_official": ("公众号发来的活动", "上新、优惠、生日祝福"),
+    "profiling": ("按我的购买记录推荐", "关掉后，发的都是大家一样的内容"),
+}
+ALL = "all"
+
+
+@routes.get("/h5/preferences")
+async def preferences(request: web.Request) -> web.StreamResponse:
+    desk = request.app[DESK]
+    async with desk.work.sessions.reading() as session:
+        customer = await customer_at(request, session)
+        if customer is None:
+            return ask_who(request)
+        on = {
+            purpose: await consent.granted(session, customer.id, purpose) is not None
+            for purpose in MARKETING
+        }
+    on["profiling"] = customer.personalised
+    changed = request.query.get("changed", "")
+    return page(
+        request,
+        "customer/preferences.html",
+        switches=[(key, *words, on[key]) for key, words in SWITCHES.items()],
+        any_on=any(on[purpose] for purpose in MARKETING),
+        changed=changed if changed in SWITCHES or changed == ALL else "",
+        on=on,
+        quiet=desk.work.content.limits.quiet_hours,
+        cap=desk.work.content.limits.brand.most_in_month,
+    )
+
+
+@routes.post("/h5/preferences")
+@allowed("consent.opt_out")
+async def choose(request: web.Request) -> web.StreamResponse:
+    desk, form = request.app[DESK], await request.post()
+    customer = await herself(request)
+    which, on, key = typed(form, "which") or ALL, typed(form, "on") == "yes", key_in(form)
+    if which not in SWITCHES and which != ALL:
+        raise Refusal("unknown_purpose", "没有这个开关", status=422)
+    for purpose in MARKETING if which == ALL else (which,):
+        await desk.do(_act(request, customer, purpose, key=f"{key}:{purpose}", on=on))
+    raise web.HTTPSeeOther(f"/h5/preferences?changed={which}")
+
+
+def _act(
+    request: web.Request, customer: Customer, purpose: str, *, key: str, on: bool
+) -> OptIn | OptOut:
+    kind = OptIn if on else OptOut
+    return kind(
+        at=request.app[DESK].work.now(),
+        actor=actor_of(request),
+        key=key,
+        customer_id=customer.id,
+        purpose=purpose,
+        channel="h5",
+        evidence={"page": "/h5/preferences"},
+    )
+
+
+@routes.get("/h5/contact")
+async def contact(request: web.Request) -> web.StreamResponse:
+    return page(request, "customer/contact.html")
