@@ -1,0 +1,251 @@
+"""Knowing customers, tactic by tactic: each test is named by its number and looks from outside."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import replace
+from datetime import timedelta
+from itertools import cycle, product
+from math import exp2
+
+import yaml
+from sqlalchemy import select
+
+from bot.calls import GetCustomer, Sent
+from bot.domain.customers import Customer, Identity
+from bot.domain.orders import Order
+from bot.domain.segments import parse
+from bot.domain.tiers import CustomerTier
+from bot.events import (
+    Actor,
+    Buyer,
+    CustomerAdded,
+    FormAnswered,
+    KfMessageReceived,
+    LinkOpened,
+    OrderKind,
+    OrderReported,
+    QrScanned,
+    UnmergeCustomer,
+)
+from bot.outbound.tag_mirror import retag_everybody
+from bot.outbound.tiers import retier
+from bot.store import segments, tags, tiers
+from tests.builders import a_customer, a_follow, a_guide, a_link
+from tests.stories.life import somebody
+from tests.stories.past import happened, people
+
+OWNER = Actor(kind="owner", id="boss")
+
+
+async def places(bot) -> dict[int, CustomerTier]:
+    async with bot.session() as session:
+        return {one.customer_id: one for one in await session.scalars(select(CustomerTier))}
+
+
+async def cut_anew(bot, **cuts) -> dict[int, str]:
+    """头部, 腰部 or 大众 of everybody, by the shop's cuts but for these."""
+    content = replace(bot.content, tiers={**bot.content.tiers, **cuts})
+    await retier(replace(bot.work, content=content))
+    return {who: one.share_class for who, one in (await places(bot)).items()}
+
+
+def oracle(past, head, waist) -> list[str]:
+    """The same by hand: value after value, slow and plain."""
+    visits = [sorted({int(ago) for ago, _ in bought}) for bought in past]
+    gap = sum(days[-1] - days[0] for days in visits) / sum(len(days) - 1 for days in visits)
+    basket = sum(fen for bought in past for _, fen in bought) / sum(map(len, visits))
+    half = min(max(4 * gap, 180), 730)
+    values = []
+    for bought, days in zip(past, visits, strict=True):
+        count = sum(exp2(-(day + 1) / half) for day in days)
+        money = sum(fen * exp2(-(int(ago) + 1) / half) for ago, fen in bought)
+        own = (days[-1] - days[0] + 2 * gap) / (len(days) + 1)
+        activity = count / (1 + ((days[0] + 1) / own / 5) ** 2)
+        values.append(activity * (money + basket) / (count + 1))
+    total, held, found = sum(values), 0.0, [""] * len(values)
+    for who in sorted(range(len(values)), key=lambda n: -values[n]):
+        share = held / total
+        found[who] = "头部" if share < head else "腰部" if share < head + waist else "大众"
+        held += values[who]
+    return found
+
+
+async def test_tactic_1_a_thousand_people_in_three_classes_as_worked_out_by_hand(bot):
+    past = [
+        [(1 + n * 7 % 90 + 30 * k, 5000 + n * n % 7919 * 13) for k in range(1 + n % 5)]
+        for n in range(1000)
+    ]
+    ids = await people(bot, past)
+    before = await cut_anew(bot)
+    assert [before[who] for who in ids] == oracle(past, 0.20, 0.30)
+    after = await cut_anew(bot, head=0.25)
+    moved = {who for who in ids if before[who] != after[who]}
+    by_hand = zip(ids, oracle(past, 0.20, 0.30), oracle(past, 0.25, 0.30), strict=True)
+    assert moved == {who for who, was, now in by_hand if was != now}
+    assert 0 < len(moved) < 200
+
+
+def writes(bot, who, text) -> KfMessageReceived:
+    facts = {"open_kfid": "wk-shop", "external_userid": who, "msgid": bot.key()}
+    return KfMessageReceived(at=bot.now, msgtype="text", text=text, **facts)
+
+
+async def worn(bot, customer_id) -> dict[str, tuple[str, ...]]:
+    """Her tags, each with its sources."""
+    async with bot.session() as session:
+        rows = await tags.worn(session, customer_id, bot.now)
+    found: dict[str, tuple[str, ...]] = {}
+    for each in rows:
+        found[each.tag] = (*found.get(each.tag, ()), each.row.source)
+    return found
+
+
+async def test_tactic_16_what_she_taps_scans_and_says_tags_her_once_with_its_source(bot):
+    her = await somebody(bot)
+    async with bot.session() as session:
+        session.add(
+            Identity(customer_id=her.customer.id, kind="openid", value="o-lin", since=bot.now)
+        )
+        token = await a_link(session, bot, customer_id=her.customer.id)
+    for _ in range(2):
+        scan = QrScanned(at=bot.now, openid="o-lin", account="gh_1", scene="fitting-3")
+        said = writes(bot, "wm-lin", "想看羊绒大衣")
+        await bot.receives(scan, said, LinkOpened(at=bot.now, token=token))
+    assert await worn(bot, her.customer.id) == {
+        "来源/试衣间": ("contact_way",),
+        "兴趣/羊毛针织": ("keyword",),
+        "兴趣/外套": ("keyword",),
+        "互动/点过链接": ("link",),
+    }
+
+
+async def test_tactic_22_what_she_declares_is_used_only_while_she_agrees(bot):
+    her = await somebody(bot)
+    tagged = parse({"field": "tag", "op": "has", "value": "风格/通勤"})
+
+    async def answers(form, **said):
+        bot.clock.advance(minutes=1)
+        event = FormAnswered(at=bot.now, customer_id=her.customer.id, form=form, answers=said)
+        await bot.receives(event)
+        async with bot.session() as session:
+            return await segments.ids(session, tagged, bot.now, most=9)
+
+    assert await answers("style", style="通勤") == []
+    assert await answers("consent", profiling="yes") == []  # what was said before is not kept
+    assert await answers("style", style="通勤") == [her.customer.id]
+    assert await worn(bot, her.customer.id) == {"风格/通勤": ("answer",)}
+    assert await answers("consent", profiling="no") == []
+    assert await worn(bot, her.customer.id) == {}
+
+
+async def known_people(bot) -> list[tuple[set[tuple[str, str]], int]]:
+    """For each person: what we know her by, and how many orders are hers."""
+    async with bot.session() as session:
+        living = await session.scalars(select(Customer.id).where(Customer.merged_into.is_(None)))
+        found = []
+        for who in living.all():
+            ids = await session.execute(
+                select(Identity.kind, Identity.account).where(Identity.customer_id == who)
+            )
+            orders = await session.scalars(select(Order.id).where(Order.customer_id == who))
+            found.append(({tuple(one) for one in ids}, len(orders.all())))
+    return sorted(found, key=lambda one: -one[1])
+
+
+def sold(bot, source, **buyer) -> OrderReported:
+    number = bot.key()
+    facts = {"event_id": number, "order_no": number, "kind": OrderKind.PAID, "amount_fen": 9900}
+    return OrderReported(at=bot.now, source=source, buyer=Buyer(**buyer), **facts)
+
+
+async def test_tactic_30_till_mall_and_wecom_know_one_person_and_it_can_be_undone(bot):
+    contact = {"external_userid": "wm1", "name": "小满", "type": 1, "gender": 2, "unionid": "u-1"}
+    told = {"external_contact": contact, "follow_user": []}
+    bot.platform.answers(GetCustomer, Sent(told))
+    await bot.receives(sold(bot, "pos", phone="13800000001"))
+    await bot.receives(CustomerAdded(at=bot.now, userid="wang", external_userid="wm1"))
+    await bot.sends()
+    before = await known_people(bot)
+    await bot.receives(sold(bot, "mall", phone="13800000001", unionid="u-1"))
+    ((known_by, orders),) = await known_people(bot)
+    assert {kind for kind, _ in known_by} == {"phone", "external_userid", "unionid"}
+    assert orders == 2
+    async with bot.session() as session:
+        folded = await session.scalar(select(Customer.id).where(Customer.merged_into.is_not(None)))
+    undo = {"at": bot.now, "actor": OWNER, "key": bot.key(), "reason": "不是一个人"}
+    await bot.does(UnmergeCustomer(customer_id=folded, **undo))
+    after = await known_people(bot)
+    assert [ids for ids, _ in after] == [ids for ids, _ in before]
+    assert [orders for _, orders in after] == [2, 0]
+
+
+async def test_tactic_49_who_stands_at_the_border_is_not_moved_to_and_fro(bot):
+    spent = [1_000_000 - 10_000 * n for n in range(100)]
+    spent[20] = spent[19] - 100
+    ids = await people(bot, [[(10, fen)] for fen in spent])
+    both = ids[19:21]
+    ahead = cycle(both)
+
+    async def after(days, **cuts) -> list[int]:
+        """How often each of the two moves, while each day the one ahead gives back two yuan."""
+        began = bot.now
+        for _ in range(days):
+            bot.clock.advance(days=1)
+            await happened(bot, [(next(ahead), 0.5, -200)])
+            await cut_anew(bot, **cuts)
+        async with bot.session() as session:
+            told = await tiers.moves_at(session, began, bot.now + timedelta(hours=1))
+        return [sum(move.customer_id == who for move in told) for who in both]
+
+    await cut_anew(bot)
+    assert [(await places(bot))[who].tier for who in both] == ["核心", "潜力"]
+    assert max(await after(7)) <= 1
+    assert min(await after(3, keep=0)) > 1  # without its margin the border would shake
+
+
+async def test_tactic_102_stars_are_those_of_the_table_in_the_file(bot):
+    table = yaml.safe_load((bot.content.dir / "tiers.yaml").read_text("utf-8"))["stars"]
+    lots = list(product((1, 2, 5, 8), (30_000, 50_000, 260_000, 500_000), (0, 1, 3, 4)))
+    ids = await people(bot, [[(3 + k, fen // days) for k in range(days)] for days, fen, _ in lots])
+    kinds = ("衬衫", "外套", "裤装", "半裙")
+    async with bot.session() as session:
+        for who, (_, _, likes) in zip(ids, lots, strict=True):
+            for kind in kinds[:likes]:
+                tag = {"tag": f"{table['group']}/{kind}", "source": "guide", "evidence": {}}
+                await tags.put(session, customer_id=who, now=bot.now, **tag)
+    await retier(bot.work)
+    found = await places(bot)
+    for who, (days, fen, likes) in zip(ids, lots, strict=True):
+        told = {"frequency": days, "amount": fen // days * days, "interest": likes}
+        points = sum(bisect_right(table[name], value) for name, value in told.items())
+        assert found[who].star == 1 + bisect_right(table["steps"], points), told
+
+
+async def test_tactic_105_more_often_wins_then_dearer_things_then_the_one_who_came_later(bot):
+    often = [[(40, 100_000), (30, 100_000), (20, 100_000)], [(20, 300_000)]]
+    dearer = [[(50, 80_000), (20, 80_000)], [(50, 60_000), (20, 60_000)]]
+    later = [[(60, 50_000), (10, 50_000)], [(70, 50_000), (20, 50_000)]]
+    ids = await people(bot, [*often, *dearer, *later])
+    await retier(bot.work)
+    found = await places(bot)
+    for one, other in zip(ids[::2], ids[1::2], strict=True):
+        assert found[one].score > found[other].score
+        assert found[one].rank < found[other].rank
+
+
+async def test_tactic_106_who_brings_forty_friends_is_a_koc_though_she_spends_little(bot):
+    her, rich = await somebody(bot), await somebody(bot, "chen")
+    await happened(bot, [(her.customer.id, 5, 9_900), (rich.customer.id, 5, 9_000_000)])
+    async with bot.session() as session:
+        seller = await a_guide(session)
+        for _ in range(40):
+            friend = await a_customer(session)
+            state = f"share-{her.customer.ref}"
+            await a_follow(session, friend, seller, state=state, since=bot.now)
+    await bot.works(retier, retag_everybody)
+    assert "影响力/KOC" in await worn(bot, her.customer.id)
+    assert "影响力/KOC" not in await worn(bot, rich.customer.id)
+    async with bot.session() as session:
+        (told,) = await tiers.explain(session, bot.vault, her.customer.ref, now=bot.now)
+    assert told.customer.influence >= told.brought.friends == 40
