@@ -2,8 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+FUZZ := .make/fuzz-venv
 
-.PHONY: demo test check browser storm peers bench fmt run migrate migration lock clean
+.PHONY: demo test check browser storm fuzz peers bench fmt run migrate migration lock clean
 
 demo: .make/run
 	@$(BIN)/siyu demo
@@ -26,6 +27,11 @@ browser: .make/test
 # Promises that need thousands of events, several processes or minutes; each prints what it measured.
 storm: .make/test
 	$(BIN)/pytest -q -s tests/storm
+
+# Whatever schemathesis thinks of, by every role, to every endpoint: no answer may be 5xx. It brings a plugin
+# for pytest, so it lives apart from the environment that runs the tests.
+fuzz: .make/fuzz
+	$(FUZZ)/bin/python -m tests.fuzz
 
 # The npm packages and wechatpy themselves against ours; installs them under the temporary folder.
 peers: .make/test
@@ -65,6 +71,11 @@ lock: .make/test
 
 .make/bench: .make/test
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[bench]'
+	@touch $@
+
+.make/fuzz: pyproject.toml constraints.txt
+	@test -x $(FUZZ)/bin/python || { mkdir -p .make && $(PYTHON) -m venv $(FUZZ); }
+	$(FUZZ)/bin/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[fuzz]'
 	@touch $@
 
 clean:

@@ -26,6 +26,8 @@ COMMANDS = {
     "check-content": ("bot.cli.content:check_content", "检查话术、规则和剧本"),
     "user": ("bot.cli.people:user", "添加、重设、停用后台用户"),
     "key": ("bot.cli.people:key", "添加 API 密钥"),
+    "device": ("bot.cli.devices:device", "配对和收回门店的收银机"),
+    "audit": ("bot.cli.audit:trail", "核对操作记录有没有被改过"),
     "sandbox": ("bot.cli.sandbox:sandbox", "本机上的企业微信、公众号和微信客服"),
     "trigger": ("bot.cli.sandbox:trigger", "让沙盒里发生一件事"),
     "clock": ("bot.cli.sandbox:clock", "看和拨沙盒的时钟"),

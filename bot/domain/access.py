@@ -37,8 +37,28 @@ class WebSession(Row):
     store: Mapped[str | None]
     csrf: Mapped[str]
     created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    """Within the minute."""
+    idle_seconds: Mapped[int]
+    """How long it lasts with nobody at it."""
     expires_at: Mapped[datetime]
     facts: Mapped[dict[str, Any]]
+
+
+class StoreDevice(Row):
+    """A till that is paired once and opened by its PIN from then on."""
+
+    __tablename__ = "store_device"
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    hash: Mapped[str] = mapped_column(unique=True)
+    """Of the link that pairs, then of the cookie that the pairing left."""
+    name: Mapped[str]
+    store: Mapped[str]
+    pin_hash: Mapped[str]
+    created_at: Mapped[datetime]
+    paired_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
 
 
 class ApiKey(Row):

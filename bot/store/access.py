@@ -21,12 +21,15 @@ from bot.events.commands import Actor
 
 _hasher = PasswordHasher()
 SHORT = 12
+OUTSIDERS = frozenset({"guide", "customer"})
+"""Whose names are other things than names of users."""
 _NOBODY = _hasher.hash(secrets.token_hex(16))
 """Checked against when there is no such user, so that the time taken tells nothing."""
 
 
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+def fingerprint(token: str) -> str:
+    """What is kept of a secret that need not be said again."""
+    return hashlib.sha256(token.encode(errors="replace")).hexdigest()
 
 
 async def add_user(
@@ -150,18 +153,21 @@ async def open_session(
     *,
     now: datetime,
     good_for: timedelta,
+    idle: timedelta | None = None,
     facts: dict[str, Any] | None = None,
 ) -> tuple[str, str]:
     """A new session: the cookie's value (kept only as a hash) and its CSRF token."""
     cookie, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
     session.add(
         WebSession(
-            hash=_hash(cookie),
+            hash=fingerprint(cookie),
             actor_kind=actor.kind,
             actor_id=actor.id,
             store=actor.store,
             csrf=csrf,
             created_at=now,
+            seen_at=now,
+            idle_seconds=int((idle or good_for).total_seconds()),
             expires_at=now + good_for,
             facts=facts or {},
         )
@@ -171,12 +177,34 @@ async def open_session(
 
 
 async def session_of(session: AsyncSession, cookie: str, now: datetime) -> WebSession | None:
-    found = await session.get(WebSession, _hash(cookie))
-    return found if found is not None and found.expires_at > now else None
+    """None once it is too old, too long alone, or its user is no longer who she was."""
+    query = (
+        select(WebSession, StaffUser.active, StaffUser.role, Store.code)
+        .outerjoin(StaffUser, StaffUser.name == WebSession.actor_id)
+        .outerjoin(Store, Store.id == StaffUser.store_id)
+        .where(WebSession.hash == fingerprint(cookie))
+    )
+    row = (await session.execute(query)).first()
+    if row is None:
+        return None
+    found, active, role, store = row
+    alone = timedelta(seconds=found.idle_seconds)
+    if found.expires_at <= now or found.seen_at + alone <= now:
+        return None
+    if active is not None and found.actor_kind not in OUTSIDERS:
+        same = (found.actor_kind, found.store) == (role, store)
+        return found if active and same else None
+    return found
+
+
+async def was_here(session: AsyncSession, cookie: str, now: datetime) -> None:
+    await session.execute(
+        update(WebSession).where(WebSession.hash == fingerprint(cookie)).values(seen_at=now)
+    )
 
 
 async def close_session(session: AsyncSession, cookie: str) -> None:
-    await session.execute(delete(WebSession).where(WebSession.hash == _hash(cookie)))
+    await session.execute(delete(WebSession).where(WebSession.hash == fingerprint(cookie)))
 
 
 async def add_key(
@@ -191,13 +219,15 @@ async def add_key(
 ) -> None:
     """Only its hash is kept."""
     session.add(
-        ApiKey(hash=_hash(token), name=name, role=role, scope=scope, store=store, created_at=now)
+        ApiKey(
+            hash=fingerprint(token), name=name, role=role, scope=scope, store=store, created_at=now
+        )
     )
     await session.flush()
 
 
 async def key_of(session: AsyncSession, token: str) -> ApiKey | None:
-    found = await session.get(ApiKey, _hash(token))
+    found = await session.get(ApiKey, fingerprint(token))
     return found if found is not None and found.revoked_at is None else None
 
 

@@ -11,9 +11,12 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.audit import AuditRow
+from bot.domain.delivery import Cursor
+from bot.store import cursors
 from bot.store.engine import is_sqlite
 
 CHAIN_LOCK = 0x51_59_55_01
+HEAD = "audit head"
 
 
 def link(previous: str, row: dict[str, Any]) -> str:
@@ -36,23 +39,26 @@ async def append(
     previous = (await session.scalar(newest)) or ""
     at = at.astimezone(UTC)  # as the database gives it back
     facts = {"at": at.isoformat(), "actor": actor, "action": action, "object": subject}
-    session.add(
-        AuditRow(
-            at=at,
-            actor=actor,
-            action=action,
-            object=subject,
-            detail=detail,
-            previous_hash=previous,
-            hash=link(previous, facts | {"detail": detail}),
-        )
+    row = AuditRow(
+        at=at,
+        actor=actor,
+        action=action,
+        object=subject,
+        detail=detail,
+        previous_hash=previous,
+        hash=link(previous, facts | {"detail": detail}),
     )
+    session.add(row)
     await session.flush()
+    await cursors.changed(session, HEAD, f"{row.id}:{row.hash}", now=at)
 
 
 async def verify(session: AsyncSession) -> int | None:
-    """The id of the first row that does not fit the chain, or None when all do."""
-    previous = ""
+    """The id of the first row that does not fit the chain, or None when all do.
+
+    A chain that was cut at its end fits together too: what was written last is also kept beside it.
+    """
+    previous, last = "", 0
     for row in await session.scalars(select(AuditRow).order_by(AuditRow.id)):
         facts = {
             "at": row.at.isoformat(),
@@ -63,5 +69,6 @@ async def verify(session: AsyncSession) -> int | None:
         }
         if row.previous_hash != previous or row.hash != link(previous, facts):
             return row.id
-        previous = row.hash
-    return None
+        previous, last = row.hash, row.id
+    head = await session.scalar(select(Cursor.value).where(Cursor.name == HEAD))
+    return None if head in {None, f"{last}:{previous}"} else last + 1

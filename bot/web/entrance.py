@@ -6,11 +6,14 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from bot.domain.refusals import Refusal
 from bot.events.commands import Actor
 from bot.store import access
+from bot.store.offers import tills
+from bot.tongue import _
 from bot.web import by_wecom
-from bot.web.desk import ACTOR, DESK
-from bot.web.guards import COOKIE, Handler, sign_in
+from bot.web.desk import ACTOR, DESK, Desk
+from bot.web.guards import COOKIE, Handler, from_here, sign_in
 from bot.web.pages import page
 
 routes = web.RouteTableDef()
@@ -75,18 +78,29 @@ def _form(request: web.Request, wanted: str, *, wrong: bool = False) -> web.Resp
 
 @routes.post("/login")
 async def enter(request: web.Request) -> web.StreamResponse:
+    from_here(request)
     desk = request.app[DESK]
     form = await request.post()
     where = here(str(form.get("next", "/admin")))
-    async with desk.work.sessions.reading() as session:
-        actor = await access.sign_in(
-            session, name=str(form.get("name", "")), password=str(form.get("password", ""))
-        )
+    actor = await _who(desk, str(form.get("name", "")), str(form.get("password", "")))
     if actor is None:
         return _form(request, where, wrong=True)
     there = web.HTTPSeeOther(where)
     await sign_in(request, actor, there)
     raise there
+
+
+async def _who(desk: Desk, name: str, password: str) -> Actor | None:
+    """Names are locked after wrong passwords, whether somebody bears them or not: both look the same."""
+    door, now = f"sign-in:{access.fingerprint(name)[:16]}", desk.work.now()
+    async with desk.work.sessions.reading() as session:
+        if await tills.locked(session, door, now):
+            raise Refusal("too_many", _("连续输错太多次，十分钟后再试"), status=429)
+        actor = await access.sign_in(session, name=name, password=password)
+    if actor is None:
+        async with desk.work.sessions.begin() as session:
+            await tills.missed(session, door, now)
+    return actor
 
 
 @routes.post("/logout")

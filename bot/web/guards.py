@@ -14,14 +14,21 @@ from bot.domain.refusals import Refusal
 from bot.events.commands import Actor
 from bot.inbound.commands import matrix
 from bot.store import access
-from bot.tongue import TONGUES, speaking
+from bot.tongue import TONGUES, _, speaking
 from bot.web.api.problems import of_http, problem
 from bot.web.desk import ACTOR, CSRF, DESK, KEY, SCOPE, Desk
 from bot.web.pages import page
 
 COOKIE = "siyu"
+TILL_COOKIE = "siyu_till"
+"""Says which paired till this is; without its PIN it opens nothing."""
 SIGNED_IN = timedelta(hours=12)
 GUIDE_SIGNED_IN = timedelta(hours=8)
+ALONE = timedelta(minutes=30)
+"""How long the console stays open with nobody at it; tills, guides and customers have their own day."""
+AT_A_DESK = frozenset({"owner", "admin", "operator", "care", "auditor"})
+SEEN = timedelta(minutes=1)
+"""How exactly we know when somebody was last here."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 HEADERS = {
     "Content-Security-Policy": (
@@ -99,13 +106,16 @@ async def recognise(request: web.Request, handler: Handler) -> web.StreamRespons
         async with desk.work.sessions.reading() as session:
             found = await access.session_of(session, cookie, desk.work.now())
         if found is not None:
+            if found.seen_at + SEEN <= desk.work.now():
+                async with desk.work.sessions.begin() as session:
+                    await access.was_here(session, cookie, desk.work.now())
             request[ACTOR] = Actor(kind=found.actor_kind, id=found.actor_id, store=found.store)
             request[CSRF] = found.csrf
     return await handler(request)
 
 
 async def _by_key(request: web.Request, desk: Desk) -> None:
-    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    kind, _space, token = request.headers.get("Authorization", "").partition(" ")
     if kind != "Bearer" or not token:
         return
     async with desk.work.sessions.reading() as session:
@@ -116,6 +126,13 @@ async def _by_key(request: web.Request, desk: Desk) -> None:
             request[KEY] = tuple(key.scope.split())
 
 
+def from_here(request: web.Request) -> None:
+    """Raises Refusal cross_site for what another site's page sends."""
+    origin = request.headers.get("Origin")
+    if origin is not None and urlsplit(origin).netloc != request.host:
+        raise Refusal("cross_site", _("请求不是从本站页面发出的"), status=403)
+
+
 @web.middleware
 async def same_site(request: web.Request, handler: Handler) -> web.StreamResponse:
     """An unsafe request of a session must come from our own pages and carry the session's token."""
@@ -123,11 +140,9 @@ async def same_site(request: web.Request, handler: Handler) -> web.StreamRespons
     free = request.method in SAFE or request.path.startswith("/sandbox/")
     if free or CSRF not in request:
         return await handler(request)
-    origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc != request.host:
-        raise Refusal("cross_site", "请求不是从本站页面发出的", status=403)
+    from_here(request)
     given = request.headers.get("X-CSRF-Token") or str((await request.post()).get("csrf", ""))
-    if not hmac.compare_digest(given.encode(), request[CSRF].encode()):
+    if not hmac.compare_digest(given.encode(errors="replace"), request[CSRF].encode()):
         raise Refusal("stale_page", "页面放太久了，请刷新后再试一次", status=403)
     return await handler(request)
 
@@ -162,16 +177,20 @@ def _refused(request: web.Request, refusal: Refusal) -> web.Response:
 def _who_are_you(request: web.Request) -> web.StreamResponse:
     if is_api(request):
         return problem(401, "unauthenticated", "缺少或不认识的 API 密钥")
+    if request.path.startswith("/store") and TILL_COOKIE in request.cookies:
+        raise web.HTTPSeeOther("/store/pin")
     raise web.HTTPSeeOther(f"/login?next={quote(request.path_qs, safe='/')}")
 
 
 async def sign_in(request: web.Request, actor: Actor, response: web.StreamResponse) -> None:
-    """A new session for this actor; the cookie goes on the response."""
+    """A new session for this actor, in place of the one that this browser had; the cookie goes on the response."""
     desk = request.app[DESK]
     good_for = GUIDE_SIGNED_IN if actor.kind == "guide" else SIGNED_IN
+    idle = ALONE if actor.kind in AT_A_DESK else good_for
     async with desk.work.sessions.begin() as session:
+        await access.close_session(session, request.cookies.get(COOKIE, ""))
         cookie, _ = await access.open_session(
-            session, actor, now=desk.work.now(), good_for=good_for
+            session, actor, now=desk.work.now(), good_for=good_for, idle=idle
         )
     response.set_cookie(
         COOKIE, cookie, httponly=True, samesite="Lax", secure=desk.work.settings.production

@@ -25,6 +25,7 @@ from bot.web.guards import Handler
 from bot.web.pages import HOME
 from bot.web.sandbox import pages as sandbox
 from bot.web.sandbox.cast import CAST, Cast
+from bot.web.till import device
 
 TABLES = (
     callbacks.routes,
@@ -32,6 +33,7 @@ TABLES = (
     *tables.TABLES,
     links.routes,
     till.routes,
+    device.routes,
     guide.routes,
     customer.routes,
     entrance.routes,

@@ -111,3 +111,10 @@ async def test_what_was_undone_leaves_no_gap(log):
     async with log.begin() as session:
         await writes(session, 10)
     assert await first_wrong(log) is None
+
+
+async def test_a_chain_that_was_cut_at_its_end_is_found(log):
+    *_, last = await ids(log)
+    async with log.begin() as session:
+        await session.execute(delete(AuditRow).where(AuditRow.id == last))
+    assert await first_wrong(log) == last

@@ -45,6 +45,8 @@ OPEN = {
     "/h5/data": "asks who is looking",
     "/h5/cases": "asks who is looking",
     "/h5/contact": "a brand's page",
+    "/store/device/{token}": "pairs a till, by a link that is good once",
+    "/store/pin": "lets in",
     "/login": "lets in",
     "/logout": "lets out",
     "/login/wecom": "lets in",

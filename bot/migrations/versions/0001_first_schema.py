@@ -296,6 +296,19 @@ def upgrade() -> None:
         sa.UniqueConstraint("code", name=op.f("uq_store_code")),
     )
     op.create_table(
+        "store_device",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("hash", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("store", sa.String(), nullable=False),
+        sa.Column("pin_hash", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("paired_at", sa.DateTime(), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_store_device")),
+        sa.UniqueConstraint("hash", name=op.f("uq_store_device_hash")),
+    )
+    op.create_table(
         "stored_answer",
         sa.Column("actor", sa.String(), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
@@ -374,6 +387,8 @@ def upgrade() -> None:
         sa.Column("store", sa.String(), nullable=True),
         sa.Column("csrf", sa.String(), nullable=False),
         sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("seen_at", sa.DateTime(), nullable=False),
+        sa.Column("idle_seconds", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.DateTime(), nullable=False),
         sa.Column(
             "facts", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
@@ -1560,6 +1575,7 @@ def downgrade() -> None:
     op.drop_table("switch")
     op.drop_table("suppression")
     op.drop_table("stored_answer")
+    op.drop_table("store_device")
     op.drop_table("store")
     op.drop_table("segment")
     op.drop_table("product")

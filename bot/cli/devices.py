@@ -1,0 +1,71 @@
+"""`siyu device`: the tills of stores."""
+
+from __future__ import annotations
+
+import re
+import sys
+from datetime import datetime
+
+import click
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.cli.people import _with_database
+from bot.cli.talk import Failed, Misused, note
+from bot.store import devices
+from bot.tongue import _
+
+PIN = re.compile("[0-9]{4,8}", re.ASCII)
+
+
+@click.group(help="门店的收银机")
+def device() -> None:
+    pass
+
+
+@device.command("add", help="添加一台收银机，PIN 从标准输入读；打印只能用一次的配对链接")
+@click.option("--store", required=True, help="门店代码")
+@click.option("--name", required=True, help="摆在哪里，例如 前台")
+def add_device(store: str, name: str) -> None:
+    pin = _pin()
+
+    async def work(session: AsyncSession, now: datetime) -> None:
+        token = await devices.add(session, name=name, store=store, pin=pin, now=now)
+        click.echo(f"/store/device/{token}")
+
+    _with_database(work)
+    note(_("✓ 在那台收银机上打开 SIYU_PUBLIC_URL 加上面这一段，然后输入 PIN"))
+
+
+def _pin() -> str:
+    if sys.stdin.isatty():
+        said: str = click.prompt("PIN", hide_input=True, confirmation_prompt=True)
+    else:
+        said = sys.stdin.readline().strip()
+    if not PIN.fullmatch(said):
+        raise Misused(
+            _("PIN 是 4 到 8 位数字"), _("echo 数字 | siyu device add --store S01 --name 前台")
+        )
+    return said
+
+
+@device.command("list", help="有哪些收银机")
+def list_devices() -> None:
+    async def work(session: AsyncSession, now: datetime) -> None:  # noqa: ARG001
+        for one in await devices.listed(session):
+            state = _("收回") if one.revoked_at else _("能用") if one.paired_at else _("没配对")
+            click.echo(f"{one.id}  {one.store}  {one.name}  {state}")
+
+    _with_database(work)
+
+
+@device.command("revoke", help="收回一台收银机，下次打开就要重新配对")
+@click.argument("number", type=int)
+def revoke_device(number: int) -> None:
+    async def work(session: AsyncSession, now: datetime) -> None:
+        if not await devices.revoke(session, number, now):
+            raise Failed(
+                _("没有 %(n)s 号收银机，或已经收回。", n=number), _("看看有哪些：siyu device list")
+            )
+
+    _with_database(work)
+    note(_("✓ %(n)s 号收银机已收回", n=number))

@@ -1,0 +1,1 @@
+"""Programs that send nonsense, and the nonsense they send."""
