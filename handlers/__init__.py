@@ -19,6 +19,7 @@ from handlers import (
     pushes,
     rights,
     segments,
+    tag_rules,
     tags,
     tiers,
     welcome,
@@ -42,6 +43,7 @@ ROUTERS = (
     pushes.router,
     guides.router,
     segments.router,
+    tag_rules.router,
     links.router,
     access.router,
 )

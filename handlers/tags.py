@@ -10,7 +10,7 @@ from bot.calls import ListCorpTags
 from bot.domain.customers import Customer
 from bot.domain.refusals import Refusal
 from bot.domain.segments import BadRule, parse
-from bot.domain.tags import Heard
+from bot.domain.tags import Heard, TagBook, parts
 from bot.events import (
     CorpTagChanged,
     CustomerAdded,
@@ -90,7 +90,7 @@ async def tag_by_fan_words(event: FanMessaged, turn: Turn) -> None:
 @router.on(MenuClicked)
 async def tag_by_menu(event: MenuClicked, turn: Turn) -> None:
     customer = await customers.find(turn.session, turn.vault, "openid", event.openid)
-    rules = turn.content.tags.heard("menu", event.key)
+    rules = (await _book(turn)).heard("menu", event.key)
     await _give_all(turn, customer, _gifts(rules, {"key": event.key}, event.at))
 
 
@@ -101,8 +101,9 @@ async def tag_by_link(event: LinkOpened, turn: Turn) -> None:
         return
     customer = await links.opener(turn.session, link, event.who)
     evidence = {"link": link.tag or "", "touch": link.touch_id}
-    gifts = _gifts(turn.content.tags.heard("link", link.tag or "-"), evidence, event.at)
-    if link.tag and turn.content.tags.knows(link.tag):
+    book = await _book(turn)
+    gifts = _gifts(book.heard("link", link.tag or "-"), evidence, event.at)
+    if link.tag and book.knows(link.tag):
         gifts = [*gifts, Gift(link.tag, "link", evidence, event.at)]
     await _give_all(turn, customer, gifts)
 
@@ -137,8 +138,9 @@ async def tag_by_hand(command: TagCustomer, turn: Turn) -> Answer:
     if customer is None:
         raise Refusal("no_such_customer", "没有这位顾客", status=404)
     customer = await customers.stands_for(turn.session, customer)
+    book = await _book(turn)
     for tag in command.add:
-        turn.content.tags.check(tag)
+        book.check(tag)
     by = str(command.actor)
     gifts = [Gift(tag, "guide", {"command": command.key}, turn.now, by=by) for tag in command.add]
     added = await _give_all(turn, customer, gifts)
@@ -157,7 +159,7 @@ async def tag_many(command: TagCustomers, turn: Turn) -> Answer:
         rule = parse(command.rule)
     except BadRule as mistake:
         raise Refusal("bad_rule", str(mistake), status=422) from None
-    turn.content.tags.check(command.tag)
+    (await _book(turn)).check(command.tag)
     ids = await segments.ids(
         turn.session, rule, turn.now, refs=command.refs, most=MOST_AT_ONCE + 1
     )
@@ -200,27 +202,37 @@ async def _tag_by_source(turn: Turn, customer: Customer | None, state: str, at: 
     """A code with a name of its own is its own source; else the rules name it."""
     way = await contact_ways.by_state(turn.session, state)
     evidence = {"state": state}
-    named = [rule.tag for rule in turn.content.tags.heard("contact_way", state)]
+    book = await _book(turn)
+    rules = book.heard("contact_way", state)
+    named = [rule.tag for rule in rules if parts(rule.tag)[0] == "来源"]
     source = named[0] if named else "来源/其他"
-    if way is not None and turn.content.tags.too_precise(f"来源/{way.label}") is None:
+    if way is not None and book.too_precise(f"来源/{way.label}") is None:
         source = f"来源/{way.label}"
-    await _give_all(turn, customer, [Gift(source, "contact_way", evidence, at)])
+    more = [rule for rule in rules if parts(rule.tag)[0] != "来源"]
+    await _give_all(
+        turn, customer, [Gift(source, "contact_way", evidence, at), *_gifts(more, evidence, at)]
+    )
 
 
 async def _tag_by_words(
     turn: Turn, customer: Customer | None, event: KfMessageReceived | FanMessaged
 ) -> None:
     if event.menu_id is not None:
-        rules = turn.content.tags.heard("menu", event.menu_id)
+        rules = (await _book(turn)).heard("menu", event.menu_id)
         gifts = _gifts(rules, {"key": event.menu_id}, event.at)
     else:
         # The words themselves are people's data: the message is named, not quoted.
-        evidence, book = {"message": event.msgid}, turn.content.tags
+        evidence, book = {"message": event.msgid}, await _book(turn)
         meant = understood(event, turn)
         rules = book.heard("keyword", event.text)
         rules += book.heard("intent", meant.name) if meant else []
         gifts = _gifts(rules, evidence, event.at)
     await _give_all(turn, customer, gifts)
+
+
+async def _book(turn: Turn) -> TagBook:
+    """The file's rules, and those that people made since."""
+    return await tags.live_book(turn.session, turn.content.tags)
 
 
 def _gifts(rules: Iterable[Heard], evidence: dict[str, Any], at: datetime) -> list[Gift]:

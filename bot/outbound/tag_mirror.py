@@ -38,7 +38,8 @@ async def retag_everybody(work: Work) -> int:
     """The nightly round: off with what has run out, and the purchase rules, in steps."""
     async with work.sessions.begin() as session:
         await tags.expire(session, work.now())
-    return await tags.retag_all(work.sessions, work.content.tags, work.now())
+        book = await tags.live_book(session, work.content.tags)
+    return await tags.retag_all(work.sessions, book, work.now())
 
 
 @settled.on(AddCorpTags)

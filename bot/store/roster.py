@@ -266,3 +266,14 @@ async def faces(session: AsyncSession, now: datetime) -> list[Face]:
             when = "今天" if days < 1 else f"{days} 天前"
             found.append(Face(row.external_userid, tier, f"{when}来过，买过 {row.orders} 次"))
     return found
+
+
+async def by_tier(session: AsyncSession) -> dict[str, int]:
+    """How many customers stand in each tier."""
+    rows = await session.execute(
+        select(CustomerTier.tier, func.count())
+        .join(Customer, Customer.id == CustomerTier.customer_id)
+        .where(WHOLE)
+        .group_by(CustomerTier.tier)
+    )
+    return dict(rows.all())

@@ -19,7 +19,7 @@ from bot.web import (
     unmasking,
 )
 from bot.web.api import tables
-from bot.web.console import audit, bulk, customers, groups, kit, merges, person, reaching, today
+from bot.web.console import audit, kit, knowing, reaching, today
 from bot.web.desk import DESK, Desk
 from bot.web.guards import Handler
 from bot.web.pages import HOME
@@ -40,12 +40,8 @@ TABLES = (
     by_wecom.routes,
     sandbox.routes,
     today.routes,
-    customers.routes,
-    bulk.routes,
-    merges.routes,
-    person.routes,
+    *knowing.TABLES,
     unmasking.routes,
-    groups.routes,
     *reaching.TABLES,
     audit.routes,
     kit.routes,

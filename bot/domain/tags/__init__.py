@@ -10,7 +10,7 @@ from bot.domain.tags.book import (
     matches,
     parts,
 )
-from bot.domain.tags.entities import CustomerTag, FollowMirror, FollowTag, Tag, TagGroup
+from bot.domain.tags.entities import CustomerTag, FollowMirror, FollowTag, Tag, TagGroup, TagRule
 
 __all__ = [
     "Answered",
@@ -24,6 +24,7 @@ __all__ = [
     "TagBook",
     "TagGroup",
     "TagGroupSpec",
+    "TagRule",
     "matches",
     "parts",
 ]

@@ -78,3 +78,19 @@ class FollowMirror(Row):
     """A marking is under way; the next one waits until it is settled."""
     not_before: Mapped[datetime | None]
     """After a refusal we do not ask again before this moment."""
+
+
+class TagRule(Row):
+    """A tag that people made in the console, and what gives it there; beside those of `content/tags.yaml`."""
+
+    __tablename__ = "tag_rule"
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    tag: Mapped[str]
+    """组/名."""
+    rule: Mapped[dict[str, Any]]
+    """As one rule of the file; empty when the tag is only given by hand."""
+    state: Mapped[str]
+    """published or retired."""
+    at: Mapped[datetime]
+    by: Mapped[str]

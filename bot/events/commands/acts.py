@@ -233,3 +233,28 @@ class CloseCase(Command):
     case_id: int
     resolution: str
     offer: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DefineTag(Command):
+    """A tag made by a person, and the rule that gives it; without one it is given by hand."""
+
+    permission = "tag.define"
+    name: str
+    rule: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetireTagRule(Command):
+    permission = "tag.define"
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettleTagDispute(Command):
+    """A guide took a tag off in WeCom: keep it and mark it once more, or take it off here too."""
+
+    permission = "tag.define"
+    follow_id: int
+    tag_id: int
+    keep: bool

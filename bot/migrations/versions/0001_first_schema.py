@@ -345,6 +345,18 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_tag_group_name")),
     )
     op.create_table(
+        "tag_rule",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("tag", sa.String(), nullable=False),
+        sa.Column(
+            "rule", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
+        ),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tag_rule")),
+    )
+    op.create_table(
         "task",
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("asked", sa.BigInteger(), nullable=False),
@@ -1571,6 +1583,7 @@ def downgrade() -> None:
     op.drop_table("tier_run")
     op.drop_table("tick_run")
     op.drop_table("task")
+    op.drop_table("tag_rule")
     op.drop_table("tag_group")
     op.drop_table("switch")
     op.drop_table("suppression")

@@ -24,6 +24,7 @@ from bot.store.tags.labels import (
     take,
     worn,
 )
+from bot.store.tags.live_book import define, fitting_of, live_book, retire, rules_made_here
 from bot.store.tags.many import put_on_many, take_off_many
 from bot.store.tags.mirror import (
     Marking,
@@ -40,10 +41,13 @@ from bot.store.tags.mirror import (
 )
 from bot.store.tags.retagging import retag
 from bot.store.tags.stirring import stir
+from bot.store.tags.tree import Dispute, Leaf, disputes, settle_dispute, tree, would_hear
 
 __all__ = [
     "CorpTag",
+    "Dispute",
     "Given",
+    "Leaf",
     "Look",
     "Marking",
     "NewCorpTags",
@@ -53,11 +57,15 @@ __all__ = [
     "begin_anew",
     "conflicts",
     "corp_tags",
+    "define",
+    "disputes",
     "drifted",
     "due",
     "expire",
+    "fitting_of",
     "ids_of",
     "learn",
+    "live_book",
     "marked",
     "may_be_ours",
     "meet_corp_tag",
@@ -70,11 +78,16 @@ __all__ = [
     "rename_to",
     "retag",
     "retag_all",
+    "retire",
+    "rules_made_here",
+    "settle_dispute",
     "stir",
     "take",
     "take_off_many",
     "to_look_at",
+    "tree",
     "unmirror",
     "without_corp_tag",
     "worn",
+    "would_hear",
 ]

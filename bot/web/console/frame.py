@@ -52,6 +52,7 @@ MENU = (
         (
             Entry("today", "home", "今日概览", "/admin", "console.open"),
             Entry("customers", "users", "顾客与分群", "/admin/customers", "customer.list"),
+            Entry("tags", "tags", "标签与等级", "/admin/tags", "tag.read"),
             Entry("groups", "users-group", "社群", "/admin/groups", "group.read"),
         ),
     ),

@@ -1,0 +1,110 @@
+"""The book of tags as it counts now: the file's, and what people made in the console beside it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain.refusals import Refusal
+from bot.domain.tags import CustomerTag, Fitting, Tag, TagBook, TagGroup, TagRule, parts
+from bot.store.tags.fitting import SOURCE
+from bot.store.tags.labels import named
+from bot.store.tags.stirring import stir_wearers
+
+_LIVE = select(TagRule.tag, TagRule.rule).where(TagRule.state == "published").order_by(TagRule.id)
+
+
+async def live_book(session: AsyncSession, base: TagBook) -> TagBook:
+    """The file's alone as long as nobody made anything here."""
+    rows = (await session.execute(_LIVE)).all()
+    if not rows:
+        return base
+    made = tuple((tag, json.dumps(rule, ensure_ascii=False, sort_keys=True)) for tag, rule in rows)
+    return _merged(base.model_dump_json(by_alias=True), made)
+
+
+@lru_cache(maxsize=2)
+def _merged(base: str, made: tuple[tuple[str, str], ...]) -> TagBook:
+    written = json.loads(base)
+    rules = [(tag, json.loads(rule)) for tag, rule in made]
+    return TagBook.model_validate(_with(written, rules))
+
+
+def _with(book: dict[str, Any], made: Iterable[tuple[str, dict[str, Any]]]) -> dict[str, Any]:
+    """A rule about who fits takes the place of the file's for the same tag: two would take turns every night."""
+    for tag, rule in made:
+        group, name = parts(tag)
+        spec = next((one for one in book["groups"] if one["name"] == group), None)
+        if spec is None:
+            spec = {"name": group, "tags": []}
+            book["groups"].append(spec)
+        if name not in spec["tags"]:
+            spec["tags"] = [*spec["tags"], name]
+        if not rule:
+            continue
+        if rule["when"] == "rule":
+            book["rules"] = [
+                one for one in book["rules"] if (one["when"], one["tag"]) != ("rule", tag)
+            ]
+        book["rules"].append(rule | {"tag": tag})
+    return book
+
+
+async def rules_made_here(session: AsyncSession) -> Sequence[TagRule]:
+    query = select(TagRule).where(TagRule.state == "published").order_by(TagRule.id)
+    return (await session.scalars(query)).all()
+
+
+async def define(
+    session: AsyncSession, base: TagBook, tag: str, rule: dict[str, Any], *, by: str, now: datetime
+) -> TagRule:
+    """A tag, and what gives it. Raises Refusal too_precise, bad_tag or bad_rule."""
+    parts(tag)
+    if said := base.too_precise(tag):
+        raise Refusal("too_precise", f"「{tag}」不能作标签：{said.why}", status=422)
+    book = await live_book(session, base)
+    try:
+        TagBook.model_validate(
+            _with(json.loads(book.model_dump_json(by_alias=True)), [(tag, rule)])
+        )
+    except ValidationError as mistake:
+        raise Refusal("bad_rule", _said(mistake), status=422) from None
+    await retire(session, tag, keep=True)
+    made = TagRule(tag=tag, rule=rule, state="published", at=now, by=by)
+    session.add(made)
+    await named(session, tag)
+    await session.flush()
+    return made
+
+
+def _said(mistake: ValidationError) -> str:
+    first = mistake.errors()[0]
+    return str(first["msg"]).removeprefix("Value error, ").partition(" — ")[0]
+
+
+async def retire(session: AsyncSession, tag: str, *, keep: bool = False) -> int:
+    """What was made here for a tag counts no more; unless they are kept, those whom its rule gave it lose it."""
+    gone = update(TagRule).where(TagRule.tag == tag, TagRule.state == "published")
+    await session.execute(gone.values(state="retired"))
+    if keep:
+        return 0
+    group, name = parts(tag)
+    tag_id = await session.scalar(
+        select(Tag.id).join(TagGroup).where(TagGroup.name == group, Tag.name == name)
+    )
+    if tag_id is None:
+        return 0
+    await stir_wearers(session, [tag_id])
+    worn = delete(CustomerTag).where(CustomerTag.tag_id == tag_id, CustomerTag.source == SOURCE)
+    return len((await session.scalars(worn.returning(CustomerTag.customer_id))).all())
+
+
+def fitting_of(book: TagBook, tag: str) -> Fitting | None:
+    return next((rule for rule in book.fitting() if rule.tag == tag), None)

@@ -1,0 +1,25 @@
+"""The pages about customers, as one list for the server."""
+
+from __future__ import annotations
+
+from bot.web.console import (
+    bulk,
+    customers,
+    groups,
+    merges,
+    person,
+    tag_rule,
+    tags,
+    tier_ladder,
+)
+
+TABLES = (
+    customers.routes,
+    bulk.routes,
+    merges.routes,
+    person.routes,
+    tags.routes,
+    tag_rule.routes,
+    tier_ladder.routes,
+    groups.routes,
+)

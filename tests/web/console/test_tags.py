@@ -1,0 +1,124 @@
+"""Tags made, ruled, retired and settled in the console; tiers tried there."""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy import select
+
+from bot.domain.tags import CustomerTag, FollowTag, Tag, TagRule
+from bot.store import tags
+from bot.store.tags import put
+from tests.builders import a_customer, a_follow, a_guide
+
+
+async def wearing(bot, name: str) -> set[int]:
+    async with bot.session() as session:
+        query = select(CustomerTag.customer_id).join(Tag).where(Tag.name == name)
+        return set(await session.scalars(query))
+
+
+async def test_a_tag_is_made_ruled_given_by_night_and_retired(bot, shop):
+    async with bot.session() as session:
+        friend, _other = await a_customer(session), await a_customer(session)
+        await a_follow(session, friend, await a_guide(session))
+    boss = await shop.signs_in("owner", "boss")
+    await boss.opens("/admin/tags")
+    page = await boss.sends("/admin/tags", group="服务", name="有导购", then="rule")
+    assert "「服务/有导购」怎么打上" in page.text
+    page = await boss.opens(
+        "/admin/tags/rule?tag=服务/有导购&edited=1&field=follows.any&op=eq&value=yes"
+    )
+    assert 'data-total="1"' in page.html
+    rule = '{"all": [{"field": "follows.any", "op": "eq", "value": true}]}'
+    page = await boss.sends("/admin/tags/rule/publish", rule=rule)
+    assert "已加导购好友" in page.text
+    async with bot.sessions.reading() as session:
+        book = await tags.live_book(session, bot.content.tags)
+    await tags.retag_all(bot.sessions, book, bot.now)
+    assert await wearing(bot, "有导购") == {friend.id}
+    page = await boss.opens("/admin/tags")
+    assert re.search(r'data-people="服务/有导购">1<', page.html)
+    await boss.sends("/admin/tags/retire", tag="服务/有导购")
+    assert await wearing(bot, "有导购") == set()
+
+
+async def test_a_tag_made_here_can_be_given_by_hand(bot, shop):
+    async with bot.session() as session:
+        customer = await a_customer(session, ref="c1")
+    boss = await shop.signs_in("operator", "yun")
+    await boss.opens("/admin/tags")
+    await boss.sends("/admin/tags", group="导购", name="爱聊穿搭")
+    await boss.opens("/admin/customers")
+    await boss.sends("/admin/customers/tag", tag="导购/爱聊穿搭", who="sel", sel="c1", act="add")
+    assert await wearing(bot, "爱聊穿搭") == {customer.id}
+
+
+async def test_a_rule_takes_the_place_of_the_one_in_the_file(bot, shop):
+    boss = await shop.signs_in("owner", "boss")
+    await boss.opens("/admin/tags/rule?tag=近况/常来聊")
+    assert "来过消息至少 3 条" in boss.text
+    rule = '{"all": [{"field": "messages.count", "op": "gte", "value": 9, "within_days": 30}]}'
+    page = await boss.sends("/admin/tags/rule/publish", rule=rule)
+    assert "来过消息至少 9 条" in page.text
+    assert "来过消息至少 3 条" not in page.text
+
+
+async def test_what_has_happened_already_is_counted(bot, shop):
+    async with bot.session() as session:
+        customer = await a_customer(session)
+        await a_follow(session, customer, await a_guide(session), state="till-west")
+    boss = await shop.signs_in("owner", "boss")
+    page = await boss.opens("/admin/tags/rule?tag=来源/门店扫码&when=contact_way&any=till*")
+    assert "到现在有 1 位顾客做过这件事" in page.text
+    page = await boss.opens("/admin/tags/rule?tag=风格/通勤&when=keyword&any=西装")
+    assert "从发布起，听到就打" in page.text
+    await boss.sends("/admin/tags/rule/publish")
+    async with bot.session() as session:
+        made = (await session.scalars(select(TagRule))).one()
+    assert made.rule == {"when": "keyword", "any": ["西装"], "confidence": 0.7}
+
+
+async def test_what_may_not_be_a_tag_is_refused_and_who_may_not_is_told(bot, shop):
+    boss = await shop.signs_in("owner", "boss")
+    await boss.opens("/admin/tags")
+    page = await boss.sends("/admin/tags", group="导购", name="怀孕3个月")
+    assert page.status == 422
+    auditor = await shop.signs_in("auditor", "shen")
+    page = await auditor.opens("/admin/tags")
+    assert "你的角色不能改标签" in page.html
+    assert (await auditor.opens("/admin/tags/rule?tag=风格/通勤")).status == 403
+
+
+async def test_a_dispute_is_settled_one_way_or_the_other(bot, shop):
+    async with bot.session() as session:
+        guide = await a_guide(session)
+        for n in range(2):
+            customer = await a_customer(session, ref=f"c{n}")
+            follow = await a_follow(session, customer, guide)
+            await put(
+                session,
+                customer_id=customer.id,
+                tag="风格/通勤",
+                source="keyword",
+                evidence={},
+                now=bot.now,
+            )
+            tag_id, _ = await tags.labels.named(session, "风格/通勤")
+            session.add(
+                FollowTag(follow_id=follow.id, tag_id=tag_id, state="declined", at=bot.now)
+            )
+    boss = await shop.signs_in("owner", "boss")
+    page = await boss.opens("/admin/tags")
+    assert "2 处" in page.text
+    page = await boss.sends("/admin/tags/settle", keep="theirs")
+    assert len(await wearing(bot, "通勤")) == 1
+    page = await boss.sends("/admin/tags/settle", keep="ours")
+    assert "和企业微信不一致" not in page.text
+    assert len(await wearing(bot, "通勤")) == 1
+
+
+async def test_another_cut_of_the_tiers_is_tried_and_written_nowhere(bot, shop):
+    boss = await shop.signs_in("owner", "boss")
+    page = await boss.opens("/admin/tags/tiers?core=30&days=90&try=1")
+    assert "那一天以前还没有付过款的顾客" in page.text
