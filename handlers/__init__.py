@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from handlers import (
     access,
+    approvals,
     campaigns,
     cases,
     chat,
@@ -40,6 +41,7 @@ ROUTERS = (
     group_chats.router,
     journeys.router,
     campaigns.router,
+    approvals.router,
     pushes.router,
     guides.router,
     segments.router,

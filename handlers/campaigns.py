@@ -11,11 +11,10 @@ from bot.domain.campaigns import Campaign
 from bot.domain.playbooks import Mailing
 from bot.domain.quotas import Limits, read_limits
 from bot.domain.refusals import Refusal
-from bot.domain.segments import BadRule, read_back
+from bot.domain.segments import BadRule, asks_nothing, read_back
 from bot.domain.segments import parse as parse_rule
 from bot.events.aims import Aims
 from bot.events.commands import (
-    ApproveCampaign,
     DraftCampaign,
     HandOverCampaign,
     PauseCampaign,
@@ -31,25 +30,35 @@ from bot.store import access, calling_back, campaigns, journeys, switches
 from bot.store.campaigns import Receipt
 
 router = Router()
+NO_SEGMENT = "「无分层，不营销」：群发要先选人群，不能发给所有人。急事请发服务通知，由两个人批准"
 
 
 @router.on(DraftCampaign)
 async def draft(command: DraftCampaign, turn: Turn) -> Answer:
     facts = await _of_playbook(command, turn) | _of_command(command, turn)
-    if not facts.get("rule"):
-        raise Refusal("no_segment", "群发必须先选人群，不能发给所有人", status=422)
+    _demand_a_segment(facts)
     if not facts.get("template") and not facts.get("words"):
         raise Refusal("missing_template", "先选话术，或写下要说的话", status=422)
     if facts.get("offer_key") and facts["offer_key"] not in turn.content.offers:
         raise Refusal("unknown_offer", f"没有「{facts['offer_key']}」这个权益", status=422)
     try:
         rule = parse_rule(facts["rule"])
+        if facts["purpose"] == "marketing" and asks_nothing(rule):
+            raise Refusal("no_segment", NO_SEGMENT, status=422)
         made = await campaigns.draft(turn.session, now=turn.now, **facts)
     except BadRule as mistake:
         raise Refusal("bad_rule", str(mistake), status=422) from None
     if made is None:
         raise Refusal("already_drafted", "这次活动已经建过了")
     return Answer({"campaign_id": made.id, "state": made.state, "segment": read_back(rule)})
+
+
+def _demand_a_segment(facts: dict[str, Any]) -> None:
+    """A notice may go to everybody, once two people have approved it; marketing never does."""
+    if not facts.get("rule") and facts["purpose"] != "marketing":
+        facts["rule"] = campaigns.FRIENDS
+    if not facts.get("rule"):
+        raise Refusal("no_segment", NO_SEGMENT, status=422)
 
 
 def _of_command(command: DraftCampaign, turn: Turn) -> dict[str, Any]:
@@ -136,38 +145,22 @@ async def _of_playbook(command: DraftCampaign, turn: Turn) -> dict[str, Any]:
     }
 
 
-@router.on(ApproveCampaign)
-async def approve(command: ApproveCampaign, turn: Turn) -> Answer:
-    campaign, limits = await _get(turn, command.campaign_id), _limits(turn)
-    if not (campaign.goal or {}).get("metric"):
-        raise Refusal("no_metric", "先写明这次活动看哪个指标，再来批准", status=422)
-    receipt = await _rehearse(turn, campaign)
-    above = receipt.audience > limits.brand.second_person_above
-    if above and campaign.created_by == str(command.actor):
-        raise Refusal(
-            "second_person",
-            f"人群有 {receipt.audience} 人，超过 {limits.brand.second_person_above} 人的活动要由另一个人批准",
-        )
-    await _move(turn, campaign, ("draft",), state="approved", approved_by=str(command.actor))
-    return Answer({"campaign_id": campaign.id, "state": "approved"} | receipt.as_json())
-
-
 REHEARSED = ("draft", "approved")
 
 
 @router.on(RehearseCampaign)
 async def rehearse(command: RehearseCampaign, turn: Turn) -> Answer:
-    campaign = await _get(turn, command.campaign_id)
+    campaign = await campaign_of(turn, command.campaign_id)
     if campaign.state not in REHEARSED or campaign.planned_at is not None:
         raise Refusal("wrong_state", "活动已经交出去了，不用再预演")
-    receipt = await _rehearse(turn, campaign)
+    receipt = await rehearse_now(turn, campaign)
     return Answer({"campaign_id": campaign.id} | receipt.as_json())
 
 
 @router.on(TryCampaign)
 async def try_campaign(command: TryCampaign, turn: Turn) -> Answer:
     """To the author's own WeCom, as a message of the app: no customer's quota is touched."""
-    campaign = await _get(turn, command.campaign_id)
+    campaign = await campaign_of(turn, command.campaign_id)
     userid = await access.userid_of(turn.session, command.actor.id)
     if userid is None:
         raise Refusal(
@@ -182,10 +175,10 @@ async def try_campaign(command: TryCampaign, turn: Turn) -> Answer:
 
 @router.on(HandOverCampaign)
 async def hand_over(command: HandOverCampaign, turn: Turn) -> Answer:
-    campaign = await _get(turn, command.campaign_id)
+    campaign = await campaign_of(turn, command.campaign_id)
     if campaign.state == "approved" and not campaigns.is_fresh(campaign, turn.now):
         raise Refusal("stale_receipt", "预演是 24 小时以前的，请重新预演，看过再交给导购")
-    receipt = await _rehearse(turn, campaign)
+    receipt = await rehearse_now(turn, campaign)
     if command.expected is not None and command.expected != receipt.planned:
         raise Refusal(
             "audience_changed",
@@ -193,7 +186,7 @@ async def hand_over(command: HandOverCampaign, turn: Turn) -> Answer:
         )
     starts_at = max(campaign.starts_at, turn.now)
     ends_at = starts_at + (campaign.ends_at - campaign.starts_at)
-    await _move(
+    await move(
         turn, campaign, ("approved",), state="running", starts_at=starts_at, ends_at=ends_at
     )
     return Answer({"campaign_id": campaign.id, "state": "running"} | receipt.as_json())
@@ -201,23 +194,23 @@ async def hand_over(command: HandOverCampaign, turn: Turn) -> Answer:
 
 @router.on(PauseCampaign)
 async def pause(command: PauseCampaign, turn: Turn) -> Answer:
-    campaign = await _get(turn, command.campaign_id)
-    await _move(turn, campaign, ("approved", "running"), state="paused")
+    campaign = await campaign_of(turn, command.campaign_id)
+    await move(turn, campaign, ("approved", "running"), state="paused")
     return await _halted(turn, campaign, "paused")
 
 
 @router.on(ResumeCampaign)
 async def resume(command: ResumeCampaign, turn: Turn) -> Answer:
-    campaign = await _get(turn, command.campaign_id)
-    await _move(turn, campaign, ("paused",), state="running")
+    campaign = await campaign_of(turn, command.campaign_id)
+    await move(turn, campaign, ("paused",), state="running")
     await campaigns.wake(turn.session, campaign.id, now=turn.now)
     return Answer({"campaign_id": campaign.id, "state": "running"})
 
 
 @router.on(StopCampaign)
 async def stop(command: StopCampaign, turn: Turn) -> Answer:
-    campaign = await _get(turn, command.campaign_id)
-    await _move(turn, campaign, ("draft", "approved", "running", "paused"), state="stopped")
+    campaign = await campaign_of(turn, command.campaign_id)
+    await move(turn, campaign, ("draft", "approved", "running", "paused"), state="stopped")
     await campaigns.stop(turn.session, campaign.id, turn.now)
     return await _halted(turn, campaign, "stopped")
 
@@ -241,28 +234,28 @@ async def switch_sending(command: SwitchSending, turn: Turn) -> Answer:
     return Answer({"sending": command.on, "called_back": called_back})
 
 
-def _limits(turn: Turn) -> Limits:
+def limits_of(turn: Turn) -> Limits:
     return read_limits(turn.content.limits)
 
 
-async def _get(turn: Turn, campaign_id: int) -> Campaign:
+async def campaign_of(turn: Turn, campaign_id: int) -> Campaign:
     campaign = await turn.session.get(Campaign, campaign_id, populate_existing=True)
     if campaign is None:
         raise Refusal("unknown_campaign", "没有这个活动", status=404)
     return campaign
 
 
-async def _move(turn: Turn, campaign: Campaign, expected: tuple[str, ...], **values: Any) -> None:
+async def move(turn: Turn, campaign: Campaign, expected: tuple[str, ...], **values: Any) -> None:
     if not await campaigns.move(turn.session, campaign.id, expected=expected, **values):
         raise Refusal("wrong_state", "活动已不在这个状态，请刷新后再看")
 
 
-async def _rehearse(turn: Turn, campaign: Campaign) -> Receipt:
+async def rehearse_now(turn: Turn, campaign: Campaign) -> Receipt:
     receipt = await campaigns.dry_run(
         turn.session,
         turn.vault,
         campaign,
-        limits=_limits(turn),
+        limits=limits_of(turn),
         now=turn.now,
         saying=wording.saying(
             turn.content,

@@ -50,6 +50,8 @@ class BrandCaps(_Section):
     most_in_days: int = Field(default=1, ge=0)
     most_in_month: int = Field(default=4, ge=0)
     second_person_above: int = Field(default=1000, ge=0)
+    segment_above: int = Field(default=200, ge=0)
+    """To more people than so many one does not advertise without leaving anybody out."""
 
 
 class GuideLimits(_Section):

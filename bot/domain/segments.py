@@ -86,6 +86,11 @@ def conditions(rule: Rule) -> Iterator[Condition]:
             yield from conditions(part)
 
 
+def asks_nothing(rule: Rule) -> bool:
+    """True when nobody is left out because nothing is asked of anybody."""
+    return next(conditions(rule), None) is None
+
+
 def _parse(rule: object, *, path: str, depth: int, nodes: Iterator[int]) -> Rule:
     if depth > DEEPEST:
         raise BadRule(path, f"嵌套太深，最多 {DEEPEST} 层")

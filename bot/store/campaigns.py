@@ -16,7 +16,7 @@ from bot.domain.campaigns import Campaign, Touch
 from bot.domain.customers import Guide
 from bot.domain.quotas import Limits
 from bot.domain.reasons import words
-from bot.store import switches
+from bot.store import segments, switches
 from bot.store.audiences import Drawing, Lot, Saying, draw
 from bot.store.engine import upsert
 from bot.store.touches import changed
@@ -28,6 +28,8 @@ FACES = 3
 """How many customers stand for all the others in a receipt."""
 PREVIEWED = 500
 """So many of those who will be written to can be looked at one by one."""
+FRIENDS = {"field": "follows.any", "op": "eq", "value": True}
+NEARLY_ALL = 0.95
 GOOD_FOR = timedelta(hours=24)
 """An older dry run is of another day: it is made again before anything is handed over."""
 
@@ -59,6 +61,15 @@ async def draft(session: AsyncSession, *, now: datetime, **facts: Any) -> Campai
 def written(vault: Vault, campaign: Campaign) -> str | None:
     """The words of a person's hand, in clear."""
     return None if campaign.words is None else vault.unseal(campaign.words, about=ABOUT)
+
+
+async def spares_nobody(session: AsyncSession, campaign: Campaign, now: datetime) -> bool:
+    """Whether its rule, however it is written, means nearly every friend there is."""
+    meant, friends = [
+        await segments.count(session, rules.parse(rule), now)
+        for rule in ({"all": [FRIENDS, campaign.rule]}, FRIENDS)
+    ]
+    return meant >= NEARLY_ALL * friends
 
 
 def is_fresh(campaign: Campaign, now: datetime) -> bool:

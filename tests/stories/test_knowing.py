@@ -8,19 +8,24 @@ from datetime import timedelta
 from itertools import cycle, product
 from math import exp2
 
+import pytest
 import yaml
 from sqlalchemy import select
 
 from bot.calls import GetCustomer, Sent
 from bot.domain.customers import Customer, Identity
 from bot.domain.orders import Order
+from bot.domain.refusals import Refusal
 from bot.domain.segments import parse
 from bot.domain.tiers import CustomerTier
 from bot.events import (
     Actor,
+    ApproveCampaign,
     Buyer,
     CustomerAdded,
+    DraftCampaign,
     FormAnswered,
+    HandOverCampaign,
     KfMessageReceived,
     LinkOpened,
     OrderKind,
@@ -32,10 +37,14 @@ from bot.outbound.tag_mirror import retag_everybody
 from bot.outbound.tiers import retier
 from bot.store import segments, tags, tiers
 from tests.builders import a_customer, a_follow, a_guide, a_link
+from tests.hands import Hands
+from tests.harness import Bot
+from tests.outbound.conftest import friends, runs
 from tests.stories.life import somebody
 from tests.stories.past import happened, people
 
 OWNER = Actor(kind="owner", id="boss")
+OTHER = Actor(kind="owner", id="partner")
 
 
 async def places(bot) -> dict[int, CustomerTier]:
@@ -137,6 +146,46 @@ async def test_tactic_22_what_she_declares_is_used_only_while_she_agrees(bot):
     assert await worn(bot, her.customer.id) == {"风格/通勤": ("answer",)}
     assert await answers("consent", profiling="no") == []
     assert await worn(bot, her.customer.id) == {}
+
+
+def act(bot, kind, actor=OWNER, **facts):
+    return bot.does(kind(actor=actor, key=bot.key(), at=bot.now, **facts))
+
+
+async def refusal_of(doing) -> Refusal:
+    with pytest.raises(Refusal) as refused:
+        await doing
+    return refused.value
+
+
+async def test_tactic_21_nobody_advertises_to_everybody_and_a_notice_needs_two_people(bot):
+    limits = bot.content.limits
+    few = limits.brand.model_copy(update={"segment_above": 3})
+    small = replace(bot.content, limits=limits.model_copy(update={"brand": few}))
+    bot = Bot(bot.sessions, small, bot.settings)
+    hands = Hands(bot)
+    await friends(bot, 4)
+    words = {"name": "春装", "text": "春装到店，欢迎来试。"}
+    always = {"field": "orders.count", "op": "gte", "value": 0}
+    for everyone in ({}, {"all": []}, {"not": {"not": {"all": []}}}):
+        refused = await refusal_of(act(bot, DraftCampaign, **words, segment=everyone))
+        assert refused.reason == "no_segment"
+        assert "无分层，不营销" in refused.words
+    made = await act(bot, DraftCampaign, **words, segment=always)
+    refused = await refusal_of(act(bot, ApproveCampaign, campaign_id=made["campaign_id"]))
+    assert refused.reason == "no_segment"  # whatever it is called, it spares nobody
+
+    urgent = {"name": "紧急通知", "text": "门店明天停电，改到后天营业。", "purpose": "service"}
+    notice = await act(bot, DraftCampaign, **urgent, holdout_percent=0)
+    number = {"campaign_id": notice["campaign_id"]}
+    first = await act(bot, ApproveCampaign, **number)
+    assert (first["state"], first["approvals_lacking"]) == ("draft", 1)
+    assert (await refusal_of(act(bot, ApproveCampaign, **number))).reason == "second_approval"
+    assert (await refusal_of(act(bot, HandOverCampaign, **number))).reason == "wrong_state"
+    assert (await act(bot, ApproveCampaign, OTHER, **number))["state"] == "approved"
+    await act(bot, HandOverCampaign, **number)
+    await runs(bot)
+    assert sum(len(task.ids) for task in hands.waiting) == 4
 
 
 async def known_people(bot) -> list[tuple[set[tuple[str, str]], int]]:
