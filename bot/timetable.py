@@ -13,6 +13,7 @@ from bot.outbound import (
     contact_ways,
     deliver,
     digest,
+    group_posts,
     groups,
     hand_over,
     journeys,
@@ -58,6 +59,7 @@ ENTRIES = (
     Daily("expiring coupons", time(8, 10), journeys.coupon_entries),
     Daily("occasions", time(8, 15), journeys.open_campaigns),
     Daily("digest", time(9, 30), digest.digest_due),
+    Daily("group posts", time(9, 45), group_posts.post_due),
     Daily("invites", time(10, 0), groups.invite_due),
     Daily("harm", time(12, 0), campaigns.halt_harmful),
 )

@@ -47,7 +47,7 @@ class Hands:
 
     @property
     def waiting(self) -> list[Task]:
-        return [task for task in self.tasks.values() if not task.sent and not task.cancelled]
+        return [task for task in self.tasks.values() if not task.sent_at and not task.cancelled]
 
     def arrivals(self) -> list[str]:
         return [
@@ -77,8 +77,8 @@ class Hands:
 
     def _members(self, call: GetMassTaskMembers) -> Outcome:
         task = self.tasks[call.msgid]
-        row = {"userid": task.sender, "status": 2 if task.sent else 0}
-        return Sent({"task_list": [row | ({"send_time": task.sent_at} if task.sent else {})]})
+        row = {"userid": task.sender, "status": 2 if task.sent_at else 0}
+        return Sent({"task_list": [row | ({"send_time": task.sent_at} if task.sent_at else {})]})
 
     def _result(self, call: GetMassTaskResult) -> Outcome:
         task = self.tasks[call.msgid]

@@ -12,6 +12,8 @@ from bot.content.marked import ContentError, Mistake, read_file
 from bot.domain.ready_made import RULE_KEYS
 from bot.domain.segments import BadRule, parse
 
+TEXTS = {"template", "words", "knowledge", "benefit", "play"}
+"""Keys whose value names a template."""
 Path_ = tuple[Any, ...]
 Said = tuple[str, str] | None
 
@@ -80,7 +82,7 @@ def _bad_rule(where: Path_, value: Any) -> tuple[Path_, tuple[str, str]] | None:
 
 def _missing(names: Names, where: Path_, value: str) -> Said:
     word = next((part for part in reversed(where) if isinstance(part, str)), "")
-    if word in {"template", "words"} and value not in names.templates:
+    if word in TEXTS and value not in names.templates:
         return f"没有模板「{value}」", "在 templates/ 里写一个，或看看是不是写错了字"
     if word == "offer" and value not in names.offers:
         return f"没有权益「{value}」", f"在 offers.yaml 里加上，或用 {'、'.join(names.offers)}"

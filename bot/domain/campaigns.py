@@ -130,13 +130,18 @@ class MassTask(Row):
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     guide_id: Mapped[int] = mapped_column(ForeignKey("guide.id"))
     campaign_id: Mapped[int | None] = mapped_column(ForeignKey("campaign.id"))
-    group_chat_id: Mapped[int | None] = mapped_column(ForeignKey("group_chat.id"))
+    group_chat_id: Mapped[int | None] = mapped_column(ForeignKey("group_chat.id"), index=True)
+    sort: Mapped[str | None]
+    """Of a post to a group chat: knowledge, benefit or play."""
+    slot: Mapped[str | None] = mapped_column(unique=True)
+    """The chat and the day of such a post: one a day."""
     purpose: Mapped[str]
     text: Mapped[bytes]
     customers: Mapped[int]
     msgid: Mapped[str | None] = mapped_column(unique=True)
     state: Mapped[str]
-    """owed, waiting (for the guide), confirmed, settled, cancelling, cancelled, expired, unknown or refused."""
+    """owed, waiting (for the guide), confirmed, settled, cancelling, cancelled, expired, unknown or refused;
+    held: a post that the mix of its group chat forbids."""
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     """Cancelled then, if the guide has not confirmed: before quiet hours begin."""

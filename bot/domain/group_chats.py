@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from bot.domain.group_posts import ContentPlan
 from bot.domain.mapping import BigKey, Row
 
 
@@ -123,6 +124,8 @@ class GroupSpec(BaseModel):
     round: int = 1
     """Raise it to invite everybody once more."""
     welcome: str = ""
+    plan: ContentPlan | None = None
+    """What its chats are written, and when."""
     template: str = ""
     """What the invite says; by default that of the kind."""
 

@@ -17,6 +17,7 @@ WORDS = {
     "guide_busy": "导购当天的群发任务已满",
     "guide_away": "导购不在岗，没有其他导购可发",
     "guide_never_confirmed": "导购一直没有确认发送",
+    "third_promotion": "群里连着两条都是福利，第三条先压下",
     "no_channel": "没有可用的触达渠道",
     "not_friend": "已不是好友",
     "window_closed": "会话窗口已关闭",

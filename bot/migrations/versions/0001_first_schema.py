@@ -1200,6 +1200,8 @@ def upgrade() -> None:
         sa.Column(
             "group_chat_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
         ),
+        sa.Column("sort", sa.String(), nullable=True),
+        sa.Column("slot", sa.String(), nullable=True),
         sa.Column("purpose", sa.String(), nullable=False),
         sa.Column("text", sa.LargeBinary(), nullable=False),
         sa.Column("customers", sa.BigInteger(), nullable=False),
@@ -1229,8 +1231,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mass_task")),
         sa.UniqueConstraint("msgid", name=op.f("uq_mass_task_msgid")),
+        sa.UniqueConstraint("slot", name=op.f("uq_mass_task_slot")),
     )
     with op.batch_alter_table("mass_task", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_mass_task_group_chat_id"), ["group_chat_id"], unique=False
+        )
         batch_op.create_index("ix_mass_task_state_check_at", ["state", "check_at"], unique=False)
 
     op.create_table(
@@ -1468,6 +1474,7 @@ def downgrade() -> None:
     op.drop_table("order_entry")
     with op.batch_alter_table("mass_task", schema=None) as batch_op:
         batch_op.drop_index("ix_mass_task_state_check_at")
+        batch_op.drop_index(batch_op.f("ix_mass_task_group_chat_id"))
 
     op.drop_table("mass_task")
     op.drop_table("follow_tag")

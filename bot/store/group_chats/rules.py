@@ -27,7 +27,7 @@ _SETTINGS = (
     "template",
 )
 CHANGEABLE = frozenset(
-    {"name", "priority", "capacity", "grace_days", *_SETTINGS, "max_groups_per_person"}
+    {"name", "priority", "capacity", "grace_days", *_SETTINGS, "max_groups_per_person", "plan"}
 )
 
 
@@ -145,6 +145,7 @@ def _facts(
     here = {"field": "store", "op": "in", "value": codes}
     base = (spec.room_base_name or spec.name) + (f"·{label}" if label else "")
     settings = {name: getattr(spec, name) for name in _SETTINGS}
+    settings["plan"] = spec.plan.model_dump(mode="json") if spec.plan else None
     settings["template"] = spec.template or INVITES[spec.kind]
     return {
         "key": f"{spec.key}.{place}" if place else spec.key,
