@@ -117,7 +117,9 @@ async def _judge(
     if refusal is not None and refusal.reason in {"unknown", "locked", "stale_qr", "key_reused"}:
         facts = {"state": refusal.reason, "words": refusal.words}
         return _shown(request, Shown(facts), status=refusal.status)
-    till, vault = Till(actor=actor, store=actor.store), desk.work.vault
+    short = refusal is not None and refusal.reason == "below_threshold"
+    paid = fen_of(amount) if short else None
+    till, vault = Till(actor=actor, store=actor.store, amount_fen=paid), desk.work.vault
     async with desk.work.sessions.begin() as session:
         verdict = await offers.look_up(session, vault, code, till, now=desk.work.now())
         known = verdict.code is not None
