@@ -55,6 +55,8 @@ class Settings(BaseSettings):
     sandbox_url: str = ""
     """The control API of a sandbox on this machine; it brings the page `/sandbox`, except in production."""
     shop_webhook_secret: Secret = ""
+    webhook_private: bool = False
+    """Tests only: webhooks may lead to this machine and its neighbours. Production never does."""
 
     wecom_corp_id: str = ""
     wecom_agent_id: int = 0

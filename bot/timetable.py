@@ -25,6 +25,7 @@ from bot.outbound import (
     results,
     tag_mirror,
     tiers,
+    webhooks,
 )
 from bot.schedule import Daily, Timetable, WhenDue
 from bot.store import group_chats, offers, tags
@@ -44,6 +45,7 @@ ENTRIES = (
     WhenDue("results", hand_over.withdraw_due),
     WhenDue("reminders", reminders.remind_due),
     WhenDue("cases", cases.clocks_due),
+    WhenDue("webhooks", webhooks.tell_due),
     Daily("attribution", time(2, 30), attribution.attribute_due),
     Daily("tiers", time(3, 0), tiers.retier),
     Daily("tags", time(3, 20), tag_mirror.retag_everybody),

@@ -23,6 +23,7 @@ from handlers import (
     tag_rules,
     tags,
     tiers,
+    webhooks,
     welcome,
 )
 
@@ -48,4 +49,5 @@ ROUTERS = (
     tag_rules.router,
     links.router,
     access.router,
+    webhooks.router,
 )

@@ -15,6 +15,7 @@ from bot.domain.delivery import Kept, Owed
 from bot.domain.journeys import Run
 from bot.domain.mapping import Moment
 from bot.domain.tags import FollowMirror
+from bot.domain.webhooks import Webhook
 
 REMIND_AFTER = timedelta(hours=2)
 MOST_REMINDERS = 3
@@ -33,6 +34,7 @@ _QUESTIONS: dict[str, Select[Any]] = {
         Campaign.planned_at.is_(None),
     ),
     "cases": select(func.min(Case.next_check_at)).where(Case.state != "closed"),
+    "webhooks": select(func.min(Webhook.look_at)).where(Webhook.state == "active"),
     "kf": select(func.min(KfAccount.next_pull_at)),
     "results": select(func.min(MassTask.check_at)).where(
         MassTask.state.in_(("waiting", "unknown", "confirmed", "cancelling"))

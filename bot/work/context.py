@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.clock import Clock
 from bot.content import Content
+from bot.platforms.outward import Outward, Poster
 from bot.platforms.port import Platform
 from bot.settings import Settings
 from bot.store.engine import Sessions
@@ -21,6 +22,7 @@ class Work:
     clock: Clock
     platform: Platform
     settings: Settings
+    outward: Poster = field(default_factory=Outward)
 
     def now(self) -> datetime:
         return self.clock.now()

@@ -12,3 +12,16 @@ class RevokeKey(Command):
     permission = "key.manage"
     key_id: str
     """The beginning of its hash: the key itself nobody can say again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscribe(Command):
+    permission = "webhook.manage"
+    url: str
+    kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsubscribe(Command):
+    permission = "webhook.manage"
+    webhook_id: int

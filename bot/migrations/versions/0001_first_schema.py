@@ -408,6 +408,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("hash", name=op.f("pk_web_session")),
     )
     op.create_table(
+        "webhook",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("url", sa.String(), nullable=False),
+        sa.Column(
+            "kinds", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
+        ),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column(
+            "marks", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
+        ),
+        sa.Column("look_at", sa.DateTime(), nullable=False),
+        sa.Column("failing_since", sa.DateTime(), nullable=True),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook")),
+    )
+    op.create_table(
         "consent_entry",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -851,6 +868,33 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_tier_move_customer_id"), ["customer_id"], unique=False
         )
+
+    op.create_table(
+        "webhook_notice",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "webhook_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("ref", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column(
+            "data", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
+        ),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("due_at", sa.DateTime(), nullable=False),
+        sa.Column("attempts", sa.BigInteger(), nullable=False),
+        sa.Column("settled_at", sa.DateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["webhook_id"], ["webhook.id"], name=op.f("fk_webhook_notice_webhook_id_webhook")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_notice")),
+        sa.UniqueConstraint(
+            "webhook_id", "kind", "ref", name=op.f("uq_webhook_notice_webhook_id_kind_ref")
+        ),
+    )
+    with op.batch_alter_table("webhook_notice", schema=None) as batch_op:
+        batch_op.create_index("ix_webhook_notice_state_due_at", ["state", "due_at"], unique=False)
 
     op.create_table(
         "campaign",
@@ -1518,6 +1562,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_campaign_playbook"))
 
     op.drop_table("campaign")
+    with op.batch_alter_table("webhook_notice", schema=None) as batch_op:
+        batch_op.drop_index("ix_webhook_notice_state_due_at")
+
+    op.drop_table("webhook_notice")
     with op.batch_alter_table("tier_move", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_tier_move_customer_id"))
         batch_op.drop_index(batch_op.f("ix_tier_move_at"))
@@ -1585,6 +1633,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_consent_entry_customer_id"))
 
     op.drop_table("consent_entry")
+    op.drop_table("webhook")
     op.drop_table("web_session")
     op.drop_table("till_miss")
     op.drop_table("tier_run")

@@ -43,6 +43,8 @@ def digits(written: Any) -> Any:
 
 Word = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(clean)]
 Text = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(clean)]
+Asked = Annotated[str, Field(max_length=200), AfterValidator(clean)]
+"""A word in an address."""
 Fen = Annotated[int, Field(ge=0, le=10**12)]
 
 

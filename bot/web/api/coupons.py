@@ -11,7 +11,7 @@ from bot.domain.segments import parse
 from bot.events.commands import RedeemCoupon, ReleaseCoupon, ReserveCoupon, VoidRedemption
 from bot.store import listing, segments
 from bot.store.offers import holder_of
-from bot.web.api.bodies import Listing, Query, Strict, Word
+from bot.web.api.bodies import Asked, Listing, Query, Strict, Word
 from bot.web.api.endpoints import Ask, Done, Page, Routes, Told
 from bot.web.api.orders import OrderLineIn
 from bot.web.console.scopes import within
@@ -87,7 +87,7 @@ async def _customer(desk: Desk, code: str) -> dict[str, str]:
 
 class CouponsAsked(Listing):
     state: Literal["held", "redeemed", "expired", "withdrawn", "declined", "waiting"] | None = None
-    offer: Annotated[str | None, Field(max_length=100)] = None
+    offer: Asked | None = None
 
 
 class CouponTold(Told):

@@ -15,7 +15,7 @@ from bot.store import customers as people
 from bot.store import explain, listing, portrait, segments
 from bot.store.roster import opened_name
 from bot.web import unmasking
-from bot.web.api.bodies import Ids, Listing, Query, Strict, Word
+from bot.web.api.bodies import Asked, Ids, Listing, Query, Strict, Word
 from bot.web.api.endpoints import Ask, Page, Routes, Told
 from bot.web.api.orders import SOURCE
 from bot.web.console.scopes import within
@@ -43,8 +43,8 @@ class CustomerIn(Ids):
 
 class CustomersAsked(Listing):
     tier: Tier | None = None
-    tag: Annotated[str | None, Field(max_length=100, pattern="^[^/]+/[^/]+$")] = None
-    segment: Annotated[str | None, Field(max_length=100)] = None
+    tag: Annotated[Asked, Field(pattern="^[^/]+/[^/]+$")] | None = None
+    segment: Asked | None = None
 
 
 class CustomerTold(Told):

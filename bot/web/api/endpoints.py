@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Customer
 from bot.domain.refusals import Refusal
+from bot.domain.segments import BadRule
 from bot.domain.segments import parse as parse_rule
 from bot.events.commands import Actor, Command
 from bot.store import portrait, segments
@@ -186,7 +187,10 @@ class Routes(web.RouteTableDef):
                 else:
                     bodies.asked(request, Query)
                     said = await bodies.read(request, read)
-                return told(await act(Ask(request, said)))
+                try:
+                    return told(await act(Ask(request, said)))
+                except BadRule as mistake:
+                    raise Refusal("bad_rule", str(mistake), status=422) from None
 
             answer.__name__ = getattr(act, "__name__", "answer")
             answer.__module__ = act.__module__

@@ -19,7 +19,7 @@ from bot.store.family import family
 from bot.store.inbox import Arrival
 from bot.web import metrics
 from bot.web.api import bodies
-from bot.web.api.bodies import Fen, Ids, Listing, Query, Strict, Word, clean
+from bot.web.api.bodies import Asked, Fen, Ids, Listing, Query, Strict, Word, clean
 from bot.web.api.endpoints import NUMBER, Ask, Page, Routes, Told
 from bot.web.api.problems import problem
 from bot.web.callbacks import body_of
@@ -124,7 +124,7 @@ class Received(Told):
 
 
 class OrdersAsked(Listing):
-    order_no: Annotated[str | None, Field(max_length=200)] = None
+    order_no: Asked | None = None
 
 
 class OrderTold(Told):

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from bot.domain import masks
 from bot.domain.refusals import Refusal
 from bot.domain.segment_fields import FIELDS
-from bot.domain.segments import BadRule, Rule, parse, read_back
+from bot.domain.segments import Rule, parse, read_back
 from bot.domain.segments import Segment as Published
 from bot.events.commands import PublishSegment
 from bot.store import choices, listing, roster, segments
@@ -55,9 +55,14 @@ def _told(one: Published) -> SegmentTold:
     )
 
 
+class Choice(Told):
+    value: str
+    words: str
+
+
 class Fields(Told):
     fields: list[str]
-    values: dict[str, list[tuple[str, str]]]
+    values: dict[str, list[Choice]]
     """Field → its values with their words, where they are few."""
 
 
@@ -65,7 +70,11 @@ class Fields(Told):
 async def fields(ask: Ask[Query]) -> Fields:
     async with ask.reading() as session:
         known = await choices.choices(session)
-    return Fields(fields=sorted(FIELDS), values={name: list(v) for name, v in known.items()})
+    values = {
+        name: [Choice(value=value, words=words) for value, words in pairs]
+        for name, pairs in known.items()
+    }
+    return Fields(fields=sorted(FIELDS), values=values)
 
 
 class RuleIn(Strict):
@@ -88,10 +97,7 @@ async def _asked(ask: Ask[RuleIn], session: Any) -> Rule:
         if segment is None:
             raise Refusal("unknown_segment", "没有这个分群", status=404)
         return within(ask.request, parse(segment.rule))
-    try:
-        return within(ask.request, parse(ask.said.rule or {}))
-    except BadRule as mistake:
-        raise Refusal("bad_rule", str(mistake), status=422) from None
+    return within(ask.request, parse(ask.said.rule or {}))
 
 
 class Hit(Told):

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
-
-from pydantic import Field
+from typing import Any, Literal
 
 from bot.domain.refusals import Refusal
 from bot.events.commands import FinishGuideTask
 from bot.store import listing
-from bot.web.api.bodies import Listing, Query, Strict, Word
+from bot.web.api.bodies import Asked, Listing, Query, Strict, Word
 from bot.web.api.endpoints import NUMBER, Ask, Done, Page, Routes, Told
 
 routes = Routes()
@@ -18,7 +16,7 @@ routes = Routes()
 
 class TasksAsked(Listing):
     state: Literal["open", "done", "skipped", "withdrawn"] = "open"
-    guide: Annotated[str | None, Field(max_length=100)] = None
+    guide: Asked | None = None
 
 
 class TaskTold(Told):

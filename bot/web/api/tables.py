@@ -15,6 +15,7 @@ from bot.web.api import (
     rules,
     staff,
     trail,
+    webhooks,
 )
 
 TABLES = (
@@ -29,5 +30,6 @@ TABLES = (
     staff.routes,
     orders.routes,
     trail.routes,
+    webhooks.routes,
     openapi.routes,
 )

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
-
-from pydantic import Field
+from typing import Any
 
 from bot.domain.refusals import Refusal
 from bot.events.commands import RevokeKey
 from bot.store import access, audit, audit_trail
-from bot.web.api.bodies import Listing, Query
+from bot.web.api.bodies import Asked, Listing, Query
 from bot.web.api.endpoints import Ask, Done, Page, Routes, Told
 
 routes = Routes()
 
 
 class AuditAsked(Listing):
-    actor: Annotated[str, Field(max_length=80)] = ""
-    action: Annotated[str, Field(max_length=60)] = ""
+    actor: Asked = ""
+    action: Asked = ""
 
 
 class RowTold(Told):

@@ -68,8 +68,8 @@ async def test_a_cursor_fits_only_its_own_list(bot, shop):
 )
 async def test_every_refusal_is_a_problem(shop, path, options, expected):
     program = await shop.program("owner")
-    method = options.pop("method", "GET")
-    answer = await program.client.request(method, f"/api/v1/{path}", **options)
+    asked = {"method": "GET"} | options
+    answer = await program.client.request(path=f"/api/v1/{path}", **asked)
     told = await answer.json(content_type="application/problem+json")
     assert (answer.status, told["title"]) == expected
     assert answer.status == told["status"]
@@ -189,3 +189,24 @@ def test_the_description_names_every_endpoint_with_its_right():
             assert {p["name"] for p in one["parameters"] if p["in"] == "path"} == {
                 part[1:-1] for part in path.split("/") if part.startswith("{")
             }
+
+
+async def test_a_system_begins_to_listen_and_learns_its_secret(shop):
+    program = await shop.program("owner", "webhook:write")
+    kinds = ["coupon.redeemed"]
+    status, told = await program.asks("webhooks", url="https://127.0.0.1/x", kinds=kinds)
+    assert (status, told["title"]) == (422, "bad_url")
+    made = await program.asks("webhooks", key="k", url="https://hooks.example.com/x", kinds=kinds)
+    assert made[1]["secret"].startswith("whsec_")
+    assert made == await program.asks(
+        "webhooks", key="k", url="https://hooks.example.com/x", kinds=kinds
+    )
+    ((one,),) = [(await program.reads("webhooks"))[1]["items"]]
+    assert one["kinds"] == kinds
+    assert "secret" not in one
+
+
+async def test_a_name_that_is_no_text_is_refused_and_breaks_nothing(shop):
+    program = await shop.program("operator")
+    for path in ("customers?tag=a/%00", "coupons?offer=%00", "orders?order_no=%00", "groups/%00"):
+        assert (await program.reads(path))[0] in {404, 422}, path
