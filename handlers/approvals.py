@@ -10,6 +10,7 @@ from bot.inbound.router import Router
 from bot.inbound.turn import Answer, Turn
 from bot.store import campaigns
 from bot.store.campaigns import Receipt
+from bot.tongue import _
 from handlers.campaigns import NO_SEGMENT, campaign_of, limits_of, move, rehearse_now
 
 router = Router()
@@ -27,7 +28,11 @@ async def approve(command: ApproveCampaign, turn: Turn) -> Answer:
     if receipt.audience > above and campaign.created_by == actor:
         raise Refusal(
             "second_person",
-            f"人群有 {receipt.audience} 人，超过 {above} 人的活动要由另一个人批准",
+            _(
+                "人群有 %(audience)s 人，超过 %(above)s 人的活动要由另一个人批准",
+                audience=receipt.audience,
+                above=above,
+            ),
         )
     return await _approved(turn, campaign, receipt, actor)
 
@@ -51,7 +56,7 @@ async def _approve_for_all(turn: Turn, campaign: Campaign, receipt: Receipt, act
         waits = {"campaign_id": campaign.id, "state": "draft", "approvals_lacking": 1}
         return Answer(waits | receipt.as_json())
     if first == actor:
-        words = "发给所有人的通知要两个人批准，请另一个人再看一遍"
+        words = _("发给所有人的通知要两个人批准，请另一个人再看一遍")
         raise Refusal("second_approval", words)
     return await _approved(turn, campaign, receipt, f"{first}、{actor}")
 

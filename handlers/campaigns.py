@@ -28,6 +28,7 @@ from bot.inbound.router import Router
 from bot.inbound.turn import Answer, Turn
 from bot.store import access, calling_back, campaigns, journeys, switches
 from bot.store.campaigns import Receipt
+from bot.tongue import _
 
 router = Router()
 NO_SEGMENT = "「无分层，不营销」：群发要先选人群，不能发给所有人。急事请发服务通知，由两个人批准"
@@ -40,7 +41,9 @@ async def draft(command: DraftCampaign, turn: Turn) -> Answer:
     if not facts.get("template") and not facts.get("words"):
         raise Refusal("missing_template", "先选话术，或写下要说的话", status=422)
     if facts.get("offer_key") and facts["offer_key"] not in turn.content.offers:
-        raise Refusal("unknown_offer", f"没有「{facts['offer_key']}」这个权益", status=422)
+        raise Refusal(
+            "unknown_offer", _("没有「%(name)s」这个权益", name=facts["offer_key"]), status=422
+        )
     try:
         rule = parse_rule(facts["rule"])
         if facts["purpose"] == "marketing" and asks_nothing(rule):
@@ -70,8 +73,9 @@ def _of_command(command: DraftCampaign, turn: Turn) -> dict[str, Any]:
         "starts_at": command.starts_at,
     }
     facts = {name: value for name, value in said.items() if value}
-    if command.template and command.template not in turn.content.templates:
-        raise Refusal("missing_template", f"没有「{command.template}」这个话术", status=422)
+    name = command.template
+    if name and name not in turn.content.templates:
+        raise Refusal("missing_template", _("没有「%(name)s」这个话术", name=name), status=422)
     if command.text:
         wording.check_by_hand(turn.content, command.text)
         facts["words"] = turn.vault.seal(command.text, about=campaigns.ABOUT)
@@ -94,9 +98,12 @@ def _of_command(command: DraftCampaign, turn: Turn) -> dict[str, Any]:
 def _aims(aims: Aims) -> dict[str, Any]:
     """What it is for, and when it stops by itself."""
     if aims.metric and aims.metric not in METRICS:
-        raise Refusal("bad_metric", f"不会比较「{aims.metric}」这个指标", status=422)
+        raise Refusal(
+            "bad_metric", _("不会比较「%(metric)s」这个指标", metric=aims.metric), status=422
+        )
     if aims.holdout_by not in UNITS:
-        raise Refusal("bad_unit", f"对照组不能按「{aims.holdout_by}」来抽", status=422)
+        what = _("对照组不能按「%(unit)s」来抽", unit=aims.holdout_by)
+        raise Refusal("bad_unit", what, status=422)
     try:
         StopRule.read(aims.stop_when)
     except (TypeError, ValueError):
@@ -120,7 +127,7 @@ def _arms(command: DraftCampaign, turn: Turn) -> list[str] | None:
         raise Refusal("bad_arms", "要比的是几个不同的话术模板，对照组按顾客抽", status=422)
     for name in arms:
         if name not in turn.content.templates:
-            raise Refusal("missing_template", f"没有「{name}」这个话术", status=422)
+            raise Refusal("missing_template", _("没有「%(name)s」这个话术", name=name), status=422)
     return arms
 
 
@@ -136,7 +143,11 @@ async def _of_playbook(command: DraftCampaign, turn: Turn) -> dict[str, Any]:
     spec = await journeys.published(turn.session, command.playbook)
     mailing = spec.campaign if spec else None
     if not isinstance(mailing, Mailing):
-        raise Refusal("unknown_playbook", f"没有「{command.playbook}」这个活动打法", status=422)
+        raise Refusal(
+            "unknown_playbook",
+            _("没有「%(name)s」这个活动打法", name=command.playbook),
+            status=422,
+        )
     return {
         "rule": mailing.segment,
         "template": mailing.template,
@@ -168,7 +179,7 @@ async def try_campaign(command: TryCampaign, turn: Turn) -> Answer:
             "你的账号没有绑定企业微信，发不到你手机上。请店主在「设置」里填上你的企业微信账号",
             status=422,
         )
-    call = SendAppText(userids=(userid,), text=f"【只发给你的样子】{command.text}")
+    call = SendAppText(userids=(userid,), text=_("【只发给你的样子】%(text)s", text=command.text))
     await turn.owe(call, effect=f"try:{campaign.id}:{turn.key}", lane="express")
     return Answer({"campaign_id": campaign.id, "sent_to": userid})
 
@@ -182,7 +193,11 @@ async def hand_over(command: HandOverCampaign, turn: Turn) -> Answer:
     if command.expected is not None and command.expected != receipt.planned:
         raise Refusal(
             "audience_changed",
-            f"预演时是 {command.expected} 人，现在是 {receipt.planned} 人，请重新看一遍再交给导购",
+            _(
+                "预演时是 %(expected)s 人，现在是 %(planned)s 人，请重新看一遍再交给导购",
+                expected=command.expected,
+                planned=receipt.planned,
+            ),
         )
     starts_at = max(campaign.starts_at, turn.now)
     ends_at = starts_at + (campaign.ends_at - campaign.starts_at)

@@ -10,6 +10,7 @@ from bot.inbound.turn import Answer, Turn
 from bot.store import journeys, points
 from bot.store.customers import surviving
 from bot.store.orders import recorded_now
+from bot.tongue import _
 
 router = Router()
 MOST_ADJUSTED = 5000
@@ -46,7 +47,7 @@ async def spend(command: SpendPoints, turn: Turn) -> Answer:
         note=command.what,
     )
     worth = command.points * turn.content.levels.fen_per_spent_point
-    words = f"花了 {command.points} 分，还剩 {left} 分"
+    words = _("花了 %(points)s 分，还剩 %(left)s 分", points=command.points, left=left)
     return Answer({"balance": left, "worth_fen": worth, "words": words})
 
 
@@ -58,7 +59,7 @@ async def buy_level(command: BuyLevel, turn: Turn) -> Answer:
     if wanted is None or not wanted.price_points:
         raise Refusal("not_for_sale", "这个等级不能用积分换", status=404)
     if levels.rank(wanted.name) <= levels.rank(had):
-        raise Refusal("has_level", f"已经是{had}了")
+        raise Refusal("has_level", _("已经是%(had)s了", had=had))
     left = await points.spend(
         turn.session,
         customer_id=command.customer_id,
@@ -68,7 +69,9 @@ async def buy_level(command: BuyLevel, turn: Turn) -> Answer:
         note=f"升{wanted.name}",
     )
     await points.lift_to(turn.session, command.customer_id, wanted.name, turn.now)
-    return Answer({"balance": left, "level": wanted.name, "words": f"升到{wanted.name}了"})
+    return Answer(
+        {"balance": left, "level": wanted.name, "words": _("升到%(name)s了", name=wanted.name)}
+    )
 
 
 async def _her_own(command: SpendPoints | BuyLevel, turn: Turn) -> None:
@@ -83,12 +86,12 @@ async def adjust(command: AdjustPoints, turn: Turn) -> Answer:
     if not command.reason.strip():
         raise Refusal("no_reason", "请写一句为什么调整", status=422)
     if not 0 < abs(command.delta) <= MOST_ASKED:
-        raise Refusal("above_limit", f"一次最多调整 {MOST_ASKED} 分", status=422)
+        raise Refusal("above_limit", _("一次最多调整 %(most)s 分", most=MOST_ASKED), status=422)
     if abs(command.delta) > MOST_ADJUSTED:
         return await _asked(command, turn)
     effect = f"act:{turn.key}"
     left = await _adjusted(turn, command.customer_id, command.delta, effect, command.reason)
-    return Answer({"balance": left, "words": f"调整好了，现在有 {left} 分"})
+    return Answer({"balance": left, "words": _("调整好了，现在有 %(left)s 分", left=left)})
 
 
 async def _asked(command: AdjustPoints, turn: Turn) -> Answer:
@@ -100,7 +103,10 @@ async def _asked(command: AdjustPoints, turn: Turn) -> Answer:
         by=str(command.actor),
         now=turn.now,
     )
-    words = f"超过 {MOST_ADJUSTED} 分要两个人：已经提交，等另一位管理员同意"
+    words = _(
+        "超过 %(most)s 分要两个人：已经提交，等另一位管理员同意",
+        most=MOST_ADJUSTED,
+    )
     return Answer({"request_id": request, "state": "pending", "words": words})
 
 
@@ -114,10 +120,12 @@ async def decide(command: DecidePoints, turn: Turn) -> Answer:
         now=turn.now,
     )
     if not command.agreed:
-        return Answer({"state": "refused", "words": "没有同意，积分没有变"})
+        return Answer({"state": "refused", "words": _("没有同意，积分没有变")})
     effect = f"request:{asked.id}"
     left = await _adjusted(turn, asked.customer_id, asked.delta, effect, asked.reason)
-    return Answer({"state": "agreed", "balance": left, "words": f"同意了，现在有 {left} 分"})
+    return Answer(
+        {"state": "agreed", "balance": left, "words": _("同意了，现在有 %(left)s 分", left=left)}
+    )
 
 
 async def _adjusted(turn: Turn, customer_id: int, delta: int, effect: str, note: str) -> int:

@@ -39,6 +39,7 @@ BOOKS = (
     "bot/web/console/journeys.py",
     "bot/web/console/spans.py",
     "bot/cli/",
+    "bot/doctor/",
 )
 """Whatever Chinese stands in these modules is looked up in the catalogue where it is shown."""
 SANDBOX = "bot/sandbox/command.py"
@@ -167,9 +168,12 @@ def _said(call: ast.Call) -> Iterator[str]:
 
 
 def _looked_up(call: ast.Call, path: str) -> Iterator[str]:
-    """`_(TABLE[key])`, `_(TABLE.get(key, key))`: every sentence of that table."""
+    """`_(TABLE[key])`, `_(TABLE.get(key, key))`, `_(NAMED)`: every sentence of that table or name."""
     name = call.func.id if isinstance(call.func, ast.Name) else ""
-    match call.args[:1] if SAYERS.get(name) else []:
+    refusing = name.endswith("Refusal") or name.startswith("Cannot")
+    match call.args[1:2] if refusing else call.args[: 1 if SAYERS.get(name) else 0]:
+        case [ast.Name(id=table)] if table.isupper():
+            yield from _table(path, table)
         case [ast.Subscript(value=ast.Name(id=table))]:
             yield from _table(path, table)
         case [ast.Call(func=ast.Attribute(value=ast.Name(id=table), attr="get"))]:

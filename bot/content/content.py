@@ -20,6 +20,7 @@ from bot.domain.playbooks import PlaybookSpec
 from bot.domain.quotas import Limits
 from bot.domain.ready_made import SegmentSpec
 from bot.domain.tags import TagBook
+from bot.tongue import speaking
 
 LOCAL = "http://127.0.0.1:8765"
 
@@ -71,7 +72,11 @@ class Content:
         return self.lint.check(text)
 
     def offer_facts(self, key: str, now: datetime) -> dict[str, Any]:
-        """What a text may say of an offer given now."""
+        """What a text may say of an offer given now: to customers, whoever looks on."""
+        with speaking("zh"):
+            return self._offer_facts(key, now)
+
+    def _offer_facts(self, key: str, now: datetime) -> dict[str, Any]:
         spec = self.offers[key]
         starts, ends = spec.span()
         known = spec.model_dump(

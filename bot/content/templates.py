@@ -20,6 +20,7 @@ from bot.content.marked import ContentError, Marked, Mistake, read_marked
 from bot.content.sandbox import LONGEST_SOURCE, breaches, environment
 from bot.domain.facts import Fact, as_carried, for_everyone
 from bot.domain.refusals import Refusal
+from bot.tongue import _
 
 Channel = Literal["wecom", "welcome", "kf", "official", "group", "guide", "app", "page"]
 BYTES: dict[str, int] = {
@@ -116,11 +117,20 @@ class Template:
         try:
             words = _tidy(chosen.render({**self._fallbacks(), **told}))
         except (jinja2.UndefinedError, SecurityError) as error:
-            raise Refusal("missing_fact", f"「{self.title}」少了要说的事实：{error}") from None
+            raise Refusal(
+                "missing_fact",
+                _("「%(title)s」少了要说的事实：%(why)s", title=self.title, why=error),
+            ) from None
         text = self.footer.under(words, channel) if self.footer else words
         if (size := len(text.encode())) > self.limit(channel):
             raise Refusal(
-                "too_long", f"「{self.title}」有 {size} 字节，最多 {self.limit(channel)}"
+                "too_long",
+                _(
+                    "「%(title)s」有 %(size)s 字节，最多 %(limit)s",
+                    title=self.title,
+                    size=size,
+                    limit=self.limit(channel),
+                ),
             )
         return text
 
@@ -165,7 +175,9 @@ def read_template(path: Path, *, root: Path, footer: Footer, facts: dict[str, Fa
         if (made := _compile(words, known, _Spot(file, first + line, mistakes)))
     }
     if mistakes or "" not in compiled:
-        raise ContentError(mistakes or [Mistake(file, first, "没有正文", "在头部下面写要说的话")])
+        raise ContentError(
+            mistakes or [Mistake(file, first, _("没有正文"), _("在头部下面写要说的话"))]
+        )
     template = Template(
         name=path.relative_to(root / "templates").with_suffix("").as_posix(),
         head=head,
@@ -193,7 +205,7 @@ def _split(text: str, file: str) -> tuple[Head, int, str]:
     lines = text.splitlines()
     if not lines or lines[0].strip() != "---" or "---" not in [line.strip() for line in lines[1:]]:
         raise ContentError(
-            [Mistake(file, 1, "开头没有说明", "用两行 --- 夹住 title、purpose、channels")]
+            [Mistake(file, 1, _("开头没有说明"), _("用两行 --- 夹住 title、purpose、channels"))]
         )
     end = next(number for number, line in enumerate(lines[1:], 1) if line.strip() == "---")
     marked: Marked = read_marked("\n".join(lines[1:end]), file=file, first_line=2)
@@ -217,7 +229,7 @@ def _compile(words: str, facts: dict[str, Fact], spot: _Spot) -> jinja2.Template
     if not words.strip():
         return None
     if len(words) > LONGEST_SOURCE:
-        spot.note(1, "写得太长", f"最多 {LONGEST_SOURCE} 个字")
+        spot.note(1, _("写得太长"), _("最多 %(most)s 个字", most=LONGEST_SOURCE))
         return None
     try:
         found = list(breaches(_ENV.parse(words), facts))
@@ -225,9 +237,13 @@ def _compile(words: str, facts: dict[str, Fact], spot: _Spot) -> jinja2.Template
             spot.note(line, what, mend)
         return None if found else _ENV.from_string(words)
     except jinja2.TemplateSyntaxError as error:
-        spot.note(error.lineno, f"写法不对：{error.message}", "检查 {{ }} 和 {% %} 是否成对")
+        spot.note(
+            error.lineno,
+            _("写法不对：%(why)s", why=error.message),
+            _("检查 {{ }} 和 {% %} 是否成对"),
+        )
     except RecursionError:
-        spot.note(1, "嵌套太深", "少套几层")
+        spot.note(1, _("嵌套太深"), _("少套几层"))
     return None
 
 
@@ -254,13 +270,16 @@ def _refusal(
     except Refusal as refusal:
         return refusal
     except (TypeError, ValueError) as error:
-        return Refusal("missing_fact", f"「{template.title}」算不出来：{error}")
+        return Refusal(
+            "missing_fact",
+            _("「%(title)s」算不出来：%(why)s", title=template.title, why=error),
+        )
     return None
 
 
 def _mend(refusal: Refusal, channel: str) -> str:
     if refusal.reason == "too_long":
-        return "写短一点"
+        return _("写短一点")
     if channel in ONE_FOR_MANY:
-        return "企业群发一段话发给许多人，每个人自己的事实要用 if … is defined 包住"
-    return "用 if … is defined 包住，或写 default"
+        return _("企业群发一段话发给许多人，每个人自己的事实要用 if … is defined 包住")
+    return _("用 if … is defined 包住，或写 default")

@@ -14,6 +14,7 @@ from bot.domain.campaigns import Campaign
 from bot.domain.channels import CHANNELS
 from bot.domain.facts import for_everyone
 from bot.domain.refusals import Refusal
+from bot.tongue import _
 
 
 def allowed_channels(content: Content, template: str, wanted: Sequence[str] = ()) -> list[str]:
@@ -56,7 +57,11 @@ def by_hand(
     footer = content.brand.line_below(public_url or content.public_url)
     whole = footer.under(text.strip(), channel) if purpose == "marketing" else text.strip()
     if (size := len(whole.encode())) > BYTES[channel]:
-        raise Refusal("too_long", f"这段话有 {size} 字节，最多 {BYTES[channel]}", status=422)
+        raise Refusal(
+            "too_long",
+            _("这段话有 %(size)s 字节，最多 %(bytes)s", size=size, bytes=BYTES[channel]),
+            status=422,
+        )
     return whole
 
 

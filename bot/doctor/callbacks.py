@@ -10,6 +10,7 @@ import aiohttp
 from bot.doctor.finding import Finding, broken, fine
 from bot.platforms.envelope import aes_key, seal, signature
 from bot.settings import Settings
+from bot.tongue import _
 
 SECONDS = 6.0
 RESTART = "改完设置要重启 siyu serve；Token、EncodingAESKey、企业 ID 要和后台里的一字不差"
@@ -39,7 +40,7 @@ async def _verified(
     check: str, settings: Settings, path: str, query: dict[str, str], echo: str
 ) -> Finding:
     url = settings.public_url.rstrip("/") + path
-    what = f"回调地址 {url}"
+    what = _("回调地址 %(url)s", url=url)
     timeout = aiohttp.ClientTimeout(total=SECONDS)
     try:
         async with (
@@ -50,38 +51,42 @@ async def _verified(
     except (aiohttp.ClientError, OSError, ValueError) as trouble:
         return broken(check, what, *_unreached(trouble))
     if answer.status == 200 and body == echo:
-        return fine(check, f"{what} 能访问，验证通过")
+        return fine(check, _("%(what)s 能访问，验证通过", what=what))
     return broken(check, what, *_misread(answer.status, body))
 
 
 def _unreached(trouble: Exception) -> tuple[str, str]:
     match trouble:
         case aiohttp.ClientConnectorDNSError():
-            return "域名解析不了", "到域名服务商那里把域名解析到这台机器"
+            return _("域名解析不了"), _("到域名服务商那里把域名解析到这台机器")
         case aiohttp.ClientSSLError():
-            return "HTTPS 证书不被信任，或过期了", "换一张有效的证书，要带上完整的证书链"
+            return _("HTTPS 证书不被信任，或过期了"), _("换一张有效的证书，要带上完整的证书链")
         case TimeoutError():
-            return f"{SECONDS:.0f} 秒没有回答", "检查防火墙、安全组和反向代理"
+            return _("%(seconds)s 秒没有回答", seconds=f"{SECONDS:.0f}"), _(
+                "检查防火墙、安全组和反向代理"
+            )
         case aiohttp.ClientConnectorError():
-            return "没有程序在听", "先运行 siyu serve，并让反向代理指向它"
-    return "连接断了", "检查反向代理，再运行 siyu doctor"
+            return _("没有程序在听"), _("先运行 siyu serve，并让反向代理指向它")
+    return _("连接断了"), _("检查反向代理，再运行 siyu doctor")
 
 
 def _misread(status: int, body: str) -> tuple[str, str]:
     if status == 403 and body == "forbidden":
         return (
-            "正在运行的服务不认这组 Token、EncodingAESKey 或企业 ID，或它的时钟差了 5 分钟以上",
-            RESTART,
+            _("正在运行的服务不认这组 Token、EncodingAESKey 或企业 ID，或它的时钟差了 5 分钟以上"),
+            _(RESTART),
         )
     if status in {301, 302, 307, 308}:
         return (
-            f"被转到了别的地址（{status}），平台不会跟过去",
-            "SIYU_PUBLIC_URL 填最终的 https 网址",
+            _("被转到了别的地址（%(status)s），平台不会跟过去", status=status),
+            _("SIYU_PUBLIC_URL 填最终的 https 网址"),
         )
     if status == 404:
-        return "这个网址上没有回调（404）", "让反向代理把 /callback/ 原样转给 siyu serve"
+        return _("这个网址上没有回调（404）"), _("让反向代理把 /callback/ 原样转给 siyu serve")
     if status in {401, 403}:
-        return f"被拦住了（{status}）", "让防火墙或反向代理放行 /callback/"
+        return _("被拦住了（%(status)s）", status=status), _("让防火墙或反向代理放行 /callback/")
     if status >= 500:
-        return f"反向代理后面没有服务（{status}）", "看看 siyu serve 是否在运行"
-    return "回答的不是我们", "这个网址指向了别的程序，检查域名解析和反向代理"
+        return _("反向代理后面没有服务（%(status)s）", status=status), _(
+            "看看 siyu serve 是否在运行"
+        )
+    return _("回答的不是我们"), _("这个网址指向了别的程序，检查域名解析和反向代理")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from bot.tongue import _
+
 State = Literal["ok", "warn", "fail"]
 MARKS: dict[State, str] = {"ok": "✓", "warn": "!", "fail": "✗"}
 
@@ -19,7 +21,7 @@ class Finding:
 
     def in_words(self) -> str:
         why = f" · {self.why}" if self.why else ""
-        fix = f"\n      这样修：{self.fix}" if self.fix else ""
+        fix = "\n      " + _("这样修：%(then)s", then=self.fix) if self.fix else ""
         return f"  {MARKS[self.state]} {self.what}{why}{fix}"
 
     def as_json(self) -> dict[str, Any]:

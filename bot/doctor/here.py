@@ -19,6 +19,7 @@ from bot.settings import Settings, SettingsError, load_settings
 from bot.store import access, ties
 from bot.store.engine import Sessions, open_engine
 from bot.store.schema import newest, state
+from bot.tongue import _, listed
 
 SECRETS = (
     "secret_key",
@@ -43,7 +44,12 @@ def settings() -> tuple[Settings | None, list[Finding]]:
     except SettingsError as wrong:
         lines = str(wrong).splitlines()[1:] or [str(wrong)]
         return None, [
-            broken("settings", "设置", line.strip(), "改 siyu.toml 或环境变量，或运行：siyu init")
+            broken(
+                "settings",
+                _("设置"),
+                line.strip(),
+                _("改 siyu.toml 或环境变量，或运行：siyu init"),
+            )
             for line in lines
         ]
     return found, [*_reach(found), *_secrets(found)]
@@ -52,31 +58,34 @@ def settings() -> tuple[Settings | None, list[Finding]]:
 def _reach(found: Settings) -> Iterator[Finding]:
     if not found.wecom_corp_id and not found.official_app_id:
         yield doubtful(
-            "settings", "没有接入任何平台", "企业微信和公众号都没有填", "运行：siyu init"
+            "settings", _("没有接入任何平台"), _("企业微信和公众号都没有填"), _("运行：siyu init")
         )
     if not found.public_url:
         yield doubtful(
             "public_url",
-            "没有设置 SIYU_PUBLIC_URL",
-            "平台不知道往哪里回调，链接也打不开",
-            "填平台能访问的网址，例如 https://crm.example.com",
+            _("没有设置 SIYU_PUBLIC_URL"),
+            _("平台不知道往哪里回调，链接也打不开"),
+            _("填平台能访问的网址，例如 https://crm.example.com"),
         )
     elif not found.production and not found.clock_file:
         yield doubtful(
             "public_url",
-            f"SIYU_PUBLIC_URL 是 {found.public_url}",
-            "只有本机能访问，不是正式环境",
-            "正式运行要用 https:// 开头的网址",
+            _("SIYU_PUBLIC_URL 是 %(url)s", url=found.public_url),
+            _("只有本机能访问，不是正式环境"),
+            _("正式运行要用 https:// 开头的网址"),
         )
     else:
-        yield fine("public_url", f"公网地址 {found.public_url}")
+        yield fine("public_url", _("公网地址 %(url)s", url=found.public_url))
 
 
 def _secrets(found: Settings) -> Iterator[Finding]:
     for name in SECRETS:
         if value := getattr(found, name):
             digest = hashlib.sha256(value.encode()).hexdigest()[:4]
-            yield fine("secrets", f"SIYU_{name.upper()} 已设置 (sha256:{digest}…)")
+            yield fine(
+                "secrets",
+                _("SIYU_%(name)s 已设置 (sha256:%(digest)s…)", name=name.upper(), digest=digest),
+            )
 
 
 def content(found: Settings) -> Finding:
@@ -85,12 +94,22 @@ def content(found: Settings) -> Finding:
     except ContentError as wrong:
         first = f"{wrong.mistakes[0]}".splitlines()[0]
         return broken(
-            "content", f"内容有 {len(wrong.mistakes)} 处要改", first, "运行：siyu check-content"
+            "content",
+            _("内容有 %(count)s 处要改", count=len(wrong.mistakes)),
+            first,
+            _("运行：siyu check-content"),
         )
     except OSError:
-        where = f"内容目录 {found.content_dir}"
-        return broken("content", where, "读不了", "检查 SIYU_CONTENT_DIR 和文件权限")
-    return fine("content", f"内容：{len(read.templates)} 段话术，{len(read.playbooks)} 个打法")
+        where = _("内容目录 %(folder)s", folder=found.content_dir)
+        return broken("content", where, _("读不了"), _("检查 SIYU_CONTENT_DIR 和文件权限"))
+    return fine(
+        "content",
+        _(
+            "内容：%(templates)s 段话术，%(playbooks)s 个打法",
+            templates=len(read.templates),
+            playbooks=len(read.playbooks),
+        ),
+    )
 
 
 async def database(found: Settings) -> list[Finding]:
@@ -114,9 +133,9 @@ def _shared(path: Path) -> list[Finding]:
     return [
         doubtful(
             "database",
-            f"{len(busy)} 个程序同时用着 {path}",
-            f"SQLite 只给一个 siyu serve 用（进程 {'、'.join(map(str, busy))}）",
-            "只留一个，或把 SIYU_DATABASE_URL 换成 PostgreSQL",
+            _("%(count)s 个程序同时用着 %(file)s", count=len(busy), file=path),
+            _("SQLite 只给一个 siyu serve 用（进程 %(ids)s）", ids=listed(busy)),
+            _("只留一个，或把 SIYU_DATABASE_URL 换成 PostgreSQL"),
         )
     ]
 
@@ -154,9 +173,11 @@ def _missing(path: Path) -> list[Finding]:
     if path.exists():
         return []
     if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
-        where = f"数据库所在的文件夹 {path.parent}"
-        return [broken("database", where, "不存在或不能写", "建好它，或改 SIYU_DATABASE_URL")]
-    return [fine("database", f"数据库 {path} 还没有，第一次启动时自动建好")]
+        where = _("数据库所在的文件夹 %(folder)s", folder=path.parent)
+        return [
+            broken("database", where, _("不存在或不能写"), _("建好它，或改 SIYU_DATABASE_URL"))
+        ]
+    return [fine("database", _("数据库 %(name)s 还没有，第一次启动时自动建好", name=path))]
 
 
 async def _looked_into(found: Settings, named: str) -> list[Finding]:
@@ -164,11 +185,26 @@ async def _looked_into(found: Settings, named: str) -> list[Finding]:
     try:
         match await state(sessions.engine):
             case "old":
-                why = "结构不是这一版的"
-                return [broken("database", f"数据库 {named}", why, "先备份，再运行：siyu migrate")]
+                why = _("结构不是这一版的")
+                return [
+                    broken(
+                        "database",
+                        _("数据库 %(name)s", name=named),
+                        why,
+                        _("先备份，再运行：siyu migrate"),
+                    )
+                ]
             case "empty":
-                return [fine("database", f"数据库 {named} 可写，还是空的，第一次启动时自动建好")]
-        made = fine("database", f"数据库 {named} 可写，结构是最新的（{newest()}）")
+                return [
+                    fine(
+                        "database",
+                        _("数据库 %(name)s 可写，还是空的，第一次启动时自动建好", name=named),
+                    )
+                ]
+        made = fine(
+            "database",
+            _("数据库 %(name)s 可写，结构是最新的（%(newest)s）", name=named, newest=newest()),
+        )
         async with sessions.reading() as session:
             people = await access.users(session)
         return [made, _staff(people)]
@@ -176,9 +212,9 @@ async def _looked_into(found: Settings, named: str) -> list[Finding]:
         return [
             broken(
                 "database",
-                f"数据库 {named}",
-                f"连不上或不能写（{type(wrong).__name__}）",
-                "看看数据库是否在运行、地址和密码对不对、磁盘和文件权限",
+                _("数据库 %(name)s", name=named),
+                _("连不上或不能写（%(why)s）", why=type(wrong).__name__),
+                _("看看数据库是否在运行、地址和密码对不对、磁盘和文件权限"),
             )
         ]
     finally:
@@ -187,9 +223,12 @@ async def _looked_into(found: Settings, named: str) -> list[Finding]:
 
 def _staff(people: int) -> Finding:
     if people:
-        return fine("staff", f"{people} 位后台用户")
+        return fine("staff", _("%(count)s 位后台用户", count=people))
     return doubtful(
-        "staff", "没有后台用户", "谁也登录不了后台", "运行：siyu user add 名字 --role owner"
+        "staff",
+        _("没有后台用户"),
+        _("谁也登录不了后台"),
+        _("运行：siyu user add 名字 --role owner"),
     )
 
 
@@ -198,8 +237,10 @@ def _space(folder: Path) -> list[Finding]:
         free = shutil.disk_usage(folder).free / 1e9
     except OSError:
         return []
-    words = f"剩余空间 {free:.1f} GB"
+    words = _("剩余空间 %(size)s GB", size=f"{free:.1f}")
     if free >= TIGHT_GB:
         return [fine("space", words)]
     tell = doubtful if free >= FULL_GB else broken
-    return [tell("space", words, "磁盘写满后什么都存不下", "清理磁盘，或把数据库移到大一点的盘")]
+    return [
+        tell("space", words, _("磁盘写满后什么都存不下"), _("清理磁盘，或把数据库移到大一点的盘"))
+    ]

@@ -13,6 +13,7 @@ from bot.doctor.finding import Finding, broken, doubtful, fine
 from bot.platforms.http import Http, Lost
 from bot.platforms.request import post
 from bot.settings import Settings
+from bot.tongue import _
 
 OFFICIAL_TROUBLE = {
     40013: (
@@ -50,22 +51,32 @@ class Asked:
             return self._lost(said)
         code = said.get("errcode", 0)
         if code == 0:
-            return fine(self.check, f"{self.name}：{what}")
+            return fine(self.check, _("%(name)s：%(what)s", name=self.name, what=what))
         why, fix = (self.trouble | LATER).get(
-            code, (f"平台返回 {code}", f"查平台文档里的错误码 {code}")
+            code,
+            (_("平台返回 %(code)s", code=code), _("查平台文档里的错误码 %(code)s", code=code)),
         )
-        why = why.format(ip=_address(str(said.get("errmsg", ""))))
-        return broken(self.check, f"{self.name}：{what}", f"{why}（{code}）", fix)
+        why = _(why).format(ip=_address(str(said.get("errmsg", ""))))
+        why = _("%(why)s（%(code)s）", why=why, code=code)
+        return broken(self.check, _("%(name)s：%(what)s", name=self.name, what=what), why, _(fix))
 
     def _lost(self, lost: Lost) -> Finding:
         reasons = {
             "unreachable": _unreachable(self.base),
-            "timeout": (f"{SECONDS:.0f} 秒没有回答", "检查网络和防火墙，过一会儿再试"),
-            "server_error": ("服务器出错", "过一会儿再试；如果中间有代理，看看代理"),
-            "nonsense": ("回答不是平台的格式，多半是代理或登录页", "检查 API_BASE 和中间的代理"),
+            "timeout": (
+                _("%(seconds)s 秒没有回答", seconds=f"{SECONDS:.0f}"),
+                _("检查网络和防火墙，过一会儿再试"),
+            ),
+            "server_error": (_("服务器出错"), _("过一会儿再试；如果中间有代理，看看代理")),
+            "nonsense": (
+                _("回答不是平台的格式，多半是代理或登录页"),
+                _("检查 API_BASE 和中间的代理"),
+            ),
         }
-        why, fix = reasons.get(lost.reason, ("连接断了", "检查网络，过一会儿再试"))
-        return broken(self.check, f"{self.name}：连不上 {self.base}", why, fix)
+        why, fix = reasons.get(lost.reason, (_("连接断了"), _("检查网络，过一会儿再试")))
+        return broken(
+            self.check, _("%(name)s：连不上 %(base)s", name=self.name, base=self.base), why, fix
+        )
 
 
 def _unreachable(base: str) -> tuple[str, str]:
@@ -73,8 +84,10 @@ def _unreachable(base: str) -> tuple[str, str]:
     try:
         socket.getaddrinfo(address.hostname, address.port or 443)
     except OSError:
-        return f"域名 {address.hostname} 解析不了", "检查这台机器的 DNS 和网络，或改 API_BASE"
-    return "没有程序在听，或被防火墙拦住了", "检查防火墙和代理，放行这台机器往外的 443 端口"
+        return _("域名 %(host)s 解析不了", host=address.hostname), _(
+            "检查这台机器的 DNS 和网络，或改 API_BASE"
+        )
+    return _("没有程序在听，或被防火墙拦住了"), _("检查防火墙和代理，放行这台机器往外的 443 端口")
 
 
 def plain_address(check: str, name: str, base: str) -> list[Finding]:
@@ -82,8 +95,8 @@ def plain_address(check: str, name: str, base: str) -> list[Finding]:
     address = urlsplit(base)
     if address.scheme == "https" or address.hostname in {"127.0.0.1", "localhost", "::1"}:
         return []
-    why, fix = "不是 https，密钥会被别人看到", "去掉 API_BASE 这一项，用平台自己的网址"
-    return [broken(check, f"{name}：接口地址 {base}", why, fix)]
+    why, fix = _("不是 https，密钥会被别人看到"), _("去掉 API_BASE 这一项，用平台自己的网址")
+    return [broken(check, _("%(name)s：接口地址 %(base)s", name=name, base=base), why, fix)]
 
 
 def _address(said: str) -> str:
@@ -95,7 +108,7 @@ def _address(said: str) -> str:
 
 async def official(settings: Settings, clock: Clock) -> list[Finding]:
     """Its key, its address list, and whether what it sends us is sealed."""
-    asked = Asked("official", "公众号", settings.official_api_base, OFFICIAL_TROUBLE)
+    asked = Asked("official", _("公众号"), settings.official_api_base, OFFICIAL_TROUBLE)
     http = Http(settings.official_api_base, clock, seconds=SECONDS)
     try:
         said = await http.send(
@@ -109,8 +122,8 @@ async def official(settings: Settings, clock: Clock) -> list[Finding]:
     finally:
         await http.close()
     return [
-        *plain_address("official", "公众号", settings.official_api_base),
-        asked.found(said, "AppID 和 AppSecret"),
+        *plain_address("official", _("公众号"), settings.official_api_base),
+        asked.found(said, _("AppID 和 AppSecret")),
         *_sealed(settings),
         *skewed(http, said),
     ]
@@ -119,9 +132,11 @@ async def official(settings: Settings, clock: Clock) -> list[Finding]:
 def _sealed(settings: Settings) -> list[Finding]:
     if settings.official_aes_key:
         return []
-    why = "没有填 SIYU_OFFICIAL_AES_KEY，公众号的消息是明文的"
-    fix = "到公众平台「基本配置 → 服务器配置」选安全模式，把 EncodingAESKey 填到 SIYU_OFFICIAL_AES_KEY"
-    return [doubtful("official_callback", "公众号：明文模式", why, fix)]
+    why = _("没有填 SIYU_OFFICIAL_AES_KEY，公众号的消息是明文的")
+    fix = _(
+        "到公众平台「基本配置 → 服务器配置」选安全模式，把 EncodingAESKey 填到 SIYU_OFFICIAL_AES_KEY"
+    )
+    return [doubtful("official_callback", _("公众号：明文模式"), why, fix)]
 
 
 def skewed(http: Http, said: Said) -> list[Finding]:
@@ -129,8 +144,11 @@ def skewed(http: Http, said: Said) -> list[Finding]:
     if isinstance(said, Lost):
         return []
     away = abs(http.skew)
-    words = f"系统时间{'慢' if http.skew > 0 else '快'} {away:.0f} 秒"
+    told = "系统时间慢 %(count)s 秒" if http.skew > 0 else "系统时间快 %(count)s 秒"
+    words = _(told, count=f"{away:.0f}")
     if away < SLOW_SECONDS:
-        return [fine("clock", "系统时间和平台一致")]
+        return [fine("clock", _("系统时间和平台一致"))]
     tell = doubtful if away < STALE_SECONDS else broken
-    return [tell("clock", words, "超过 5 分钟回调会被拒绝", "打开系统的「自动设置时间」（NTP）")]
+    return [
+        tell("clock", words, _("超过 5 分钟回调会被拒绝"), _("打开系统的「自动设置时间」（NTP）"))
+    ]

@@ -12,6 +12,7 @@ from bot.doctor.platforms import SECONDS, Asked, Said, plain_address, skewed
 from bot.platforms.http import Http, Lost
 from bot.platforms.request import Request, get, post
 from bot.settings import Settings
+from bot.tongue import _
 
 SECRET = (
     "Secret 不对，或不是这个企业、这个应用的",
@@ -79,7 +80,7 @@ class _Line:
 
 async def wecom(settings: Settings, clock: Clock, guides: Sequence[str] = ()) -> list[Finding]:
     """`guides`: userids of those whom our database takes for guides."""
-    asked = Asked("wecom", "企业微信", settings.wecom_api_base, TROUBLE)
+    asked = Asked("wecom", _("企业微信"), settings.wecom_api_base, TROUBLE)
     http = Http(settings.wecom_api_base, clock, seconds=SECONDS)
     try:
         said = await http.send(
@@ -90,8 +91,8 @@ async def wecom(settings: Settings, clock: Clock, guides: Sequence[str] = ()) ->
             )
         )
         found = [
-            *plain_address("wecom", "企业微信", settings.wecom_api_base),
-            asked.found(said, "企业 ID 和 Secret"),
+            *plain_address("wecom", _("企业微信"), settings.wecom_api_base),
+            asked.found(said, _("企业 ID 和 Secret")),
             *skewed(http, said),
         ]
         if isinstance(said, Lost) or not said.get("access_token"):
@@ -104,7 +105,7 @@ async def wecom(settings: Settings, clock: Clock, guides: Sequence[str] = ()) ->
 
 async def _app(line: _Line, settings: Settings) -> list[Finding]:
     said = await line.say(get("/cgi-bin/agent/get", agentid=str(settings.wecom_agent_id)))
-    found = line.asked.found(said, f"应用 {settings.wecom_agent_id}")
+    found = line.asked.found(said, _("应用 %(id)s", id=settings.wecom_agent_id))
     if found.state != "ok" or isinstance(said, Lost):
         return [found]
     if said.get("close"):
@@ -119,15 +120,17 @@ async def _app(line: _Line, settings: Settings) -> list[Finding]:
 def _untrusted(line: _Line, host: str, trusted: str) -> Finding:
     return doubtful(
         line.asked.check,
-        f"企业微信：可信域名{f'是 {trusted}' if trusted else '没有填'}",
-        f"导购打不开 {host} 上的页面和侧边栏（50001）",
-        f"到后台打开自建应用，在「网页授权及 JS-SDK」里填 {host}，并上传校验文件",
+        _("企业微信：可信域名是 %(host)s", host=trusted)
+        if trusted
+        else _("企业微信：可信域名没有填"),
+        _("导购打不开 %(host)s 上的页面和侧边栏（50001）", host=host),
+        _("到后台打开自建应用，在「网页授权及 JS-SDK」里填 %(host)s，并上传校验文件", host=host),
     )
 
 
 async def _people(line: _Line, guides: Sequence[str]) -> list[Finding]:
     said = await line.say(get("/cgi-bin/externalcontact/get_follow_user_list"))
-    found = line.asked.found(said, "客户联系权限")
+    found = line.asked.found(said, _("客户联系权限"))
     if found.state != "ok" or isinstance(said, Lost):
         return [found]
     serving = list(said.get("follow_user") or ())
@@ -135,14 +138,14 @@ async def _people(line: _Line, guides: Sequence[str]) -> list[Finding]:
         return [
             doubtful(
                 line.asked.check,
-                "企业微信：没有导购能添加顾客",
-                "客户联系的使用范围是空的",
-                "到后台「客户联系 → 权限配置 → 使用范围」加上导购",
+                _("企业微信：没有导购能添加顾客"),
+                _("客户联系的使用范围是空的"),
+                _("到后台「客户联系 → 权限配置 → 使用范围」加上导购"),
             )
         ]
     missing = [userid for userid in guides if userid not in serving]
     return [
-        fine(line.asked.check, f"企业微信：客户联系权限，{len(serving)} 位导购"),
+        fine(line.asked.check, _("企业微信：客户联系权限，%(count)s 位导购", count=len(serving))),
         *await _customers(line, serving[0]),
         *[await _missed(line, userid) for userid in missing[:SHOWN]],
     ]
@@ -153,21 +156,21 @@ async def _customers(line: _Line, userid: str) -> list[Finding]:
     said = await line.say(get("/cgi-bin/externalcontact/list", userid=userid))
     if isinstance(said, dict) and said.get("errcode") == NO_CUSTOMERS:
         return []
-    found = line.asked.found(said, f"读取 {userid} 的顾客")
+    found = line.asked.found(said, _("读取 %(guide)s 的顾客", guide=userid))
     return [] if found.state == "ok" else [found]
 
 
 async def _missed(line: _Line, userid: str) -> Finding:
     said = await line.say(get("/cgi-bin/user/get", userid=userid))
-    what = f"导购 {userid} 不能服务顾客"
+    what = _("导购 %(guide)s 不能服务顾客", guide=userid)
     found = line.asked.found(said, what)
     if found.state != "ok":
         return doubtful(found.check, found.what, found.why, found.fix)
     return doubtful(
         line.asked.check,
-        f"企业微信：{what}",
-        "没有客户联系的权限（84061、48002 会从这里来）",
-        "到后台「客户联系 → 权限配置 → 使用范围」加上她",
+        _("%(name)s：%(what)s", name=_("企业微信"), what=what),
+        _("没有客户联系的权限（84061、48002 会从这里来）"),
+        _("到后台「客户联系 → 权限配置 → 使用范围」加上她"),
     )
 
 
@@ -175,16 +178,16 @@ async def _kf(line: _Line) -> Finding:
     """Not everybody uses it: a closed door is worth a look, no more."""
     trouble = line.asked.trouble | dict.fromkeys((48002, 48007), KF_CLOSED)
     trouble |= dict.fromkeys((95011, 95012), KF_ELSEWHERE)
-    asked = Asked("kf", "微信客服", line.asked.base, trouble)
+    asked = Asked("kf", _("微信客服"), line.asked.base, trouble)
     said = await line.say(post("/cgi-bin/kf/account/list", offset=0, limit=100))
-    found = asked.found(said, "客服账号")
+    found = asked.found(said, _("客服账号"))
     if found.state != "ok" or isinstance(said, Lost):
         return doubtful(found.check, found.what, found.why, found.fix)
     if accounts := said.get("account_list"):
-        return fine("kf", f"微信客服：{len(accounts)} 个账号")
+        return fine("kf", _("微信客服：%(count)s 个账号", count=len(accounts)))
     return doubtful(
         "kf",
-        "微信客服：没有客服账号",
-        "没有开通，或账号没有交给这个应用管理",
-        "到后台「应用管理 → 微信客服」开通，再「通过 API 管理微信客服账号」；不用可以不管",
+        _("微信客服：没有客服账号"),
+        _("没有开通，或账号没有交给这个应用管理"),
+        _("到后台「应用管理 → 微信客服」开通，再「通过 API 管理微信客服账号」；不用可以不管"),
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from bot.tongue import _
+
 WORDS_FOR = {
     "case": "guide/case",
     "birthday": "guide/birthday",
@@ -67,18 +69,18 @@ def reason_for(known: Known, now: datetime, today: date) -> Reason | None:
 def _case_words(due: datetime, now: datetime) -> str:
     left = due - now
     if left <= timedelta():
-        return "有一件反馈已经超时，先回她"
+        return _("有一件反馈已经超时，先回她")
     hours, minutes = divmod(int(left.total_seconds()) // 60, 60)
-    return f"有一件反馈等你回，还剩 {hours}:{minutes:02d}"
+    return _("有一件反馈等你回，还剩 %(hours)s:%(minutes)s", hours=hours, minutes=f"{minutes:02d}")
 
 
 def _birthday(known: Known, today: date) -> Reason | None:
     days = days_until(known.birthday, today) if known.birthday else None
     if days is not None and days <= 7:
-        when = {0: "今天", 1: "明天"}.get(days, f"{days} 天后")
-        return Reason("birthday", f"生日{'就在' if days < 2 else ''}{when}", 4 - days / 7)
+        soon = {0: _("生日就在今天"), 1: _("生日就在明天")}
+        return Reason("birthday", soon.get(days, _("生日%(days)s 天后", days=days)), 4 - days / 7)
     if known.birthday is None and known.birthday_month == today.month:
-        return Reason("birthday", "这个月过生日", 1.5)
+        return Reason("birthday", _("这个月过生日"), 1.5)
     return None
 
 
@@ -105,13 +107,21 @@ def _coupon(known: Known, now: datetime) -> Reason | None:
     if known.coupon_until is None or known.coupon_until - now > timedelta(days=5):
         return None
     days = max(0, (known.coupon_until - now).days)
-    return Reason("coupon", f"手上的券{f'还有 {days} 天' if days else '今天'}到期", 2.5)
+    return Reason(
+        "coupon",
+        _("手上的券还有 %(days)s 天到期", days=days) if days else _("手上的券今天到期"),
+        2.5,
+    )
 
 
 def _overdue(known: Known) -> Reason | None:
     if known.days_since_order is None or known.usual_gap_days is None or known.overdue < 1.3:
         return None
-    why = f"平时约 {known.usual_gap_days} 天来一次，这次 {known.days_since_order} 天没来"
+    why = _(
+        "平时约 %(usual)s 天来一次，这次 %(days)s 天没来",
+        usual=known.usual_gap_days,
+        days=known.days_since_order,
+    )
     return Reason("overdue", why, min(known.overdue, 4.0) / 2)
 
 
@@ -119,11 +129,11 @@ def _newcomer(known: Known, now: datetime) -> Reason | None:
     days = (now - known.followed_since).days
     if known.days_since_order is not None or not 2 <= days <= 14:
         return None
-    return Reason("newcomer", f"加好友 {days} 天，还没买过", 1.8)
+    return Reason("newcomer", _("加好友 %(days)s 天，还没买过", days=days), 1.8)
 
 
 def _care(known: Known, now: datetime) -> Reason | None:
     last = known.last_contact or known.followed_since
     if known.tier != "核心" or (days := (now - last).days) < 30:
         return None
-    return Reason("care", f"常客，{days} 天没联系了", 1.0)
+    return Reason("care", _("常客，%(days)s 天没联系了", days=days), 1.0)

@@ -18,6 +18,7 @@ from bot.domain.access import ApiKey, StaffUser, WebSession
 from bot.domain.customers import Guide, Store
 from bot.domain.refusals import Refusal
 from bot.events.commands import Actor
+from bot.tongue import _
 
 _hasher = PasswordHasher()
 SHORT = 12
@@ -47,7 +48,9 @@ async def add_user(
     if store is not None:
         store_id = await session.scalar(select(Store.id).where(Store.code == store))
         if store_id is None:
-            raise Refusal("no_such_store", f"没有代码为 {store} 的门店", status=422)
+            raise Refusal(
+                "no_such_store", _("没有代码为 %(store)s 的门店", store=store), status=422
+            )
     user = StaffUser(
         name=name,
         role=role,

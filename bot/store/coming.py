@@ -18,6 +18,7 @@ from bot.domain.journeys import Playbook, Run
 from bot.domain.offers import Coupon, Offer
 from bot.store.mass_tasks import ABOUT
 from bot.store.vault import Vault
+from bot.tongue import _
 
 ASKED_ABOUT = ("waiting", "unknown", "confirmed", "cancelling")
 """Tasks of which the platform is asked what became of them."""
@@ -57,7 +58,7 @@ async def _touches(session: AsyncSession, hers: Sequence[int]) -> list[Coming]:
         .outerjoin(Playbook, and_(Playbook.key == Run.playbook, Playbook.version == Run.version))
         .where(Touch.customer_id.in_(hers), Touch.state == "planned")
     )
-    return [Coming(at, f"{name}：发一条消息") for at, name in rows]
+    return [Coming(at, _("%(name)s：发一条消息", name=name)) for at, name in rows]
 
 
 async def _steps(session: AsyncSession, hers: Sequence[int]) -> list[Coming]:
@@ -66,7 +67,7 @@ async def _steps(session: AsyncSession, hers: Sequence[int]) -> list[Coming]:
         .join(Playbook, and_(Playbook.key == Run.playbook, Playbook.version == Run.version))
         .where(Run.customer_id.in_(hers), Run.state == "active", Run.due_at.is_not(None))
     )
-    return [Coming(at, f"{name}：走到下一步") for at, name in rows if at]
+    return [Coming(at, _("%(name)s：走到下一步", name=name)) for at, name in rows if at]
 
 
 async def _clocks(session: AsyncSession, hers: Sequence[int]) -> list[Coming]:
@@ -75,7 +76,7 @@ async def _clocks(session: AsyncSession, hers: Sequence[int]) -> list[Coming]:
             Case.customer_id.in_(hers), Case.state != "closed", Case.next_check_at.is_not(None)
         )
     )
-    return [Coming(at, "客诉的时限") for (at,) in rows if at]
+    return [Coming(at, _("客诉的时限")) for (at,) in rows if at]
 
 
 async def _expiring(session: AsyncSession, hers: Sequence[int], now: datetime) -> list[Coming]:
@@ -84,7 +85,7 @@ async def _expiring(session: AsyncSession, hers: Sequence[int], now: datetime) -
         .join(Offer, Offer.id == Coupon.offer_id)
         .where(Coupon.customer_id.in_(hers), Coupon.state == "held", Coupon.expires_at > now)
     )
-    return [Coming(at, f"{name}到期") for at, name in rows]
+    return [Coming(at, _("%(name)s到期", name=name)) for at, name in rows]
 
 
 async def waiting(session: AsyncSession, vault: Vault, hers: Sequence[int]) -> list[Waiting]:

@@ -25,6 +25,7 @@ from bot.store.engine import upsert
 from bot.store.family import family, surviving
 from bot.store.tags.labels import forget_answers
 from bot.store.vault import Vault
+from bot.tongue import _
 
 AT_ONCE = 500
 _ANY_SUPPRESSION = select(Suppression.hash).limit(1)
@@ -46,7 +47,9 @@ async def record(session: AsyncSession, **act: Unpack[Act]) -> ConsentEntry:
     """Write down one act. A refusal holds at once, for every record of hers, and stops what is on its way;
     a consent older than the newest refusal changes nothing any more."""
     if act["purpose"] not in PURPOSES:
-        raise Refusal("unknown_purpose", f"没有“{act['purpose']}”这种用途", status=422)
+        raise Refusal(
+            "unknown_purpose", _("没有“%(purpose)s”这种用途", purpose=act["purpose"]), status=422
+        )
     act["customer_id"] = await surviving(session, act["customer_id"])
     entry = await _append(session, act)
     if act["action"] in GIVING:

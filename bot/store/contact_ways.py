@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.domain.customers import ContactWay, Guide
 from bot.domain.refusals import Refusal
 from bot.store.engine import upsert
+from bot.tongue import _
 
 LONGEST_STATE = 30
 MOST_GUIDES = 100
@@ -44,7 +45,11 @@ async def configure(
 ) -> ContactWay:
     """A source by its state, for one guide or all of a store; made at the platform when there is time."""
     if not 0 < len(state) <= LONGEST_STATE:
-        raise Refusal("bad_state", f"渠道码的 state 最多 {LONGEST_STATE} 个字", status=422)
+        raise Refusal(
+            "bad_state",
+            _("渠道码的 state 最多 %(most)s 个字", most=LONGEST_STATE),
+            status=422,
+        )
     insert = upsert(session, ContactWay).values(
         state=state, label=label, guide_id=guide_id, store_id=store_id
     )

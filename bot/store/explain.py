@@ -20,6 +20,7 @@ from bot.domain.refusals import Refusal
 from bot.store.customers import name_of
 from bot.store.family import family, surviving
 from bot.store.vault import Vault
+from bot.tongue import _
 
 HERE = ZoneInfo("Asia/Shanghai")
 MOST = 200
@@ -53,25 +54,37 @@ class Told:
     """The consent that allowed it: who said what, when and where."""
 
     def in_words(self) -> str:
-        said = STATES.get(self.state, "不在这次的人群里")
+        said = _(STATES.get(self.state, "不在这次的人群里"))
         parts = [f"「{self.what}」{said}"]
         if self.reason:
-            parts.append(f"原因：{words(self.reason)}")
+            parts.append(_("原因：%(why)s", why=words(self.reason)))
         if self.channel:
-            by = f"，由导购 {self.guide}" if self.guide else ""
-            parts.append(f"渠道：{CHANNELS.get(self.channel, self.channel)}{by}")
+            by = _("，由导购 %(guide)s", guide=self.guide) if self.guide else ""
+            parts.append(
+                _(
+                    "渠道：%(channel)s%(by)s",
+                    channel=_(CHANNELS.get(self.channel, self.channel)),
+                    by=by,
+                )
+            )
         steps = (
-            ("排定", self.planned_at),
-            ("交给导购", self.handed_over_at),
-            ("导购确认", self.confirmed_at),
-            ("送达", self.sent_at),
-            ("点开链接", self.opened_at),
+            (_("排定"), self.planned_at),
+            (_("交给导购"), self.handed_over_at),
+            (_("导购确认"), self.confirmed_at),
+            (_("送达"), self.sent_at),
+            (_("点开链接"), self.opened_at),
         )
         parts += [f"{name} {_local(at)}" for name, at in steps if at]
         if self.reminders:
-            parts.append(f"提醒导购 {self.reminders} 次")
+            parts.append(_("提醒导购 %(count)s 次", count=self.reminders))
         if self.proof:
-            parts.append(f"依据：{_local(self.proof['at'])} 在{self.proof['channel']}的同意")
+            parts.append(
+                _(
+                    "依据：%(at)s 在%(channel)s的同意",
+                    at=_local(self.proof["at"]),
+                    channel=self.proof["channel"],
+                )
+            )
         return "；".join(parts)
 
 
@@ -90,8 +103,8 @@ class Explanation:
     def in_words(self) -> str:
         lines = [f"{self.name or '这位顾客'}（{self.customer}）"]
         if self.held:
-            lines.append("有客诉在处理，营销暂停")
-        lines += [f"· {one.in_words()}" for one in self.told] or ["还没有任何触达"]
+            lines.append(_("有客诉在处理，营销暂停"))
+        lines += [f"· {one.in_words()}" for one in self.told] or [_("还没有任何触达")]
         return "\n".join(lines)
 
 
@@ -112,7 +125,7 @@ async def _find(session: AsyncSession, who: str | int) -> Customer:
         wanted.append(Customer.id == int(who))
     found = (await session.scalars(select(Customer).where(or_(*wanted)))).first()
     if found is None:
-        raise Refusal("unknown_customer", f"没有「{who}」这位顾客", status=404)
+        raise Refusal("unknown_customer", _("没有「%(who)s」这位顾客", who=who), status=404)
     kept = await session.get(Customer, await surviving(session, found.id))
     return kept or found
 

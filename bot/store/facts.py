@@ -22,6 +22,7 @@ from bot.domain.tiers import CustomerTier
 from bot.store import group_chats
 from bot.store.customers.people import NAME
 from bot.store.vault import Vault
+from bot.tongue import speaking
 
 HERE = ZoneInfo("Asia/Shanghai")
 AT_ONCE = 500
@@ -218,10 +219,12 @@ async def _standing(asking: _Asking) -> Found:
 
 async def _coupons(asking: _Asking) -> Found:
     """The coupon that runs out first: the one worth speaking of."""
-    return [
-        (i, {"coupon_code": code, "coupon_until": last_day_words(until)})
-        for i, code, until in await asking.rows(_COUPONS)
-    ]
+    rows = await asking.rows(_COUPONS)
+    with speaking("zh"):  # she is told, whoever looks on
+        return [
+            (i, {"coupon_code": code, "coupon_until": last_day_words(until)})
+            for i, code, until in rows
+        ]
 
 
 async def _orders(asking: _Asking) -> Found:

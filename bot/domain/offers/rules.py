@@ -9,6 +9,7 @@ from bot.domain.offers.entities import Offer
 from bot.domain.offers.words import SHOP_ZONE
 from bot.domain.refusals import Refusal
 from bot.events.shop import Line
+from bot.tongue import _
 
 
 def runs_out(offer: Offer, now: datetime) -> datetime:
@@ -19,13 +20,13 @@ def runs_out(offer: Offer, now: datetime) -> datetime:
 
 def why_not_issued(offer: Offer, now: datetime) -> Refusal | None:
     if offer.state == "paused":
-        return Refusal("paused", f"「{offer.name}」暂停发放")
+        return Refusal("paused", _("「%(name)s」暂停发放", name=offer.name))
     if now < offer.starts_at:
-        return Refusal("not_started", f"「{offer.name}」还没开始")
+        return Refusal("not_started", _("「%(name)s」还没开始", name=offer.name))
     if offer.state == "ended" or now >= offer.ends_at:
-        return Refusal("ended", f"「{offer.name}」已经结束")
+        return Refusal("ended", _("「%(name)s」已经结束", name=offer.name))
     if pieces_left(offer) <= 0:
-        return Refusal("out_of_stock", f"「{offer.name}」已经发完")
+        return Refusal("out_of_stock", _("「%(name)s」已经发完", name=offer.name))
     return None
 
 

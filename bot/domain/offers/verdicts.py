@@ -12,6 +12,7 @@ from bot.domain.offers.rules import discount, eligible
 from bot.domain.offers.words import SHOP_ZONE, day_words, in_words, last_day_words, yuan
 from bot.events import Actor
 from bot.events.shop import Line
+from bot.tongue import _, listed
 
 STATUS = {
     "ok": 200,
@@ -98,7 +99,7 @@ def judge(
     off = off if amount is None else min(off, max(amount - beside.off_fen, 0))
     return Verdict(
         state=state,
-        words=words or f"可以用：{offer.name}，{in_words(offer)}",
+        words=words or _("可以用：%(name)s，%(gives)s", name=offer.name, gives=in_words(offer)),
         code=coupon.code,
         offer=offer.name,
         kind=offer.kind,
@@ -114,11 +115,11 @@ Said = tuple[str, str] | None
 
 def _refusal(coupon: Coupon, offer: Offer, till: Till, now: datetime) -> Said:
     if coupon.state == "redeemed":
-        return "used", "这张券已经用掉了"
+        return "used", _("这张券已经用掉了")
     if coupon.state in GONE:
-        return "withdrawn", GONE[coupon.state]
+        return "withdrawn", _(GONE[coupon.state])
     if now < (opens := max(coupon.issued_at, offer.starts_at)):
-        return "not_yet", f"还没到时间：这张券 {day_words(opens)}起可以用"
+        return "not_yet", _("还没到时间：这张券 %(day)s起可以用", day=day_words(opens))
     return _reserved(coupon, till, now) or _where_refused(offer, till)
 
 
@@ -127,9 +128,12 @@ def _reserved(coupon: Coupon, till: Till, now: datetime) -> Said:
     if until is not None and now < until:
         if till.order_no == coupon.reserved_for:
             return None  # promised to this order: what runs out meanwhile still holds
-        return "reserved", "这张券正用在另一单上：先把那一单结掉或取消"
+        return "reserved", _("这张券正用在另一单上：先把那一单结掉或取消")
     if coupon.state == "expired" or now >= coupon.expires_at:
-        return "expired", f"这张券 {last_day_words(coupon.expires_at)}到期，已经过期了"
+        return "expired", _(
+            "这张券 %(day)s到期，已经过期了",
+            day=last_day_words(coupon.expires_at),
+        )
     return None
 
 
@@ -137,30 +141,39 @@ def _where_refused(offer: Offer, till: Till) -> Said:
     in_any = "*" in offer.stores and till.store is not None
     if not offer.stores or till.store in offer.stores or in_any:
         return None
-    return "wrong_store", "这张券不是本店的，请顾客到指定门店使用"
+    return "wrong_store", _("这张券不是本店的，请顾客到指定门店使用")
 
 
 def _among(offer: Offer, till: Till, beside: Beside) -> Said:
     """What the order itself has against it."""
     if beside.alone and not offer.stacks:
-        return "not_stackable", "这一单已经用了一张不能叠加的券，只能用一张"
+        return "not_stackable", _("这一单已经用了一张不能叠加的券，只能用一张")
     amount = eligible(offer, till.amount_fen, till.lines)
     if amount is None:
         if offer.threshold_fen or offer.kind == "percent":
-            return "amount_needed", f"{in_words(offer)}：请先填这一单的金额"
+            return "amount_needed", _("%(gives)s：请先填这一单的金额", gives=in_words(offer))
         return None
     if offer.goods and till.lines and amount == 0:
-        return "wrong_goods", f"这一单里没有这张券能用的商品：只限{'、'.join(offer.goods)}"
+        return "wrong_goods", _(
+            "这一单里没有这张券能用的商品：只限%(goods)s", goods=listed(offer.goods)
+        )
     if amount < offer.threshold_fen:
         short = yuan(offer.threshold_fen - amount)
-        return "below_threshold", f"还差 {short} 元：{in_words(offer)}"
+        return "below_threshold", _(
+            "还差 %(short)s 元：%(gives)s", short=short, gives=in_words(offer)
+        )
     return None
 
 
 def used_words(at: datetime, where: str | None) -> str:
     """这张券 5 月 3 日 10:12 已经在本店用掉了。"""
     local = at.astimezone(SHOP_ZONE)
-    return f"这张券 {day_words(at)} {local:%H:%M} 已经在{where or '别处'}用掉了"
+    return _(
+        "这张券 %(day)s %(time)s 已经在%(where)s用掉了",
+        day=day_words(at),
+        time=f"{local:%H:%M}",
+        where=where or _("别处"),
+    )
 
 
 STALE_QR = Verdict(state="stale_qr", words="顾客的码已经换新了，请扫她手机上现在的码")

@@ -6,21 +6,24 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.offers.entities import Offer
+from bot.tongue import _, tongue
 
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 SHOP_ZONE = ZoneInfo("Asia/Shanghai")
 
 
 def in_words(offer: Offer) -> str:
     """满 200 元减 30 元 — what the offer gives, in a few words."""
-    least = f"满 {yuan(offer.threshold_fen)} 元" if offer.threshold_fen else ""
+    least = _("满 %(sum)s 元", sum=yuan(offer.threshold_fen)) if offer.threshold_fen else ""
     match offer.kind:
         case "amount":
-            return f"{least}减 {yuan(offer.value)} 元"
+            return _("%(least)s减 %(sum)s 元", least=least, sum=yuan(offer.value))
         case "percent":
-            most = f"，最多减 {yuan(offer.most_fen)} 元" if offer.most_fen else ""
-            return f"{least}{(100 - offer.value) / 10:g} 折{most}"
+            off = f"{(100 - offer.value) / 10:g}" if tongue() == "zh" else f"{offer.value}%"
+            most = _("，最多减 %(sum)s 元", sum=yuan(offer.most_fen)) if offer.most_fen else ""
+            return _("%(least)s%(off)s 折%(most)s", least=least, off=off, most=most)
         case "shipping":
-            return f"{least}免运费"
+            return _("%(least)s免运费", least=least)
         case _:
             return f"{least}{offer.name}"
 
@@ -31,7 +34,9 @@ def yuan(fen: int) -> str:
 
 def day_words(moment: datetime) -> str:
     local = moment.astimezone(SHOP_ZONE)
-    return f"{local.month} 月 {local.day} 日"
+    if tongue() == "zh":
+        return f"{local.month} 月 {local.day} 日"
+    return f"{MONTHS[local.month - 1]} {local.day}"
 
 
 def last_day_words(expires_at: datetime) -> str:

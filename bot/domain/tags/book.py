@@ -18,6 +18,7 @@ from pydantic import (
 
 from bot.domain.refusals import Refusal
 from bot.domain.segments import BadRule, parse
+from bot.tongue import _
 
 LONGEST = 30
 """Characters of a corp tag's name and of its group's."""
@@ -97,9 +98,9 @@ class Bought(_Part):
     def _one_way(self) -> Self:
         ways = (self.price, self.with_coupon, self.at_weekends, self.category or self.orders)
         if sum(way is not None for way in ways) != 1:
-            raise ValueError("一条规则只写一种看法 — 拆成两条")
+            raise ValueError(_("一条规则只写一种看法 — 拆成两条"))
         if (self.category == "*") != self.tag.endswith("/{category}"):
-            raise ValueError("category 写 * 时标签要写成 组/{category} — 两处一起改")
+            raise ValueError(_("category 写 * 时标签要写成 组/{category} — 两处一起改"))
         return self
 
     @property
@@ -125,7 +126,11 @@ class Fitting(_Part):
             parse(rule)
         except BadRule as mistake:
             raise ValueError(
-                f"的 {mistake.path}：{mistake.words} — 照着「分群规则」的写法改"
+                _(
+                    "的 %(path)s：%(words)s — 照着「分群规则」的写法改",
+                    path=mistake.path,
+                    words=mistake.words,
+                )
             ) from None
         return rule
 
@@ -146,7 +151,7 @@ class Forbidden(_Part):
         try:
             re.compile(pattern)
         except re.error:
-            raise ValueError("不是正确的正则表达式 — 检查括号") from None
+            raise ValueError(_("不是正确的正则表达式 — 检查括号")) from None
         return pattern
 
 
@@ -165,12 +170,17 @@ class TagBook(_Part):
         for name in self.names():
             if said := self.too_precise(name):
                 raise ValueError(
-                    f"里的「{name}」不能作标签：{said.why} — 换成「{said.instead}」这样的说法"
+                    _(
+                        "里的「%(name)s」不能作标签：%(why)s — 换成「%(instead)s」这样的说法",
+                        name=name,
+                        why=said.why,
+                        instead=said.instead,
+                    )
                 )
         for rule in self.rules:
             group, name = parts(rule.tag)
             if not (self.knows(rule.tag) or (self.opens(group) and name == "{category}")):
-                raise ValueError(f"里没有「{rule.tag}」 — 先在 groups 里写上它")
+                raise ValueError(_("里没有「%(tag)s」 — 先在 groups 里写上它", tag=rule.tag))
         return self
 
     def names(self) -> Iterator[str]:
@@ -189,10 +199,19 @@ class TagBook(_Part):
     def check(self, tag: str) -> None:
         """Raises Refusal when a person may not give this tag: too_precise or unknown_tag."""
         if said := self.too_precise(tag):
-            instead = f"，可以用「{said.instead}」" if said.instead else ""
-            raise Refusal("too_precise", f"「{tag}」不能作标签：{said.why}{instead}", status=422)
+            instead = _("，可以用「%(instead)s」", instead=said.instead) if said.instead else ""
+            raise Refusal(
+                "too_precise",
+                _(
+                    "「%(tag)s」不能作标签：%(why)s%(instead)s",
+                    tag=tag,
+                    why=said.why,
+                    instead=instead,
+                ),
+                status=422,
+            )
         if not self.knows(tag) and not self.opens(parts(tag)[0]):
-            raise Refusal("unknown_tag", f"没有「{tag}」这个标签", status=422)
+            raise Refusal("unknown_tag", _("没有「%(tag)s」这个标签", tag=tag), status=422)
 
     def heard(self, when: str, what: str) -> list[Heard]:
         """The rules that such an act fulfils."""
@@ -219,9 +238,13 @@ def parts(tag: str) -> tuple[str, str]:
     """`组/名` → the group and the name. Raises Refusal bad_tag."""
     group, slash, name = tag.partition("/")
     if not (group and slash and name) or "/" in name:
-        raise Refusal("bad_tag", f"「{tag}」要写成 组/标签", status=422)
+        raise Refusal("bad_tag", _("「%(tag)s」要写成 组/标签", tag=tag), status=422)
     if max(len(group), len(name)) > LONGEST:
-        raise Refusal("bad_tag", f"「{tag}」太长，组和标签各最多 {LONGEST} 字", status=422)
+        raise Refusal(
+            "bad_tag",
+            _("「%(tag)s」太长，组和标签各最多 %(most)s 字", tag=tag, most=LONGEST),
+            status=422,
+        )
     return group, name
 
 

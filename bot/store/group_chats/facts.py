@@ -12,6 +12,7 @@ from bot.domain.group_chats import GroupRule
 from bot.domain.offers import day_words
 from bot.store.group_chats.rooms import eligible, is_member, open_code
 from bot.store.group_chats.rules import live_rules
+from bot.tongue import speaking
 
 
 async def facts_of(
@@ -32,7 +33,8 @@ async def facts_of(
         if rule.key not in codes:
             codes[rule.key] = await open_code(session, rule)
         last_day = touch.planned_at + timedelta(days=rule.grace_days)
-        found[touch.id] = {"group": rule.name, "until": day_words(last_day)}
+        with speaking("zh"):  # she is told, whoever looks on
+            found[touch.id] = {"group": rule.name, "until": day_words(last_day)}
         code = codes[rule.key]
         if code and not await is_member(session, touch.customer_id, rule.key):
             found[touch.id]["join_link"] = code

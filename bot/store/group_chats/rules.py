@@ -14,6 +14,7 @@ from bot.domain.group_chats import INVITES, GroupRule, GroupsFile, GroupSpec
 from bot.domain.refusals import Refusal
 from bot.domain.segments import BadRule, parse
 from bot.store import segments
+from bot.tongue import _, listed
 
 FILE = "file:groups.yaml"
 _COLUMNS = ("key", "kind", "name", "rule", "priority", "capacity", "grace_days", "settings")
@@ -88,7 +89,11 @@ async def republish(
 ) -> GroupRule:
     """A new version of a family, changed by a person. Raises Refusal."""
     if unknown := changes.keys() - CHANGEABLE:
-        raise Refusal("bad_setting", f"不认识这些设置：{'、'.join(sorted(unknown))}", status=422)
+        raise Refusal(
+            "bad_setting",
+            _("不认识这些设置：%(names)s", names=listed(sorted(unknown))),
+            status=422,
+        )
     current = await _newest(session, rule_key)
     if current is None:
         raise Refusal("no_such_group", "没有这一组群，先在 groups.yaml 里加上", status=404)

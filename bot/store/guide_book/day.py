@@ -19,6 +19,7 @@ from bot.store import cases
 from bot.store.customers import name_of
 from bot.store.mass_tasks import ABOUT
 from bot.store.vault import Vault
+from bot.tongue import _
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +80,7 @@ async def _open_case(
         id=case.id,
         number=number(case),
         customer_id=case.customer_id,
-        name=await name_of(session, vault, case.customer_id) or "还没有称呼",
+        name=await name_of(session, vault, case.customer_id) or _("还没有称呼"),
         ref=customer.ref if hers else None,
         category=CATEGORIES.get(case.category, case.category),
         said=words[0],

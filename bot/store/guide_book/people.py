@@ -19,6 +19,7 @@ from bot.domain.tags import CustomerTag, Tag, TagGroup
 from bot.domain.tiers import CustomerTier, PurchaseStats
 from bot.store.customers.people import NAME
 from bot.store.vault import Vault
+from bot.tongue import _
 
 HERE = ZoneInfo("Asia/Shanghai")
 AT_ONCE = 30
@@ -146,7 +147,7 @@ async def _named(session: AsyncSession, vault: Vault, rows: Sequence[Any]) -> li
         Person(
             id=row.id,
             ref=row.ref,
-            name=names.get(row.id) or "还没有称呼",
+            name=names.get(row.id) or _("还没有称呼"),
             tier=row.tier,
             level=row.level,
             since=row.since,

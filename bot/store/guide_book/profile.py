@@ -16,6 +16,7 @@ from bot.domain.offers import Coupon, Offer, Redemption
 from bot.domain.orders import Order, OrderLine
 from bot.store.customers.people import PHONE
 from bot.store.vault import Vault
+from bot.tongue import _
 
 YEAR = timedelta(days=365)
 LATEST = 8
@@ -65,7 +66,7 @@ async def moments(session: AsyncSession, customer_id: int, guide_id: int) -> lis
     )
     since = await session.scalar(tie)
     if since is not None:
-        found.append(Moment(since, "friend", "加了好友"))
+        found.append(Moment(since, "friend", _("加了好友")))
     return sorted(found, key=lambda moment: moment.at, reverse=True)[: 2 * LATEST]
 
 
@@ -105,7 +106,7 @@ async def _orders(session: AsyncSession, customer_id: int) -> list[Moment]:
 def _bought(name: str, pieces: int, order: Order) -> str:
     what = f"{name or '一单'}{f' 等 {pieces} 样' if pieces > 1 else ''}"
     back = order.refunded_fen >= order.amount_fen > 0
-    return f"退了{what}" if back else f"买了{what}"
+    return _("退了%(what)s", what=what) if back else _("买了%(what)s", what=what)
 
 
 async def _coupons(session: AsyncSession, customer_id: int) -> list[Moment]:
@@ -118,7 +119,7 @@ async def _coupons(session: AsyncSession, customer_id: int) -> list[Moment]:
         .limit(LATEST)
     )
     rows = await session.execute(query)
-    return [Moment(at, "coupon", f"用掉了「{name}」") for at, name in rows]
+    return [Moment(at, "coupon", _("用掉了「%(name)s」", name=name)) for at, name in rows]
 
 
 async def _touches(session: AsyncSession, customer_id: int) -> list[Moment]:
@@ -131,9 +132,9 @@ async def _touches(session: AsyncSession, customer_id: int) -> list[Moment]:
     found = []
     for sent, opened in await session.execute(query):
         if sent is not None:
-            found.append(Moment(sent, "told", "收到一条活动消息"))
+            found.append(Moment(sent, "told", _("收到一条活动消息")))
         if opened is not None:
-            found.append(Moment(opened, "opened", "点开了消息里的链接"))
+            found.append(Moment(opened, "opened", _("点开了消息里的链接")))
     return found
 
 
@@ -147,8 +148,12 @@ async def _cases(session: AsyncSession, customer_id: int) -> list[Moment]:
     found = []
     for case in await session.scalars(query):
         found.append(
-            Moment(case.opened_at, "case", f"反馈：{CATEGORIES.get(case.category, case.category)}")
+            Moment(
+                case.opened_at,
+                "case",
+                _("反馈：%(what)s", what=_(CATEGORIES.get(case.category, case.category))),
+            )
         )
         if case.closed_at is not None:
-            found.append(Moment(case.closed_at, "case", "反馈处理完了"))
+            found.append(Moment(case.closed_at, "case", _("反馈处理完了")))
     return found

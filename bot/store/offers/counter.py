@@ -17,6 +17,7 @@ from bot.store import points
 from bot.store.customers import name_of, surviving
 from bot.store.offers.issuing import coupon_for_code
 from bot.store.vault import Vault
+from bot.tongue import _, listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,8 @@ class Redeemed:
     @property
     def by(self) -> str:
         """Who did it, in words."""
-        kind, _, name = self.actor.partition(":")
-        return "收银系统" if kind == "integration" else name
+        kind, _colon, name = self.actor.partition(":")
+        return _("收银系统") if kind == "integration" else name
 
 
 async def holder_of(session: AsyncSession, vault: Vault, code: str) -> Holder:
@@ -63,11 +64,11 @@ async def holder_of(session: AsyncSession, vault: Vault, code: str) -> Holder:
 
 async def _where(session: AsyncSession, offer: Offer) -> str:
     if not offer.stores:
-        return "全部门店可用"
+        return _("全部门店可用")
     names = await session.scalars(
         select(Store.name).where(Store.code.in_(offer.stores)).order_by(Store.code)
     )
-    return "只在" + "、".join(names) + "用"
+    return _("只在%(stores)s用", stores=listed(names))
 
 
 async def store_name(session: AsyncSession, code: str | None) -> str:

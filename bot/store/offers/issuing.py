@@ -14,6 +14,7 @@ from bot.domain.orders import Order
 from bot.domain.refusals import Refusal
 from bot.store.engine import upsert
 from bot.store.family import family, surviving
+from bot.tongue import _
 
 NOT_COUNTED = ("withdrawn", "declined")
 """Coupons that she has had nothing of."""
@@ -46,7 +47,7 @@ async def issue(
     await _entitled(session, offer, customer_id)
     taken = await take_piece(session, offer, now)
     if not taken and not waits:
-        raise Refusal("out_of_stock", f"「{offer.name}」已经发完")
+        raise Refusal("out_of_stock", _("「%(name)s」已经发完", name=offer.name))
     hers = {"customer_id": customer_id, "trigger": trigger, "touch_id": touch_id}
     return await _write(session, offer, hers | written_as(offer, now, waits=not taken))
 
@@ -93,9 +94,16 @@ async def _given(
 
 async def _entitled(session: AsyncSession, offer: Offer, customer_id: int) -> None:
     if await _count(session, offer, customer_id) >= offer.per_customer:
-        raise Refusal("per_customer", f"「{offer.name}」每人限领 {offer.per_customer} 张")
+        raise Refusal(
+            "per_customer",
+            _(
+                "「%(name)s」每人限领 %(most)s 张",
+                name=offer.name,
+                most=offer.per_customer,
+            ),
+        )
     if offer.first_order and await has_bought(session, customer_id):
-        raise Refusal("not_first_order", f"「{offer.name}」只给第一次下单的顾客")
+        raise Refusal("not_first_order", _("「%(name)s」只给第一次下单的顾客", name=offer.name))
 
 
 async def has_bought(session: AsyncSession, customer_id: int, *, but: str | None = None) -> bool:

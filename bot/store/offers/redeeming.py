@@ -30,6 +30,7 @@ from bot.store.offers.issuing import coupon_for_code, has_bought, held
 from bot.store.offers.qr import is_token, open_token
 from bot.store.offers.tills import locked, missed
 from bot.store.vault import Vault
+from bot.tongue import _
 
 RESERVED = timedelta(minutes=15)
 """How long a till may take to ring an order up."""
@@ -65,7 +66,7 @@ async def redeem(
         return await _judged(session, *await _again(session, coupon), till, now=now)
     return replace(
         verdict,
-        words=f"核销好了：{offer.name}，{in_words(offer)}",
+        words=_("核销好了：%(name)s，%(gives)s", name=offer.name, gives=in_words(offer)),
         used_at=now,
         undo_until=now + UNDO,
     )
@@ -115,7 +116,7 @@ async def _when_and_where(
         return verdict
     at, code, name = found
     here = code is not None and code == till.store
-    words = used_words(at, "本店" if here else name)
+    words = used_words(at, _("本店") if here else name)
     return replace(verdict, words=words, used_at=at, used_store=name)
 
 
@@ -131,7 +132,7 @@ async def _others(
 
 
 def _instead(others: tuple[str, ...]) -> str:
-    return f"；她手里还有「{others[0]}」，可以用那张" if others else ""
+    return _("；她手里还有「%(other)s」，可以用那张", other=others[0]) if others else ""
 
 
 async def reserve(
@@ -150,7 +151,7 @@ async def reserve(
     kept = kept.values(reserved_for=till.order_no, reserved_until=until)
     if not await _changed(session, kept):
         return await _judged(session, *await _again(session, coupon), till, now=now)
-    words = f"先留给这一单：{offer.name}，{in_words(offer)}"
+    words = _("先留给这一单：%(name)s，%(gives)s", name=offer.name, gives=in_words(offer))
     return replace(verdict, words=words, reserved_until=until)
 
 

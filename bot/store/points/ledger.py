@@ -15,6 +15,7 @@ from bot.domain.orders import Order
 from bot.domain.points import PointsAccount, PointsEntry
 from bot.domain.refusals import Refusal
 from bot.store.engine import upsert
+from bot.tongue import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,10 @@ async def spend(
     if not isinstance(taken, CursorResult) or taken.rowcount != 1:
         await session.execute(delete(PointsEntry).where(PointsEntry.id == entry))
         has = await balance(session, customer_id)
-        raise Refusal("not_enough_points", f"积分不够：有 {has} 分，要花 {points} 分")
+        raise Refusal(
+            "not_enough_points",
+            _("积分不够：有 %(has)s 分，要花 %(points)s 分", has=has, points=points),
+        )
     return await balance(session, customer_id)
 
 

@@ -32,6 +32,7 @@ from bot.store.story.names import (
     TRIGGERS,
 )
 from bot.store.vault import Vault
+from bot.tongue import _
 
 __all__ = ["PLACES", "SOURCES", "STEPS", "Line", "story"]
 
@@ -75,21 +76,22 @@ async def story(
 def _ties(her: Portrait) -> Iterator[Line]:
     for follow, guide, store in her.friends:
         where = f"（{store.name}）" if store else ""
+        direct = _("来源：直接加的好友，没有渠道码")
         yield Line(
             key=f"1follow:{follow.id}:{follow.since.isoformat()}",
             at=follow.since,
             icon="user-circle",
-            title=f"成为{guide.name}的好友",
-            body=f"{guide.name}{where}加上了她",
-            why=f"来源：{follow.state}" if follow.state else "来源：直接加的好友，没有渠道码",
+            title=_("成为%(name)s的好友", name=guide.name),
+            body=_("%(name)s%(where)s加上了她", name=guide.name, where=where),
+            why=_("来源：%(state)s", state=follow.state) if follow.state else direct,
         )
         if follow.ended_at:
             yield Line(
                 key=f"1unfollow:{follow.id}",
                 at=follow.ended_at,
                 icon="ban",
-                title=f"不再是{guide.name}的好友",
-                body="她删掉了导购" if follow.ended_by == "customer" else "导购删掉了她",
+                title=_("不再是%(name)s的好友", name=guide.name),
+                body=_("她删掉了导购") if follow.ended_by == "customer" else _("导购删掉了她"),
                 tone="warn",
             )
 
@@ -101,14 +103,14 @@ def _tags(her: Portrait) -> Iterator[Line]:
         given.setdefault((row.at, row.source), []).append(tag)
     for (at, source), names in given.items():
         shown = "、".join(names[:4]) + ("…" if len(names) > 4 else "")
-        alone = f"打上标签「{names[0]}」"
+        alone = _("打上标签「%(name)s」", name=names[0])
         yield Line(
             key=f"3tag:{at.isoformat()}:{source}:{len(names)}",
             at=at,
             icon="tags",
-            title=alone if len(names) == 1 else f"打上 {len(names)} 个标签",
+            title=alone if len(names) == 1 else _("打上 %(count)s 个标签", count=len(names)),
             body="" if len(names) == 1 else shown,
-            why=f"来源：{SOURCES.get(source, source)}",
+            why=_("来源：%(state)s", state=_(SOURCES.get(source, source))),
         )
 
 
@@ -118,26 +120,34 @@ def _coupons(her: Portrait) -> Iterator[Line]:
             key=f"5coupon:{coupon.id}",
             at=coupon.issued_at,
             icon="ticket",
-            title="发出一张券",
-            body=f"{offer.name}：{in_words(offer)}，券码 {coupon.code}，"
-            f"还剩 {offer.budget_pieces - offer.issued:,} 张",
-            why=TRIGGERS.get(coupon.trigger.partition(":")[0], f"缘由：{coupon.trigger}"),
+            title=_("发出一张券"),
+            body=_(
+                "%(name)s：%(gives)s，券码 %(code)s，还剩 %(left)s 张",
+                name=offer.name,
+                gives=in_words(offer),
+                code=coupon.code,
+                left=f"{offer.budget_pieces - offer.issued:,}",
+            ),
+            why=_(TRIGGERS[kind])
+            if (kind := coupon.trigger.partition(":")[0]) in TRIGGERS
+            else _("缘由：%(trigger)s", trigger=coupon.trigger),
             tone="good",
         )
 
 
 def _consents(her: Portrait) -> Iterator[Line]:
     for entry in her.ledger:
-        given = entry.action in GIVING
-        purpose = PURPOSE_WORDS.get(entry.purpose, entry.purpose)
-        channel = PLACES.get(entry.channel, entry.channel)
+        given, ours = entry.action in GIVING, entry.actor == "system:siyu"
+        purpose = _(PURPOSE_WORDS.get(entry.purpose, entry.purpose))
+        noted = "记下：同意%(purpose)s" if given else "记下：不再收%(purpose)s"
+        channel = _(PLACES.get(entry.channel, entry.channel))
         yield Line(
             key=f"4consent:{entry.id}",
             at=entry.at,
             icon="shield-check" if given else "shield-off",
-            title=f"记下：{'同意' if given else '不再收'}{purpose}",
-            body="马上生效，排队中的营销消息全部取消" if not given else "",
-            why=f"她自己在{channel}说的" if entry.actor != "system:siyu" else f"在{channel}",
+            title=_(noted, purpose=purpose),
+            body=_("马上生效，排队中的营销消息全部取消") if not given else "",
+            why=_("在%(channel)s" if ours else "她自己在%(channel)s说的", channel=channel),
             tone="good" if given else "warn",
         )
 
@@ -148,9 +158,13 @@ def _tiers(her: Portrait) -> Iterator[Line]:
             key=f"2tier:{move.id}",
             at=move.at,
             icon="crown",
-            title=f"分层：{move.before or '新客'} → {move.after}",
+            title=_(
+                "分层：%(before)s → %(after)s",
+                before=_(move.before or "新客"),
+                after=_(move.after),
+            ),
             body=move.reason,
-            why="每天凌晨按价值和活跃重新算",
+            why=_("每天凌晨按价值和活跃重新算"),
         )
 
 
@@ -160,10 +174,10 @@ def _runs(her: Portrait) -> Iterator[Line]:
             key=f"2run:{run.id}",
             at=run.entered_at,
             icon="calendar-event",
-            title=f"进入旅程「{name}」",
-            body=f"{RUN_STATES.get(run.state, run.state)}"
+            title=_("进入旅程「%(name)s」", name=name),
+            body=f"{_(RUN_STATES.get(run.state, run.state))}"
             + (f"：{words(run.reason)}" if run.reason else ""),
-            why="任何时候退订或投诉都会停下",
+            why=_("任何时候退订或投诉都会停下"),
         )
 
 
@@ -177,9 +191,11 @@ def _touches(told: Sequence[Told], titles: Mapping[str, str]) -> Iterator[Line]:
             key=f"6touch:{one.touch_id}:{one.state}",
             at=at,
             icon="ban" if bad else "check" if one.state == "delivered" else "send",
-            title=f"{titles.get(one.what, one.what)}：{STATES.get(one.state, one.state)}",
+            title=f"{titles.get(one.what, one.what)}：{_(STATES.get(one.state, one.state))}",
             body=_touch_words(one),
-            why=f"话术「{titles.get(one.template, one.template)}」" if one.template else "",
+            why=_("话术「%(name)s」", name=titles.get(one.template, one.template))
+            if one.template
+            else "",
             tone="warn" if bad else "good" if one.state == "delivered" else "",
         )
 
@@ -189,14 +205,18 @@ def _touch_words(one: Told) -> str:
     if one.reason:
         parts.append(words(one.reason))
     if one.state == "handed_over" and one.guide:
-        parts.append(f"企业微信规定要{one.guide}本人点「发送」，她不点就不会发出去")
+        parts.append(
+            _("企业微信规定要%(guide)s本人点「发送」，她不点就不会发出去", guide=one.guide)
+        )
     elif one.channel:
-        by = f"，由{one.guide}" if one.guide else ""
-        parts.append(f"渠道：{CHANNELS.get(one.channel, one.channel)}{by}")
+        by = _("，由%(guide)s", guide=one.guide) if one.guide else ""
+        parts.append(
+            _("渠道：%(channel)s%(by)s", channel=_(CHANNELS.get(one.channel, one.channel)), by=by)
+        )
     if one.reminders:
-        parts.append(f"提醒过 {one.reminders} 次")
+        parts.append(_("提醒过 %(count)s 次", count=one.reminders))
     if one.opened_at:
-        parts.append("她点开了里面的链接")
+        parts.append(_("她点开了里面的链接"))
     return "。".join(parts)
 
 
@@ -206,25 +226,29 @@ async def _heard(session: AsyncSession, vault: Vault, customer_id: int) -> list[
 
 
 def _understood(message: Message, text: str) -> Line:
-    channel = CHANNELS.get(message.channel, message.channel)
-    quoted = f"她在{channel}说「{text if len(text) <= 24 else text[:24] + '…'}」"
+    channel = _(CHANNELS.get(message.channel, message.channel))
+    quoted = _(
+        "她在%(channel)s说「%(text)s」",
+        channel=channel,
+        text=text if len(text) <= 24 else text[:24] + "…",
+    )
     if message.intent is None:
         return Line(
             key=f"4heard:{message.id:09}",
             at=message.at,
             icon="message-2",
-            title="听到了，不当作闲聊来答",
+            title=_("听到了，不当作闲聊来答"),
             body=quoted,
-            why="退订、订阅、客诉和真人正在聊的话，各有各的规则",
+            why=_("退订、订阅、客诉和真人正在聊的话，各有各的规则"),
         )
     known = message.intent not in {"unclear", "unknown", ""}
     return Line(
         key=f"4heard:{message.id:09}",
         at=message.at,
         icon="sparkles" if known else "help",
-        title=f"识别为：{INTENTS.get(message.intent, message.intent)}",
+        title=_("识别为：%(intent)s", intent=_(INTENTS.get(message.intent, message.intent))),
         body=quoted,
-        why="规则：意图表里的说法" if known else "没把握就给选项，并请导购看一眼",
+        why=_("规则：意图表里的说法") if known else _("没把握就给选项，并请导购看一眼"),
         tone="" if known else "warn",
     )
 
@@ -233,15 +257,15 @@ async def _greeted(session: AsyncSession, hers: Sequence[int]) -> list[Line]:
     query = select(Owed).where(Owed.customer_id.in_(hers), Owed.kind.in_(GREETINGS))
     lines = []
     for owed in await session.scalars(query.execution_options(populate_existing=True)):
-        done = owed.state == "done"
+        done, said = owed.state == "done", _(GREETINGS[owed.kind])
         lines.append(
             Line(
                 key=f"2greeting:{owed.id}:{owed.state}",
                 at=owed.settled_at or owed.created_at,
                 icon="send",
-                title=GREETINGS[owed.kind] if done else f"{GREETINGS[owed.kind]}：没成功",
+                title=said if done else _("%(what)s：没成功", what=said),
                 body="" if done else words(owed.reason),
-                why="打法：第一句话；加好友后 20 秒内有效",
+                why=_("打法：第一句话；加好友后 20 秒内有效"),
                 tone="" if done else "warn",
             )
         )
@@ -260,15 +284,17 @@ async def _cases(session: AsyncSession, hers: Sequence[int]) -> list[Line]:
 
 
 def _step(step: CaseStep, case: Case) -> Line:
-    kind, _, _ = step.kind.partition("-")
+    kind = step.kind.partition("-")[0]
     grave = kind in {"opened", "breached", "escalated"}
-    what = CATEGORIES.get(case.category, case.category)
+    what = _(CATEGORIES.get(case.category, case.category))
     return Line(
         key=f"7case:{step.id:09}",
         at=step.at,
         icon="alert-triangle" if grave else "clock",
-        title=STEPS.get(kind, kind),
-        body=f"{what} · 由{LEVELS.get(case.level, '')}处理" if grave else what,
-        why="处理完之前不给她发任何活动" if kind == "opened" else "",
+        title=_(STEPS.get(kind, kind)),
+        body=_("%(what)s · 由%(who)s处理", what=what, who=_(LEVELS.get(case.level, "")))
+        if grave
+        else what,
+        why=_("处理完之前不给她发任何活动") if kind == "opened" else "",
         tone="bad" if grave else "",
     )
