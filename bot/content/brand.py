@@ -16,6 +16,8 @@ class Brand(BaseModel):
     promise: str
     season: dict[int, str] = {}
     """What a month is called in texts."""
+    hero: dict[int, str] = {}
+    """The one thing that a month is about."""
     footer: str
     footer_mass: str
     links: dict[str, str] = {}

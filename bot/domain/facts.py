@@ -27,6 +27,7 @@ FACTS: dict[str, Fact] = {
     "称呼": Fact("怎么称呼她", "小满", "你好"),
     "last_item": Fact("最近买的一件", "亚麻衬衫", "上次选的那件"),
     "last_category": Fact("最近买的品类", "衬衫", "衣服"),
+    "favourite": Fact("她最常买的品类，买过三次才说得准", "羊毛针织"),
     "days_since_order": Fact("多少天没买", 42),
     "orders": Fact("一共买过几次", 3),
     "tier": Fact("分层", "潜力", "普通"),
@@ -61,6 +62,7 @@ FACTS: dict[str, Fact] = {
         personal=False,
     ),
     "season": Fact("现在的季节", "初夏", personal=False),
+    "hero": Fact("这个月的主打单品", "亚麻衬衫", "当季基础款", personal=False),
 }
 
 

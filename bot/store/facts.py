@@ -18,7 +18,7 @@ from bot.domain.mapping import Moment
 from bot.domain.offers import Coupon, last_day_words
 from bot.domain.orders import Order, OrderLine, Product
 from bot.domain.points import PointsAccount
-from bot.domain.tiers import CustomerTier
+from bot.domain.tiers import CustomerTier, PurchaseStats
 from bot.store import group_chats
 from bot.store.customers.people import NAME
 from bot.store.vault import Vault
@@ -30,6 +30,7 @@ FROM_PROFILE = frozenset(
     {
         "last_item",
         "last_category",
+        "favourite",
         "days_since_order",
         "orders",
         "birthday_month",
@@ -37,6 +38,9 @@ FROM_PROFILE = frozenset(
     }
 )
 """What is not spoken of to a customer who asked not to be profiled."""
+
+PORTRAIT_FROM = 3
+"""With fewer purchases we do not know what she likes, and do not say that we do."""
 
 Facts = dict[int, dict[str, Any]]
 
@@ -69,13 +73,17 @@ async def gather(
     now: datetime,
 ) -> Facts:
     """By customer; a fact that nobody knows is absent, and its text says something general."""
-    season = content.brand.season.get(now.astimezone(HERE).month)
-    found: Facts = {i: {"season": season} if season else {} for i in customer_ids}
+    month = now.astimezone(HERE).month
+    ours = _known(season=content.brand.season.get(month), hero=content.brand.hero.get(month))
+    found: Facts = {i: dict(ours) for i in customer_ids}
     ids = sorted(found)
     for start in range(0, len(ids), AT_ONCE):
         asking = _Asking(session, vault, ids[start : start + AT_ONCE], now)
         async for customer_id, facts in _all(asking):
             found[customer_id].update(facts)
+        for customer_id in asking.ids:
+            if found[customer_id].get("orders", 0) < PORTRAIT_FROM:
+                found[customer_id].pop("favourite", None)
         await _keep_general(asking, found)
     return found
 
@@ -156,8 +164,15 @@ _NAMES = select(Secret.customer_id, Secret.name).where(
 )
 _STORES = select(Store.id, Store.name).where(Store.id.in_(bindparam("stores", expanding=True)))
 _STANDING = (
-    select(Customer.id, Customer.birthday_month, CustomerTier.tier, PointsAccount)
+    select(
+        Customer.id,
+        Customer.birthday_month,
+        CustomerTier.tier,
+        PurchaseStats.top_category,
+        PointsAccount,
+    )
     .outerjoin(CustomerTier, CustomerTier.customer_id == Customer.id)
+    .outerjoin(PurchaseStats, PurchaseStats.customer_id == Customer.id)
     .outerjoin(PointsAccount, PointsAccount.customer_id == Customer.id)
     .where(Customer.id.in_(_IDS))
 )
@@ -210,10 +225,10 @@ async def _standing(asking: _Asking) -> Found:
     return [
         (
             i,
-            _known(birthday_month=month, tier=tier)
+            _known(birthday_month=month, tier=tier, favourite=likes)
             | ({"points": account.balance, "level": account.level} if account else {}),
         )
-        for i, month, tier, account in await asking.rows(_STANDING)
+        for i, month, tier, likes, account in await asking.rows(_STANDING)
     ]
 
 

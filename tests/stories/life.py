@@ -46,7 +46,7 @@ class Her:
 
     async def buys(self, no: str, yuan: int, *, sku: str = "", **changes: Any) -> None:
         lines = (Line(sku=sku, name=sku, amount_fen=yuan * 100),) if sku else ()
-        await self._told(OrderKind.PAID, no, yuan, lines=lines, **changes)
+        await self._told(OrderKind.PAID, no, yuan, **({"lines": lines} | changes))
 
     async def returns(self, no: str, yuan: int) -> None:
         await self._told(OrderKind.REFUNDED, no, yuan, refund_no=f"R-{no}")

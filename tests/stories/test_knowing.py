@@ -12,7 +12,7 @@ import pytest
 import yaml
 from sqlalchemy import select
 
-from bot.calls import GetCustomer, Sent
+from bot.calls import GetCustomer, SendKf, Sent
 from bot.domain.customers import Customer, Identity
 from bot.domain.orders import Order
 from bot.domain.refusals import Refusal
@@ -27,6 +27,7 @@ from bot.events import (
     FormAnswered,
     HandOverCampaign,
     KfMessageReceived,
+    Line,
     LinkOpened,
     OrderKind,
     OrderReported,
@@ -35,12 +36,13 @@ from bot.events import (
 )
 from bot.outbound.tag_mirror import retag_everybody
 from bot.outbound.tiers import retier
-from bot.store import segments, tags, tiers
+from bot.store import conversations, segments, tags, tiers
 from tests.builders import a_customer, a_follow, a_guide, a_link
 from tests.hands import Hands
 from tests.harness import Bot
-from tests.outbound.conftest import friends, runs
-from tests.stories.life import somebody
+from tests.outbound.conftest import a_campaign, agrees, friends, runs
+from tests.outbound.test_journeys import a_tier
+from tests.stories.life import somebody, until
 from tests.stories.past import happened, people
 
 OWNER = Actor(kind="owner", id="boss")
@@ -146,6 +148,51 @@ async def test_tactic_22_what_she_declares_is_used_only_while_she_agrees(bot):
     assert await worn(bot, her.customer.id) == {"风格/通勤": ("answer",)}
     assert await answers("consent", profiling="no") == []
     assert await worn(bot, her.customer.id) == {}
+
+
+async def bought(bot, her, *categories) -> None:
+    """These, one after the other."""
+    for category in categories:
+        line = Line(sku=category, name=category, category=category, amount_fen=9900)
+        await her.buys(bot.key(), 99, lines=(line,))
+
+
+async def reads_of_the_week(bot, *hers, offer="weekly") -> list[str]:
+    """What the week's benefit says in 微信客服 to each of them: the first is 核心, the others are not."""
+    async with bot.session() as session:
+        for one in hers:
+            tier = "核心" if one is hers[0] else "普通"
+            await session.merge(a_tier(one.customer.id, tier, bot.now))
+            way = {"channel": "kf", "address": f"wk-shop|{one.external_userid}", "by": "message"}
+            await conversations.opened(session, customer_id=one.customer.id, at=bot.now, **way)
+            await agrees(session, one.customer, bot.now)
+    await a_campaign(bot, template="weekly/benefit", words=None, offer_key=offer, rule={"all": []})
+    before = len(bot.platform.sent(SendKf))
+    await runs(bot)
+    said = {call.external_userid: call.text for call in bot.platform.sent(SendKf)[before:]}
+    return [said[one.external_userid] for one in hers]
+
+
+async def test_tactic_2_the_best_hear_of_what_they_love_and_the_others_of_the_months_hero(town):
+    core, plain = await somebody(town), await somebody(town, "chen")
+    await bought(town, plain, "手镯", "手镯", "手镯")
+    await bought(town, core, "戒指", "戒指", "戒指")
+    hers, others = await reads_of_the_week(town, core, plain)
+    assert "戒指" in hers
+    assert town.content.brand.hero[3] not in hers
+    assert town.content.brand.hero[3] in others
+    assert "手镯" not in others
+
+
+async def test_tactic_92_nobody_says_what_she_likes_before_her_third_purchase(town):
+    her = await somebody(town)
+    await bought(town, her, "戒指", "戒指")
+    (general,) = await reads_of_the_week(town, her)
+    assert "戒指" not in general
+    until(town, 2026, 3, 20)
+    await bought(town, her, "戒指")
+    (personal,) = await reads_of_the_week(town, her, offer="weekly-core")
+    assert "你常挑戒指" in personal
 
 
 def act(bot, kind, actor=OWNER, **facts):
