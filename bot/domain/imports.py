@@ -56,6 +56,7 @@ class ProductRow(NamedTuple):
     name: str
     category: str
     price: int
+    listed_at: datetime | None
     same_as: str
     cells: tuple[str, ...]
 

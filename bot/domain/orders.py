@@ -80,6 +80,8 @@ class Product(Row):
     name: Mapped[str]
     category: Mapped[str] = mapped_column(default="")
     price_fen: Mapped[int] = mapped_column(default=0)
+    listed_at: Mapped[datetime | None]
+    """Since when it is on sale; None when no file said so."""
     same_as: Mapped[str | None]
     """The sku this one is another name of."""
 

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from bot.calls import GetCustomer, SendKf, Sent
 from bot.domain.customers import Customer, Identity
-from bot.domain.orders import Order
+from bot.domain.orders import Order, Product
 from bot.domain.refusals import Refusal
 from bot.domain.segments import parse
 from bot.domain.tiers import CustomerTier
@@ -36,7 +36,7 @@ from bot.events import (
 )
 from bot.outbound.tag_mirror import retag_everybody
 from bot.outbound.tiers import retier
-from bot.store import conversations, segments, tags, tiers
+from bot.store import conversations, offers, segments, tags, tiers
 from tests.builders import a_customer, a_follow, a_guide, a_link
 from tests.hands import Hands
 from tests.harness import Bot
@@ -233,6 +233,45 @@ async def test_tactic_21_nobody_advertises_to_everybody_and_a_notice_needs_two_p
     await act(bot, HandOverCampaign, **number)
     await runs(bot)
     assert sum(len(task.ids) for task in hands.waiting) == 4
+
+
+async def test_tactic_23_how_she_buys_tells_what_she_goes_for(town):
+    names = ("saver", "weekender", "first", "plain")
+    saver, weekender, first, plain = [await somebody(town, name) for name in names]
+    fresh = town.now - timedelta(days=1)
+    async with town.session() as session:
+        session.add(Product(sku="NEW", name="春季新款", listed_at=fresh))
+        session.add(Product(sku="OLD", name="常青款", listed_at=fresh - timedelta(days=400)))
+    for week in range(3):
+        await first.buys(f"F{week}", 300, sku="OLD" if week == 2 else "NEW")
+        await plain.buys(f"P{week}", 300, sku="OLD")
+        async with town.session() as session:
+            coupon = await offers.issue(
+                session,
+                offer_key="weekly",
+                customer_id=saver.customer.id,
+                trigger=f"t{week}",
+                now=town.now,
+            )
+        await saver.uses(coupon, order_no=f"S{week}", amount_fen=30000)
+        await saver.buys(f"S{week}", 300, sku="OLD")
+        town.clock.advance(days=2)  # from Thursday to Saturday
+        await weekender.buys(f"W{week}", 300, sku="OLD")
+        town.clock.advance(days=5)
+    found = []
+    for one in (saver, weekender, first, plain):
+        async with town.session() as session:
+            rows = await tags.worn(session, one.customer.id, town.now)
+        found.append(
+            [(e.tag, e.row.evidence["orders"]) for e in rows if e.tag.startswith("购物习惯")]
+        )
+    assert found == [
+        [("购物习惯/爱用券", 3)],
+        [("购物习惯/周末购物", 3)],
+        [("购物习惯/爱新品", 3)],
+        [],
+    ]
+    assert await retag_everybody(town.work) == 0  # the night comes to the same
 
 
 async def known_people(bot) -> list[tuple[set[tuple[str, str]], int]]:

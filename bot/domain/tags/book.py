@@ -76,6 +76,12 @@ class Habit(_Part):
     orders: int = Field(ge=1)
 
 
+class Novelty(Habit):
+    """Of orders with something that had been on sale for fewer days."""
+
+    days: int = Field(ge=1, le=365)
+
+
 class Count(_Part):
     least: int = Field(default=1, ge=1)
     most: int | None = Field(default=None, ge=1)
@@ -93,10 +99,17 @@ class Bought(_Part):
     price: PriceBand | None = None
     with_coupon: Habit | None = None
     at_weekends: Habit | None = None
+    new_items: Novelty | None = None
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
-        ways = (self.price, self.with_coupon, self.at_weekends, self.category or self.orders)
+        ways = (
+            self.price,
+            self.with_coupon,
+            self.at_weekends,
+            self.new_items,
+            self.category or self.orders,
+        )
         if sum(way is not None for way in ways) != 1:
             raise ValueError(_("一条规则只写一种看法 — 拆成两条"))
         if (self.category == "*") != self.tag.endswith("/{category}"):

@@ -60,6 +60,7 @@ PRODUCT = {
     "name": LINE["name"] + " 名称 name",
     "category": LINE["category"],
     "price": "价格 售价 零售价 吊牌价 price unit_price retail_price",
+    "listed_at": "上架时间 上架日期 上市时间 上市日期 上新日期 listed_at listing_date launch_date",
     "same_as": "同款 同款编码 别名 主编码 same_as alias_of",
 }
 KINDS: Mapping[str, Mapping[str, str]] = {
@@ -93,6 +94,7 @@ WORDS = {
     "birthday": "生日",
     "region": "地区",
     "address": "地址",
+    "listed_at": "上架时间",
     "same_as": "同款",
 }
 IDS = ("unionid", "external_userid", "openid", "member_no", "buyer_id", "phone")

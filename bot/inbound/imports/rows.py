@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from bot.domain.imports import OrderRow, Person, PersonRow, ProductRow
@@ -24,6 +24,7 @@ from bot.inbound.imports.values import (
 from bot.tongue import _
 
 T = TypeVar("T")
+ANNOUNCED = timedelta(days=730)
 LONGEST_ID = 200
 LONGEST_TEXT = 1000
 
@@ -50,6 +51,11 @@ class RowReader:
 
     columns: Columns
     moments: Moments
+
+    @property
+    def _ahead(self) -> Moments:
+        """What goes on sale may be announced long before."""
+        return replace(self.moments, now=self.moments.now + ANNOUNCED)
 
     def orders(self, number: int, cells: Sequence[str]) -> list[OrderRow]:
         """Usually one; two for an order that was paid and given back; none for one that was never paid."""
@@ -95,6 +101,9 @@ class RowReader:
             name=self._required(told, "name"),
             category=told["category"],
             price=self._read(told, "price", fen) if price else 0,
+            listed_at=self._read(told, "listed_at", self._ahead.read)
+            if told["listed_at"]
+            else None,
             same_as=told["same_as"],
             cells=tuple(told.cells),
         )

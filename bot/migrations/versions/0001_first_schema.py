@@ -268,6 +268,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("category", sa.String(), nullable=False),
         sa.Column("price_fen", sa.BigInteger(), nullable=False),
+        sa.Column("listed_at", sa.DateTime(), nullable=True),
         sa.Column("same_as", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("sku", name=op.f("pk_product")),
     )

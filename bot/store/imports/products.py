@@ -21,6 +21,8 @@ async def known_skus(session: AsyncSession, rows: Sequence[ProductRow]) -> dict[
 async def write_products(session: AsyncSession, rows: Sequence[ProductRow]) -> None:
     statement = upsert(session, Product)
     told = {n: statement.excluded[n] for n in ("name", "category", "price_fen", "same_as")}
+    # A file without such a column takes nothing away.
+    told["listed_at"] = func.coalesce(statement.excluded.listed_at, Product.listed_at)
     await session.execute(
         statement.on_conflict_do_update(index_elements=["sku"], set_=told),
         [
@@ -29,6 +31,7 @@ async def write_products(session: AsyncSession, rows: Sequence[ProductRow]) -> N
                 "name": row.name,
                 "category": row.category,
                 "price_fen": row.price,
+                "listed_at": row.listed_at,
                 "same_as": row.same_as or None,
             }
             for row in rows
@@ -51,7 +54,10 @@ def _aliases() -> tuple[Update, Update]:
     chained = named.where(main.c.same_as.is_not(None), main.c.same_as != product.c.sku).exists()
     filed = named.where(main.c.category != "").exists()
     price = func.coalesce(func.nullif(product.c.price_fen, 0), of_main("price_fen"))
+    listed = func.coalesce(product.c.listed_at, of_main("listed_at"))
     return (
         update(product).where(chained).values(same_as=of_main("same_as")),
-        update(product).where(filed).values(category=of_main("category"), price_fen=price),
+        update(product)
+        .where(filed)
+        .values(category=of_main("category"), price_fen=price, listed_at=listed),
     )

@@ -139,8 +139,8 @@ class Buying:
             spent = sum_of(orders.c.net)
             cheap = true() if rule.price.below is None else spent < rule.price.below * number
             return and_(spent >= rule.price.from_ * number, cheap)
-        if habit := rule.with_coupon or rule.at_weekends:
-            fits = _redeemed(orders) if rule.with_coupon else self._weekend(orders.c.paid_at)
+        if habit := rule.with_coupon or rule.at_weekends or rule.new_items:
+            fits = self._fits(rule, orders)
             share = sum_of(case((fits, 1), else_=0))
             return and_(number >= habit.orders, share >= habit.share * number)
         if rule.orders is None:
@@ -166,6 +166,21 @@ class Buying:
             Order.state != "cancelled",
             Order.amount_fen > Order.refunded_fen,
         )
+
+    def _fits(self, rule: Bought, orders: Subquery) -> ColumnElement[bool]:
+        """Whether one order shows the habit."""
+        if rule.new_items is not None:
+            return self._new(orders, rule.new_items.days)
+        return _redeemed(orders) if rule.with_coupon else self._weekend(orders.c.paid_at)
+
+    def _new(self, orders: Subquery, days: int) -> ColumnElement[bool]:
+        paid, listed = orders.c.paid_at, Product.listed_at
+        if self.sqlite:
+            young: ColumnElement[bool] = func.julianday(paid) - func.julianday(listed) < days
+        else:
+            young = paid.op("-")(listed) < text(f"interval '{days} days'")
+        held = OrderLine.order_id == orders.c.id
+        return exists().where(held, Product.sku == OrderLine.sku, listed <= paid, young)
 
     def _weekend(self, paid_at: ColumnElement[datetime]) -> ColumnElement[bool]:
         hours = self.utc_offset_hours
