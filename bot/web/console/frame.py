@@ -58,10 +58,33 @@ MENU = (
     ),
     (
         "触达",
-        (Entry("campaigns", "calendar-event", "活动与旅程", "/admin/campaigns", "campaign.read"),),
+        (
+            Entry(
+                "campaigns", "calendar-event", "活动与旅程", "/admin/campaigns", "campaign.read"
+            ),
+            Entry("content", "template", "内容与话术", "/admin/content", "content.read"),
+            Entry("coupons", "ticket", "优惠券", "/admin/coupons", "offer.read"),
+        ),
     ),
-    ("服务", (Entry("cases", "alert-triangle", "客诉", "/admin/cases", "case.act"),)),
-    ("系统", (Entry("audit", "history", "操作记录", "/admin/audit", "audit.read"),)),
+    (
+        "服务",
+        (
+            Entry("cases", "alert-triangle", "客诉", "/admin/cases", "case.act"),
+            Entry("tasks", "trophy", "导购任务", "/admin/guide-tasks", "task.read"),
+        ),
+    ),
+    (
+        "看数",
+        (Entry("analytics", "chart-histogram", "分析", "/admin/analytics", "analytics.read"),),
+    ),
+    (
+        "系统",
+        (
+            Entry("connect", "plug", "接入与诊断", "/admin/connect", "settings.read"),
+            Entry("audit", "history", "操作记录", "/admin/audit", "audit.read"),
+            Entry("settings", "settings", "设置", "/admin/settings", "settings.read"),
+        ),
+    ),
 )
 SANDBOX = Entry("sandbox", "test-pipe", "沙盒", "/sandbox", "")
 PLAY = (("试一试", (SANDBOX,)),)

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from bot.web.console import campaign, campaigns, cases, journeys
+from bot.web.console import analytics, behind, campaign, campaigns, cases, journeys
 
-TABLES = (campaigns.routes, campaign.routes, journeys.routes, cases.routes)
+TABLES = (
+    campaigns.routes,
+    campaign.routes,
+    journeys.routes,
+    cases.routes,
+    analytics.routes,
+    behind.routes,
+)
