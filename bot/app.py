@@ -42,6 +42,7 @@ from bot.web.desk import Desk
 from bot.work.broker import SqlBroker, listening
 from bot.work.context import Work
 from bot.work.lane import Lane
+from bot.work.renewing import renew, renewing
 
 PARSERS = {
     "wecom": wecom_callback.parse,
@@ -110,6 +111,7 @@ class Bot:
             await self._run(stop or asyncio.Event(), worker=worker, scheduler=scheduler)
 
     async def _run(self, stop: asyncio.Event, *, worker: bool, scheduler: bool) -> None:
+        listening_for_edits = asyncio.create_task(renewing(self.work, stop))
         clockwork = ticking(self.beat, self.sweep, self.long_beat) if scheduler else None
         if clockwork is not None:
             clockwork.start()
@@ -120,6 +122,7 @@ class Bot:
             else:
                 await stop.wait()
         finally:
+            listening_for_edits.cancel()
             if clockwork is not None:
                 clockwork.shutdown(wait=False)
 
@@ -172,6 +175,7 @@ async def open_bot(
         skew = no_skew if settings.clock_file else gateway.skew
         bot = _assemble(work, routers, skew=skew, open_doors=open_doors)
         stack.push_async_callback(bot.intake.close)
+        await renew(work)
         await timetable.publish(work)
         yield bot
 

@@ -12,6 +12,7 @@ from handlers import (
     contacts,
     group_chats,
     guides,
+    house,
     journeys,
     links,
     offers,
@@ -48,6 +49,7 @@ ROUTERS = (
     segments.router,
     tag_rules.router,
     links.router,
+    house.router,
     access.router,
     webhooks.router,
 )

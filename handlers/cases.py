@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.calls import MenuItem
 from bot.domain.cases import Case, CaseStep, complaint_score
 from bot.domain.cases.clocks import LEVELS
-from bot.domain.customers import Customer
+from bot.domain.customers import Customer, Guide
 from bot.domain.offers import Offer
 from bot.domain.refusals import Refusal
 from bot.events import (
@@ -17,6 +17,7 @@ from bot.events import (
     KfMessageReceived,
     RateCase,
 )
+from bot.events.commands import AssignCase
 from bot.inbound.router import Router
 from bot.inbound.turn import Answer, Turn
 from bot.store import cases, customers, journeys, offers
@@ -198,6 +199,19 @@ async def escalate_case(event: EscalateCase, turn: Turn) -> Answer:
         team=team,
     )
     return _answer(case, step)
+
+
+@router.on(AssignCase)
+async def assign_case(event: AssignCase, turn: Turn) -> Answer:
+    case = await cases.get(turn.session, event.case_id)
+    guide = await turn.session.get(Guide, event.guide_id)
+    if guide is None or not guide.active:
+        raise Refusal("no_such_guide", "没有这位导购，或她不在岗", status=404)
+    before = case.assigned_to
+    actor = str(event.actor)
+    step = await cases.assign(turn.session, turn.vault, case, guide, actor=actor, now=turn.now)
+    changed = {"before": {"assigned_to": before}, "after": {"assigned_to": guide.id}}
+    return Answer(_answer(case, step).facts | changed)
 
 
 @router.on(CloseCase)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from bot.calls import UpdateAppCard
+from bot.domain.customers import Guide
+from bot.domain.quotas import read_limits
 from bot.domain.refusals import Refusal
 from bot.events import AppOpened, CardClicked, FinishGuideTask, MemberChanged, NoteContact
+from bot.events.commands import RemindGuide
 from bot.inbound.router import Router
 from bot.inbound.turn import Answer, Turn
-from bot.store import customers, guide_tasks
+from bot.store import customers, guide_tasks, mass_tasks, shops
 
 router = Router()
 
@@ -101,3 +104,23 @@ async def note_contact(command: NoteContact, turn: Turn) -> Answer:
     if command.done:
         tie.last_talk_at = turn.now
     return Answer({"task": task, "state": "done" if command.done else "skipped"})
+
+
+@router.on(RemindGuide)
+async def remind_guide(command: RemindGuide, turn: Turn) -> Answer:
+    """By a person's hand, within what the platform allows: the fourth within a day is refused there anyway."""
+    limits = read_limits(turn.content.limits)
+    if limits.quiet_hours.covers(turn.now):
+        raise Refusal("quiet_hours", "现在是免打扰时段，到点再提醒她")
+    guide = await turn.session.get(Guide, command.guide_id)
+    store = command.actor.store
+    if guide is None or (store and await shops.code_of(turn.session, guide.store_id) != store):
+        raise Refusal("no_such_guide", "没有这位导购，或不是你们店的", status=404)
+    waiting = await mass_tasks.waiting_of(
+        turn.session, guide.id, now=turn.now, most=limits.guides.reminders_per_day
+    )
+    if not waiting:
+        raise Refusal("nothing_to_remind", "她没有等着点发送的任务，或今天提醒的次数用完了")
+    for task in waiting:
+        await mass_tasks.remind(turn.session, turn.vault, task, now=turn.now)
+    return Answer({"guide_id": guide.id, "reminded": len(waiting)})

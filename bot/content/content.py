@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,10 @@ from bot.tongue import speaking
 LOCAL = "http://127.0.0.1:8765"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Content:
+    """Held by many and replaced by none: an edit changes it in place, all at once."""
+
     dir: Path
     public_url: str = LOCAL
     brand: Brand
@@ -45,6 +47,12 @@ class Content:
     knowledge: Knowledge
     facts: Mapping[str, Any]
     """What is true for every text: brand and links."""
+    filed: Content | None = None
+    """As the files say it, once people have changed something in the console."""
+
+    def become(self, other: Content) -> None:
+        for each in fields(self):
+            setattr(self, each.name, getattr(other, each.name))
 
     def address(self, path: str) -> str:
         """A page of ours as a whole address; a whole address stays as it is."""

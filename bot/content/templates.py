@@ -163,8 +163,19 @@ _ENV = environment()
 
 def read_template(path: Path, *, root: Path, footer: Footer, facts: dict[str, Fact]) -> Template:
     """Raises ContentError with everything that is wrong in this file."""
-    file = path.relative_to(root).as_posix()
-    text = path.read_text(encoding="utf-8")
+    return parse_template(
+        path.read_text(encoding="utf-8"),
+        name=path.relative_to(root / "templates").with_suffix("").as_posix(),
+        file=path.relative_to(root).as_posix(),
+        footer=footer,
+        facts=facts,
+    )
+
+
+def parse_template(
+    text: str, *, name: str, file: str, footer: Footer, facts: dict[str, Fact]
+) -> Template:
+    """The same for words that are not in a file, or not yet."""
     head, first, body = _split(text, file)
     known = facts | {name: Fact(name, sample) for name, sample in head.facts.items()}
     parts = _sections(body)
@@ -179,7 +190,7 @@ def read_template(path: Path, *, root: Path, footer: Footer, facts: dict[str, Fa
             mistakes or [Mistake(file, first, _("没有正文"), _("在头部下面写要说的话"))]
         )
     template = Template(
-        name=path.relative_to(root / "templates").with_suffix("").as_posix(),
+        name=name,
         head=head,
         body=parts[""][1].strip(),
         variants={variant: words.strip() for variant, (_, words) in parts.items() if variant},

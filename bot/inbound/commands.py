@@ -81,6 +81,7 @@ async def _note(
         action=kind_of(command),
         subject=_subject(facts),
         detail={k: v for k, v in facts.items() if k not in _PRIVATE}
+        | {name: told[name] for name in ("before", "after") if name in told}
         | {"refused": told.get("refused")},
     )
     await tasks.ask(session, tasks.PAY)

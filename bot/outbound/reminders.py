@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.calls import RemindMassTask
-from bot.domain.campaigns import MassTask
 from bot.domain.quotas import read_limits
-from bot.store import mass_tasks, outbox, results
+from bot.store import mass_tasks, results
 from bot.work.context import Work
 
 
@@ -24,21 +22,5 @@ async def remind_due(work: Work) -> int:
             most=limits.guides.reminders_per_day,
         )
         for task in waiting:
-            number = task.reminders + 1
-            await mass_tasks.move(
-                session,
-                task.id,
-                expected=("waiting",),
-                reminders=MassTask.reminders + 1,
-                reminded_at=now,
-            )
-            await outbox.owe(
-                session,
-                work.vault,
-                RemindMassTask(msgid=task.msgid or ""),
-                effect=f"remind:{task.id}:{number}",
-                now=now,
-                mass_task_id=task.id,
-                expires_at=now + timedelta(hours=1),
-            )
+            await mass_tasks.remind(session, work.vault, task, now=now)
     return len(waiting)

@@ -137,6 +137,26 @@ async def userid_of(session: AsyncSession, name: str) -> str | None:
     return found
 
 
+async def staff(session: AsyncSession) -> list[tuple[StaffUser, str | None]]:
+    """Everybody of the back office with the code of her store."""
+    query = select(StaffUser, Store.code).outerjoin(Store, Store.id == StaffUser.store_id)
+    rows = await session.execute(query.order_by(~StaffUser.active, StaffUser.name))
+    return [(user, code) for user, code in rows]
+
+
+async def staff_named(session: AsyncSession, name: str) -> StaffUser | None:
+    found: StaffUser | None = await session.scalar(
+        select(StaffUser).where(StaffUser.name == name).with_for_update()
+    )
+    return found
+
+
+async def close_sessions(session: AsyncSession, name: str) -> None:
+    """Of the back office; guides and customers have ids of their own."""
+    theirs = (WebSession.actor_id == name, WebSession.actor_kind.not_in(("guide", "customer")))
+    await session.execute(delete(WebSession).where(*theirs))
+
+
 async def bind(session: AsyncSession, name: str, userid: str) -> bool:
     """From now on WeCom's word for her is enough. False when nobody is called so."""
     named = update(StaffUser).where(StaffUser.name == name).values(userid=userid)

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.calls import CreateMassTask
+from bot.calls import CreateMassTask, RemindMassTask
 from bot.domain.campaigns import MassTask, Touch
 from bot.domain.reasons import GONE, TO_PLAN_AGAIN
 from bot.store import outbox
@@ -192,6 +192,42 @@ async def made_today(session: AsyncSession, guide_id: int, *, since: datetime) -
         MassTask.state.not_in(("cancelling", "cancelled", "refused")),
     )
     return await session.scalar(query) or 0
+
+
+async def remind(session: AsyncSession, vault: Vault, task: MassTask, *, now: datetime) -> bool:
+    """Ask the platform to knock at her phone once more; False when she has sent it meanwhile."""
+    number = task.reminders + 1
+    moved = await move(
+        session,
+        task.id,
+        expected=("waiting",),
+        reminders=MassTask.reminders + 1,
+        reminded_at=now,
+    )
+    if moved:
+        await outbox.owe(
+            session,
+            vault,
+            RemindMassTask(msgid=task.msgid or ""),
+            effect=f"remind:{task.id}:{number}",
+            now=now,
+            mass_task_id=task.id,
+            expires_at=now + timedelta(hours=1),
+        )
+    return moved
+
+
+async def waiting_of(
+    session: AsyncSession, guide_id: int, *, now: datetime, most: int
+) -> Sequence[MassTask]:
+    """Her tasks that wait for her tap and may be reminded of once more."""
+    query = select(MassTask).where(
+        MassTask.guide_id == guide_id,
+        MassTask.state == "waiting",
+        MassTask.reminders < most,
+        MassTask.expires_at > now,
+    )
+    return (await session.scalars(query.order_by(MassTask.id).with_for_update())).all()
 
 
 async def make_again(

@@ -27,3 +27,22 @@ async def set_up(
         facts = {"name": guide["name"], "store_id": codes[guide["store"]], "active": True}
         insert = upsert(session, Guide).values(userid=guide["userid"], **facts)
         await session.execute(insert.on_conflict_do_update(index_elements=["userid"], set_=facts))
+
+
+async def code_of(session: AsyncSession, store_id: int | None) -> str | None:
+    found: str | None = await session.scalar(select(Store.code).where(Store.id == store_id))
+    return found
+
+
+async def stores(session: AsyncSession) -> dict[str, str]:
+    """Names by code."""
+    return dict((await session.execute(select(Store.code, Store.name).order_by(Store.code))).all())
+
+
+async def serving(session: AsyncSession, store: str | None = None) -> list[tuple[Guide, str]]:
+    """Guides who serve now, with the name of their store."""
+    query = select(Guide, Store.name).outerjoin(Store, Store.id == Guide.store_id)
+    query = query.where(Guide.active).order_by(Store.code, Guide.name)
+    if store is not None:
+        query = query.where(Store.code == store)
+    return [(guide, name or "") for guide, name in await session.execute(query)]

@@ -4,3 +4,4 @@ from bot.events.commands.acts import *
 from bot.events.commands.benefits import *
 from bot.events.commands.command import *
 from bot.events.commands.doors import *
+from bot.events.commands.house import *

@@ -47,6 +47,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("day", name=op.f("pk_business_day")),
     )
     op.create_table(
+        "content_edit",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column(
+            "body", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
+        ),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_content_edit")),
+    )
+    op.create_table(
         "cursor",
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("value", sa.String(), nullable=False),
@@ -1683,6 +1694,7 @@ def downgrade() -> None:
 
     op.drop_table("customer")
     op.drop_table("cursor")
+    op.drop_table("content_edit")
     op.drop_table("business_day")
     op.drop_table("audit")
     op.drop_table("api_key")

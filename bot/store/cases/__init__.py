@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.store.cases.assigning import assign
 from bot.store.cases.closing import apology_given, close, may_ask
 from bot.store.cases.hers import of_customer
 from bot.store.cases.mass import pause_campaigns, similar
@@ -30,6 +31,7 @@ __all__ = [
     "announce",
     "answer",
     "apology_given",
+    "assign",
     "begin",
     "by_guide",
     "call_in",

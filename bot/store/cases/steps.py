@@ -59,10 +59,10 @@ async def add_note(
     session: AsyncSession, vault: Vault, case: Case, *, text: str, actor: str, now: datetime
 ) -> None:
     """Her own words also end the waiting for her."""
-    await _numbered(session, vault, case, "note", now=now, actor=actor, text=text)
+    await numbered(session, vault, case, "note", now=now, actor=actor, text=text)
     if actor == "customer" and case.state == "waiting":
         resume(case, now, await business_calendar.load(session))
-        await _numbered(session, vault, case, "resumed", now=now, actor=actor)
+        await numbered(session, vault, case, "resumed", now=now, actor=actor)
         await look_again(session, case)
 
 
@@ -85,12 +85,12 @@ async def answer(
         step = await add_step(
             session, vault, case, "answered", now=now, actor=actor, text=text, level=1
         )
-    step = step or await _numbered(
+    step = step or await numbered(
         session, vault, case, "answered", now=now, actor=actor, text=text
     )
     if waits:
         pause(case, now)
-        await _numbered(session, vault, case, "waiting", now=now, actor=actor)
+        await numbered(session, vault, case, "waiting", now=now, actor=actor)
     else:
         await look_again(session, case)
     return step
@@ -169,7 +169,7 @@ async def words_of(
     ]
 
 
-async def _numbered(
+async def numbered(
     session: AsyncSession,
     vault: Vault,
     case: Case,

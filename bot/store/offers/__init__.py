@@ -13,7 +13,7 @@ from bot.store.offers.counter import (
 )
 from bot.store.offers.issuing import claimable, coupon_for_code, held, issue, lock_offers
 from bot.store.offers.offered import Open, on_offer, past
-from bot.store.offers.publishing import publish_offers
+from bot.store.offers.publishing import publish_offers, switch
 from bot.store.offers.qr import qr_token
 from bot.store.offers.redeeming import look_up, redeem, release, reserve
 from bot.store.offers.returning import return_for_order, void
@@ -48,6 +48,7 @@ __all__ = [
     "return_for_order",
     "store_name",
     "sums",
+    "switch",
     "void",
     "withdraw",
     "withdraw_untold",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import case
+from sqlalchemy import case, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.offers import Offer, OfferSpec
@@ -50,6 +50,19 @@ async def publish_offers(session: AsyncSession, vault: Vault, specs: Iterable[Of
         await session.execute(
             insert.on_conflict_do_update(index_elements=["key"], set_=_columns(spec) | kept)
         )
+
+
+async def switch(session: AsyncSession, key: str, *, on: bool) -> str | None:
+    """Give pieces of it again, or no more; its state before, None when there is nothing to switch."""
+    states = ("active", "paused")
+    found = await session.scalars(
+        select(Offer).where(Offer.key == key, Offer.state.in_(states)).with_for_update()
+    )
+    offer = found.first()
+    if offer is None:
+        return None
+    before, offer.state = offer.state, states[0 if on else 1]
+    return before
 
 
 def _columns(spec: OfferSpec) -> dict[str, Any]:

@@ -70,6 +70,7 @@ STEPS = {
     "warned": "客诉快到时限，提醒负责人",
     "breached": "客诉超时",
     "escalated": "客诉升级",
+    "assigned": "换人处理",
     "mass": "同类客诉太多，相关活动先停",
     "answered": "回应了她",
     "waiting": "等她回复，计时停住",

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from typing import Any
 
 from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.content import wording
 from bot.domain import masks
 from bot.domain.cases.clocks import LEVELS, number
 from bot.domain.cases.complaints import CATEGORIES
 from bot.domain.permissions import may
 from bot.domain.reasons import words
 from bot.domain.refusals import Refusal
-from bot.events.commands import AnswerCase, CloseCase, Command, EscalateCase
+from bot.events.commands import AnswerCase, AssignCase, CloseCase, Command, EscalateCase
 from bot.inbound.commands import matrix
-from bot.store import case_queue
+from bot.store import case_queue, facts, shops
 from bot.store.case_queue import Queued, Whole
 from bot.store.explain import CHANNELS
 from bot.store.story import STEPS
@@ -24,12 +27,15 @@ from bot.web import lists
 from bot.web.console import forms, times
 from bot.web.console.frame import actor_words, shown
 from bot.web.console.scopes import own_store
-from bot.web.desk import DESK
+from bot.web.desk import DESK, Desk
 from bot.web.guards import actor_of, allowed
 from bot.web.lists import Column, Sheet
 
 routes = web.RouteTableDef()
 STATES = {"open": "等首次回应", "answered": "在解决", "waiting": "等顾客回", "closed": "已关闭"}
+VIEWS = {"open": "待处理", "waiting": "等顾客", "closed": "已解决"}
+SUGGESTED = "guide/case"
+"""The template of the reply that is suggested."""
 
 
 @routes.get("/admin/cases", allow_head=False)
@@ -37,26 +43,36 @@ STATES = {"open": "等首次回应", "answered": "在解决", "waiting": "等顾
 async def overview(request: web.Request) -> web.StreamResponse:
     desk = request.app[DESK]
     now, vault = desk.work.now(), desk.work.vault
-    store = own_store(request)
-    asked = request.query.get("case", "")
+    store, asked = own_store(request), request.query.get("case", "")
+    view = request.query.get("view", "open")
+    view = view if view in VIEWS else "open"
     async with desk.work.sessions.reading() as session:
-        queue = await case_queue.queue(session, vault, store=store)
+        queue = await _queue(session, desk, view, store)
     if lists.asked(request):
         return await lists.answer(request, SHEET, _batches(queue), total=len(queue))
     async with desk.work.sessions.reading() as session:
         chosen = int(asked[:18]) if asked.isdecimal() else queue[0].case.id if queue else None
         whole = await case_queue.whole(session, vault, chosen) if chosen else None
+        whole = await _seen(session, desk, whole, store)
+        kind = actor_of(request).kind
         return await shown(
             request,
             session,
             "console/cases.html",
             "cases",
             queue=queue,
-            whole=_seen(whole, queue, store),
-            may_close=may(matrix(), "case.close", actor_of(request).kind),
+            view=view,
+            views=VIEWS,
+            counted=await case_queue.counts(session, store=store),
+            week=await case_queue.week(session, now),
+            whole=whole,
+            suggested=await suggestion(desk, session, whole) if whole else "",
+            clocks=_clocks(whole, now) if whole else [],
+            guides=await shops.serving(session, store),
+            may_close=may(matrix(), "case.close", kind),
+            may_assign=may(matrix(), "case.assign", kind),
             left=lambda due: times.left(due, now),
             urgency=lambda due: times.urgency(due, now),
-            ago=lambda at: times.ago(at, now),
             mask=masks.name,
             case_number=number,
             categories=CATEGORIES,
@@ -66,9 +82,64 @@ async def overview(request: web.Request) -> web.StreamResponse:
             who=actor_words,
             channels=CHANNELS,
             words=words,
-            downloads=lists.downloads(request, SHEET),
             sorry=desk.work.content.offers.get("sorry"),
+            downloads=lists.downloads(request, SHEET),
         )
+
+
+async def _queue(session: AsyncSession, desk: Desk, view: str, store: str | None) -> list[Queued]:
+    vault = desk.work.vault
+    if view == "closed":
+        return await case_queue.closed(session, vault, store=store)
+    waits = view == "waiting"
+    found = await case_queue.queue(session, vault, store=store)
+    return [one for one in found if (one.case.state == "waiting") == waits]
+
+
+async def _seen(
+    session: AsyncSession, desk: Desk, whole: Whole | None, store: str | None
+) -> Whole | None:
+    """A store's manager opens what stands in her own queue."""
+    if whole is None or store is None:
+        return whole
+    mine = await case_queue.queue(session, desk.work.vault, store=store)
+    mine += await case_queue.closed(session, desk.work.vault, store=store)
+    return whole if whole.queued.case.id in {queued.case.id for queued in mine} else None
+
+
+async def suggestion(desk: Desk, session: AsyncSession, whole: Whole) -> str:
+    """A first reply, in the words of the brand; empty where they cannot be made."""
+    work, customer = desk.work, whole.queued.case.customer_id
+    known = await facts.gather(session, work.vault, work.content, [customer], work.now())
+    try:
+        told = dict(known.get(customer, {}))
+        return wording.words_for(work.content, SUGGESTED, told, channel="guide")[0]
+    except (Refusal, KeyError):
+        return ""
+
+
+def _clocks(whole: Whole, now: datetime) -> list[tuple[str, str, str]]:
+    """The three timers: what for, how it stands, and how pressing that is."""
+    case = whole.queued.case
+    answered = case.answered_at or case.closed_at
+    plan = case.answer_due + (case.resolve_due - case.answer_due) / 2
+    return [
+        _clock(_("首次回应"), case.answer_due, answered, now, waits=False),
+        _clock(_("给出方案"), plan, case.closed_at, now, waits=case.state == "waiting"),
+        _clock(_("解决"), case.resolve_due, case.closed_at, now, waits=case.state == "waiting"),
+    ]
+
+
+def _clock(
+    words_: str, due: datetime, done: datetime | None, now: datetime, *, waits: bool
+) -> tuple[str, str, str]:
+    if done is not None:
+        early = done <= due
+        late = times.span_words(done - due if not early else timedelta())
+        return words_, _("按时做了") if early else _("晚了 %(span)s", span=late), "done"
+    if waits:
+        return words_, _("等顾客回，停着"), ""
+    return words_, times.left(due, now), times.urgency(due, now)
 
 
 async def _batches(queue: list[Queued]) -> AsyncIterator[list[Queued]]:
@@ -95,19 +166,11 @@ SHEET = Sheet(
 )
 
 
-def _seen(whole: Whole | None, queue: list[Queued], store: str | None) -> Whole | None:
-    """A store's manager opens what stands in her own queue."""
-    if whole is None or store is None:
-        return whole
-    mine = {queued.case.id for queued in queue}
-    return whole if whole.queued.case.id in mine else None
-
-
 def _step_words(kind: str) -> str:
-    return STEPS.get(kind.partition("-")[0], kind)
+    return _(STEPS.get(kind.partition("-")[0], kind))
 
 
-async def _do(request: web.Request, command: type[Command], **facts: Any) -> int:
+async def _do(request: web.Request, command: type[Command], **given: Any) -> int:
     desk, form = request.app[DESK], await request.post()
     case_id = int(request.match_info["id"])
     store = own_store(request)
@@ -115,14 +178,7 @@ async def _do(request: web.Request, command: type[Command], **facts: Any) -> int
         queue = await case_queue.queue(session, desk.work.vault, store=store)
     if store is not None and case_id not in {queued.case.id for queued in queue}:
         raise Refusal("no_such_case", "没有这件客诉", status=404)
-    await desk.do(
-        command(
-            actor=actor_of(request),
-            key=forms.needed(form, "key", "页面放太久了，请刷新后再试一次"),
-            at=desk.work.now(),
-            **{"case_id": case_id} | facts,
-        )
-    )
+    await desk.do(command(**forms.signed(request, form), **{"case_id": case_id} | given))
     return case_id
 
 
@@ -130,15 +186,25 @@ async def _do(request: web.Request, command: type[Command], **facts: Any) -> int
 @allowed("case.act")
 async def answer(request: web.Request) -> web.StreamResponse:
     form = await request.post()
-    said = forms.needed(form, "text", "先写下要对顾客说的话", most=1000)
+    said = forms.needed(form, "text", _("先写下要对顾客说的话"), most=1000)
     number_ = await _do(request, AnswerCase, text=said, waits=forms.text(form, "waits") == "1")
     raise web.HTTPSeeOther(f"/admin/cases?case={number_}&said=answered")
+
+
+@routes.post("/admin/cases/{id:[1-9][0-9]{0,17}}/assign")
+@allowed("case.assign")
+async def assign(request: web.Request) -> web.StreamResponse:
+    guide = forms.number(await request.post(), "guide")
+    if guide is None:
+        raise Refusal("no_such_guide", _("先选转给谁"), status=422)
+    number_ = await _do(request, AssignCase, guide_id=guide)
+    raise web.HTTPSeeOther(f"/admin/cases?case={number_}&said=assigned")
 
 
 @routes.post("/admin/cases/{id:[1-9][0-9]{0,17}}/escalate")
 @allowed("case.act")
 async def escalate(request: web.Request) -> web.StreamResponse:
-    why = forms.needed(await request.post(), "reason", "写一句为什么要升级", most=200)
+    why = forms.needed(await request.post(), "reason", _("写一句为什么要升级"), most=200)
     number_ = await _do(request, EscalateCase, reason=why)
     raise web.HTTPSeeOther(f"/admin/cases?case={number_}&said=escalated")
 
@@ -147,7 +213,7 @@ async def escalate(request: web.Request) -> web.StreamResponse:
 @allowed("case.close")
 async def close(request: web.Request) -> web.StreamResponse:
     form = await request.post()
-    said = forms.needed(form, "resolution", "写下是怎么解决的", most=1000)
+    said = forms.needed(form, "resolution", _("写下是怎么解决的"), most=1000)
     offer = "sorry" if forms.text(form, "sorry") == "1" else None
     await _do(request, CloseCase, resolution=said, offer=offer)
     raise web.HTTPSeeOther("/admin/cases?said=closed")

@@ -89,9 +89,9 @@ def _round_up(most: int) -> int:
         size *= 10
 
 
-def sparkline(values: Sequence[int], width: int = 120, height: int = 28) -> str:
-    """Points of a small line, the highest value at the top."""
-    most, step = max([*values, 1]), width / max(len(values) - 1, 1)
+def sparkline(values: Sequence[int], width: int = 120, height: int = 28, most: int = 0) -> str:
+    """Points of a small line; the highest value, or `most`, at the top."""
+    most, step = max([*values, most, 1]), width / max(len(values) - 1, 1)
     return " ".join(
         f"{round(number * step, 1)},{round(height - 2 - (height - 4) * value / most, 1)}"
         for number, value in enumerate(values)

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from bot.web.console import analytics, behind, campaign, campaigns, cases, journeys
+from bot.web.console import (
+    analytics,
+    behind,
+    campaign,
+    campaigns,
+    cases,
+    coupons,
+    guide_tasks,
+    journeys,
+)
 
 TABLES = (
     campaigns.routes,
@@ -11,4 +20,6 @@ TABLES = (
     cases.routes,
     analytics.routes,
     behind.routes,
+    coupons.routes,
+    guide_tasks.routes,
 )

@@ -1,0 +1,105 @@
+"""Content as the files say it, with what people changed in the console laid over it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from bot.content.brand import Brand
+from bot.content.content import Content
+from bot.content.marked import ContentError
+from bot.content.templates import Template, parse_template
+from bot.domain.facts import FACTS
+from bot.domain.offers import OfferSpec
+from bot.domain.quotas import Limits
+from bot.domain.refusals import Refusal
+
+Edits = Mapping[str, Mapping[str, Any]]
+T = TypeVar("T", bound=BaseModel)
+TEXTS, OFFERS = "texts/", "offers/"
+
+
+def renew(content: Content, edits: Edits) -> list[str]:
+    """Everybody who holds this content speaks by these edits from now on. Returns those that cannot be used any
+    more: they are passed over, so that an old edit never keeps the house from starting."""
+    filed = content.filed or replace(content)
+    made, unusable = replace(filed, filed=filed), []
+    # The brand first: its line stands below the texts.
+    for name in sorted(edits, key=lambda one: (one != "brand", one)):
+        try:
+            made = laid_over(made, name, edits[name])
+        except Refusal:
+            unusable.append(name)
+    content.become(made)
+    return unusable
+
+
+def laid_over(content: Content, name: str, body: Mapping[str, Any]) -> Content:
+    """With one more edit. Raises Refusal bad_content naming what is wrong."""
+    if name == "brand":
+        return _branded(content, _checked(Brand, content.brand.model_dump() | dict(body)))
+    if name == "limits":
+        return replace(content, limits=_checked(Limits, body))
+    if name.startswith(OFFERS):
+        spec = _checked(OfferSpec, body)
+        return replace(content, offers={**content.offers, spec.key: spec})
+    if name.startswith(TEXTS):
+        text = template(content, name.removeprefix(TEXTS), str(body.get("source", "")))
+        return replace(content, templates={**content.templates, text.name: text})
+    raise Refusal("bad_content", f"不认识「{name}」", status=422)
+
+
+def template(content: Content, name: str, source: str) -> Template:
+    """A text as somebody is writing it. Raises Refusal bad_content with every mistake, one in a line."""
+    try:
+        made = parse_template(
+            source,
+            name=name,
+            file=f"templates/{name}.j2",
+            footer=content.brand.line_below(content.public_url),
+            facts=FACTS,
+        )
+    except ContentError as wrong:
+        said = "\n".join(f"第 {one.line} 行：{one.what}。{one.mend}" for one in wrong.mistakes)
+        raise Refusal("bad_content", said, status=422) from None
+    words = (made.body, *made.variants.values())
+    if said_badly := [one for text in words for one in content.check_text(text)]:
+        raise Refusal("bad_words", "\n".join(dict.fromkeys(said_badly)), status=422)
+    return made
+
+
+def source_of(content: Content, name: str, edits: Edits) -> str:
+    """The text as it was last written: in the console, else in its file. Raises KeyError when there is none."""
+    if (edit := edits.get(f"{TEXTS}{name}")) is not None:
+        return str(edit["source"])
+    if name not in content.templates:
+        raise KeyError(name)
+    return (content.dir / "templates" / f"{name}.j2").read_text(encoding="utf-8")
+
+
+def head_and_words(source: str) -> tuple[str, str]:
+    """What stands between the two lines of dashes, and below them."""
+    _before, head, words = source.split("---\n", 2)
+    return head, words.strip("\n")
+
+
+def _branded(content: Content, brand: Brand) -> Content:
+    line = brand.line_below(content.public_url)
+    texts = {
+        name: replace(text, footer=line) if text.footer else text
+        for name, text in content.templates.items()
+    }
+    return replace(content, brand=brand, facts=brand.facts(content.public_url), templates=texts)
+
+
+def _checked(model: type[T], body: Mapping[str, Any]) -> T:
+    try:
+        return model.model_validate(dict(body))
+    except ValidationError as wrong:
+        said = "；".join(
+            f"{'.'.join(map(str, one['loc']))}：{one['msg']}" for one in wrong.errors()
+        )
+        raise Refusal("bad_content", said, status=422) from None

@@ -1,0 +1,72 @@
+"""How the house is set: its words, offers, limits and people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.events.commands.command import Command
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditText(Command):
+    permission = "content.edit"
+    name: str
+    source: str
+    """Head and words; empty goes back to what the file says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DefineOffer(Command):
+    permission = "offer.define"
+    spec: dict[str, Any]
+    """As `bot.domain.offers.OfferSpec`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchOffer(Command):
+    """No more pieces are given, or again; coupons that are out stay good."""
+
+    permission = "offer.define"
+    offer: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeBrand(Command):
+    permission = "settings.change"
+    changes: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeLimits(Command):
+    """Quiet hours, caps and what a guide may be asked."""
+
+    permission = "limits.change"
+    changes: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeStaff(Command):
+    """Fields that are None stay as they are."""
+
+    permission = "staff.manage"
+    name: str
+    active: bool | None = None
+    role: str | None = None
+    userid: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemindGuide(Command):
+    """Once more for each of her tasks that wait, as often as the platform allows."""
+
+    permission = "task.remind"
+    guide_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssignCase(Command):
+    permission = "case.assign"
+    case_id: int
+    guide_id: int

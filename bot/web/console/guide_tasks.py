@@ -1,0 +1,93 @@
+"""`/admin/guide-tasks`: what guides were asked, did and skipped: to see who needs help."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+from aiohttp import web
+
+from bot.domain.permissions import may
+from bot.events.commands import RemindGuide
+from bot.inbound.commands import matrix
+from bot.store import guide_board
+from bot.store.guide_board import Row
+from bot.tongue import _
+from bot.web import lists
+from bot.web.console import forms, spans, times
+from bot.web.console.frame import shown
+from bot.web.console.scopes import own_store
+from bot.web.desk import ACTOR, DESK
+from bot.web.guards import allowed
+from bot.web.lists import Column, Sheet
+
+routes = web.RouteTableDef()
+
+
+def took(length: timedelta | None) -> str:
+    return times.span_words(length) if length is not None else "—"
+
+
+SHEET = Sheet(
+    "guide-tasks",
+    "导购任务",
+    (
+        Column("guide", "导购", lambda row: row.guide.name),
+        Column("store", "门店", lambda row: row.store),
+        Column("asked", "请她做的", lambda row: row.asked),
+        Column("done", "做了", lambda row: row.states["done"]),
+        Column("skipped", "跳过", lambda row: row.states["skipped"]),
+        Column("open", "还没做", lambda row: row.states["open"]),
+        Column("late", "过了时间", lambda row: row.late),
+        Column(
+            "response_minutes",
+            "中位响应（分钟）",
+            lambda row: round(row.response.total_seconds() / 60) if row.response else None,
+        ),
+        Column("waiting_people", "等她点发送的人", lambda row: row.people),
+    ),
+)
+
+
+@routes.get("/admin/guide-tasks", allow_head=False)
+@allowed("task.read")
+async def overview(request: web.Request) -> web.StreamResponse:
+    work = request.app[DESK].work
+    name, span = spans.chosen(request)
+    most = work.content.limits.guides.reminders_per_day
+    async with work.sessions.reading() as session:
+        rows = await guide_board.board(
+            session, span, work.now(), store=own_store(request), reminders=most
+        )
+        if lists.asked(request):
+            return await lists.answer(request, SHEET, _batch(rows), total=len(rows))
+        return await shown(
+            request,
+            session,
+            "console/guide_tasks.html",
+            "tasks",
+            rows=rows,
+            span=span,
+            chosen=name,
+            spans=spans.SPANS,
+            span_words=spans.words(span),
+            quiet=work.content.limits.quiet_hours.covers(work.now()),
+            may_remind=may(matrix(), "task.remind", request[ACTOR].kind),
+            took=took,
+            skips=lambda code: _(code or "没说原因"),
+            people=spans.people,
+            downloads=lists.downloads(request, SHEET),
+        )
+
+
+async def _batch(rows: list[Row]) -> AsyncIterator[list[Row]]:
+    yield rows
+
+
+@routes.post(r"/admin/guide-tasks/{id:\d+}/remind")
+@allowed("task.remind")
+async def remind(request: web.Request) -> web.StreamResponse:
+    form = await request.post()
+    signed = forms.signed(request, form)
+    await request.app[DESK].do(RemindGuide(guide_id=int(request.match_info["id"]), **signed))
+    raise web.HTTPSeeOther("/admin/guide-tasks?said=reminded")
