@@ -5,17 +5,23 @@ from __future__ import annotations
 from bot.clock import Clock, FileClock
 from bot.doctor import callbacks, here, platforms, wecom
 from bot.doctor.finding import Finding
+from bot.doctor.report import in_words, report
 from bot.settings import Settings
 
-__all__ = ["Finding", "examine", "outside"]
+__all__ = ["Finding", "examine", "in_words", "of", "outside", "report"]
 
 
 async def examine() -> list[Finding]:
     """Everything, from the settings as a new process would read them."""
     settings, found = here.settings()
-    findings = [here.python(), *found]
     if settings is None:
-        return findings
+        return [here.python(), *found]
+    return await of(settings)
+
+
+async def of(settings: Settings) -> list[Finding]:
+    """The same for a process that runs already."""
+    findings = [here.python(), *here.set_as(settings)]
     findings += [*await here.database(settings), here.content(settings)]
     return findings + await outside(settings)
 

@@ -46,9 +46,20 @@ ACTIONS = {
     "answer_case": "回应客诉",
     "escalate_case": "升级客诉",
     "close_case": "关闭客诉",
+    "assign_case": "转交客诉",
+    "rehearse_campaign": "预演活动",
+    "try_campaign": "给自己发一条试看",
+    "edit_text": "改话术",
+    "define_offer": "建券",
+    "switch_offer": "停发或恢复一张券",
+    "change_brand": "改品牌",
+    "change_limits": "改免打扰和上限",
+    "change_staff": "改后台用户",
+    "add_staff": "加后台用户",
+    "remind_guide": "提醒导购",
     "export_list": "导出名单",
 }
-HIDDEN = {"refused", "evidence"}
+HIDDEN = {"refused", "evidence", "before", "after"}
 BATCH = 1000
 
 
@@ -80,6 +91,7 @@ async def trail(request: web.Request) -> web.StreamResponse:
             actions=ACTIONS,
             who=actor_words,
             detail=_detail,
+            changes=changes,
             downloads=lists.downloads(request, SHEET),
             at_page=lambda n: (
                 "/admin/audit?" + urlencode({"actor": actor, "action": action, "page": n})
@@ -120,3 +132,30 @@ SHEET = Sheet(
         Column("hash", "锁", lambda row: row.hash),
     ),
 )
+
+
+def changes(facts: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """What, before and after; a field of a field stands by its own name."""
+    before, after = facts.get("before"), facts.get("after")
+    if before is None and after is None:
+        return []
+    if not isinstance(before, dict) and not isinstance(after, dict):
+        return [("", _short(before), _short(after))]
+    was, now = (one if isinstance(one, dict) else {} for one in (before, after))
+    told: list[tuple[str, str, str]] = []
+    for name in dict.fromkeys([*was, *now]):
+        old, new = was.get(name), now.get(name)
+        if isinstance(new, dict):
+            told += [
+                (part, _short((old or {}).get(part)), _short(value)) for part, value in new.items()
+            ]
+        elif old != new:
+            told.append((name, _short(old), _short(new)))
+    return told
+
+
+def _short(value: Any) -> str:
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 160 else text[:160] + "…"

@@ -84,7 +84,7 @@ async def _batch(rows: list[Row]) -> AsyncIterator[list[Row]]:
     yield rows
 
 
-@routes.post(r"/admin/guide-tasks/{id:\d+}/remind")
+@routes.post("/admin/guide-tasks/{id:[1-9][0-9]{0,17}}/remind")
 @allowed("task.remind")
 async def remind(request: web.Request) -> web.StreamResponse:
     form = await request.post()

@@ -8,9 +8,12 @@ from bot.web.console import (
     campaign,
     campaigns,
     cases,
+    connect,
+    content,
     coupons,
     guide_tasks,
     journeys,
+    settings,
 )
 
 TABLES = (
@@ -21,5 +24,8 @@ TABLES = (
     analytics.routes,
     behind.routes,
     coupons.routes,
+    content.routes,
+    connect.routes,
+    settings.routes,
     guide_tasks.routes,
 )

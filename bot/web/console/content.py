@@ -1,0 +1,278 @@
+"""`/admin/content`: the words by scene, tried on real customers while somebody writes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.content import edits, wording
+from bot.content.templates import BYTES, ONE_FOR_MANY, Template
+from bot.domain import masks
+from bot.domain.facts import FACTS
+from bot.domain.permissions import may
+from bot.domain.refusals import Refusal
+from bot.events.commands import EditText
+from bot.inbound.commands import matrix
+from bot.store import content_edits, facts, roster, segments
+from bot.tongue import _
+from bot.web.console import forms
+from bot.web.console.frame import is_part, shown
+from bot.web.console.preview import EVERYBODY
+from bot.web.desk import ACTOR, DESK, Desk
+from bot.web.guards import allowed
+from bot.work.renewing import renew
+
+routes = web.RouteTableDef()
+NAME = r"{name:[a-z_]+/[a-z_]+}"
+SCENES = {
+    "welcome": "欢迎",
+    "newcomer": "新朋友",
+    "weekly": "每周福利",
+    "birthday": "生日",
+    "repurchase": "复购",
+    "ladder": "进阶",
+    "sleeping": "唤醒",
+    "vip": "会员",
+    "group": "邀请进群",
+    "groups": "群里",
+    "coupon": "券提醒",
+    "coupons": "领券",
+    "care": "售后关怀",
+    "case": "客诉之后",
+    "cases": "客诉",
+    "chat": "客服应答",
+    "consent": "退订与订阅",
+    "guide": "导购的话",
+}
+CHANNELS = {
+    "wecom": "企业微信群发",
+    "welcome": "欢迎语",
+    "kf": "微信客服",
+    "official": "公众号",
+    "group": "客户群",
+    "guide": "导购私聊",
+    "app": "应用消息",
+    "page": "网页",
+}
+LOOKED_AT = 200
+"""Customers on whom a text is tried for facts that are missing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """One text on one customer."""
+
+    channel: str
+    words: str
+    flaw: str
+    size: int
+    limit: int
+    customer: roster.Listed | None
+    number: int
+    total: int
+
+
+@routes.get("/admin/content", allow_head=False)
+@allowed("content.read")
+async def first(request: web.Request) -> web.StreamResponse:
+    known = request.app[DESK].work.content.templates
+    raise web.HTTPSeeOther(f"/admin/content/{min(known, key=_order)}" if known else "/admin")
+
+
+def _order(name: str) -> tuple[int, str]:
+    scenes = list(SCENES)
+    scene = name.partition("/")[0]
+    return scenes.index(scene) if scene in scenes else len(scenes), name
+
+
+@routes.get(f"/admin/content/{NAME}", allow_head=False)
+@allowed("content.read")
+async def one(request: web.Request) -> web.StreamResponse:
+    desk, name = request.app[DESK], request.match_info["name"]
+    text = _known(desk, name)
+    async with desk.work.sessions.reading() as session:
+        known = await content_edits.bodies(session)
+        edit = await content_edits.get(session, f"{edits.TEXTS}{name}")
+        filed = desk.work.content.filed or desk.work.content
+        head, words = edits.head_and_words(edits.source_of(filed, name, known))
+        return await shown(
+            request,
+            session,
+            "console/content.html",
+            "content",
+            name=name,
+            text=text,
+            head=head,
+            words=words,
+            edit=edit,
+            scenes=_scenes(desk, known),
+            scene_words=SCENES,
+            missing=await _missing(desk, session, text),
+            spoken=[(fact, FACTS[fact].what) for fact in FACTS if fact in words],
+            may_edit=may(matrix(), "content.edit", request[ACTOR].kind),
+            problems=[],
+            **await _preview(request, session, text),
+        )
+
+
+def _known(desk: Desk, name: str) -> Template:
+    found = desk.work.content.templates.get(name)
+    if found is None:
+        raise Refusal("missing_template", _("没有这个话术"), status=404)
+    return found
+
+
+def _scenes(desk: Desk, known: edits.Edits) -> list[tuple[str, list[tuple[str, str, bool]]]]:
+    """Scene, and its texts: name, title, and whether somebody changed it."""
+    found: dict[str, list[tuple[str, str, bool]]] = {}
+    for name, text in sorted(desk.work.content.templates.items(), key=lambda one: _order(one[0])):
+        changed = f"{edits.TEXTS}{name}" in known
+        found.setdefault(name.partition("/")[0], []).append((name, text.title, changed))
+    return list(found.items())
+
+
+async def _missing(desk: Desk, session: AsyncSession, text: Template) -> list[tuple[str, int]]:
+    """Facts it cannot do without, and how many of the first customers lack each."""
+    mass = ONE_FOR_MANY.issuperset(text.channels)
+    wanted = [n for n in text.bare if n in FACTS and FACTS[n].personal and not mass]
+    if not wanted:
+        return []
+    work = desk.work
+    who = [one.id for one in await segments.sample(session, EVERYBODY, work.now(), LOOKED_AT)]
+    known = await facts.gather(session, work.vault, work.content, who, work.now())
+    counted = [
+        (FACTS[name].what, sum(known.get(one, {}).get(name) is None for one in who))
+        for name in wanted
+    ]
+    return [(what, count) for what, count in counted if count]
+
+
+async def _preview(request: web.Request, session: AsyncSession, text: Template) -> dict[str, Any]:
+    desk, source = request.app[DESK], request.query
+    if request.method == "POST":
+        source = await request.post()  # type: ignore[assignment]
+    asked = str(source.get("n", "1"))
+    number = max(int(asked), 1) if asked.isdecimal() else 1
+    channel = str(source.get("channel", "")) or text.channels[0]
+    channel = channel if channel in text.channels else text.channels[0]
+    tried = await try_on(desk, session, text, channel=channel, number=number)
+    return {"tried": tried, "channel_words": CHANNELS, "mask": masks.name}
+
+
+async def try_on(
+    desk: Desk, session: AsyncSession, text: Template, *, channel: str, number: int
+) -> Tried:
+    """What the n-th customer would read; without customers, what the samples say."""
+    work = desk.work
+    everybody = segments.clause(EVERYBODY, work.now())
+    total = await roster.count(session, everybody)
+    number = min(number, max(total, 1))
+    listed = await roster.page(
+        session, work.vault, everybody, work.content.limits, work.now(), number=number, size=1
+    )
+    told: dict[str, Any] = {n: fact.sample for n, fact in text.facts.items() if n not in FACTS}
+    told |= {n: fact.sample for n, fact in FACTS.items() if not listed or not fact.personal}
+    told |= work.content.facts
+    if listed:
+        who = listed[0].customer.id
+        known = await facts.gather(session, work.vault, work.content, [who], work.now())
+        told |= {n: value for n, value in known.get(who, {}).items() if value is not None}
+    if text.offer and work.content.offers:
+        offer = next(iter(work.content.offers))
+        told |= work.content.offer_facts(offer, work.now()) | {"coupon_code": wording.CODE}
+    if told.get("称呼"):
+        told["称呼"] = masks.name(str(told["称呼"]))
+    words, flaw = "", ""
+    try:
+        variant = wording.variant_for(work.content, text.name, told)
+        words = text.render(told, variant, channel=channel)
+    except Refusal as refusal:
+        flaw = refusal.words
+    return Tried(
+        channel=channel,
+        words=words,
+        flaw=flaw,
+        size=len(words.encode()),
+        limit=BYTES[channel],
+        customer=listed[0] if listed else None,
+        number=number,
+        total=total,
+    )
+
+
+@routes.post(f"/admin/content/{NAME}/preview")
+@allowed("content.read")
+async def preview(request: web.Request) -> web.StreamResponse:
+    """While it is being written: the same on the next customer, and what must not be said."""
+    desk, form = request.app[DESK], await request.post()
+    text, problems = _known(desk, request.match_info["name"]), []
+    try:
+        source = _source(form, await _head(desk, text.name))
+        text = edits.template(desk.work.content, text.name, source)
+    except Refusal as refusal:
+        problems = refusal.words.splitlines()
+    async with desk.work.sessions.reading() as session:
+        return await shown(
+            request,
+            session,
+            "console/content_preview.html",
+            "content",
+            name=text.name,
+            text=text,
+            problems=problems,
+            **await _preview(request, session, text),
+        )
+
+
+async def _head(desk: Desk, name: str) -> str:
+    async with desk.work.sessions.reading() as session:
+        known = await content_edits.bodies(session)
+    source = edits.source_of(desk.work.content.filed or desk.work.content, name, known)
+    return edits.head_and_words(source)[0]
+
+
+def _source(form: forms.Form, head: str) -> str:
+    words = str(form.get("words", "")).replace("\r\n", "\n").strip("\n")
+    if not words.strip():
+        raise Refusal("missing", _("先写要说的话"), status=422)
+    return f"---\n{head}---\n{words}\n"
+
+
+@routes.post(f"/admin/content/{NAME}")
+@allowed("content.edit")
+async def save(request: web.Request) -> web.StreamResponse:
+    """Saved once, however often it is sent; with mistakes nothing is saved and nothing that was typed is lost."""
+    desk, form = request.app[DESK], await request.post()
+    name = _known(desk, request.match_info["name"]).name
+    back = forms.text(form, "restore") == "1"
+    try:
+        source = "" if back else _source(form, await _head(desk, name))
+        await desk.do(EditText(name=name, source=source, **forms.signed(request, form)))
+    except Refusal as refusal:
+        if not is_part(request) or refusal.status != 422:
+            raise
+        return await _refused(request, name, refusal.words.splitlines())
+    await renew(desk.work)
+    where = f"/admin/content/{name}?said={'text_back' if back else 'text_saved'}"
+    if is_part(request):
+        return web.Response(headers={"HX-Redirect": where})
+    raise web.HTTPSeeOther(where)
+
+
+async def _refused(request: web.Request, name: str, problems: list[str]) -> web.StreamResponse:
+    text = _known(request.app[DESK], name)
+    async with request.app[DESK].work.sessions.reading() as session:
+        facts_ = await _preview(request, session, text)
+        return await shown(
+            request,
+            session,
+            "console/content_preview.html",
+            "content",
+            name=name,
+            text=text,
+            problems=problems,
+            **facts_,
+        )

@@ -1,0 +1,173 @@
+"""`/admin/settings`: what is set once: brand, quiet hours, caps, and who may sign in."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import time
+from typing import Any
+
+from aiohttp import web
+
+from bot.domain.cases.clocks import ANSWER_IN, RESOLVE_IN, WARN_BEFORE
+from bot.domain.permissions import may
+from bot.domain.refusals import Refusal
+from bot.events.commands import ChangeBrand, ChangeLimits, ChangeStaff
+from bot.inbound.commands import matrix
+from bot.store import access, audit, content_edits, shops
+from bot.tongue import _
+from bot.web.console import forms
+from bot.web.console.forms import Form
+from bot.web.console.frame import shown
+from bot.web.desk import ACTOR, DESK
+from bot.web.guards import actor_of, allowed
+from bot.web.pages import ROLES
+from bot.work.renewing import renew
+
+routes = web.RouteTableDef()
+STAFF = ("owner", "admin", "operator", "care", "manager", "clerk", "auditor")
+BRAND = {"name": 20, "bot": 12, "hours": 60, "promise": 120}
+"""Fields and their longest."""
+NUMBERS = {
+    "days": ("brand", 1, 31),
+    "most_in_days": ("brand", 0, 31),
+    "most_in_month": ("brand", 0, 31),
+    "second_person_above": ("brand", 0, 10_000_000),
+    "tasks_per_day": ("guides", 1, 20),
+    "remind_after_minutes": ("guides", 1, 1440),
+    "reminders_per_day": ("guides", 0, 3),
+}
+MOMENTS = {
+    "begins": "quiet_hours",
+    "ends": "quiet_hours",
+    "hand_over_until": "guides",
+    "confirm_until": "guides",
+}
+
+
+@routes.get("/admin/settings", allow_head=False)
+@allowed("settings.read")
+async def overview(request: web.Request) -> web.StreamResponse:
+    return await _page(request)
+
+
+async def _page(request: web.Request, **more: Any) -> web.Response:
+    desk, kind = request.app[DESK], request[ACTOR].kind
+    async with desk.work.sessions.reading() as session:
+        return await shown(
+            request,
+            session,
+            "console/settings.html",
+            "settings",
+            limits=desk.work.content.limits,
+            mass=desk.work.content.limits.mass_per_month(desk.work.now()),
+            edited=await content_edits.bodies(session),
+            staff=await access.staff(session),
+            stores=await shops.stores(session),
+            roles={role: ROLES[role] for role in STAFF},
+            clocks={"answer": ANSWER_IN, "resolve": RESOLVE_IN, "warn": WARN_BEFORE},
+            may_change=may(matrix(), "settings.change", kind),
+            may_limit=may(matrix(), "limits.change", kind),
+            may_staff=may(matrix(), "staff.manage", kind),
+            zone=desk.work.settings.timezone,
+            **({"made": None} | more),
+        )
+
+
+@routes.post("/admin/settings/brand")
+@allowed("settings.change")
+async def brand(request: web.Request) -> web.StreamResponse:
+    desk, form = request.app[DESK], await request.post()
+    known = desk.work.content.brand
+    said = {name: forms.text(form, name, most=most) for name, most in BRAND.items()}
+    changes = {name: value for name, value in said.items() if value != getattr(known, name)}
+    if changes:
+        await desk.do(ChangeBrand(changes=changes, **forms.signed(request, form)))
+        await renew(desk.work)
+    raise web.HTTPSeeOther("/admin/settings?said=settings")
+
+
+@routes.post("/admin/settings/limits")
+@allowed("limits.change")
+async def limits(request: web.Request) -> web.StreamResponse:
+    desk, form = request.app[DESK], await request.post()
+    now = desk.work.content.limits.model_dump(mode="json")
+    changes: dict[str, dict[str, Any]] = {}
+    for part, name, value in _limits(form):
+        if now[part][name] != value:
+            changes.setdefault(part, {})[name] = value
+    if changes:
+        await desk.do(ChangeLimits(changes=changes, **forms.signed(request, form)))
+        await renew(desk.work)
+    raise web.HTTPSeeOther("/admin/settings?said=settings")
+
+
+def _limits(form: Form) -> list[tuple[str, str, int | str]]:
+    """Only what the form holds, each checked for itself. Raises Refusal."""
+    found: list[tuple[str, str, int | str]] = []
+    for name, (part, least, most) in NUMBERS.items():
+        if (value := forms.number(form, name, least=least, most=most)) is not None:
+            found.append((part, name, value))
+    for name, part in MOMENTS.items():
+        said = forms.text(form, name, most=8)
+        try:
+            if said:
+                found.append((part, name, time.fromisoformat(said).isoformat()))
+        except ValueError:
+            raise Refusal(
+                "bad_moment", _("「%(said)s」不是一个时间", said=said), status=422
+            ) from None
+    return found
+
+
+@routes.post("/admin/settings/staff")
+@allowed("staff.manage")
+async def add(request: web.Request) -> web.StreamResponse:
+    """A new colleague with a password that is shown once, on the page that answers."""
+    desk, form = request.app[DESK], await request.post()
+    name = forms.needed(form, "name", _("先写名字"), most=40)
+    role, store = forms.text(form, "role"), forms.text(form, "store") or None
+    if role not in STAFF or (role == "owner" and request[ACTOR].kind != "owner"):
+        raise Refusal("bad_role", _("不能给这个角色"), status=422)
+    if role in {"manager", "clerk"} and store is None:
+        raise Refusal("no_such_store", _("店长和收银员要选一家门店"), status=422)
+    password = secrets.token_urlsafe(12)
+    userid = forms.text(form, "userid", most=64) or None
+    async with desk.work.sessions.begin() as session:
+        if await access.staff_named(session, name) is not None:
+            raise Refusal("user_exists", _("已经有叫这个名字的人"), status=409)
+        await access.add_user(
+            session,
+            name=name,
+            role=role,
+            store=store,
+            password=password,
+            userid=userid,
+            now=desk.work.now(),
+        )
+        facts = {"role": role, "store": store, "userid": userid}
+        await audit.append(
+            session,
+            at=desk.work.now(),
+            actor=str(actor_of(request)),
+            action="add_staff",
+            subject=f"name:{name}",
+            detail={"after": facts},
+        )
+    return await _page(request, made={"name": name, "password": password})
+
+
+@routes.post("/admin/settings/staff/change")
+@allowed("staff.manage")
+async def change(request: web.Request) -> web.StreamResponse:
+    desk, form = request.app[DESK], await request.post()
+    active = {"1": True, "0": False}.get(forms.text(form, "active"))
+    await desk.do(
+        ChangeStaff(
+            name=forms.text(form, "name", most=40),
+            active=active,
+            role=forms.text(form, "role") or None,
+            userid=forms.text(form, "userid", most=64) if "userid" in form else None,
+            **forms.signed(request, form),
+        )
+    )
+    raise web.HTTPSeeOther("/admin/settings?said=staff")
