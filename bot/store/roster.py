@@ -14,8 +14,9 @@ from bot.domain import phones
 from bot.domain.campaigns import Touch
 from bot.domain.consent import ConsentState
 from bot.domain.customers import Customer, Follow, Guide, Identity, Secret, Store
+from bot.domain.delivery import Window
 from bot.domain.quotas import Limits
-from bot.domain.segments import Rule, parse
+from bot.domain.segments import Rule
 from bot.domain.tags import CustomerTag, Tag
 from bot.domain.tiers import TIERS, CustomerTier, PurchaseStats
 from bot.store import segments
@@ -36,7 +37,6 @@ ORDERS: dict[str, tuple[Any, ColumnElement[Any]]] = {
     "active": (Customer, Customer.last_active_at.expression),
 }
 """What the list may be sorted by: whose column, and the column."""
-REACHABLE = parse({"field": "reachable", "op": "eq", "value": True})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +108,7 @@ def why_not(limits: Limits, now: datetime) -> ColumnElement[str]:
     this_month = case((or_(Touch.state.in_(FLYING), at >= month), 1))
     full = (
         select(Touch.customer_id)
-        .where(had)
+        .where(Touch.customer_id == Customer.id, had)
         .group_by(Touch.customer_id)
         .having(
             or_(
@@ -121,10 +121,19 @@ def why_not(limits: Limits, now: datetime) -> ColumnElement[str]:
         (_said(allowed=False), "opted_out"),
         (~_said(allowed=True), "no_consent"),
         (Customer.marketing_held, "case_open"),
-        (~segments.clause(REACHABLE, now), "no_channel"),
-        (Customer.id.in_(full), "brand_cap"),
+        (~_reached(now), "no_channel"),
+        (full.exists(), "brand_cap"),
         else_="",
     )
+
+
+def _reached(now: datetime) -> ColumnElement[bool]:
+    """As the rule language says it, but asked of each customer: PostgreSQL reads a long list anew for each of many."""
+    friend = exists().where(Follow.customer_id == Customer.id, Follow.ended_at.is_(None))
+    window = exists().where(
+        Window.customer_id == Customer.id, Window.closes_at > now, Window.left > 0
+    )
+    return or_(friend, window)
 
 
 def _said(*, allowed: bool) -> ColumnElement[bool]:

@@ -54,9 +54,7 @@ async def test_it_says_what_the_gate_says(bot, facts, reason):
         customer = await a_friend(session, bot, **facts)
         assert await reached(session, bot) == {reason: 1}
         limits = bot.content.limits
-        standings = await gather(
-            session, bot.vault, lambda column: column == customer.id, at=bot.now, limits=limits
-        )
+        standings = await gather(session, bot.vault, [customer.id], at=bot.now, limits=limits)
         verdict = ask(Question(limits=limits, at=bot.now), standings[customer.id])
         assert (verdict.reason or "") == reason
 
