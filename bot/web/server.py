@@ -20,6 +20,7 @@ from bot.web import (
 )
 from bot.web.api import tables
 from bot.web.console import audit, kit, knowing, reaching, today
+from bot.web.console.importing import WORKSHOP, Workshop, leave
 from bot.web.desk import DESK, Desk
 from bot.web.guards import Handler
 from bot.web.pages import HOME
@@ -74,6 +75,8 @@ def build(desk: Desk) -> web.Application:
     app.on_response_prepare.append(guards.protect)
     app[DESK] = desk
     app[CAST] = Cast()
+    app[WORKSHOP] = Workshop()
+    app.on_shutdown.append(leave)
     for table in TABLES:
         app.add_routes(table)
     app.router.add_static("/static", HOME / "static")

@@ -50,6 +50,14 @@ class TagCustomers(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunImport(Command):
+    """A file that was looked at is written."""
+
+    permission = "import.run"
+    import_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MergeCustomers(Command):
     permission = "customer.merge"
     keep_id: int

@@ -113,9 +113,18 @@ class Columns:
 
 def recognise(header: Sequence[str], kind: str, said: Mapping[str, str]) -> Columns:
     """`said` maps headers to fields and goes before any guess. Raises Unreadable when something is missing."""
+    columns = Columns(guessed(header, kind, said), header)
+    _demand(columns, kind)
+    return columns
+
+
+def guessed(header: Sequence[str], kind: str, said: Mapping[str, str]) -> dict[str, int]:
+    """Field to position, as far as it can be told. A header that is said to be nothing is no field."""
     fields = KINDS[kind]
+    nothing = {header.index(name) for name, field in said.items() if not field and name in header}
+    said = {name: field for name, field in said.items() if field}
     place = dict(_said(header, name, field, fields) for name, field in said.items())
-    taken = set(place.values())
+    taken = set(place.values()) | nothing
     plain = [_plain(name) for name in header]
     for field, aliases in fields.items():
         if field in place:
@@ -126,9 +135,7 @@ def recognise(header: Sequence[str], kind: str, said: Mapping[str, str]) -> Colu
                 place[field] = at
                 taken.add(at)
                 break
-    columns = Columns(place, header)
-    _demand(columns, kind)
-    return columns
+    return place
 
 
 def _said(

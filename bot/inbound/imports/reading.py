@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, closing
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ from bot.tongue import _
 T = TypeVar("T")
 Numbered = tuple[int, list[str] | str]
 SNIFFED = 500
+BREATH = 1_000
 PART = 3_000
 """Rows per transaction: whole orders only, so that an import may be killed anywhere and run again."""
 
@@ -92,7 +94,9 @@ class _Import:
 
     async def _orders(self, rows: Iterator[Numbered], reader: RowReader) -> None:
         with closing(Groups()) as groups:
-            for read in self._read(rows, reader.orders):
+            for number, read in enumerate(self._read(rows, reader.orders)):
+                if number % BREATH == 0:
+                    await asyncio.sleep(0)  # a page may be waiting in the same process
                 if not read:
                     self.report.unpaid += 1
                 for row in read:

@@ -6,6 +6,7 @@ from bot.web.console import (
     bulk,
     customers,
     groups,
+    imports,
     merges,
     person,
     tag_rule,
@@ -22,4 +23,5 @@ TABLES = (
     tag_rule.routes,
     tier_ladder.routes,
     groups.routes,
+    imports.routes,
 )

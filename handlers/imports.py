@@ -1,0 +1,19 @@
+"""A file is written once, by whoever may: the act is noted, the work is done beside it."""
+
+from __future__ import annotations
+
+from bot.events.commands import RunImport
+from bot.inbound.router import Router
+from bot.inbound.turn import Answer, Turn
+from bot.store import file_imports
+
+router = Router()
+
+
+@router.on(RunImport)
+async def run(command: RunImport, turn: Turn) -> Answer:
+    row = await file_imports.get(turn.session, command.import_id)
+    await file_imports.begin(
+        turn.session, row.id, state="running", after=("checked",), real=row.beat_at
+    )
+    return Answer({"import": row.id, "kind": row.kind})
