@@ -32,7 +32,7 @@ SPOKEN = """() => {
   const walk = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT);
   while (walk.nextNode()) {
     const at = walk.currentNode.parentElement, text = walk.currentNode.data.trim();
-    if (!text || at.closest('script,style,noscript,template')) continue;
+    if (!text || at.closest('script,style,noscript,template,[aria-hidden=true],[data-theirs]')) continue;
     texts.push([text, marked(at), !!at.closest('code,pre,kbd,.mono,textarea')]);
   }
   for (const name of ['aria-label', 'title', 'placeholder', 'alt'])

@@ -40,7 +40,6 @@ PLACES = (
     Place("guide-push", "/guide/push"),
     Place("guide-month", "/guide/month"),
     Place("till", "/store/redeem"),
-    Place("wallet", "/h5"),
     Place("login", "/login"),
     Place("refused", "/admin/groups/nothing"),
 )

@@ -25,12 +25,12 @@ from bot.web.sandbox.world import World
 LOG_ROWS = 60
 CHIPS = (
     "有什么优惠？",
-    "订阅",
+    "订阅！",
     "我有多少积分",
     "怎么进群",
     "毛衣起球了，我要投诉",
     "转人工",
-    "退订",
+    "退订！",
 )
 
 
@@ -50,8 +50,8 @@ class Screen:
     guide: str
     """userid of whom she is friends with; empty when with nobody."""
     fan: bool
-    rooms: tuple[tuple[str, str], ...]
-    """Channel and name of each group chat that she is in."""
+    rooms: tuple[tuple[str, str, str], ...]
+    """Channel and name of each group chat that she is in, and nothing."""
     window: str
     fresh: frozenset[str] = field(default=frozenset())
     """Keys of lines and facts that were not there before the act."""
@@ -130,11 +130,13 @@ async def _really_waiting(world: World, tasks: list[Waiting]) -> list[Waiting]:
     return [task for task in tasks if task.msgid in pending[task.userid]]
 
 
-def _rooms(view: Mapping[str, Any] | None, her: Portrait | None) -> tuple[tuple[str, str], ...]:
+def _rooms(
+    view: Mapping[str, Any] | None, her: Portrait | None
+) -> tuple[tuple[str, str, str], ...]:
     """As the world has it; named as we know it."""
     names = {room.chat_id: room.name for _member, room in her.groups} if her else {}
     inside = view["groups"] if view else []
-    return tuple((phone.GROUP + chat_id, names.get(chat_id) or "群") for chat_id in inside)
+    return tuple((phone.GROUP + chat_id, names.get(chat_id) or "群", "") for chat_id in inside)
 
 
 def _guide(view: Mapping[str, Any] | None) -> str:
