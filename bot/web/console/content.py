@@ -26,7 +26,7 @@ from bot.web.guards import allowed
 from bot.work.renewing import renew
 
 routes = web.RouteTableDef()
-NAME = r"{name:[a-z_]+/[a-z_]+}"
+NAME = "{scene:[a-z0-9_]+}/{name:[a-z0-9_]+}"
 SCENES = {
     "welcome": "欢迎",
     "newcomer": "新朋友",
@@ -91,7 +91,7 @@ def _order(name: str) -> tuple[int, str]:
 @routes.get(f"/admin/content/{NAME}", allow_head=False)
 @allowed("content.read")
 async def one(request: web.Request) -> web.StreamResponse:
-    desk, name = request.app[DESK], request.match_info["name"]
+    desk, name = request.app[DESK], _named(request)
     text = _known(desk, name)
     async with desk.work.sessions.reading() as session:
         known = await content_edits.bodies(session)
@@ -116,6 +116,10 @@ async def one(request: web.Request) -> web.StreamResponse:
             problems=[],
             **await _preview(request, session, text),
         )
+
+
+def _named(request: web.Request) -> str:
+    return f"{request.match_info['scene']}/{request.match_info['name']}"
 
 
 def _known(desk: Desk, name: str) -> Template:
@@ -208,7 +212,7 @@ async def try_on(
 async def preview(request: web.Request) -> web.StreamResponse:
     """While it is being written: the same on the next customer, and what must not be said."""
     desk, form = request.app[DESK], await request.post()
-    text, problems = _known(desk, request.match_info["name"]), []
+    text, problems = _known(desk, _named(request)), []
     try:
         source = _source(form, await _head(desk, text.name))
         text = edits.template(desk.work.content, text.name, source)
@@ -246,7 +250,7 @@ def _source(form: forms.Form, head: str) -> str:
 async def save(request: web.Request) -> web.StreamResponse:
     """Saved once, however often it is sent; with mistakes nothing is saved and nothing that was typed is lost."""
     desk, form = request.app[DESK], await request.post()
-    name = _known(desk, request.match_info["name"]).name
+    name = _known(desk, _named(request)).name
     back = forms.text(form, "restore") == "1"
     try:
         source = "" if back else _source(form, await _head(desk, name))

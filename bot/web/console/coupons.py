@@ -192,11 +192,11 @@ async def define(request: web.Request) -> web.StreamResponse:
     raise web.HTTPSeeOther(f"/admin/coupons/{done['offer']}?said=offer_made")
 
 
-@routes.post(r"/admin/coupons/{key}/{what:pause|resume}")
+@routes.post(r"/admin/coupons/{key}/{act:pause|resume}")
 @allowed("offer.define")
 async def switch(request: web.Request) -> web.StreamResponse:
     desk, form = request.app[DESK], await request.post()
-    key, on = request.match_info["key"], request.match_info["what"] == "resume"
+    key, on = request.match_info["key"], request.match_info["act"] == "resume"
     await desk.do(SwitchOffer(offer=key, on=on, **forms.signed(request, form)))
     raise web.HTTPSeeOther(f"/admin/coupons/{key}?said={'offer_on' if on else 'offer_off'}")
 
