@@ -28,8 +28,9 @@ from bot.events import (
 )
 from bot.inbound.router import Router
 from bot.inbound.turn import Answer, Turn
-from bot.store import consent, contact_ways, customers, journeys, links, orders, segments, tags
+from bot.store import contact_ways, customers, journeys, links, orders, segments, tags
 from bot.tongue import _
+from handlers.chat.giving import answered
 from handlers.chat.hearing import understood
 
 router = Router()
@@ -114,14 +115,7 @@ async def tag_by_answer(event: FormAnswered, turn: Turn) -> None:
     if customer is None:
         return
     customer = await customers.stands_for(turn.session, customer)
-    if await consent.granted(turn.session, customer.id, "profiling") is None:
-        return  # what she says of herself is kept only if she wants it to be used
-    rules = turn.content.tags.answered(event.form, event.answers)
-    gifts = [
-        Gift(rule.tag, "answer", {"form": event.form, "field": rule.field}, event.at)
-        for rule in rules
-    ]
-    await _give_all(turn, customer, gifts)
+    await answered(turn, customer.id, event.form, event.answers, event.at)
 
 
 @router.on(OrderReported)

@@ -11,6 +11,7 @@ from typing import Any
 from bot.content.brand import Brand
 from bot.content.lint import Lint
 from bot.content.templates import Template
+from bot.domain.games import Games
 from bot.domain.intents import Intents
 from bot.domain.knowledge import Knowledge
 from bot.domain.levels import Levels
@@ -41,6 +42,7 @@ class Content:
     tiers: Mapping[str, Any]
     groups: Mapping[str, Any]
     limits: Limits
+    games: Games
     intents: Intents
     levels: Levels
     menu: Menu

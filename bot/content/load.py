@@ -17,6 +17,7 @@ from bot.content.marked import ContentError, Marked, Mistake, read_file
 from bot.content.references import Names, broken_references
 from bot.content.templates import Template, read_template
 from bot.domain.facts import FACTS
+from bot.domain.games import Games, GamesFile
 from bot.domain.group_chats import GroupsFile
 from bot.domain.intents import Intents, IntentSpec
 from bot.domain.knowledge import Knowledge, read_page
@@ -87,6 +88,7 @@ class _Reading:
         return {
             "tiers": self._tiers(),
             "limits": self._file("limits.yaml", Limits),
+            "games": Games(self._file("games.yaml", GamesFile) or GamesFile()),
             "intents": Intents(self._file("intents.yaml", tuple[IntentSpec, ...]) or ()),
             "levels": self._file("levels.yaml", Levels) or STANDARD,
             "menu": self._file("menu.yaml", Menu) or Menu(),

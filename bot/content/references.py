@@ -34,6 +34,7 @@ def broken_references(names: Names, root: Path) -> list[Mistake]:
         *sorted((root / "playbooks").glob("*.yaml")),
         root / "segments.yaml",
         root / "groups.yaml",
+        root / "games.yaml",
     ]
     return [mistake for path in files if path.is_file() for mistake in _broken(names, path, root)]
 

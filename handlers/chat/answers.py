@@ -11,6 +11,7 @@ from bot.domain.offers import Coupon, Offer, day_words, in_words, last_day_words
 from bot.domain.orders import Order
 from bot.domain.refusals import Refusal
 from bot.store import group_chats, offers, orders, points
+from handlers.chat.games import play
 from handlers.chat.talk import CHOICES, Said, Talk
 
 NEWCOMER = "newcomer"
@@ -20,12 +21,17 @@ ORDER_STATES = {"paid": "已付款", "completed": "已完成", "cancelled": "已
 
 
 async def answer(talk: Talk) -> Said:
-    known = ANSWERS.get(talk.intent.name)
-    said = await known(talk) if known else _from_knowledge(talk) or _unclear(talk)
-    [text] = await talk.turn.shorten(
-        said.text, customer_id=talk.customer_id, tag=f"chat/{talk.intent.name}"
-    )
+    said = await _answer(talk)
+    tag = f"chat/{talk.intent.name.partition(':')[0]}"
+    [text] = await talk.turn.shorten(said.text, customer_id=talk.customer_id, tag=tag)
     return replace(said, text=text)
+
+
+async def _answer(talk: Talk) -> Said:
+    if found := talk.turn.content.games.meant(talk.text, talk.tapped):
+        return await play(talk, found)
+    known = ANSWERS.get(talk.intent.name)
+    return await known(talk) if known else _from_knowledge(talk) or _unclear(talk)
 
 
 async def _greeting(talk: Talk) -> Said:

@@ -10,7 +10,7 @@ from bot.inbound.router import Router
 from bot.inbound.turn import Turn
 from bot.store import conversations, facts
 from handlers.chat.answers import answer, call_guide
-from handlers.chat.talk import CHOICES, Said, Talk
+from handlers.chat.talk import CHOICES, GAME, Said, Talk
 
 router = Router()
 PATIENCE = 2
@@ -21,6 +21,8 @@ def understood(event: KfMessageReceived | FanMessaged, turn: Turn) -> Intent | N
     """None where somebody else answers: a consent sentence, a complaint, a tap on another room's menu."""
     if said_of_consent(event.text, event.menu_id):
         return None
+    if turn.content.games.meant(event.text, event.menu_id):
+        return Intent(event.menu_id or GAME, 1.0)
     if event.menu_id is not None:
         known = event.menu_id in turn.content.intents.names
         return Intent(event.menu_id, 1.0) if known else None

@@ -37,7 +37,8 @@ async def heard_from_fan(event: FanMessaged, turn: Turn) -> Reply | None:
 @router.on(MenuClicked)
 async def tapped(event: MenuClicked, turn: Turn) -> Reply | None:
     customer_id = await _opened(event, turn, by="click")
-    if said_of_consent("", event.key) or event.key not in turn.content.intents.names:
+    known = event.key in turn.content.intents.names or turn.content.games.meant("", event.key)
+    if said_of_consent("", event.key) or not known:
         return None
     talk = await talk_of(turn, customer_id, "official", "", Intent(event.key, 1.0))
     return await _reply(talk, await answer(talk))

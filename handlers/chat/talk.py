@@ -10,6 +10,8 @@ from bot.calls import MenuItem
 from bot.domain.intents import Intent
 from bot.inbound.turn import Turn
 
+GAME = "game"
+"""What a game's own words mean; a tap on its menu is called by the tapped id."""
 CHOICES = (
     MenuItem(id="coupon", text="我的券"),
     MenuItem(id="points", text="积分和等级"),
@@ -34,6 +36,10 @@ class Talk:
     @property
     def has_guide(self) -> bool:
         return "guide" in self.facts
+
+    @property
+    def tapped(self) -> str | None:
+        return self.intent.name if self.intent.name.startswith(f"{GAME}:") else None
 
     def say(self, template: str, **facts: object) -> str:
         told = {**self.facts, **facts}

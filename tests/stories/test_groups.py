@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -9,13 +11,16 @@ from sqlalchemy import select
 from bot.calls import CreateMassTask
 from bot.domain.campaigns import MassTask
 from bot.domain.delivery import GuideTask
+from bot.events import Actor, FinishGuideTask
+from bot.outbound.games import end_due
 from bot.outbound.group_posts import post_due
 from bot.outbound.groups import demote_due
 from bot.outbound.results import results_due
-from bot.store import group_chats
+from bot.store import games, group_chats, tags
 from tests.builders import a_guide
 from tests.hands import Hands
 from tests.outbound.test_groups import FAMILY, Rooms, a_regular
+from tests.stories.life import Her, somebody, until, writes
 
 TEXTS = {"knowledge": ["rooms/fabric"], "benefit": ["rooms/benefit"], "play": ["rooms/vote"]}
 
@@ -111,3 +116,127 @@ async def test_tactic_045_what_no_owner_taps_is_called_back_before_the_night(tow
     await town.works(results_due)
     await town.sends()
     assert [state for _, state, _ in await posts(town)] == ["cancelling"]
+
+
+async def reads(bot, her: Her, text: str, menu_id: str | None = None) -> str:
+    return "\n".join(call.text for call in await writes(bot, her, text, menu_id))
+
+
+async def test_tactic_057_a_vote_counts_everybody_once_and_tags_whoever_lets_it(town):
+    knits, again, shy = [await somebody(town, name) for name in ("a", "b", "c")]
+    for one in (knits, again):
+        await agrees_to_profiling(town, one)
+    (asked,) = await writes(town, knits, "投票")
+    tap = next(item.id for item in asked.menu if item.text == "针织")
+    for one in (knits, again, shy):
+        await writes(town, one, "针织", tap)
+    assert "针织 3 票" in await reads(town, again, "投票 亚麻")
+    assert [await worn(town, one) for one in (knits, shy)] == [{"兴趣/羊毛针织"}, set()]
+
+
+async def agrees_to_profiling(bot, her: Her) -> None:
+    await writes(bot, her, "开启个性化")
+
+
+async def worn(bot, her: Her) -> set[str]:
+    async with bot.session() as session:
+        return {one.tag for one in await tags.worn(session, her.customer.id, bot.now)}
+
+
+async def test_tactic_047_a_weekly_draw_that_anybody_can_recompute(town):
+    crowd = [await somebody(town, f"p{n}") for n in range(4)]
+    told = [await reads(town, one, "抽奖") for one in crowd]
+    assert await reads(town, crowd[0], "抽奖") == told[0]  # one ticket a person and week
+    (published,) = {re.search(r"[0-9a-f]{64}", text).group() for text in told}
+    await town.works(end_due)
+    assert "还没有开过奖" in await reads(town, crowd[0], "抽奖 结果")
+    until(town, 2026, 3, 16)  # Monday
+    await town.works(end_due, end_due)
+    proof = await reads(town, crowd[0], "抽奖 结果")
+    seed = re.search(r"种子：(\S+)", proof).group(1)
+    assert hashlib.sha256(seed.encode()).hexdigest() == published
+    tickets = [re.search(r"抽奖号：(\S+?)（", text).group(1) for text in told]
+    lowest = sorted(tickets, key=lambda t: hashlib.sha256(f"{seed}:{t}".encode()).hexdigest())
+    assert "中奖号：" + "、".join(lowest[:3]) in proof
+    prizes = [len(await one.coupons("weekly-draw")) for one in crowd]
+    assert prizes == [int(ticket in lowest[:3]) for ticket in tickets]
+
+
+async def test_tactic_046_a_chain_of_twenty_with_one_held_goes_to_the_group(town):
+    await a_family(town)
+    crowd = [await somebody(town, f"p{n}") for n in range(20)]
+    for number, one in enumerate(crowd):
+        if number < 2:
+            words = f"第 {number} 条经验" if number == 0 else "羊毛洗前先翻面，加我微信聊"
+            await writes(town, one, f"接龙 {words}")
+        else:
+            await says_in_chain(town, one, f"第 {number} 条经验")
+    assert "已经接过" in await reads(town, crowd[0], "接龙 再来一条")
+    until(town, 2026, 3, 16, hour=9, minute=40)
+    await town.works(end_due)
+    await town.sends()
+    (post,) = town.platform.sent(CreateMassTask)
+    assert post.chat_ids == ("wr1",)
+    assert "有 19 条" in post.text
+    assert "加我微信" not in post.text
+
+
+async def says_in_chain(bot, her: Her, text: str) -> None:
+    (game,) = bot.content.games.of_kind("chain")
+    async with bot.session() as session:
+        await games.enter(
+            session,
+            bot.vault,
+            game,
+            round_=game.round_at(bot.now),
+            customer_id=her.customer.id,
+            choice=text,
+            text=text,
+            now=bot.now,
+        )
+
+
+async def test_tactic_046_a_person_who_has_read_it_lets_it_out(town):
+    await a_family(town)
+    her = await somebody(town)
+    assert "同事看一眼" in await reads(town, her, "接龙 扫码就好")
+    async with town.session() as session:
+        task = (await session.scalars(select(GuideTask))).one()
+    owner = Actor(kind="guide", id="owner")
+    await town.does(FinishGuideTask(at=town.now, actor=owner, key="k", task_id=task.id, done=True))
+    until(town, 2026, 3, 16, hour=9, minute=40)
+    await town.works(end_due)
+    await town.sends()
+    (post,) = town.platform.sent(CreateMassTask)
+    assert "1. 扫码就好" in post.text
+
+
+async def test_tactic_091_one_question_at_a_time_and_none_whose_answer_is_known(town):
+    her = await somebody(town)
+    assert "开启个性化" in await reads(town, her, "小问卷")  # not asked before she lets us know it
+    await agrees_to_profiling(town, her)
+    (first,) = await writes(town, her, "小问卷")
+    (second,) = await writes(town, her, "通勤", first.menu[0].id)
+    assert {item.id.split(":")[2] for item in first.menu} == {"style"}
+    assert {item.id.split(":")[2] for item in second.menu} == {"category"}
+    async with town.session() as session:
+        await tags.put(
+            session,
+            customer_id=her.customer.id,
+            tag="兴趣/衬衫",
+            source="purchase",
+            evidence={},
+            now=town.now,
+        )
+    assert "答过的不会再问" in await reads(town, her, "小问卷")
+    assert await worn(town, her) == {"风格/通勤", "兴趣/衬衫"}
+
+
+async def test_checking_in_counts_days_in_a_row(town):
+    her = await somebody(town)
+    said = []
+    for _ in range(3):
+        said.append(await reads(town, her, "打卡"))
+        town.clock.advance(days=1)
+    town.clock.advance(days=1)
+    assert ["连续 3 天" in said[2], "连续 1 天" in await reads(town, her, "签到")] == [True, True]

@@ -118,6 +118,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_file_import")),
     )
     op.create_table(
+        "game_round",
+        sa.Column("game", sa.String(), nullable=False),
+        sa.Column("round", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("seed", sa.String(), nullable=False),
+        sa.Column(
+            "tickets", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
+        ),
+        sa.Column(
+            "winners", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
+        ),
+        sa.PrimaryKeyConstraint("game", "round", name=op.f("pk_game_round")),
+    )
+    op.create_table(
         "group_chat",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("chat_id", sa.String(), nullable=False),
@@ -562,6 +576,29 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("customer_tier", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_customer_tier_tier"), ["tier"], unique=False)
+
+    op.create_table(
+        "game_entry",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("game", sa.String(), nullable=False),
+        sa.Column("round", sa.String(), nullable=False),
+        sa.Column(
+            "customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("choice", sa.String(), nullable=False),
+        sa.Column("text", sa.LargeBinary(), nullable=True),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customer.id"], name=op.f("fk_game_entry_customer_id_customer")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_game_entry")),
+        sa.UniqueConstraint(
+            "game", "round", "customer_id", name=op.f("uq_game_entry_game_round_customer_id")
+        ),
+    )
+    with op.batch_alter_table("game_entry", schema=None) as batch_op:
+        batch_op.create_index("ix_game_entry_customer_id", ["customer_id"], unique=False)
 
     op.create_table(
         "group_member",
@@ -1655,6 +1692,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_group_member_customer_id_left_at")
 
     op.drop_table("group_member")
+    with op.batch_alter_table("game_entry", schema=None) as batch_op:
+        batch_op.drop_index("ix_game_entry_customer_id")
+
+    op.drop_table("game_entry")
     with op.batch_alter_table("customer_tier", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_customer_tier_tier"))
 
@@ -1711,6 +1752,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_group_chat_join_state"))
 
     op.drop_table("group_chat")
+    op.drop_table("game_round")
     op.drop_table("file_import")
     with op.batch_alter_table("customer", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_customer_merged_into"))

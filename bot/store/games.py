@@ -1,0 +1,154 @@
+"""What customers did in games: one entry each and round, tallies, and draws that end a round once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain.customers import Customer
+from bot.domain.games import Game, GameEntry, GameRound, drawn, hash_of
+from bot.domain.offers import code_for
+from bot.store.engine import upsert
+from bot.store.family import family, surviving
+from bot.store.vault import Vault
+
+ABOUT = "game_entry.text"
+
+
+def seed_of(vault: Vault, game: Game, round_: str) -> str:
+    """Nobody without the house's secret can foretell it, and nobody with it can change it."""
+    return vault.blind(f"{game.key}|{round_}", about="game.seed")
+
+
+def commitment(vault: Vault, game: Game, round_: str) -> str:
+    return hash_of(seed_of(vault, game, round_))
+
+
+async def enter(
+    session: AsyncSession,
+    vault: Vault,
+    game: Game,
+    *,
+    round_: str,
+    customer_id: int,
+    choice: str,
+    now: datetime,
+    text: str | None = None,
+    state: str = "in",
+) -> GameEntry | None:
+    """None when she, under whichever of her records, has taken part in this round."""
+    hers = await surviving(session, customer_id)
+    if await entry_of(session, game, round_, hers) is not None:
+        return None
+    sealed = await vault.seal_for(session, hers, text, about=ABOUT) if text else None
+    insert = upsert(session, GameEntry).values(
+        game=game.key,
+        round=round_,
+        customer_id=hers,
+        choice=choice,
+        text=sealed,
+        state=state,
+        at=now,
+    )
+    once = insert.on_conflict_do_nothing(index_elements=["game", "round", "customer_id"])
+    return (await session.scalars(once.returning(GameEntry))).first()
+
+
+async def entry_of(
+    session: AsyncSession, game: Game, round_: str, customer_id: int
+) -> GameEntry | None:
+    hers = await family(session, await surviving(session, customer_id))
+    query = select(GameEntry).where(
+        GameEntry.game == game.key, GameEntry.round == round_, GameEntry.customer_id.in_(hers)
+    )
+    return (await session.scalars(query.order_by(GameEntry.id))).first()
+
+
+async def ticket(session: AsyncSession, vault: Vault, game: Game, round_: str, who: int) -> str:
+    """Hers alone, and telling nobody who she is."""
+    hers = await session.get_one(Customer, await surviving(session, who))
+    return code_for(vault.blind(game.key, about="game.ticket"), round_, hers.ref)
+
+
+async def tally(session: AsyncSession, game: Game, round_: str) -> dict[str, int]:
+    """What was chosen how often; several records of one person are one voice."""
+    voice = func.coalesce(Customer.merged_into, Customer.id)
+    query = (
+        select(GameEntry.choice, func.count(voice.distinct()))
+        .join(Customer, Customer.id == GameEntry.customer_id)
+        .where(GameEntry.game == game.key, GameEntry.round == round_)
+        .group_by(GameEntry.choice)
+    )
+    return dict((await session.execute(query)).all())
+
+
+async def rounds_of(session: AsyncSession, game: Game, customer_id: int) -> list[str]:
+    """The rounds in which she took part."""
+    hers = await family(session, await surviving(session, customer_id))
+    query = select(GameEntry.round).where(
+        GameEntry.game == game.key, GameEntry.customer_id.in_(hers)
+    )
+    return list(await session.scalars(query))
+
+
+async def words(
+    session: AsyncSession, vault: Vault, game: Game, round_: str
+) -> list[tuple[GameEntry, str]]:
+    """What may be shown of a 接龙, in the order it was said."""
+    query = select(GameEntry).where(
+        GameEntry.game == game.key, GameEntry.round == round_, GameEntry.state == "in"
+    )
+    rows = (await session.scalars(query.order_by(GameEntry.at, GameEntry.id))).all()
+    await vault.load_keys(session, {row.customer_id for row in rows})
+    return [
+        (row, vault.unseal_known(row.customer_id, row.text, about=ABOUT))
+        for row in rows
+        if row.text is not None
+    ]
+
+
+async def read(session: AsyncSession, entry_id: int, *, fine: bool) -> None:
+    """Somebody has read what was held."""
+    await session.execute(
+        update(GameEntry)
+        .where(GameEntry.id == entry_id, GameEntry.state == "held")
+        .values(state="in" if fine else "refused")
+    )
+
+
+async def ended(session: AsyncSession, game: Game, before: str) -> Sequence[str]:
+    """Rounds earlier than this one that somebody took part in and that were not ended yet."""
+    done = select(GameRound.round).where(GameRound.game == game.key)
+    query = select(GameEntry.round).where(
+        GameEntry.game == game.key, GameEntry.round < before, GameEntry.round.not_in(done)
+    )
+    return (await session.scalars(query.distinct().order_by(GameEntry.round))).all()
+
+
+async def last_round(session: AsyncSession, game: Game) -> GameRound | None:
+    query = select(GameRound).where(GameRound.game == game.key)
+    return (await session.scalars(query.order_by(GameRound.round.desc()).limit(1))).first()
+
+
+async def end(
+    session: AsyncSession, vault: Vault, game: Game, round_: str, now: datetime
+) -> list[GameEntry] | None:
+    """Close the round and, of a draw, name who won; None when another process did it."""
+    query = select(GameEntry).where(GameEntry.game == game.key, GameEntry.round == round_)
+    entries = {entry.choice: entry for entry in await session.scalars(query)}
+    seed = seed_of(vault, game, round_)
+    tickets = sorted(entries) if game.kind == "lottery" else []
+    lucky = drawn(seed, tickets, game.winners)
+    insert = upsert(session, GameRound).values(
+        game=game.key, round=round_, at=now, seed=seed, tickets=tickets, winners=lucky
+    )
+    once = insert.on_conflict_do_nothing(index_elements=["game", "round"])
+    if await session.scalar(once.returning(GameRound.round)) is None:
+        return None
+    for code in lucky:
+        entries[code].state = "won"
+    await session.flush()
+    return [entries[code] for code in lucky]
