@@ -139,8 +139,8 @@ class Games:
         words = text.strip(SPACES)
         for game in self._games.values():
             for said in game.says:
-                rest = words.removeprefix(said)
-                if not rest or (rest != words and rest[0] in SPACES):
+                begins, rest = words[: len(said)], words[len(said) :]
+                if begins == said and (not rest or rest[0] in SPACES):
                     return Play(game, rest.strip(SPACES))
         return None
 
