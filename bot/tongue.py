@@ -31,9 +31,15 @@ def speaking(wanted: str) -> Iterator[None]:
 
 
 def _(text: str, /, **facts: Any) -> str:
-    """`_("%(count)s 人没收到", count=3)`: the sentence in the language of whoever reads."""
-    said = catalogue(tongue()).get(text, (text,))[0]
+    """`_("%(n)s 人没收到", n=3)`: the sentence in the language of whoever reads."""
+    said = sentence(text, facts)
     return said % facts if facts else said
+
+
+def sentence(text: str, facts: Mapping[str, Any]) -> str:
+    """Still without its facts; where English has a singular, `n` (or `count`) decides."""
+    said = catalogue(tongue()).get(text, (text,))
+    return said[0] if str(facts.get("n", facts.get("count"))) == "1" else said[-1]
 
 
 def many(one: str, more: str, count: int, /, **facts: Any) -> str:

@@ -47,6 +47,10 @@ BOOKS = (
     "bot/web/console/cases.py",
     "bot/web/console/audit.py",
     "bot/cli/",
+    "bot/web/console/person.py",
+    "bot/web/console/audit.py",
+    "bot/web/console/cases.py",
+    "bot/web/console/times.py",
     "bot/doctor/",
 )
 """Whatever Chinese stands in these modules is looked up in the catalogue where it is shown."""

@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.store import inbox
 from bot.store.engine import writable
+from bot.tongue import _
 from bot.web import metrics
 from bot.web.desk import DESK
 
@@ -23,7 +24,7 @@ async def alive(_request: web.Request) -> web.Response:
 async def ready(request: web.Request) -> web.Response:
     desk = request.app[DESK]
     if desk.leaving.is_set():
-        return web.json_response({"status": "red", "why": "正在停止"}, status=503)
+        return web.json_response({"status": "red", "why": _("正在停止")}, status=503)
     try:
         async with desk.work.sessions.begin() as session:
             open_for_writing, counts = await writable(session), await inbox.counts(session)
@@ -35,7 +36,9 @@ async def ready(request: web.Request) -> web.Response:
 
 
 def _unwritable(why: str) -> web.Response:
-    return web.json_response({"status": "red", "why": f"数据库不可写（{why}）"}, status=503)
+    return web.json_response(
+        {"status": "red", "why": _("数据库不可写（%(why)s）", why=why)}, status=503
+    )
 
 
 @routes.get("/metrics")

@@ -14,7 +14,7 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from bot.tongue import _, counted, stands, tongue
+from bot.tongue import counted, sentence, stands, tongue
 
 BEGIN, END = "\ue000", "\ue001"
 """From the private use area: nobody writes them, and what somebody does write loses them here."""
@@ -41,7 +41,7 @@ def _signed(text: str) -> str:
 
 def say(text: str, /, **facts: Any) -> Markup:
     """`_` of templates: what stands in the catalogue may carry marks of its own, anything else is data."""
-    return _filled(_(text), facts, known=stands(text))
+    return _filled(sentence(text, facts), facts, known=stands(text))
 
 
 def say_many(one: str, more: str, count: int, /, **facts: Any) -> Markup:

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from bot.domain.refusals import Refusal
 from bot.events.commands import PublishSegment, TagCustomers
+from bot.tongue import _
 from bot.web.console import forms
 from bot.web.console.scopes import narrowed
 from bot.web.desk import DESK
@@ -24,7 +25,7 @@ STALE = "页面放太久了，请刷新后再试一次"
 @allowed("segment.create")
 async def publish(request: web.Request) -> web.StreamResponse:
     form = await request.post()
-    name = forms.needed(form, "name", "先给分群起个名字", most=40)
+    name = forms.needed(form, "name", _("先给分群起个名字"), most=40)
     await _publish(request, name, forms.rule(form), forms.needed(form, "key", STALE))
     raise web.HTTPSeeOther(f"{BACK}?" + urlencode({"segment": name, "said": "segment"}))
 
@@ -35,7 +36,7 @@ async def campaign(request: web.Request) -> web.StreamResponse:
     """The people of the list become a segment, and a campaign for them begins."""
     form = await request.post()
     key = forms.needed(form, "key", STALE)
-    name = forms.needed(form, "name", "先给这群人起个名字", most=40)
+    name = forms.needed(form, "name", _("先给这群人起个名字"), most=40)
     await _publish(request, name, forms.rule(form), key)
     raise web.HTTPSeeOther("/admin/campaigns/new?" + urlencode({"segment": name}))
 
@@ -67,7 +68,7 @@ async def tag(request: web.Request) -> web.StreamResponse:
             actor=actor_of(request),
             key=forms.needed(form, "key", STALE),
             at=desk.work.now(),
-            tag=forms.needed(form, "tag", "先选一个标签", most=61),
+            tag=forms.needed(form, "tag", _("先选一个标签"), most=61),
             rule=narrowed(request, forms.rule(form) if form.get("who") == "all" else every),
             refs=() if form.get("who") == "all" else chosen,
             remove=form.get("act") == "remove",

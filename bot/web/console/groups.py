@@ -15,6 +15,7 @@ from bot.domain.segments import parse, read_back
 from bot.events.commands import PublishGroupRule
 from bot.store import group_chats, mailings, segments
 from bot.store.group_chats import Health
+from bot.tongue import _
 from bot.web.console import forms, rules
 from bot.web.console.frame import is_part, shown
 from bot.web.console.preview import answer, builder, preview, question
@@ -117,7 +118,7 @@ async def publish(request: web.Request) -> web.StreamResponse:
     await desk.do(
         PublishGroupRule(
             actor=actor_of(request),
-            key=forms.needed(form, "key", "页面放太久了，请刷新后再试一次"),
+            key=forms.needed(form, "key", _("页面放太久了，请刷新后再试一次")),
             at=desk.work.now(),
             group=request.match_info["key"],
             rule=forms.rule(form),

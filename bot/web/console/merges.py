@@ -10,6 +10,7 @@ from bot.domain import masks
 from bot.events.commands import Command, KeepApart, MergeCustomers, UnmergeCustomer
 from bot.store import merge_queue
 from bot.store.customers.questions import agreed
+from bot.tongue import _, listed
 from bot.web.console import forms
 from bot.web.console.frame import actor_words, shown
 from bot.web.console.person import KINDS, short
@@ -43,13 +44,13 @@ async def queue(request: web.Request) -> web.StreamResponse:
 
 
 def _agreed(facts: frozenset[str]) -> str:
-    return "、".join(FACTS.get(each, each) for each in sorted(facts)) or "有人提出"
+    return listed(_(FACTS.get(each, each)) for each in sorted(facts)) or _("有人提出")
 
 
 def _reason(written: str) -> str:
     """Our own reason spelt out, a person's as she wrote it."""
     facts = agreed(written)
-    return f"{_agreed(facts)}相同" if facts else written
+    return _("%(agreed)s相同", agreed=_agreed(facts)) if facts else written
 
 
 async def _do(request: web.Request, command: type[Command], said: str, **facts: Any) -> None:
@@ -57,7 +58,7 @@ async def _do(request: web.Request, command: type[Command], said: str, **facts: 
     await request.app[DESK].do(
         command(
             actor=actor_of(request),
-            key=forms.needed(form, "key", "页面放太久了，请刷新后再试一次"),
+            key=forms.needed(form, "key", _("页面放太久了，请刷新后再试一次")),
             at=request.app[DESK].work.now(),
             **facts,
         )

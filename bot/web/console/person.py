@@ -21,6 +21,7 @@ from bot.domain.segments import parse
 from bot.store import explain, portrait, segments, story
 from bot.store.explain import CHANNELS
 from bot.store.story import PLACES, SOURCES
+from bot.tongue import _
 from bot.web.console.frame import shown
 from bot.web.console.scopes import own_store, within
 from bot.web.desk import DESK
@@ -53,13 +54,13 @@ INVITES = {
     "withdrawn": "撤回",
 }
 EVIDENCE = {
-    "orders": ("", " 单"),
-    "form": ("", ""),
-    "version": ("", " 版"),
-    "playbook": ("旅程 ", ""),
-    "state": ("渠道码 ", ""),
-    "words": ("说了「", "」"),
-    "keyword": ("说了「", "」"),
+    "orders": "%(fact)s 单",
+    "form": "%(fact)s",
+    "version": "%(fact)s 版",
+    "playbook": "旅程 %(fact)s",
+    "state": "渠道码 %(fact)s",
+    "words": "说了「%(fact)s」",
+    "keyword": "说了「%(fact)s」",
 }
 SHOWN_ENDS = 4
 
@@ -140,7 +141,5 @@ def short(value: str) -> str:
 
 def _evidence(facts: dict[str, Any]) -> str:
     """What shows it, in a few words; ids and spelt-out rules are for machines."""
-    told = [
-        f"{label}{facts[name]}{unit}" for name, (label, unit) in EVIDENCE.items() if name in facts
-    ]
-    return "，".join(told)
+    told = [_(said, fact=facts[name]) for name, said in EVIDENCE.items() if name in facts]
+    return _("，").join(told)

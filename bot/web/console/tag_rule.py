@@ -13,6 +13,7 @@ from bot.domain.refusals import Refusal
 from bot.domain.tags import parts
 from bot.events.commands import DefineTag
 from bot.store import tags
+from bot.tongue import _
 from bot.web.console import forms, rules
 from bot.web.console.frame import is_part, shown
 from bot.web.console.preview import answer, builder, preview, question
@@ -103,7 +104,7 @@ async def publish(request: web.Request) -> web.StreamResponse:
 def _written(form: Mapping[str, Any], when: str) -> dict[str, Any]:
     if when == "rule":
         return {"when": when, "rule": forms.rule(form)}
-    patterns = _patterns(forms.needed(form, "any", "先写听到什么才打"))
+    patterns = _patterns(forms.needed(form, "any", _("先写听到什么才打")))
     written: dict[str, Any] = {"when": when, "any": list(patterns)}
     if days := forms.number(form, "days", least=1, most=3650):
         written["days"] = days

@@ -126,8 +126,8 @@ async def _tiers(request: web.Request, session: AsyncSession) -> dict[str, int]:
 @allowed("tag.define")
 async def define(request: web.Request) -> web.StreamResponse:
     form = await request.post()
-    group = forms.needed(form, "group", "标签要放在一个组里", most=30)
-    name = forms.needed(form, "name", "先写标签的名字", most=30)
+    group = forms.needed(form, "group", _("标签要放在一个组里"), most=30)
+    name = forms.needed(form, "name", _("先写标签的名字"), most=30)
     await request.app[DESK].do(
         DefineTag(
             actor=actor_of(request),
