@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,7 @@ from bot.domain.orders import (
     Order,
     OrderEntry,
     OrderLine,
+    Product,
     entry_ref,
     share_out,
     state_after,
@@ -87,6 +89,14 @@ async def kept_lines(session: AsyncSession, customer_id: int) -> list[OrderLine]
         if order.paid_at is not None and order.amount_fen > order.refunded_fen
     ]
     return await lines_of(session, kept[0].id) if kept else []
+
+
+async def prices(session: AsyncSession, skus: Collection[str]) -> dict[str, int]:
+    """What these cost today, in fen, as far as the product file says."""
+    query = select(Product.sku, Product.price_fen).where(
+        Product.sku.in_(skus), Product.price_fen > 0
+    )
+    return dict((await session.execute(query)).all())
 
 
 async def store_id(session: AsyncSession, code: str) -> int:

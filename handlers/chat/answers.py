@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from urllib.parse import quote
 
 from bot.calls import MenuItem
 from bot.domain.offers import Coupon, Offer, day_words, in_words, last_day_words, yuan
-from bot.domain.orders import Order
+from bot.domain.orders import Order, OrderLine
 from bot.domain.refusals import Refusal
 from bot.store import group_chats, offers, orders, points
 from handlers.chat.games import play
@@ -123,15 +124,34 @@ def _state(order: Order) -> str:
 
 
 async def _reorder(talk: Talk) -> Said:
-    """A link to what she bought last, one tap from buying it again."""
-    shop = talk.turn.content.facts.get("shop_link")
+    """A link to all that she bought last, one tap from buying it again at what it costs today."""
+    links = talk.turn.content.facts
     lines = await orders.kept_lines(talk.turn.session, talk.customer_id)
     if not lines:
         return Said(talk.say("chat/no_order"))
-    if shop is None:
-        return call_guide(talk, "chat/ask_person", f"想再买{lines[0].name}")
-    link = f"{shop}{quote(lines[0].sku, safe='')}"
-    return Said(talk.say("chat/reorder", what=lines[0].name, reorder_link=link))
+    link = _basket(links.get("shop_link"), links.get("basket_link"), lines)
+    what = "、".join(dict.fromkeys(line.name for line in lines))
+    if link is None:
+        return call_guide(talk, "chat/ask_person", f"想再买{what}")
+    known = await orders.prices(talk.turn.session, {line.sku for line in lines})
+    facts = {"what": what, "reorder_link": link}
+    if all(line.sku in known for line in lines):
+        today = sum(line.quantity * known[line.sku] for line in lines)
+        facts["today"] = f"¥{yuan(today)}"
+    return Said(talk.say("chat/reorder", **facts))
+
+
+def _basket(shop: str | None, basket: str | None, lines: Sequence[OrderLine]) -> str | None:
+    """The shop's page with these in it; the page of the one thing where that is all."""
+    whole = Counter[str]()
+    for line in lines:
+        whole[line.sku] += line.quantity
+    if len(whole) == 1 and whole.total() == 1 and shop is not None:
+        return f"{shop}{quote(lines[0].sku, safe='')}"
+    if basket is None:
+        return None
+    items = [f"{quote(sku, safe='')}*{pieces}" for sku, pieces in whole.items()]
+    return f"{basket}{','.join(items)}"
 
 
 def _one_tap_out(template: str, key: str, words: str) -> Callable[[Talk], Awaitable[Said]]:

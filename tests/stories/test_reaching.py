@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
+from urllib.parse import unquote
 
 import pytest
 
 from bot.calls import SendKf
 from bot.domain.campaigns import Campaign
 from bot.domain.customers import Customer
+from bot.domain.orders import Product
 from bot.domain.refusals import Refusal
+from bot.events import CustomerAdded, Line
 from bot.events.aims import Aims
 from bot.events.commands import (
     Actor,
@@ -25,12 +29,16 @@ from bot.outbound.journeys import advance_due
 from bot.store import conversations, journeys, offers, proof
 from bot.store.explain import explain
 from tests.builders import a_guide, a_store
+from tests.handlers.test_cases import address_of
+from tests.handlers.test_chat import hears
 from tests.hands import Hands
 from tests.outbound.conftest import EVERYBODY, agrees, friends, looks, runs, states
 from tests.outbound.test_journeys import Written, a_tier
 from tests.store.test_attribution import an_order
+from tests.stories.life import somebody
 
 OWNER = Actor(kind="owner", id="boss")
+PARTS = ("棉花地", "织布机", "改衣师傅")
 
 
 @pytest.fixture
@@ -129,6 +137,64 @@ async def test_tactic_38_a_preview_reaches_its_tier_alone(bot, hands):
     await runs(bot)
     assert set(await states(bot)) == {core.id}
     assert [len(task.ids) for task in hands.waiting] == [1]
+
+
+def of(*things) -> tuple[Line, ...]:
+    """Lines of an order: (what, pieces)."""
+    return tuple(
+        Line(sku=f"SKU {name}", name=name, quantity=pieces, amount_fen=10_000)
+        for name, pieces in things
+    )
+
+
+async def test_tactic_58_the_first_answer_remembers_what_she_kept(town):
+    her = await somebody(town, "her")
+    await her.buys("A1", 300, lines=of(("亚麻衬衫", 1)))
+    assert "亚麻衬衫" in await hears(town, "你好", external_userid="wm-her")
+    await her.returns("A1", 300)
+    assert "亚麻衬衫" not in await hears(town, "在吗", external_userid="wm-her")
+
+
+async def test_tactic_60_one_tap_buys_the_same_again_at_what_it_costs_today(town):
+    her = await somebody(town, "her")
+    await her.buys("A1", 300, lines=of(("亚麻衬衫", 2), ("半裙", 1)))
+    async with town.session() as session:
+        session.add(Product(sku="SKU 亚麻衬衫", name="亚麻衬衫", price_fen=13_900))
+        session.add(Product(sku="SKU 半裙", name="半裙", price_fen=9_900))
+    said = await hears(town, "再来一单", external_userid="wm-her")
+    assert "亚麻衬衫、半裙" in said
+    assert "今天的价格一共 ¥377" in said  # she paid ¥300
+    assert "add=SKU 亚麻衬衫*2,SKU 半裙*1" in unquote(said)
+
+
+async def test_tactic_61_a_story_is_told_from_its_beginning_and_never_twice(bot, hands):
+    alone = {"brand-story": bot.content.playbooks["brand-story"]}
+    async with bot.session() as session:
+        told = replace(bot.content, playbooks=alone)
+        await journeys.publish_playbooks(session, told, bot.now)
+    guide, (customer,) = await friends(bot, 1)
+    async with bot.session() as session:
+        hers = await address_of(session, customer)
+
+    async def befriends_and_waits() -> list[str]:
+        """The parts of the story that her guide has sent her by then."""
+        added = {"userid": guide.userid, "external_userid": hers}
+        await bot.receives(CustomerAdded(at=bot.now, **added))
+        await bot.works(advance_due)
+        for days in (22, 15, 15):
+            later = bot.now + timedelta(days=days)
+            bot.clock.advance(days=days)
+            await bot.works(advance_due, deliver_due)
+            bot.clock.advance(hours=5)  # guides are asked a few times a day
+            await runs(bot)
+            hands.confirm()
+            await looks(bot)
+            bot.clock.advance(seconds=(later - bot.now).total_seconds() + 24 * 3600)
+        told = [task.text for task in hands.tasks.values() if "小故事" in task.text]
+        return [part for text in told for part in PARTS if f"：{part}。" in text]
+
+    assert await befriends_and_waits() == list(PARTS)
+    assert await befriends_and_waits() == list(PARTS)
 
 
 async def test_tactic_59_and_79_a_tier_begins_a_journey_and_its_end_stops_the_queue(bot, hands):
