@@ -27,6 +27,8 @@ class GateFacts:
     used: Used = field(default_factory=Used)
     flaw: str | None = None
     """What is wrong with the words: missing_fact, bad_words or too_long."""
+    weary: bool = False
+    """The last messages she got were all offers, and this is one more."""
     offer: str | None = None
     """Why the offer cannot be given."""
 
@@ -84,7 +86,7 @@ def _caps(facts: GateFacts, limits: Limits, now: datetime) -> str | None:
         return "clash"
     if used.in_days >= brand.most_in_days or used.in_month >= brand.most_in_month:
         return "brand_cap"
-    return None
+    return "promo_in_a_row" if facts.weary else None
 
 
 def _lint(facts: GateFacts, _limits: Limits, _now: datetime) -> str | None:

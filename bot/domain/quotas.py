@@ -50,6 +50,10 @@ class BrandCaps(_Section):
     most_in_days: int = Field(default=1, ge=0)
     most_in_month: int = Field(default=4, ge=0)
     second_person_above: int = Field(default=1000, ge=0)
+    promos_in_a_row: int = Field(default=3, ge=1)
+    """After so many messages with an offer, and none without, the next one brings no offer."""
+    promo_days: int = Field(default=30, ge=1)
+    """What is longer ago is forgotten."""
     segment_above: int = Field(default=200, ge=0)
     """To more people than so many one does not advertise without leaving anybody out."""
 

@@ -11,6 +11,7 @@ WORDS = {
     "case_open": "有投诉正在处理，暂停营销",
     "quiet_hours": "免打扰时段，稍后再发",
     "brand_cap": "近期已收到过营销消息，达到品牌上限",
+    "promo_in_a_row": "最近几条都是优惠，先问候再推",
     "platform_quota": "本月已达到平台群发上限",
     "over_quota": "平台提示顾客接收已达上限",
     "clash": "同一天已有另一个活动",

@@ -124,12 +124,15 @@ class _Delivery:
             flaw=wording.flaw(content, touch.template),
             offer=stock.reason,
             spent=stock.spent,
+            weary=stock.weary,
         )
 
     async def _stock(self, offer_key: str | None) -> Stock:
         key = offer_key or ""
         if key not in self.stocks:
-            self.stocks[key] = await gate.stock(self.session, offer_key, self.ids, at=self.now)
+            self.stocks[key] = await gate.stock(
+                self.session, offer_key, self.ids, at=self.now, limits=self.limits
+            )
         return self.stocks[key]
 
     def _stay(self, touch: Touch, reason: str) -> None:

@@ -189,7 +189,9 @@ def _spoken(drawing: Drawing, standing: Standing, verdict: Verdict, told: facts.
 
 async def _question(session: AsyncSession, drawing: Drawing, ids: Sequence[int]) -> Question:
     campaign = drawing.campaign
-    stock = await gate.stock(session, campaign.offer_key, ids, at=drawing.at)
+    stock = await gate.stock(
+        session, campaign.offer_key, ids, at=drawing.at, limits=drawing.limits
+    )
     if drawing.left is None:
         drawing.left = stock.pieces
         affordable = gate.affordable(stock, campaign.budget_fen)
@@ -204,6 +206,7 @@ async def _question(session: AsyncSession, drawing: Drawing, ids: Sequence[int])
         flaw=drawing.saying.flaw if drawing.saying else None,
         offer=stock.reason,
         spent=stock.spent,
+        weary=stock.weary,
     )
 
 

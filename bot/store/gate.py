@@ -59,6 +59,8 @@ class Question:
     """Why the offer can be given to nobody."""
     spent: frozenset[int] = frozenset()
     """Who has had as many coupons of the offer as one customer may."""
+    weary: frozenset[int] = frozenset()
+    """To whom the next message must not be one more offer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ def _facts(question: Question, standing: Standing) -> GateFacts:
         suppressed=standing.suppressed,
         held=standing.held,
         used=standing.used,
+        weary=standing.customer_id in question.weary,
         flaw=question.flaw,
         offer=question.offer or ("per_customer" if spent else None),
     )
@@ -197,6 +200,7 @@ class Stock:
     pieces: int | None = None
     """None: as many as one likes."""
     spent: frozenset[int] = frozenset()
+    weary: frozenset[int] = frozenset()
     piece_fen: int = 0
     """What one piece may cost us at worst."""
 
@@ -207,7 +211,12 @@ def affordable(stock: Stock, budget_fen: int | None) -> int | None:
 
 
 async def stock(
-    session: AsyncSession, offer_key: str | None, customer_ids: Collection[int], *, at: datetime
+    session: AsyncSession,
+    offer_key: str | None,
+    customer_ids: Collection[int],
+    *,
+    at: datetime,
+    limits: Limits,
 ) -> Stock:
     """Whether the offer may be given at `at`, how often still, and to whom of these no more."""
     if offer_key is None:
@@ -218,7 +227,8 @@ async def stock(
     reason = _why_not(offer, at)
     bound = {"ids": list(customer_ids), "offer": offer.id, "most": offer.per_customer}
     spent = await session.scalars(_SPENT, bound)
-    return Stock(reason, pieces_left(offer), frozenset(spent), offer.piece_fen)
+    weary = await quotas.weary(session, customer_ids, at=at, limits=limits)
+    return Stock(reason, pieces_left(offer), frozenset(spent), weary, offer.piece_fen)
 
 
 def _why_not(offer: Offer, at: datetime) -> str | None:

@@ -58,6 +58,16 @@ async def used(
     return found
 
 
+async def weary(
+    session: AsyncSession, ids: Collection[int], *, at: datetime, limits: Limits
+) -> frozenset[int]:
+    """Of these, those whose last messages were all offers."""
+    brand = limits.brand
+    bound = {"ids": list(ids), "most": brand.promos_in_a_row}
+    bound["since"] = at - timedelta(days=brand.promo_days)
+    return frozenset(await session.scalars(_weary(), bound))
+
+
 def _at(name: str) -> BindParameter[datetime]:
     return bindparam(name, type_=Moment)
 
@@ -100,6 +110,26 @@ def _received(arrived: ColumnElement[datetime], counted: ColumnElement[bool]) ->
         .where(or_(Touch.customer_id.in_(_IDS), Touch.customer_id.in_(_FOLDED)), counted)
         .group_by(_PERSON)
     )
+
+
+@cache
+def _weary() -> Select[tuple[int]]:
+    place = func.row_number().over(
+        partition_by=_PERSON, order_by=(_MOMENT.desc(), Touch.id.desc())
+    )
+    last = (
+        select(_PERSON.label("who"), Touch.offer_key, place.label("place"))
+        .join(Customer, Customer.id == Touch.customer_id)
+        .where(
+            or_(Touch.customer_id.in_(_IDS), Touch.customer_id.in_(_FOLDED)),
+            Touch.state.in_((*FLYING, *ARRIVED)),
+            _at("since") < _MOMENT,
+        )
+        .subquery()
+    )
+    most: BindParameter[int] = bindparam("most")
+    query = select(last.c.who).where(last.c.place <= most).group_by(last.c.who)
+    return query.having(func.count(last.c.offer_key) == most)
 
 
 @cache

@@ -32,6 +32,7 @@ from tests.builders import a_guide, a_store
 from tests.handlers.test_cases import address_of
 from tests.handlers.test_chat import hears
 from tests.hands import Hands
+from tests.harness import Bot
 from tests.outbound.conftest import EVERYBODY, agrees, friends, looks, runs, states
 from tests.outbound.test_journeys import Written, a_tier
 from tests.store.test_attribution import an_order
@@ -228,6 +229,33 @@ async def test_tactic_59_and_79_a_tier_begins_a_journey_and_its_end_stops_the_qu
     bot.clock.advance(days=1)
     await bot.works(advance_due, deliver_due)
     assert [reason for _, reason in (await states(bot)).values()] == ["left_journey"]
+
+
+async def test_tactic_81_after_three_offers_running_she_hears_a_kind_word_first(bot, hands):
+    often = bot.content.limits.brand.model_copy(update={"most_in_days": 9, "most_in_month": 9})
+    limits = bot.content.limits.model_copy(update={"brand": often})
+    bot = Bot(bot.sessions, replace(bot.content, limits=limits), bot.settings)
+    hands = Hands(bot)
+    async with bot.session() as session:
+        await offers.publish_offers(session, bot.vault, bot.content.offers.values())
+    _, (her,) = await friends(bot, 1)
+
+    async def hears_of(**words) -> str:
+        """What became of it: nothing, or why not."""
+        number = await launched(bot, **words)
+        await runs(bot)
+        hands.confirm()
+        await looks(bot)
+        bot.clock.advance(days=1)
+        return (await states(bot, await campaign(bot, number)))[her.id][1]
+
+    offer = {"template": "weekly/benefit", "offer": "weekly"}
+    assert [await hears_of(**offer) for _ in range(4)] == [None, None, None, "promo_in_a_row"]
+    assert await hears_of(template="sleeping/soft") is None
+    assert await hears_of(**offer) is None
+    async with bot.session() as session:
+        told = await explain(session, bot.vault, her.ref)
+    assert "先问候再推" in told.in_words()
 
 
 async def test_tactic_85_nothing_starts_without_a_metric(bot):
