@@ -73,3 +73,20 @@ class ApiKey(Row):
     store: Mapped[str | None]
     created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+
+
+class Proposal(Row):
+    """An act that waits for a second person, exactly as it was asked for."""
+
+    __tablename__ = "proposal"
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    kind: Mapped[str]
+    body: Mapped[dict[str, Any]]
+    """The command, written down."""
+    asked_by: Mapped[str]
+    asked_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(index=True)
+    """open, agreed, refused, or used: what was allowed once was done."""
+    decided_by: Mapped[str | None]
+    decided_at: Mapped[datetime | None]

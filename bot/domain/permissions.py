@@ -8,13 +8,19 @@ Matrix = Mapping[str, Mapping[str, str]]
 
 
 def scope(matrix: Matrix, permission: str, role: str) -> str | None:
-    """A, S, O, p or 2 as the matrix says; None is a refusal. A right without a row is refused to all."""
-    return matrix.get(permission, {}).get(role)
+    """A, S, O or p as the matrix says; None is a refusal. A right without a row is refused to all."""
+    cell = matrix.get(permission, {}).get(role)
+    return cell.removesuffix("2") if cell else None
 
 
 def may(matrix: Matrix, permission: str, role: str) -> bool:
-    """Whether the role may act by itself; proposing is not acting."""
+    """Whether the role may act, by itself or with a second person; proposing is not acting."""
     return scope(matrix, permission, role) in {"A", "S", "O"}
+
+
+def needs_second(matrix: Matrix, permission: str, role: str) -> bool:
+    """Whether what this role does waits for the yes of somebody else who has the right."""
+    return matrix.get(permission, {}).get(role, "").endswith("2")
 
 
 APART = frozenset({"key", "webhook"})

@@ -12,13 +12,13 @@ from typing import Any
 import yaml
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.domain.permissions import Matrix, may
+from bot.domain.permissions import Matrix, may, needs_second
 from bot.domain.refusals import Refusal
-from bot.events import dump, kind_of
-from bot.events.commands import Command
+from bot.events import dump, kind_of, load
+from bot.events.commands import Command, DecideProposal
 from bot.inbound.dispatch import Dispatcher
 from bot.inbound.turn import Answer
-from bot.store import answers, audit, tasks
+from bot.store import answers, audit, proposals, tasks
 from bot.store.engine import Sessions, until_free
 
 # Never part of an audit row or of what makes two requests equal.
@@ -55,7 +55,9 @@ async def do(
                 session, actor=str(command.actor), key=command.key, body_hash=digest, now=now
             )
             if stored is None:
-                stored = await _perform(dispatcher, session, command, now)
+                second = needs_second(matrix(), command.permission, command.actor.kind)
+                act = _propose if second else _perform
+                stored = await act(dispatcher, session, command, now)
                 await _note(session, command, facts, stored, now)
             return stored
 
@@ -98,11 +100,44 @@ async def _perform(
     key = f"{command.actor}|{command.key}"
     try:
         async with session.begin_nested():
+            if isinstance(command, DecideProposal):
+                return await _decide(dispatcher, session, command, now)
             result = await dispatcher.tell(session, command, key=key, now=now)
             await session.flush()
     except Refusal as refusal:
         return {"refused": refusal.reason, "words": refusal.words, "status": refusal.status}
     return result.facts if isinstance(result, Answer) else {}
+
+
+async def _propose(
+    _dispatcher: Dispatcher, session: AsyncSession, command: Command, now: datetime
+) -> dict[str, Any]:
+    """Not done, and not refused: whoever asked is told that somebody else has to agree."""
+    number = await proposals.ask(
+        session, kind=kind_of(command), body=dump(command), by=str(command.actor), now=now
+    )
+    words = "已经提交，等另一位有权限的人在「等第二个人」里同意；24 小时内有效"
+    told = {"refused": "second_person", "words": words, "status": 202}
+    return told | {"proposal_id": number}
+
+
+async def _decide(
+    dispatcher: Dispatcher, session: AsyncSession, command: DecideProposal, now: datetime
+) -> dict[str, Any]:
+    """Somebody else, with the same right and nothing changed: then it is done as it was asked for."""
+    proposal = await proposals.decide(
+        session, command.proposal_id, agreed=command.agreed, by=str(command.actor), now=now
+    )
+    asked = load(proposal.body)
+    assert isinstance(asked, Command)
+    if not may(matrix(), asked.permission, command.actor.kind):
+        raise Refusal("forbidden", "你的角色不能同意这件事", status=403)
+    facts: dict[str, Any] = {"proposal_id": proposal.id, "state": proposal.state}
+    if not command.agreed:
+        return facts
+    result = await dispatcher.tell(session, asked, key=f"proposal:{proposal.id}", now=now)
+    await session.flush()
+    return (result.facts if isinstance(result, Answer) else {}) | facts
 
 
 def _subject(facts: dict[str, Any]) -> str:

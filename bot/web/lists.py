@@ -17,7 +17,8 @@ neither the rows nor the file are ever whole in memory:
   reader must not hold a transaction). `numbered(fetch, size)` makes one of a function of the page number.
 - A column's value is what this role may see: a list masks by `bot.domain.masks`, as its page does.
 - A right of its own (`Sheet(right="customer.export")`) is asked beside the page's; whoever's right ends at her
-  store takes `STORE_MOST` rows at most. Each file leaves an audit row before its first byte.
+  store takes `STORE_MOST` rows at most, and where the matrix says 2 a second person agrees first.
+- Each file leaves an audit row before its first byte.
 - `downloads` are the addresses for `exports(downloads)` of macros.html; none for a role that may not.
 """
 
@@ -30,6 +31,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from secrets import token_urlsafe
 from tempfile import TemporaryFile
 from typing import IO, Any
 from urllib.parse import quote, urlencode
@@ -37,10 +39,11 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from bot.domain.permissions import may, scope
+from bot.domain.permissions import may, needs_second, scope
 from bot.domain.refusals import Refusal
+from bot.events.commands import ExportList
 from bot.inbound.commands import matrix
-from bot.store import audit
+from bot.store import audit, proposals
 from bot.tongue import _
 from bot.web.desk import ACTOR, DESK, SCOPE
 
@@ -119,6 +122,7 @@ async def answer(
 ) -> web.StreamResponse:
     """The list as the file that was asked for. Raises Refusal forbidden."""
     kind, most = asked(request), _most(request, sheet)
+    await _agreed(request, sheet)
     await _note(request, sheet, kind, total if most is None else min(total or most, most))
     local = request.app[DESK].work.now().astimezone(request.app[DESK].work.settings.zone)
     named = f"{sheet.title}-{local:%Y%m%d-%H%M}.{kind}"
@@ -148,9 +152,33 @@ def _most(request: web.Request, sheet: Sheet) -> int | None:
     return None if reach == "A" else STORE_MOST
 
 
+async def _agreed(request: web.Request, sheet: Sheet) -> None:
+    """Where taking it away needs a second person: once for each yes, for this very filter. Raises Refusal."""
+    desk, actor = request.app[DESK], request[ACTOR]
+    if sheet.right is None or not needs_second(matrix(), sheet.right, actor.kind):
+        return
+    facts = {"sheet": sheet.name, "filter": _filter(request)}
+    now, kind = desk.work.now(), "export_list"
+    async with desk.work.sessions.begin() as session:
+        asked = await proposals.of(session, kind=kind, facts=facts, by=str(actor), now=now)
+        if asked is not None and await proposals.use(session, asked.id):
+            return
+    if asked is not None:
+        raise Refusal("second_person", _("已经提交，还在等另一位有权限的人同意"), status=202)
+    await desk.do(ExportList(actor=actor, key=token_urlsafe(12), at=now, **facts))
+
+
+def _filter(request: web.Request) -> str:
+    kept = [
+        (name, "…" if name in PRIVATE else value)
+        for name, value in request.query.items()
+        if name not in {"format", "page"}
+    ]
+    return urlencode(kept)[:400]
+
+
 async def _note(request: web.Request, sheet: Sheet, kind: str, rows: int | None) -> None:
     desk, actor = request.app[DESK], request[ACTOR]
-    wanted = [(name, "…" if name in PRIVATE else value) for name, value in request.query.items()]
     async with desk.work.sessions.begin() as session:
         await audit.append(
             session,
@@ -158,7 +186,7 @@ async def _note(request: web.Request, sheet: Sheet, kind: str, rows: int | None)
             actor=str(actor),
             action="export_list",
             subject=f"list:{sheet.name}",
-            detail={"format": kind, "rows": rows, "filter": urlencode(wanted)[:400]},
+            detail={"format": kind, "rows": rows, "filter": _filter(request)},
         )
 
 

@@ -19,7 +19,7 @@ from bot.web import (
     unmasking,
 )
 from bot.web.api import tables
-from bot.web.console import audit, kit, knowing, reaching, today
+from bot.web.console import audit, kit, knowing, proposals, reaching, today
 from bot.web.console.importing import WORKSHOP, Workshop, leave
 from bot.web.desk import DESK, Desk
 from bot.web.guards import Handler
@@ -45,6 +45,7 @@ TABLES = (
     unmasking.routes,
     *reaching.TABLES,
     audit.routes,
+    proposals.routes,
     kit.routes,
 )
 

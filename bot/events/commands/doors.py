@@ -25,3 +25,22 @@ class Subscribe(Command):
 class Unsubscribe(Command):
     permission = "webhook.manage"
     webhook_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecideProposal(Command):
+    """The second person's yes or no."""
+
+    permission = "proposal.decide"
+    proposal_id: int
+    agreed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportList(Command):
+    """A list of customers leaves as a file; where that takes two people, this is what the second one agrees to."""
+
+    permission = "customer.export"
+    sheet: str
+    filter: str
+    """What stands in the address, without what was typed to find somebody."""

@@ -126,9 +126,14 @@ class Ask(Generic[Said]):
     async def does(self, command: type[Command], **facts: Any) -> Done:
         """A person's act under the request's key: once, however often it is sent."""
         key = bodies.key_of(self.request)
+        asked = command(actor=self.actor, key=key, at=self.now, **facts)
         with _under_way(self.desk, f"{self.actor}|{key}"):
-            answer = await self.desk.do(command(actor=self.actor, key=key, at=self.now, **facts))
-        return Done(**answer)
+            try:
+                return Done(**await self.desk.do(asked))
+            except Refusal as waits:
+                if waits.reason != "second_person" or waits.status != 202:
+                    raise
+                return Done(state="waiting", words=waits.words, **waits.facts)
 
     def mark(self) -> int | None:
         return cursors.read(self.request, getattr(self.said, "cursor", None))

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from bot.domain.refusals import Refusal
-from bot.events.commands import RevokeKey
-from bot.store import access, audit, audit_trail
-from bot.web.api.bodies import Asked, Listing, Query
-from bot.web.api.endpoints import Ask, Done, Page, Routes, Told
+from bot.events.commands import DecideProposal, RevokeKey
+from bot.store import access, audit, audit_trail, proposals
+from bot.web.api.bodies import Asked, Listing, Query, Strict
+from bot.web.api.endpoints import NUMBER, Ask, Done, Page, Routes, Told
 
 routes = Routes()
 
@@ -92,3 +92,36 @@ async def revoke(ask: Ask[Any]) -> Done:
         if await access.key_named(session, ask.named("id")) is None:
             raise Refusal("unknown_key", "没有这把密钥", status=404)
     return await ask.does(RevokeKey, key_id=ask.named("id"))
+
+
+class ProposalTold(Told):
+    id: int
+    kind: str
+    asked_by: str
+    asked_at: datetime
+
+
+class Proposals(Told):
+    items: list[ProposalTold]
+
+
+@routes.asks("GET", "/proposals", "proposal.decide", "等第二个人的事", gives=Proposals)
+async def waiting(ask: Ask[Query]) -> Proposals:
+    async with ask.reading() as session:
+        found = await proposals.waiting(session, ask.now)
+    return Proposals(items=[ProposalTold.model_validate(one) for one in found])
+
+
+class DecideIn(Strict):
+    agreed: bool
+
+
+@routes.asks(
+    "POST",
+    f"/proposals/{NUMBER % 'id'}/decide",
+    "proposal.decide",
+    "同意，照原样做一次；或不同意",
+    says=DecideIn,
+)
+async def decide(ask: Ask[DecideIn]) -> Done:
+    return await ask.does(DecideProposal, proposal_id=ask.number(), agreed=ask.said.agreed)

@@ -58,6 +58,12 @@ ACTIONS = {
     "add_staff": "加后台用户",
     "remind_guide": "提醒导购",
     "export_list": "导出名单",
+    "unmask_phone": "看完整手机号",
+    "revoke_key": "收回 API 密钥",
+    "subscribe": "添加 webhook",
+    "unsubscribe": "删掉 webhook",
+    "disable_webhook": "webhook 一直没人应，停了",
+    "decide_proposal": "决定等第二个人的事",
 }
 HIDDEN = {"refused", "evidence", "before", "after"}
 BATCH = 1000

@@ -16,6 +16,8 @@ from bot.web.figures import WEEKDAYS
 from bot.web.pages import page, role_words
 
 SAID = {
+    "agreed": "同意了，已经照原样做好。",
+    "not_agreed": "没有同意，什么都没有变。",
     "segment": "分群已发布，从现在起大家都按这一版算。",
     "group": "入群规则已发布，明天 05:00 起按新规则邀请和提醒。",
     "draft": "活动草稿建好了。先看预演，再决定要不要交给导购。",
@@ -90,6 +92,9 @@ MENU = (
         "系统",
         (
             Entry("connect", "plug", "接入与诊断", "/admin/connect", "settings.read"),
+            Entry(
+                "proposals", "shield-check", "等第二个人", "/admin/proposals", "proposal.decide"
+            ),
             Entry("audit", "history", "操作记录", "/admin/audit", "audit.read"),
             Entry("settings", "settings", "设置", "/admin/settings", "settings.read"),
         ),

@@ -1,0 +1,73 @@
+"""`/admin/proposals`: acts that wait for a second person, decided with one tap."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from aiohttp import web
+
+from bot.domain.access import Proposal
+from bot.domain.permissions import may
+from bot.events import load
+from bot.events.commands import Command, DecideProposal
+from bot.inbound.commands import matrix
+from bot.store import proposals
+from bot.web.console import forms
+from bot.web.console.audit import ACTIONS
+from bot.web.console.frame import actor_words, shown
+from bot.web.desk import DESK
+from bot.web.guards import actor_of, allowed
+
+routes = web.RouteTableDef()
+ENVELOPE = {"event", "actor", "key", "at"}
+
+
+@routes.get("/admin/proposals", allow_head=False)
+@allowed("proposal.decide")
+async def queue(request: web.Request) -> web.StreamResponse:
+    desk, actor = request.app[DESK], actor_of(request)
+    async with desk.work.sessions.reading() as session:
+        rows = await proposals.waiting(session, desk.work.now())
+        return await shown(
+            request,
+            session,
+            "console/proposals.html",
+            "proposals",
+            rows=rows,
+            actions=ACTIONS,
+            who=actor_words,
+            detail=_detail,
+            why_not=lambda row: _why_not(row, str(actor), actor.kind),
+        )
+
+
+def _detail(row: Proposal) -> str:
+    told = {name: v for name, v in row.body.items() if name not in ENVELOPE and v}
+    return json.dumps(told, ensure_ascii=False)[:300]
+
+
+def _why_not(row: Proposal, actor: str, role: str) -> str:
+    """Why this person cannot decide; empty when she can."""
+    if row.asked_by == actor:
+        return "要由另一个人批准"
+    asked: Any = load(row.body)
+    known = isinstance(asked, Command) and may(matrix(), asked.permission, role)
+    return "" if known else "你的角色不能同意这件事"
+
+
+@routes.post("/admin/proposals/{id:[1-9][0-9]{0,17}}")
+@allowed("proposal.decide")
+async def decide(request: web.Request) -> web.StreamResponse:
+    desk, form = request.app[DESK], await request.post()
+    agreed = forms.text(form, "agreed") == "1"
+    await desk.do(
+        DecideProposal(
+            actor=actor_of(request),
+            key=forms.needed(form, "key", "页面放太久了，请刷新后再试一次"),
+            at=desk.work.now(),
+            proposal_id=int(request.match_info["id"]),
+            agreed=agreed,
+        )
+    )
+    raise web.HTTPSeeOther(f"/admin/proposals?said={'agreed' if agreed else 'not_agreed'}")
