@@ -10,6 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.domain import masks
 from bot.domain.file_imports import BUSY, FileImport
 from bot.domain.refusals import Refusal
 from bot.events.commands import RunImport
@@ -125,9 +126,17 @@ async def one(request: web.Request) -> web.StreamResponse:
             kinds=KINDS,
             seen=seen,
             fields=WORDS,
+            hidden=_hidden,
             problems=await asyncio.to_thread(importing.problems, work, row),
             has_file=importing.problem_file(work, row).is_file(),
         )
+
+
+def _hidden(field: str, text: str) -> str:
+    """People's data as everywhere: enough to see that the column is the right one."""
+    if field == "phone":
+        return masks.phone(text)
+    return masks.name(text) if field in ("person", "address", "birthday") and text else text[:40]
 
 
 def _looked(work: Work, row: FileImport) -> Look | None:
