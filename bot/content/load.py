@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from bot.content.marked import ContentError, Marked, Mistake, read_file
 from bot.content.references import Names, broken_references
 from bot.content.templates import Template, read_template
 from bot.domain.facts import FACTS
+from bot.domain.fairness import deals_of, unfair
 from bot.domain.games import Games, GamesFile
 from bot.domain.group_chats import GroupsFile
 from bot.domain.intents import Intents, IntentSpec
@@ -69,13 +70,15 @@ class _Reading:
         others = self._others()
         if self.mistakes:
             raise ContentError(self.mistakes)
+        playbooks = {key: looked_up(one, segments) for key, one in playbooks.items()}
+        self._fair(playbooks.values(), offers, others["levels"])
         return Content(
             dir=self.root,
             public_url=self.public_url,
             brand=brand,
             lint=lint,
             templates=templates,
-            playbooks={key: looked_up(one, segments) for key, one in playbooks.items()},
+            playbooks=playbooks,
             offers=offers,
             segments=segments,
             tags=tags,
@@ -149,6 +152,14 @@ class _Reading:
         return Knowledge(
             entry for page in pages for entry in read_page(page.read_text(encoding="utf-8"))
         )
+
+    def _fair(
+        self, playbooks: Iterable[PlaybookSpec], offers: Mapping[str, OfferSpec], levels: Levels
+    ) -> None:
+        mend = "常客不该付得更多：改 offers.yaml 的力度、打法的分群，或 levels.yaml 的折扣"
+        found = unfair(levels, deals_of(playbooks, offers))
+        if found:
+            raise ContentError([Mistake("offers.yaml", 1, one.in_words(), mend) for one in found])
 
     def _lint(self, templates: Any, lint: Lint) -> None:
         for template in templates:

@@ -5,23 +5,41 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from bot.calls import SendAppText
+from bot.calls import SendAppText, SendKf, SendWelcome
 from bot.domain.campaigns import Campaign, Touch
 from bot.domain.cases import Case, CaseStep
 from bot.domain.customers import Customer
 from bot.domain.levels import Level, Levels
 from bot.domain.offers import Offer
 from bot.domain.pricing import price
-from bot.events import AnswerCase, CloseCase
+from bot.events import AnswerCase, CloseCase, CustomerAdded
+from bot.outbound.campaigns import plan_due
 from bot.outbound.cases import clocks_due
 from bot.outbound.deliver import deliver_due
 from bot.outbound.journeys import advance_due
-from bot.store import journeys
+from bot.store import journeys, tags
+from tests.builders import a_guide
 from tests.handlers.test_cases import a_campaign as a_running_campaign
 from tests.handlers.test_cases import acts, address_of, buys_and_complains
 from tests.hands import Hands
 from tests.outbound.conftest import a_campaign, friends, runs, states
 from tests.stories.life import Her, somebody, until, writes
+
+
+async def test_tactic_009_the_points_told_are_those_of_the_moment_of_sending(town):
+    _, (customer,) = await friends(town, 1)
+    async with town.session() as session:
+        her = Her(town, customer, await address_of(session, customer))
+    await writes(town, her, "你好")
+    await her.buys("A1", 3000)
+    campaign = await a_campaign(town, template="points/reminder", words=None)
+    await town.works(plan_due)
+    assert (await states(town, campaign))[customer.id][0] == "planned"
+    await her.buys("A2", 200)
+    await town.works(deliver_due)
+    (sent,) = [call for call in await town.sends() if isinstance(call, SendKf)]
+    assert await her.balance() == 320
+    assert "320 积分" in sent.text
 
 
 async def test_tactic_011_a_price_offer_stops_where_its_stock_and_its_days_end(town):
@@ -55,6 +73,27 @@ async def test_tactic_014_a_first_order_that_comes_back_takes_its_coupon_along(t
     await her.returns("A1", 300)
     (coupon,) = await her.coupons("again")
     assert coupon.state == "withdrawn"
+
+
+async def test_tactic_018_a_newcomer_is_greeted_asked_and_surprised_once(town):
+    async with town.session() as session:
+        await a_guide(session, userid="wang")
+    her = await somebody(town, "new")
+    added = CustomerAdded(
+        at=town.now, userid="wang", external_userid="wm-new", state="till", welcome_code="w1"
+    )
+    await town.receives(added)
+    town.clock.advance(seconds=15)
+    assert len([call for call in await town.sends() if isinstance(call, SendWelcome)]) == 1
+    await writes(town, her, "开启个性化")
+    (asked,) = await writes(town, her, "小问卷")
+    await writes(town, her, asked.menu[0].text, asked.menu[0].id)
+    for _ in range(2):
+        await writes(town, her, "领券")
+    assert len(await her.coupons("newcomer")) == 1
+    async with town.session() as session:
+        worn = {one.tag for one in await tags.worn(session, her.customer.id, town.now)}
+    assert {"风格/通勤", "来源/门店扫码"} <= worn
 
 
 async def test_tactic_033_an_order_posted_three_times_gives_one_coupon_for_the_mall(town):
