@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.browser import looks
-from tests.browser.places import PLACES, REFUSING, address
+from tests.browser.places import PLACES, arrive
 
 
 @pytest.mark.parametrize("tongue", ["zh", "en"])
@@ -15,9 +15,7 @@ def test_nobody_is_shut_out(walks, tongue, width):
     page = walks(width=width, tongue=tongue, axe=True)
     faults = {}
     for place in PLACES:
-        if at := address(page, place):
-            page.goto(at)
-            page.wait_for_load_state("networkidle")
+        if arrive(page, place):
             found = looks.shut_out(page) + looks.off_the_screen(page)
             found += looks.misspoken(page, tongue)
             found += [] if page.locator("h1").count() == 1 else ["not one heading"]
@@ -30,11 +28,9 @@ def test_large_text_fits_the_smallest_phone(walks, tongue):
     page = walks(width=320, tongue=tongue)
     faults = {}
     for place in PLACES:
-        if at := address(page, place):
-            page.goto(at)
+        if arrive(page, place):
             small = looks.off_the_screen(page)
             page.evaluate(looks.LARGER)
             if found := small + [f"× 1.6 {one}" for one in looks.off_the_screen(page)]:
                 faults[place.name] = found
     assert faults == {}
-    assert {"refused"} == REFUSING
