@@ -7,7 +7,7 @@ from bot.domain.customers import Guide
 from bot.domain.quotas import read_limits
 from bot.domain.refusals import Refusal
 from bot.events import AppOpened, CardClicked, FinishGuideTask, MemberChanged, NoteContact
-from bot.events.commands import RemindGuide
+from bot.events.commands import AskGuide, RemindGuide
 from bot.inbound.router import Router
 from bot.inbound.turn import Answer, Turn
 from bot.store import customers, guide_tasks, mass_tasks, shops
@@ -35,6 +35,25 @@ async def meet_guide(event: MemberChanged, turn: Turn) -> None:
 async def rename_guide(event: MemberChanged, turn: Turn) -> None:
     guide = await customers.guide_by_userid(turn.session, event.userid)
     guide.userid = str(event.new_userid)
+
+
+@router.on(AskGuide)
+async def ask(command: AskGuide, turn: Turn) -> Answer:
+    """Her own guide is asked; nobody writes to her in the guide's name."""
+    guide = await customers.guide_of(turn.session, command.customer_id)
+    if guide is None:
+        raise Refusal("no_guide", "她还没有加导购，没有人可以请", status=409)
+    await guide_tasks.ask(
+        turn.session,
+        turn.vault,
+        key=f"asked:{turn.key}",
+        guide_id=guide.id,
+        customer_id=command.customer_id,
+        kind="asked",
+        why=command.why,
+        now=turn.now,
+    )
+    return Answer({"guide": guide.userid})
 
 
 @router.on(AppOpened)

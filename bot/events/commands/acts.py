@@ -39,6 +39,15 @@ class TagCustomer(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AskGuide(Command):
+    """Somebody at a desk wants the customer's guide to get in touch with her."""
+
+    permission = "task.ask"
+    customer_id: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TagCustomers(Command):
     """One tag for everybody whom a rule fits; with refs, only for those of them."""
 

@@ -14,20 +14,28 @@ from bot.domain.cases.complaints import CATEGORIES
 from bot.domain.consent import GIVING
 from bot.domain.customers import Customer
 from bot.domain.offers import in_words
+from bot.domain.permissions import may
 from bot.domain.reasons import words
 from bot.domain.refusals import Refusal
 from bot.domain.segment_fields import PURPOSE_WORDS, STAGES
-from bot.domain.segments import parse
-from bot.store import explain, portrait, segments, story
+from bot.domain.segments import parse, read_back
+from bot.events.commands import AskGuide
+from bot.inbound.commands import matrix
+from bot.store import explain, merge_queue, portrait, segments, story
 from bot.store.explain import CHANNELS
-from bot.store.story import PLACES, SOURCES
+from bot.store.portrait import Portrait
+from bot.store.story import PLACES, SOURCES, Line
 from bot.tongue import _
+from bot.web.console import forms
 from bot.web.console.frame import shown
 from bot.web.console.scopes import own_store, within
 from bot.web.desk import DESK
-from bot.web.guards import allowed
+from bot.web.figures import yuan
+from bot.web.guards import actor_of, allowed
 
 routes = web.RouteTableDef()
+RIGHTS = {"unmask": "customer.unmask", "ask": "task.ask", "merge": "customer.merge"}
+MOST_ORDERS = 20
 KINDS = {
     "external_userid": "企业微信外部联系人",
     "openid": "公众号 openid",
@@ -84,11 +92,58 @@ async def person(request: web.Request) -> web.StreamResponse:
             masked=masks.name(her.name),
             phone=masks.phone(her.phone) if her.phone else "",
             touches=told.told,
-            lines=await story.story(session, vault, her, titles),
+            lines=_with_orders(await story.story(session, vault, her, titles), her),
+            merges=[
+                one
+                for one in await merge_queue.done(session, vault)
+                if one.kept.customer.id == customer.id
+            ],
+            may={
+                name: may(matrix(), right, actor_of(request).kind)
+                for name, right in RIGHTS.items()
+            },
             titles=titles,
+            asked="asked" in request.query,
+            read_back=lambda rule: read_back(parse(rule)),
             member_of=await _segments_of(session, customer, now),
             **_words(),
         )
+
+
+def _with_orders(lines: list[Line], her: Portrait) -> list[Line]:
+    """Beside what we did, what she bought."""
+    bought = [
+        Line(
+            key=f"8order:{one.order.id}",
+            at=one.order.paid_at,
+            icon="receipt",
+            title=_("下单 %(sum)s", sum=yuan(one.order.amount_fen)),
+            body=one.what,
+            why=one.store or one.order.channel or "",
+            tone="good",
+        )
+        for one in her.orders[:MOST_ORDERS]
+        if one.order.paid_at is not None
+    ]
+    return sorted([*lines, *bought], key=lambda line: (line.at, line.key), reverse=True)
+
+
+@routes.post("/admin/customers/{ref}/ask")
+@allowed("task.ask")
+async def ask(request: web.Request) -> web.StreamResponse:
+    desk, form = request.app[DESK], await request.post()
+    async with desk.work.sessions.reading() as session:
+        customer = await _asked(request, session)
+    await desk.do(
+        AskGuide(
+            actor=actor_of(request),
+            key=forms.needed(form, "key", "页面放太久了，请刷新后再试一次"),
+            at=desk.work.now(),
+            customer_id=customer.id,
+            why=forms.needed(form, "why", "写一句要她联系什么", most=120),
+        )
+    )
+    raise web.HTTPSeeOther(f"/admin/customers/{customer.ref}?asked=1")
 
 
 async def _asked(request: web.Request, session: AsyncSession) -> Customer:

@@ -1,0 +1,44 @@
+"""One customer whole: what she bought in her line of time, why she is where she is, and what a desk may do."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from bot.domain.delivery import GuideTask
+from bot.domain.orders import Order
+from bot.store import segments
+from tests.builders import a_follow, a_guide
+from tests.web.faces import a_named_customer
+
+
+async def test_her_line_tells_what_she_bought_and_her_segments_tell_why(bot, shop):
+    customer = await a_named_customer(bot)
+    facts = {"source": "shop", "order_no": "A1", "state": "paid", "refunded_fen": 0}
+    rule = {"field": "orders.count", "op": "gte", "value": 1}
+    async with bot.session() as session:
+        session.add(Order(customer_id=customer.id, paid_at=bot.now, amount_fen=29900, **facts))
+        await segments.publish(
+            session, key="once", name="买过的", rule=rule, by="owner:boss", now=bot.now
+        )
+    page = await (await shop.signs_in("owner", "boss")).opens(f"/admin/customers/{customer.ref}")
+    assert "下单 ¥299" in page.text
+    assert "因为：下单次数至少 1 次" in page.text
+    assert "她还没有加导购" in page.html
+
+
+async def test_her_guide_is_asked_once_and_may_not_be_by_everybody(bot, shop):
+    customer = await a_named_customer(bot)
+    async with bot.session() as session:
+        await a_follow(session, customer, await a_guide(session))
+    boss = await shop.signs_in("owner", "boss")
+    address = f"/admin/customers/{customer.ref}"
+    await boss.opens(address)
+    asked = boss.form(f"{address}/ask")
+    page = await boss.posts(f"{address}/ask", **asked, why="她问的大衣到货了")
+    assert "已经放进导购的「今天」里" in page.text
+    await boss.posts(f"{address}/ask", **asked, why="她问的大衣到货了")
+    async with bot.session() as session:
+        tasks = (await session.scalars(select(GuideTask))).all()
+    assert [task.why for task in tasks] == ["她问的大衣到货了"]
+    auditor = await shop.signs_in("auditor", "shen")
+    assert "你的角色不能请导购联系" in (await auditor.opens(address)).html
