@@ -6,13 +6,16 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.domain.permissions import may, opens
+from bot.inbound.commands import matrix
 from bot.store import inbox
 from bot.store.engine import writable
 from bot.tongue import _
 from bot.web import metrics
-from bot.web.desk import DESK
+from bot.web.desk import ACTOR, DESK, KEY
 
 routes = web.RouteTableDef()
+METRICS = "metrics.read"
 
 
 @routes.get("/healthz")
@@ -41,11 +44,21 @@ def _unwritable(why: str) -> web.Response:
     )
 
 
+def may_read(request: web.Request) -> bool:
+    """In production only a key whose role may see how the house runs."""
+    actor, scopes = request.get(ACTOR), request.get(KEY, ())
+    return (
+        actor is not None
+        and may(matrix(), METRICS, actor.kind)
+        and opens(scopes, METRICS, writes=False)
+    )
+
+
 @routes.get("/metrics")
 async def read_metrics(request: web.Request) -> web.Response:
     desk = request.app[DESK]
-    if desk.work.settings.production:
-        return web.Response(status=404)
+    if desk.work.settings.production and not may_read(request):
+        return web.Response(status=401, headers={"WWW-Authenticate": "Bearer"})
     async with desk.work.sessions.reading() as session:
         for state, count in (await inbox.counts(session)).items():
             metrics.INBOX.labels(state).set(count)

@@ -36,7 +36,7 @@ OPEN = {
     "/api/openapi.json": "asks for any key in production",
     "/healthz": "says up or down",
     "/readyz": "says up or down",
-    "/metrics": "gone in production",
+    "/metrics": "asks for a key in production",
     "/l/{token}": "a link in a message",
     "/store": "leads to the till",
     "/h5": "asks who is looking",

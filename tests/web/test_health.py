@@ -99,7 +99,7 @@ async def test_counts_are_told_on_this_machine_and_not_in_production(opens):
     assert answer.status == 200
     assert 'siyu_inbox_events{state="kept"} 1.0' in await answer.text()
     client, _ = await opens(public_url="https://siyu.example.com")
-    assert (await client.get("/metrics")).status == 404
+    assert (await client.get("/metrics")).status == 401
 
 
 async def test_looking_changes_nothing(opens, bot):
