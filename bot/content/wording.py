@@ -13,6 +13,7 @@ from bot.content.templates import BYTES, ONE_FOR_MANY
 from bot.domain.campaigns import Campaign
 from bot.domain.channels import CHANNELS
 from bot.domain.facts import for_everyone
+from bot.domain.levels import Levels
 from bot.domain.refusals import Refusal
 from bot.tongue import _
 
@@ -94,6 +95,10 @@ class Saying:
     @property
     def brand(self) -> Brand:
         return self.content.brand
+
+    @property
+    def levels(self) -> Levels:
+        return self.content.levels
 
     @property
     def personal(self) -> bool:

@@ -33,6 +33,8 @@ FACTS: dict[str, Fact] = {
     "tier": Fact("分层", "潜力", "普通"),
     "level": Fact("会员等级", "白银", "青铜"),
     "points": Fact("积分余额", 320),
+    "points_expiring": Fact("这个月底就没有了的积分", {"points": 120, "until": "6 月 30 日"}),
+    "next_right": Fact("再攒多少分有什么", "再攒 100 分到白银：生日月双倍积分"),
     "birthday_month": Fact("生日月份", 6),
     "coupon_code": Fact("券码", "QH7K2M9P4X"),
     "coupon_until": Fact("手上的券哪天到期", "6 月 30 日"),

@@ -15,6 +15,7 @@ from bot.domain import segments as rules
 from bot.domain.campaigns import Campaign, Touch
 from bot.domain.customers import Customer
 from bot.domain.experiments import arm_of, in_holdout
+from bot.domain.levels import Levels
 from bot.domain.mapping import Row
 from bot.domain.quotas import Limits
 from bot.store import facts, gate, segments
@@ -43,6 +44,9 @@ class Saying(Protocol):
 
     @property
     def brand(self) -> Any: ...
+
+    @property
+    def levels(self) -> Levels: ...
 
     def refuses(
         self,

@@ -29,6 +29,7 @@ from bot.domain.consent import ConsentState
 from bot.domain.customers import Customer, Follow, Guide, Secret
 from bot.domain.delivery import GuideTask
 from bot.domain.guide_work import REST, WORDS_FOR, Known, Reason, reason_for
+from bot.domain.levels import Levels
 from bot.domain.mapping import Moment
 from bot.domain.offers import Coupon
 from bot.domain.refusals import Refusal
@@ -46,6 +47,9 @@ MOST = 400
 class Told(Protocol):
     @property
     def brand(self) -> Any: ...
+
+    @property
+    def levels(self) -> Levels: ...
 
     def render(
         self, template: str, facts: Mapping[str, Any], variant: str | None = None

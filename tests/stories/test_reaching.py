@@ -140,6 +140,32 @@ async def test_tactic_38_a_preview_reaches_its_tier_alone(bot, hands):
     assert [len(task.ids) for task in hands.waiting] == [1]
 
 
+async def test_tactic_9_what_is_said_of_points_is_true_when_it_is_said(bot):
+    lasting = bot.content.levels.model_copy(update={"expire_after_months": 1})
+    bot = Bot(bot.sessions, replace(bot.content, levels=lasting), bot.settings)
+    her = await somebody(bot, "her")
+    way = {"channel": "kf", "address": "wk-shop|wm-her", "by": "message"}
+    async with bot.session() as session:
+        await agrees(session, her.customer, bot.now)
+    bot.clock.advance(days=30)  # to 11 April
+    await her.buys("A1", 600)
+    everybody = {"all": [{"field": "points", "op": "gte", "value": 0}]}
+    await launched(
+        bot,
+        segment=everybody,
+        template="points/standing",
+        starts_at=bot.now + timedelta(days=25),
+    )
+    bot.clock.advance(days=25)
+    await her.buys("A2", 150)
+    async with bot.session() as session:
+        await conversations.opened(session, customer_id=her.customer.id, at=bot.now, **way)
+    await runs(bot)
+    (said,) = [call.text for call in bot.platform.sent(SendKf)]
+    assert "你现在有 75 积分，其中 60 分5 月 31 日到期" in said
+    assert "再攒 25 分到白银：生日月双倍积分" in said
+
+
 def of(*things) -> tuple[Line, ...]:
     """Lines of an order: (what, pieces)."""
     return tuple(

@@ -13,6 +13,7 @@ from bot.calls import Call, MenuItem, SendKf, SendOfficial
 from bot.domain.cases.clocks import number
 from bot.domain.cases.entities import Case, CaseStep
 from bot.domain.delivery import Window
+from bot.domain.levels import Levels
 from bot.store import conversations, customers, facts, guide_tasks, outbox
 from bot.store.family import surviving
 from bot.store.vault import Vault
@@ -26,6 +27,9 @@ class Speaker(Protocol):
 
     @property
     def brand(self) -> Any: ...
+
+    @property
+    def levels(self) -> Levels: ...
 
     def render(self, template: str, facts: Mapping[str, Any], /) -> str: ...
 

@@ -8,19 +8,17 @@ from datetime import datetime
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BindParameter, Executable, Select, bindparam, func, select
+from sqlalchemy import Executable, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
-from bot.domain.customers import Customer, Follow, Guide, Secret, Store
-from bot.domain.group_chats import Invite
-from bot.domain.mapping import Moment
-from bot.domain.offers import Coupon, last_day_words
-from bot.domain.orders import Order, OrderLine, Product
+from bot.domain.customers import Guide, Store
+from bot.domain.levels import Levels
+from bot.domain.offers import last_day_words
 from bot.domain.points import PointsAccount
-from bot.domain.tiers import CustomerTier, PurchaseStats
-from bot.store import group_chats
+from bot.domain.rights import month_of
+from bot.store import group_chats, points
 from bot.store.customers.people import NAME
+from bot.store.facts import questions
 from bot.store.vault import Vault
 from bot.tongue import speaking
 
@@ -51,6 +49,9 @@ class Told(Protocol):
     @property
     def brand(self) -> Any: ...
 
+    @property
+    def levels(self) -> Levels: ...
+
 
 @dataclass(frozen=True, slots=True)
 class _Asking:
@@ -58,6 +59,7 @@ class _Asking:
     vault: Vault
     ids: list[int]
     now: datetime
+    levels: Levels
 
     async def rows(self, query: Executable, **more: Any) -> list[Any]:
         """The rows of one of the queries below."""
@@ -78,7 +80,7 @@ async def gather(
     found: Facts = {i: dict(ours) for i in customer_ids}
     ids = sorted(found)
     for start in range(0, len(ids), AT_ONCE):
-        asking = _Asking(session, vault, ids[start : start + AT_ONCE], now)
+        asking = _Asking(session, vault, ids[start : start + AT_ONCE], now, content.levels)
         async for customer_id, facts in _all(asking):
             found[customer_id].update(facts)
         for customer_id in asking.ids:
@@ -90,7 +92,7 @@ async def gather(
 
 async def guides_of(session: AsyncSession, customer_ids: Collection[int]) -> dict[int, Guide]:
     """The guide of each customer: whom she talked with last, else the newest."""
-    found = await session.execute(_BEST_GUIDES, {"ids": list(customer_ids)})
+    found = await session.execute(questions.BEST_GUIDES, {"ids": list(customer_ids)})
     return dict(found.all())
 
 
@@ -113,108 +115,19 @@ async def _all(asking: _Asking) -> AsyncIterator[tuple[int, Mapping[str, Any]]]:
 
 Found = list[tuple[int, dict[str, Any]]]
 
-# Asked for nearly every message: the queries are built once and bound to people and moment.
-_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
-_NOW = bindparam("now", type_=Moment)
-
-
-def _ranked_guides() -> Select[Any]:
-    latest = (Follow.last_talk_at.desc().nulls_last(), Follow.since.desc(), Follow.id.desc())
-    place = func.row_number().over(partition_by=Follow.customer_id, order_by=latest)
-    ranked = (
-        select(Follow.customer_id, Follow.guide_id, place.label("place"))
-        .join(Guide, Guide.id == Follow.guide_id)
-        .where(Follow.customer_id.in_(_IDS), Follow.ended_at.is_(None), Guide.active)
-        .subquery()
-    )
-    best = select(ranked.c.customer_id, Guide).join(Guide, Guide.id == ranked.c.guide_id)
-    return best.where(ranked.c.place == 1)
-
-
-def _newest_lines() -> Select[Any]:
-    newest = (Order.paid_at.desc(), Order.id.desc(), OrderLine.amount_fen.desc(), OrderLine.id)
-    place = func.row_number().over(partition_by=Order.customer_id, order_by=newest)
-    lines = (
-        select(Order.customer_id, *_LINE, place.label("place"))
-        .join(OrderLine, OrderLine.order_id == Order.id)
-        .where(*_BOUGHT)
-        .subquery()
-    )
-    main = aliased(Product)
-    name = func.coalesce(main.name, lines.c.name)
-    category = func.coalesce(func.nullif(lines.c.category, ""), Product.category)
-    filed = select(lines.c.customer_id, name, category).where(lines.c.place == 1)
-    filed = filed.outerjoin_from(lines, Product, Product.sku == lines.c.sku)
-    return filed.outerjoin(main, main.sku == Product.same_as)
-
-
-_LINE = (OrderLine.sku, OrderLine.name, OrderLine.category)
-
-
-_BOUGHT = (
-    Order.customer_id.in_(_IDS),
-    Order.paid_at <= _NOW,
-    # Paid, and not given back: nobody is reminded of what she returned.
-    Order.amount_fen > Order.refunded_fen,
-)
-_BEST_GUIDES = _ranked_guides()
-_LAST_ITEMS = _newest_lines()
-_NAMES = select(Secret.customer_id, Secret.name).where(
-    Secret.customer_id.in_(_IDS), Secret.name.is_not(None)
-)
-_STORES = select(Store.id, Store.name).where(Store.id.in_(bindparam("stores", expanding=True)))
-_STANDING = (
-    select(
-        Customer.id,
-        Customer.birthday_month,
-        CustomerTier.tier,
-        PurchaseStats.top_category,
-        PointsAccount,
-    )
-    .outerjoin(CustomerTier, CustomerTier.customer_id == Customer.id)
-    .outerjoin(PurchaseStats, PurchaseStats.customer_id == Customer.id)
-    .outerjoin(PointsAccount, PointsAccount.customer_id == Customer.id)
-    .where(Customer.id.in_(_IDS))
-)
-_COUPONS = (
-    select(Coupon.customer_id, Coupon.code, Coupon.expires_at)
-    .where(
-        Coupon.customer_id.in_(_IDS),
-        Coupon.state.in_(("held", "returned")),
-        Coupon.expires_at > _NOW,
-    )
-    .order_by(Coupon.expires_at.desc(), Coupon.id.desc())
-)
-_ORDERS = (
-    select(Order.customer_id, func.count(), func.max(Order.paid_at))
-    .where(*_BOUGHT)
-    .group_by(Order.customer_id)
-)
-_SPENT = (
-    select(Order.customer_id, func.sum(Order.amount_fen - Order.refunded_fen))
-    .where(*_BOUGHT, Order.paid_at >= bindparam("first", type_=Moment))
-    .group_by(Order.customer_id)
-)
-_GENERAL = select(Customer.id).where(Customer.id.in_(_IDS), ~Customer.personalised)
-_INVITES = (
-    select(Invite.customer_id, Invite.rule_key)
-    .where(Invite.customer_id.in_(_IDS), Invite.state.in_(("eligible", "sent")))
-    .order_by(Invite.id)
-)
-
 
 async def _names(asking: _Asking) -> Found:
     await asking.vault.load_keys(asking.session, asking.ids)
     return [
         (i, {"称呼": asking.vault.unseal_known(i, sealed, about=NAME)})
-        for i, sealed in await asking.rows(_NAMES)
+        for i, sealed in await asking.rows(questions.NAMES)
     ]
 
 
 async def _guides(asking: _Asking) -> Found:
     guides = await guides_of(asking.session, asking.ids)
     ids = sorted({guide.store_id for guide in guides.values() if guide.store_id is not None})
-    stores = dict(await asking.rows(_STORES, stores=ids)) if ids else {}
+    stores = dict(await asking.rows(questions.STORES, stores=ids)) if ids else {}
     return [
         (i, {"guide": guide.name} | _known(store=stores.get(guide.store_id)))
         for i, guide in guides.items()
@@ -226,15 +139,36 @@ async def _standing(asking: _Asking) -> Found:
         (
             i,
             _known(birthday_month=month, tier=tier, favourite=likes)
-            | ({"points": account.balance, "level": account.level} if account else {}),
+            | (_points(asking.levels, account) if account else {}),
         )
-        for i, month, tier, likes, account in await asking.rows(_STANDING)
+        for i, month, tier, likes, account in await asking.rows(questions.STANDING)
     ]
+
+
+def _points(levels: Levels, account: PointsAccount) -> dict[str, Any]:
+    """What she has, and what she would have next."""
+    told = {"points": account.balance, "level": account.level}
+    following = levels.next_after(account.level)
+    if following is None:
+        return told
+    needs = max(following.needs - account.earned_year, 1)
+    return told | {"next_right": f"再攒 {needs} 分到{following.name}：{following.rights}"}
+
+
+async def _running_out(asking: _Asking) -> Found:
+    """Points that are gone when this month is."""
+    if asking.levels.expire_after_months is None:
+        return []
+    _, end = month_of(asking.now)
+    gone = await points.expiring(asking.session, asking.ids, end)
+    with speaking("zh"):
+        until = last_day_words(end)
+    return [(i, {"points_expiring": {"points": n, "until": until}}) for i, n in gone.items()]
 
 
 async def _coupons(asking: _Asking) -> Found:
     """The coupon that runs out first: the one worth speaking of."""
-    rows = await asking.rows(_COUPONS)
+    rows = await asking.rows(questions.COUPONS)
     with speaking("zh"):  # she is told, whoever looks on
         return [
             (i, {"coupon_code": code, "coupon_until": last_day_words(until)})
@@ -245,33 +179,33 @@ async def _coupons(asking: _Asking) -> Found:
 async def _orders(asking: _Asking) -> Found:
     return [
         (i, {"orders": number, "days_since_order": (asking.now - last).days})
-        for i, number, last in await asking.rows(_ORDERS)
+        for i, number, last in await asking.rows(questions.ORDERS)
     ]
 
 
 async def _this_month(asking: _Asking) -> Found:
     local = asking.now.astimezone(HERE)
     first = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    rows = await asking.rows(_SPENT, first=first)
+    rows = await asking.rows(questions.SPENT, first=first)
     return [(i, {"spent_this_month": int(fen)}) for i, fen in rows]
 
 
 async def _last_items(asking: _Asking) -> Found:
     return [
         (i, _known(last_item=name or None, last_category=category or None))
-        for i, name, category in await asking.rows(_LAST_ITEMS)
+        for i, name, category in await asking.rows(questions.LAST_ITEMS)
     ]
 
 
 async def _keep_general(asking: _Asking, found: Facts) -> None:
-    for (customer_id,) in await asking.rows(_GENERAL):
+    for (customer_id,) in await asking.rows(questions.GENERAL):
         for name in FROM_PROFILE:
             found[customer_id].pop(name, None)
 
 
 async def _invites(asking: _Asking) -> Found:
     """The group chat she is asked into, and the code that leads to a free place."""
-    asked = dict(await asking.rows(_INVITES))
+    asked = dict(await asking.rows(questions.INVITES))
     rules = (
         {rule.key: rule for rule in await group_chats.live_rules(asking.session)} if asked else {}
     )
@@ -289,6 +223,7 @@ SOURCES = (
     _names,
     _guides,
     _standing,
+    _running_out,
     _coupons,
     _orders,
     _this_month,

@@ -1,0 +1,105 @@
+"""What is asked about people before something is said to them. Asked for nearly every message: the queries are
+built once and bound to people and moment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BindParameter, Select, bindparam, func, select
+from sqlalchemy.orm import aliased
+
+from bot.domain.customers import Customer, Follow, Guide, Secret, Store
+from bot.domain.group_chats import Invite
+from bot.domain.mapping import Moment
+from bot.domain.offers import Coupon
+from bot.domain.orders import Order, OrderLine, Product
+from bot.domain.points import PointsAccount
+from bot.domain.tiers import CustomerTier, PurchaseStats
+
+IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+NOW = bindparam("now", type_=Moment)
+
+
+def _ranked_guides() -> Select[Any]:
+    latest = (Follow.last_talk_at.desc().nulls_last(), Follow.since.desc(), Follow.id.desc())
+    place = func.row_number().over(partition_by=Follow.customer_id, order_by=latest)
+    ranked = (
+        select(Follow.customer_id, Follow.guide_id, place.label("place"))
+        .join(Guide, Guide.id == Follow.guide_id)
+        .where(Follow.customer_id.in_(IDS), Follow.ended_at.is_(None), Guide.active)
+        .subquery()
+    )
+    best = select(ranked.c.customer_id, Guide).join(Guide, Guide.id == ranked.c.guide_id)
+    return best.where(ranked.c.place == 1)
+
+
+def _newest_lines() -> Select[Any]:
+    newest = (Order.paid_at.desc(), Order.id.desc(), OrderLine.amount_fen.desc(), OrderLine.id)
+    place = func.row_number().over(partition_by=Order.customer_id, order_by=newest)
+    lines = (
+        select(Order.customer_id, *LINE, place.label("place"))
+        .join(OrderLine, OrderLine.order_id == Order.id)
+        .where(*BOUGHT)
+        .subquery()
+    )
+    main = aliased(Product)
+    name = func.coalesce(main.name, lines.c.name)
+    category = func.coalesce(func.nullif(lines.c.category, ""), Product.category)
+    filed = select(lines.c.customer_id, name, category).where(lines.c.place == 1)
+    filed = filed.outerjoin_from(lines, Product, Product.sku == lines.c.sku)
+    return filed.outerjoin(main, main.sku == Product.same_as)
+
+
+LINE = (OrderLine.sku, OrderLine.name, OrderLine.category)
+
+
+BOUGHT = (
+    Order.customer_id.in_(IDS),
+    Order.paid_at <= NOW,
+    # Paid, and not given back: nobody is reminded of what she returned.
+    Order.amount_fen > Order.refunded_fen,
+)
+BEST_GUIDES = _ranked_guides()
+LAST_ITEMS = _newest_lines()
+NAMES = select(Secret.customer_id, Secret.name).where(
+    Secret.customer_id.in_(IDS), Secret.name.is_not(None)
+)
+STORES = select(Store.id, Store.name).where(Store.id.in_(bindparam("stores", expanding=True)))
+STANDING = (
+    select(
+        Customer.id,
+        Customer.birthday_month,
+        CustomerTier.tier,
+        PurchaseStats.top_category,
+        PointsAccount,
+    )
+    .outerjoin(CustomerTier, CustomerTier.customer_id == Customer.id)
+    .outerjoin(PurchaseStats, PurchaseStats.customer_id == Customer.id)
+    .outerjoin(PointsAccount, PointsAccount.customer_id == Customer.id)
+    .where(Customer.id.in_(IDS))
+)
+COUPONS = (
+    select(Coupon.customer_id, Coupon.code, Coupon.expires_at)
+    .where(
+        Coupon.customer_id.in_(IDS),
+        Coupon.state.in_(("held", "returned")),
+        Coupon.expires_at > NOW,
+    )
+    .order_by(Coupon.expires_at.desc(), Coupon.id.desc())
+)
+ORDERS = (
+    select(Order.customer_id, func.count(), func.max(Order.paid_at))
+    .where(*BOUGHT)
+    .group_by(Order.customer_id)
+)
+SPENT = (
+    select(Order.customer_id, func.sum(Order.amount_fen - Order.refunded_fen))
+    .where(*BOUGHT, Order.paid_at >= bindparam("first", type_=Moment))
+    .group_by(Order.customer_id)
+)
+GENERAL = select(Customer.id).where(Customer.id.in_(IDS), ~Customer.personalised)
+INVITES = (
+    select(Invite.customer_id, Invite.rule_key)
+    .where(Invite.customer_id.in_(IDS), Invite.state.in_(("eligible", "sent")))
+    .order_by(Invite.id)
+)
