@@ -113,6 +113,7 @@ async def suggestion(desk: Desk, session: AsyncSession, whole: Whole) -> str:
     known = await facts.gather(session, work.vault, work.content, [customer], work.now())
     try:
         told = dict(known.get(customer, {}))
+        told.pop("称呼", None)  # her name is masked on every page; the text greets without it
         return wording.words_for(work.content, SUGGESTED, told, channel="guide")[0]
     except (Refusal, KeyError):
         return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +47,10 @@ SCENES = {
     "chat": "客服应答",
     "consent": "退订与订阅",
     "guide": "导购的话",
+    "games": "互动",
+    "points": "积分",
+    "rooms": "群内容",
+    "story": "品牌故事",
 }
 CHANNELS = {
     "wecom": "企业微信群发",
@@ -147,11 +152,26 @@ async def _missing(desk: Desk, session: AsyncSession, text: Template) -> list[tu
     work = desk.work
     who = [one.id for one in await segments.sample(session, EVERYBODY, work.now(), LOOKED_AT)]
     known = await facts.gather(session, work.vault, work.content, who, work.now())
-    counted = [
-        (FACTS[name].what, sum(known.get(one, {}).get(name) is None for one in who))
-        for name in wanted
-    ]
-    return [(what, count) for what, count in counted if count]
+    lacking: Counter[str] = Counter()
+    for one in who:
+        told = _samples(desk, text, personal=False) | dict(known.get(one, {}))
+        try:
+            text.render(told, channel=next(c for c in text.channels if c not in ONE_FOR_MANY))
+        except Refusal:
+            lacking.update(FACTS[n].what for n in wanted if told.get(n) is None)
+    return lacking.most_common()
+
+
+def _samples(desk: Desk, text: Template, *, personal: bool) -> dict[str, Any]:
+    """What is the same for everybody, and samples of what only this text knows; the offer is any of ours."""
+    content = desk.work.content
+    told = {n: fact.sample for n, fact in text.facts.items() if n not in FACTS}
+    told |= {n: fact.sample for n, fact in FACTS.items() if personal or not fact.personal}
+    told |= content.facts
+    if text.offer and content.offers:
+        offer = next(iter(content.offers))
+        told |= content.offer_facts(offer, desk.work.now()) | {"coupon_code": wording.CODE}
+    return told
 
 
 async def _preview(request: web.Request, session: AsyncSession, text: Template) -> dict[str, Any]:
@@ -177,16 +197,11 @@ async def try_on(
     listed = await roster.page(
         session, work.vault, everybody, work.content.limits, work.now(), number=number, size=1
     )
-    told: dict[str, Any] = {n: fact.sample for n, fact in text.facts.items() if n not in FACTS}
-    told |= {n: fact.sample for n, fact in FACTS.items() if not listed or not fact.personal}
-    told |= work.content.facts
+    told = _samples(desk, text, personal=not listed)
     if listed:
         who = listed[0].customer.id
         known = await facts.gather(session, work.vault, work.content, [who], work.now())
         told |= {n: value for n, value in known.get(who, {}).items() if value is not None}
-    if text.offer and work.content.offers:
-        offer = next(iter(work.content.offers))
-        told |= work.content.offer_facts(offer, work.now()) | {"coupon_code": wording.CODE}
     if told.get("称呼"):
         told["称呼"] = masks.name(str(told["称呼"]))
     words, flaw = "", ""

@@ -12,11 +12,13 @@ from bot.doctor.finding import broken, doubtful, fine
 from bot.domain.campaigns import MassTask, Touch
 from bot.domain.delivery import GuideTask
 from bot.domain.offers.fairness import left_out
+from bot.events.commands import Actor, FileCase
 from bot.store import access
 from bot.store.vault import Vault
 from bot.web.console.audit import changes
 from bot.web.console.connect import steps
 from tests.builders import a_customer, a_follow, a_guide
+from tests.web.faces import a_named_customer
 
 
 @pytest.fixture
@@ -189,3 +191,24 @@ def test_an_edit_that_no_longer_fits_is_passed_over(content):
         "texts/coupon/expiring"
     ]
     assert mine.templates["coupon/expiring"].title == "券快到期"
+
+
+async def test_a_case_is_answered_with_the_suggested_words_and_gets_into_other_hands(bot, shop):
+    customer = await a_named_customer(bot, "薛欣然")
+    async with bot.session() as session:
+        await a_guide(session, name="王芳")
+        guide = await a_guide(session, name="苏晴")
+    filed = FileCase(
+        customer_id=customer.id,
+        text="少发了一件",
+        actor=Actor(kind="care", id="c"),
+        key="f",
+        at=bot.now,
+    )
+    number = (await bot.does(filed))["case"]
+    page = await (await shop.signs_in("care", "c")).opens("/admin/cases")
+    assert "你好，你说的事我看到了" in page.text
+    assert "薛欣然" not in page.html
+    page = await page.sends(f"/admin/cases/{number}/assign", guide=str(guide.id))
+    assert "转过去了" in page.text
+    assert "转给苏晴" in page.text
