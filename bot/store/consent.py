@@ -31,6 +31,9 @@ AT_ONCE = 500
 _ANY_SUPPRESSION = select(Suppression.hash).limit(1)
 
 
+OUR_PAGE = "h5"
+
+
 class Act(TypedDict):
     """Who agreed or refused, to what, where, and what shows it."""
 
@@ -226,11 +229,12 @@ async def _refuse(session: AsyncSession, entry: ConsentEntry) -> None:
 async def _write_state(
     session: AsyncSession, hers: Sequence[int], entry: ConsentEntry, *, granted: bool
 ) -> bool:
-    """True when this is the newest news; of two acts at one moment the refusal counts."""
+    """True when this is the newest news; of two acts at one moment the refusal counts, but our own page
+    hears her taps in their order."""
     row = {"purpose": entry.purpose, "granted": granted, "since": entry.at, "entry_id": entry.id}
     insert = upsert(session, ConsentState).values([{"customer_id": i} | row for i in hers])
     older = ConsentState.since < insert.excluded.since
-    if not granted:
+    if not granted or entry.channel == OUR_PAGE:
         older = ConsentState.since <= insert.excluded.since
     written = await session.scalars(
         insert.on_conflict_do_update(

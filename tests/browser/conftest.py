@@ -12,9 +12,20 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Page,
+    Request,
+    Response,
+    expect,
+    sync_playwright,
+)
 
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
+expect.set_options(
+    timeout=15_000
+)  # a machine that is busy with other tests is no fault of the page
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
     "--no-sandbox",

@@ -83,13 +83,12 @@ def test_f3_a_complaint_has_its_clocks_and_holds_marketing(opens, shop):
     page.get_by_role("button", name="我要投诉").click()
     expect(page.locator(".trace")).to_contain_text("处理完之前不给她发任何活动")
     expect(page.locator(".queue")).to_contain_text("客诉的时限")
-    for said in ("客诉快到时限", "客诉超时"):
-        for _ in range(4):
-            next_thing(page)
+    for said in ("客诉快到时限", "客诉超时", "客诉升级"):
+        for _ in range(6):
             if said in page.locator(".trace").inner_text():
                 break
+            next_thing(page)
         expect(page.locator(".trace")).to_contain_text(said)
-    expect(page.locator(".trace")).to_contain_text("客诉升级")
     page.click("#ck-7d")
     page.click("#tb3")
     expect(page.locator("[data-fact=cases]")).to_contain_text("处理中")
@@ -105,7 +104,7 @@ def test_f4_opting_out_empties_the_queue_and_shows_everywhere(opens, shop):
     page = comes(opens, 22)
     says(page, "订阅")
     page.click("#tb3")
-    expect(page.locator("[data-fact=consent]")).to_have_text("同意收")
+    expect(page.locator("[data-fact=consent]")).to_contain_text("同意收")
     before = shop.counts(OPTED_OUT)
     says(page, "退订")
     expect(page.locator("[data-fact=consent]")).to_contain_text("已退订")
@@ -157,5 +156,5 @@ def test_a_saved_session_plays_again_the_same(opens, tmp_path):
     saved.value.save_as(tmp_path / "scenario.json")
     page.set_input_files("#replay-file", tmp_path / "scenario.json")
     page.click("#replay")
-    expect(page.locator("#sb-note")).to_contain_text("都和存的时候一样")
+    expect(page.locator("#sb-note")).to_contain_text("都和存的时候一样", timeout=30_000)
     expect(page.locator(".cpn")).to_have_count(1)

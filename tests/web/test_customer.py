@@ -152,7 +152,6 @@ async def test_one_switch_is_turned_and_turned_back(bot, shop):
     async with bot.session() as session:
         assert not (await session.get(Customer, customer.id)).personalised
     assert 'id="sw-profiling" role="switch" aria-checked="false"' in face.html
-    bot.clock.advance(minutes=1)
     await face.sends("/h5/preferences")  # 撤销 stands first
     async with bot.session() as session:
         assert (await session.get(Customer, customer.id)).personalised

@@ -10,8 +10,9 @@ from sqlalchemy import select
 from bot.calls import GetJsTicket, Sent
 from bot.domain.access import WebSession
 from bot.domain.audit import AuditRow
-from bot.domain.campaigns import Campaign
+from bot.domain.campaigns import Attribution, Campaign, Touch
 from bot.domain.delivery import GuideTask
+from bot.domain.orders import Order
 from bot.events.commands import Actor, FileCase
 from bot.platforms.signing import js_signature
 from bot.store import consent, guide_tasks, tags
@@ -308,6 +309,56 @@ async def test_the_month_counts_what_she_did(bot, su, face):
     await face.opens("/guide/month")
     assert "这个月还没有记在你名下的订单" in face.text
     assert "做完的待办 1" in face.text
+
+
+async def test_what_made_people_buy_and_what_yesterday_brought(bot, su, face):
+    hers = [await her_own(bot, su), await her_own(bot, su, "陈立")]
+    async with bot.session() as session:
+        campaign = Campaign(
+            name="春季上新",
+            purpose="marketing",
+            rule={},
+            template="",
+            channels=[],
+            seed="s",
+            state="finished",
+            starts_at=bot.now,
+            ends_at=bot.now,
+            created_at=bot.now,
+            created_by="o",
+        )
+        session.add(campaign)
+        await session.flush()
+        touches = [
+            Touch(
+                customer_id=one.id,
+                campaign_id=campaign.id,
+                purpose="marketing",
+                template="t",
+                guide_id=su.id,
+                state="delivered",
+                planned_at=bot.now,
+                due_at=bot.now,
+                sent_at=bot.now - timedelta(days=2),
+            )
+            for one in hers
+        ]
+        order = Order(
+            source="pos",
+            order_no="A1",
+            customer_id=hers[0].id,
+            guide_id=su.id,
+            state="paid",
+            paid_at=bot.now - timedelta(days=1),
+            amount_fen=19900,
+        )
+        session.add_all([*touches, order])
+        await session.flush()
+        row = {"order_id": order.id, "touch_id": touches[0].id, "how": "window", "at": bot.now}
+        session.add(Attribution(**row))
+    assert "昨天你带来 ¥199" in (await face.opens("/guide")).text
+    await face.opens("/guide/month")
+    assert "春季上新 送达 2 位 · 点开 0 位 1 位来买" in face.text
 
 
 @pytest.mark.parametrize("path", ["/guide", "/guide/c", "/guide/push", "/guide/month"])
