@@ -60,7 +60,7 @@ async def played(
     cut = prepare(home, source, seed=seed, days=days)
     async with open_scene(home, routers, seed=seed, start=cut.start - EARLY) as scene:
         key = await prologue.begin(scene, cut.people, home / "history.csv")
-        await _play(scene, cut, key, seed=seed, days=days, told=told)
+        await play_days(scene, cut, key, seed=seed, days=days, told=told)
         figures = await _figures(scene, cut, days)
     verdicts = check.check(home / "siyu.db", check.read_log(home / "sandbox.log"))
     return {
@@ -73,7 +73,7 @@ async def played(
     }
 
 
-async def _play(scene: Scene, cut: Cut, key: str, *, seed: int, days: int, told: Told) -> None:
+async def play_days(scene: Scene, cut: Cut, key: str, *, seed: int, days: int, told: Told) -> None:
     agenda = Agenda()
     till = Till(scene, agenda, key)
     people = {person.id: person for person in cut.people}

@@ -111,7 +111,9 @@ async def open_scene(
     bound = port or free_port(LOWEST + os.getpid() % 1000 * 10)
     web_url = f"http://127.0.0.1:{bound}"
     async with AsyncExitStack() as stack:
-        env = await stack.enter_async_context(_sandbox(home, web_url, seed=seed, start=start))
+        env = await stack.enter_async_context(
+            sandbox_beside(home, web_url, seed=seed, start=start)
+        )
         own = {"database_url": f"sqlite+aiosqlite:///{home / 'siyu.db'}", "public_url": web_url}
         settings = load_settings(**(env | own))
         engine = open_engine(settings.database_url)
@@ -126,7 +128,7 @@ async def open_scene(
 
 
 @asynccontextmanager
-async def _sandbox(
+async def sandbox_beside(
     home: Path, web_url: str, *, seed: int, start: datetime
 ) -> AsyncIterator[dict[str, str]]:
     """A sandbox process; yields the settings it wrote, without their prefix."""
