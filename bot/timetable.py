@@ -9,6 +9,7 @@ from bot.outbound import (
     benefits,
     campaigns,
     cases,
+    causes,
     contact_sync,
     contact_ways,
     deliver,
@@ -64,6 +65,7 @@ ENTRIES = (
     Daily("digest", time(9, 30), digest.digest_due),
     Daily("games", time(9, 40), games.end_due),
     Daily("group posts", time(9, 45), group_posts.post_due),
+    Daily("causes", time(9, 50), causes.weekly_due),
     Daily("invites", time(10, 0), groups.invite_due),
     Daily("harm", time(12, 0), campaigns.halt_harmful),
 )

@@ -12,9 +12,10 @@ from bot.domain.customers import Customer
 from bot.domain.levels import Level, Levels
 from bot.domain.offers import Offer
 from bot.domain.pricing import price
-from bot.events import AnswerCase, CloseCase, CustomerAdded
+from bot.events import AnswerCase, CloseCase, CustomerAdded, FileCase
 from bot.outbound.campaigns import plan_due
 from bot.outbound.cases import clocks_due
+from bot.outbound.causes import weekly_due
 from bot.outbound.deliver import deliver_due
 from bot.outbound.journeys import advance_due
 from bot.store import journeys, tags
@@ -218,6 +219,29 @@ async def test_tactic_070_five_alike_are_an_emergency_and_its_advertising_stops(
     async with town.session() as session:
         assert set(await session.scalars(select(Case.level))) == {3}
         assert (await session.scalars(select(Campaign.state))).all() == ["paused"]
+
+
+async def test_tactic_071_what_rose_is_first_on_monday_and_its_fall_is_shown_after(town):
+    async with town.session() as session:
+        await a_guide(session, userid="boss", duty="manager")
+    crowd = [await somebody(town, f"p{n}") for n in range(4)]
+    reports = []
+    for week, (torn, late) in enumerate(((0, 2), (4, 2), (1, 2))):
+        for about, many in (("quality", torn), ("delivery", late)):
+            for one in crowd[:many]:
+                made = await acts(
+                    town, FileCase, customer_id=one.customer.id, text="破损", category=about
+                )
+                await acts(town, CloseCase, case_id=made["case"], resolution="已换新")
+        until(town, 2026, 3, 16 + 7 * week, hour=9, minute=50)
+        await town.sends()
+        await town.works(weekly_due, weekly_due)
+        told = [call.text for call in await town.sends() if isinstance(call, SendAppText)]
+        reports.append([text for text in told if text.startswith("上周的反馈")])
+        until(town, 2026, 3, 16 + 7 * week, hour=10)
+    (_,), (rise,), (fall,) = reports
+    assert rise.splitlines()[1] == "1. 商品质量 4 件，比前一周多 4 件"
+    assert "商品质量 1 件，比前一周少 3 件" in fall.splitlines()[-1]
 
 
 async def test_tactic_103_whoever_comes_is_a_member_and_her_first_order_makes_her_a_buyer(town):
