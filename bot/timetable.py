@@ -35,7 +35,7 @@ from bot.store.journeys import publish_playbooks
 from bot.store.ready_made import publish_segments
 from bot.work.context import Work
 
-ENTRIES = (
+ENTRIES: tuple[WhenDue | Daily, ...] = (
     WhenDue("withdraw", hand_over.withdraw_due),
     WhenDue("mirror", tag_mirror.mirror),
     WhenDue("kf", kf_pull.pull_due),
@@ -58,6 +58,8 @@ ENTRIES = (
     Daily("points that run out", time(0, 10), benefits.expire_points),
     Daily("rights of last month", time(0, 20), benefits.give_deferred),
     Daily("untold coupons", time(6, 0), benefits.take_back_untold),
+    # By day only, because somebody is told; after its time nobody can come into a team anyhow.
+    *(Daily(f"teams {hour}", time(hour, 5), benefits.dissolve_teams) for hour in range(9, 21)),
     Daily("tier entries", time(8, 0), journeys.tier_entries),
     Daily("birthdays", time(8, 5), journeys.birthday_entries),
     Daily("expiring coupons", time(8, 10), journeys.coupon_entries),

@@ -11,6 +11,7 @@ from bot.events import (
     ClaimCoupon,
     DeclineCoupon,
     IssueCoupon,
+    JoinTeam,
     OrderKind,
     OrderReported,
     RedeemCoupon,
@@ -130,7 +131,22 @@ async def decline(command: DeclineCoupon, turn: Turn) -> Answer:
     return Answer({"state": "declined", "words": "让出来了"})
 
 
-async def _her_own(command: ClaimCoupon | DeclineCoupon, turn: Turn) -> None:
+@router.on(JoinTeam)
+async def join_team(command: JoinTeam, turn: Turn) -> Answer:
+    await _her_own(command, turn)
+    coupon, missing = await offers.join(
+        turn.session,
+        offer_key=command.offer,
+        customer_id=command.customer_id,
+        team=command.team,
+        key=turn.key,
+        now=turn.now,
+    )
+    words = f"团号 {coupon.team}，还差 {missing} 人" if missing else "拼成了，券在卡包里"
+    return Answer({"team": coupon.team, "missing": missing, "words": words})
+
+
+async def _her_own(command: ClaimCoupon | DeclineCoupon | JoinTeam, turn: Turn) -> None:
     customer = await turn.session.get(Customer, command.customer_id)
     if customer is None or customer.merged_into or customer.ref != command.actor.id:
         raise Refusal("unknown_customer", "没有这位顾客", status=404)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bot.store import offers, points, rights
+from bot.store import offers, points, rights, touches
+from bot.store.touches import Plan
 from bot.work.context import Work
 
 
@@ -10,6 +11,24 @@ async def take_back_untold(work: Work) -> int:
     """Coupons of messages that never reached anybody go back into their budgets."""
     async with work.sessions.begin() as session:
         return await offers.withdraw_untold(session, work.now())
+
+
+async def dissolve_teams(work: Work) -> int:
+    """Whoever waited for a team that did not come together is told; nobody owes anybody anything."""
+    async with work.sessions.begin() as session:
+        now = work.now()
+        people = await offers.dissolve(session, now)
+        plans: list[Plan] = [
+            {
+                "customer_id": customer_id,
+                "template": "coupons/team_over",
+                "purpose": "service",
+                "due_at": now,
+            }
+            for customer_id in people
+        ]
+        await touches.plan(session, plans, now)
+        return len(people)
 
 
 async def give_deferred(work: Work) -> int:

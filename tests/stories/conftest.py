@@ -24,6 +24,7 @@ OFFERS: list[dict[str, Any]] = [
     {"key": "vip", "kind": "percent", "value": 10},
     {"key": "together", "kind": "access"},
     {"key": "plus", "kind": "amount", "value": 800},
+    {"key": "team", "kind": "amount", "value": 6000, "team_size": 3, "budget_pieces": 4},
     {"key": "again", "kind": "amount", "value": 4000, "valid_days": 30},
     {"key": "special", "kind": "amount", "value": 5000, "budget_pieces": 2, "ends": "2026-03-13"},
 ]

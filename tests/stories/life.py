@@ -18,6 +18,7 @@ from bot.events import (
     ClaimCoupon,
     ClaimRight,
     DeclineCoupon,
+    JoinTeam,
     KfMessageReceived,
     Line,
     OrderKind,
@@ -72,6 +73,10 @@ class Her:
 
     async def grabs(self, offer: str) -> str:
         return await self._does(ClaimCoupon(**self.asks, offer=offer))
+
+    async def teams(self, offer: str, team: int | None = None) -> dict[str, Any]:
+        """Begin a team, or come into this one."""
+        return await self.bot.does(JoinTeam(**self.asks, offer=offer, team=team))
 
     async def gives_up(self, coupon: Coupon) -> None:
         await self.bot.does(DeclineCoupon(**self.asks, coupon_id=coupon.id))

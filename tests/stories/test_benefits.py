@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from bot.outbound.benefits import give_deferred
+import pytest
+from sqlalchemy import select
+
+from bot.domain.campaigns import Touch
+from bot.domain.offers import Offer
+from bot.domain.refusals import Refusal
+from bot.outbound.benefits import dissolve_teams, give_deferred
 from bot.store import offers
 from tests.stories.life import somebody, until
 
@@ -11,6 +17,40 @@ async def test_tactic_012_the_last_piece_of_a_flash_sale_goes_to_whoever_came_fi
     crowd = [await somebody(town, name) for name in ("a", "b", "c")]
     assert [await one.grabs("flash") for one in crowd] == ["", "", "out_of_stock"]
     assert [len(await one.coupons("flash")) for one in crowd] == [1, 1, 0]
+
+
+async def test_tactic_013_a_team_that_is_whole_has_its_price_and_nobody_comes_in_later(town):
+    crowd = [await somebody(town, name) for name in ("a", "b", "c", "d")]
+    number = (await crowd[0].teams("team"))["team"]
+    (early,) = await crowd[0].coupons("team")
+    assert await crowd[0].uses(early, order_no="A0", amount_fen=20000) == "withdrawn"
+    assert [(await one.teams("team", number))["missing"] for one in crowd[1:3]] == [1, 0]
+    (coupon,) = await crowd[0].coupons("team")
+    assert await crowd[0].uses(coupon, order_no="A1", amount_fen=20000) == ""
+    for one, why in ((crowd[3], "team_full"), (crowd[1], "team_full")):
+        with pytest.raises(Refusal, match=why):
+            await one.teams("team", number)
+
+
+async def test_tactic_013_one_short_at_the_deadline_everything_goes_back_and_all_are_told(town):
+    crowd = [await somebody(town, name) for name in ("a", "b", "c")]
+    number = (await crowd[0].teams("team"))["team"]
+    await crowd[1].teams("team", number)
+    with pytest.raises(Refusal, match="in_team"):
+        await crowd[0].teams("team", number)
+    town.clock.advance(hours=24)
+    with pytest.raises(Refusal, match="team_over"):
+        await crowd[2].teams("team", number)
+    await town.works(dissolve_teams, dissolve_teams)
+    assert [[one.state for one in await her.coupons("team")] for her in crowd] == [
+        ["withdrawn"],
+        ["withdrawn"],
+        [],
+    ]
+    async with town.session() as session:
+        offer = (await session.scalars(select(Offer).where(Offer.key == "team"))).one()
+        told = await session.scalars(select(Touch.customer_id).order_by(Touch.id))
+        assert (offer.issued, told.all()) == (0, [her.customer.id for her in crowd[:2]])
 
 
 async def test_tactic_032_a_coupon_for_one_store_works_there_alone(town):

@@ -51,6 +51,10 @@ class Offer(Row):
     """Who comes after the last piece waits in line for one that comes free."""
     claimable: Mapped[bool] = mapped_column(default=False)
     """Customers may take it themselves."""
+    team_size: Mapped[int] = mapped_column(default=0)
+    """So many must come together before anybody's coupon counts; 0 is everybody for herself."""
+    team_hours: Mapped[int] = mapped_column(default=24)
+    """How long they have for it."""
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     state: Mapped[str]
@@ -73,7 +77,7 @@ class Coupon(Row):
     trigger: Mapped[str]
     """What it was given for; the same trigger never gives a second one."""
     state: Mapped[str]
-    """held, redeemed, expired, withdrawn, declined, or waiting in line for a piece.
+    """held, redeemed, expired, withdrawn, declined, waiting in line for a piece, or gathering: its team is not whole.
 
     A returned coupon is held again unless it has run out.
     """
@@ -83,6 +87,8 @@ class Coupon(Row):
     touch_id: Mapped[int | None]
     worth_fen: Mapped[int] = mapped_column(default=0)
     """What it took of the offer's money."""
+    team: Mapped[int | None] = mapped_column(index=True)
+    """The coupon that began the team it belongs to."""
     reserved_for: Mapped[str | None] = mapped_column(index=True)
     """The order that a till is just ringing up with it."""
     reserved_until: Mapped[datetime | None]

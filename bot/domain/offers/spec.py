@@ -38,6 +38,9 @@ class OfferSpec(BaseModel):
     after_return: Literal["back", "lost"] = "back"
     queue: bool = False
     claimable: bool = False
+    team_size: int = Field(default=0, ge=0, le=50)
+    """So many must come together; 0 is everybody for herself."""
+    team_hours: int = Field(default=24, ge=1, le=240)
     starts: datetime | date | None = None
     ends: datetime | date | None = None
     """A day as the end counts whole."""
@@ -46,6 +49,8 @@ class OfferSpec(BaseModel):
     def _makes_sense(self) -> Self:
         if self.kind == "percent" and not 0 < self.value < 100:
             raise ValueError("percent: value 是减去的百分数，例如 8 折写 20")
+        if self.team_size == 1 or (self.team_size and self.claimable):
+            raise ValueError("team_size 至少 2 个人；拼团的券不能再写 claimable")
         if self.span()[0] >= self.span()[1]:
             raise ValueError("ends 必须晚于 starts")
         if self.budget_fen is not None and not self.piece_fen:

@@ -28,6 +28,7 @@ GONE = {
     "withdrawn": "这张券已经收回，不能用了",
     "declined": "顾客把这张券让出去了",
     "waiting": "还在排队，没有轮到她",
+    "gathering": "拼团还没有成，成了才能用",
 }
 """Coupons that are nobody's any more, or not yet."""
 UNDO = timedelta(minutes=10)

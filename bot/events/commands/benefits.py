@@ -49,6 +49,16 @@ class ClaimCoupon(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JoinTeam(Command):
+    """A customer begins to buy together with others, or comes into a team by its number."""
+
+    permission = "coupon.claim"
+    customer_id: int
+    offer: str
+    team: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimRight(Command):
     """A customer takes what her level, her orders or her plan lets her."""
 

@@ -236,6 +236,8 @@ def upgrade() -> None:
         sa.Column("after_return", sa.String(), nullable=False),
         sa.Column("queue", sa.Boolean(), nullable=False),
         sa.Column("claimable", sa.Boolean(), nullable=False),
+        sa.Column("team_size", sa.BigInteger(), nullable=False),
+        sa.Column("team_hours", sa.BigInteger(), nullable=False),
         sa.Column("starts_at", sa.DateTime(), nullable=False),
         sa.Column("ends_at", sa.DateTime(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
@@ -548,6 +550,7 @@ def upgrade() -> None:
         sa.Column("redeemed_at", sa.DateTime(), nullable=True),
         sa.Column("touch_id", sa.BigInteger(), nullable=True),
         sa.Column("worth_fen", sa.BigInteger(), nullable=False),
+        sa.Column("team", sa.BigInteger(), nullable=True),
         sa.Column("reserved_for", sa.String(), nullable=True),
         sa.Column("reserved_until", sa.DateTime(), nullable=True),
         sa.ForeignKeyConstraint(
@@ -568,6 +571,7 @@ def upgrade() -> None:
             "ix_coupon_customer_id_state", ["customer_id", "state"], unique=False
         )
         batch_op.create_index(batch_op.f("ix_coupon_reserved_for"), ["reserved_for"], unique=False)
+        batch_op.create_index(batch_op.f("ix_coupon_team"), ["team"], unique=False)
 
     op.create_table(
         "customer_tier",
@@ -1718,6 +1722,7 @@ def downgrade() -> None:
 
     op.drop_table("customer_tier")
     with op.batch_alter_table("coupon", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_coupon_team"))
         batch_op.drop_index(batch_op.f("ix_coupon_reserved_for"))
         batch_op.drop_index("ix_coupon_customer_id_state")
 

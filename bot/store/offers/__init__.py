@@ -18,6 +18,7 @@ from bot.store.offers.qr import qr_token
 from bot.store.offers.redeeming import look_up, redeem, release, reserve
 from bot.store.offers.returning import return_for_order, void
 from bot.store.offers.sums import CouponSums, sums
+from bot.store.offers.teams import dissolve, join
 from bot.store.offers.withdrawing import decline, withdraw, withdraw_untold
 
 __all__ = [
@@ -30,9 +31,11 @@ __all__ = [
     "count_since",
     "coupon_for_code",
     "decline",
+    "dissolve",
     "held",
     "holder_of",
     "issue",
+    "join",
     "lock_offers",
     "look_up",
     "on_offer",

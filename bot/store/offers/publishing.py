@@ -25,6 +25,8 @@ _AS_WRITTEN = {
     "first_order",
     "after_return",
     "queue",
+    "team_size",
+    "team_hours",
     "claimable",
 }
 

@@ -30,13 +30,18 @@ async def withdraw_untold(session: AsyncSession, now: datetime) -> int:
 
 
 async def withdraw(
-    session: AsyncSession, which: ColumnElement[bool], now: datetime, *, state: str = "withdrawn"
+    session: AsyncSession,
+    which: ColumnElement[bool],
+    now: datetime,
+    *,
+    state: str = "withdrawn",
+    was: str = "held",
 ) -> int:
     """Unused coupons become nobody's, and their pieces and money can be given again."""
     idle = or_(Coupon.reserved_until.is_(None), Coupon.reserved_until <= now)
     taken = await session.execute(
         update(Coupon)
-        .where(Coupon.state == "held", idle, which)
+        .where(Coupon.state == was, idle, which)
         .values(state=state)
         .returning(Coupon.offer_id, Coupon.worth_fen)
         .execution_options(synchronize_session=False)
