@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import ceil
+from typing import NamedTuple
 
 import numpy as np
 
@@ -41,17 +42,18 @@ def place_all(
     rest = ~core & ~asleep
     among = np.zeros(len(order))
     among[order[rest[order]]] = np.arange(rest.sum()) / max(int(rest.sum()), 1)
+    rfm = _rfm(known, today, config)
     scale = replace(
         scale,
         values=_steps(scores.value),
         rest=_steps(scores.value[rest]),
         shares=_share_cuts(scores.value[order], config),
-        recency=_cuts(today - known.last),
-        frequency=_cuts(known.days),
-        monetary=_cuts(known.amount),
+        recency=config.rfm.recency or _cuts(rfm.recency),
+        frequency=config.rfm.frequency or _cuts(rfm.frequency),
+        monetary=config.rfm.monetary or _cuts(rfm.monetary),
     )
     tier = np.where(core, CORE, np.where(asleep, ASLEEP, _halves(among, before, config)))
-    return _places(known, scores, tier, rank, scale, today), scale
+    return _places(scores, tier, rank, scale, rfm), scale
 
 
 def place_some(
@@ -62,7 +64,7 @@ def place_some(
     among = _rank_in(scores.value, scale.rest)
     core, asleep = _core(rank, before, config), _asleep(scores, config)
     tier = np.where(core, CORE, np.where(asleep, ASLEEP, _halves(among, before, config)))
-    return _places(known, scores, tier, rank, scale, today)
+    return _places(scores, tier, rank, scale, _rfm(known, today, config))
 
 
 def reason(tier: int, rank: float, *, idle: int, gap: float, days: int) -> str:
@@ -105,18 +107,33 @@ def _halves(among: Floats, before: Ints, config: TierConfig) -> Ints:
     return np.where(among < config.upper + leaning, UPPER, LOWER)
 
 
-def _places(
-    known: Habits, scores: Scores, tier: Ints, rank: Floats, scale: Scale, today: int
-) -> Places:
+class _Rfm(NamedTuple):
+    recency: Ints
+    frequency: Ints
+    monetary: Ints
+
+
+def _rfm(known: Habits, today: int, config: TierConfig) -> _Rfm:
+    """Days since the last purchase; purchase days and money, of late if the shop says what that is."""
+    recency = today - known.last
+    if not config.rfm.days:
+        return _Rfm(recency, known.days, known.amount)
+    late, size = known.day >= today - config.rfm.days, len(known.customer)
+    money = np.bincount(known.who[late], known.net[late], minlength=size)
+    visits = np.bincount(known.who[late & known.visit], minlength=size)
+    return _Rfm(recency, visits.astype(np.int64), money.round().astype(np.int64))
+
+
+def _places(scores: Scores, tier: Ints, rank: Floats, scale: Scale, rfm: _Rfm) -> Places:
     head, waist = scale.shares
     share = np.where(scores.value >= head, 0, np.where(scores.value >= waist, 1, len(SHARES) - 1))
     return Places(
         tier=tier,
         share=share,
         rank=rank,
-        recency=6 - _cell(today - known.last, scale.recency),
-        frequency=_cell(known.days, scale.frequency),
-        monetary=_cell(known.amount, scale.monetary),
+        recency=6 - _cell(rfm.recency, scale.recency),
+        frequency=_cell(rfm.frequency, scale.frequency),
+        monetary=_cell(rfm.monetary, scale.monetary),
     )
 
 

@@ -12,10 +12,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.domain.influence import Influence
 from bot.domain.mapping import BigKey, Row
-from bot.domain.stars import Stars
+from bot.domain.stars import Stars, nested
 
 TIERS = ("核心", "潜力", "普通", "沉睡")
 SHARES = ("头部", "腰部", "大众")
+CELLS = 5
+"""Of R, of F and of M."""
 
 
 class PurchaseStats(Row):
@@ -87,6 +89,29 @@ class TierRun(Row):
 
 
 @dataclass(frozen=True, slots=True)
+class Rfm:
+    """Where the five cells of R, F and M end; without cuts of the shop's own they are fifths of its customers."""
+
+    days: int = 0
+    """F and M count so many days back; 0 counts everything."""
+    recency: tuple[int, ...] = ()
+    """At most so many days ago: 5, 4, 3, 2; later is 1."""
+    frequency: tuple[int, ...] = ()
+    """At most so many purchase days: 1, 2, 3, 4; more is 5."""
+    monetary: tuple[int, ...] = ()
+
+    @classmethod
+    def read(cls, written: Mapping[str, Any]) -> Rfm:
+        found = nested(cls, "rfm", {name: said for name, said in written.items() if said})
+        for name, cuts in found.items():
+            if name != "days" and len(cuts) != CELLS - 1:
+                raise ValueError(
+                    f"tiers.yaml 的「rfm.{name}」要写 {CELLS - 1} 道线，分成 {CELLS} 档"
+                )
+        return cls(**found)
+
+
+@dataclass(frozen=True, slots=True)
 class TierConfig:
     """The cuts, as `content/tiers.yaml` may set them."""
 
@@ -107,6 +132,7 @@ class TierConfig:
     head: float = 0.20
     """Share of all value that 头部 holds."""
     waist: float = 0.30
+    rfm: Rfm = field(default_factory=Rfm)
     stars: Stars = field(default_factory=Stars)
     influence: Influence = field(default_factory=Influence)
 
@@ -121,6 +147,8 @@ class TierConfig:
 
 
 def _part(name: str, value: Any) -> Any:
+    if name == "rfm":
+        return Rfm.read(value)
     if name == "stars":
         return Stars.read(value)
     if name == "influence":

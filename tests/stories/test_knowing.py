@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from bot.calls import GetCustomer, SendKf, Sent
 from bot.domain.customers import Customer, Identity
+from bot.domain.journeys import Run
 from bot.domain.orders import Order, Product
 from bot.domain.refusals import Refusal
 from bot.domain.segments import parse
@@ -313,6 +314,68 @@ async def test_tactic_30_till_mall_and_wecom_know_one_person_and_it_can_be_undon
     after = await known_people(bot)
     assert [ids for ids, _ in after] == [ids for ids, _ in before]
     assert [orders for _, orders in after] == [2, 0]
+
+
+RFM = {
+    "days": 365,
+    "recency": [30, 60, 90, 180],
+    "frequency": [1, 2, 4, 8],
+    "monetary": [20_000, 50_000, 100_000, 300_000],
+}
+DAYS_AGO = {0.5: 5, 30: 5, 31: 4, 60: 4, 61: 3, 90: 3, 91: 2, 180: 2, 181: 1, 365: 1}
+"""How long ago she came last: her R."""
+LATELY = {(1, 20_000): 11, (1, 20_001): 12, (2, 50_000): 22, (3, 100_001): 34, (9, 300_001): 55}
+"""On how many days she bought, and for how much: her F and M."""
+
+
+async def test_tactic_36_fifty_people_in_their_cells_to_the_day_and_the_fen(bot):
+    until(bot, 2026, 3, 13, hour=0)
+    lots = list(product(DAYS_AGO.items(), LATELY.items()))
+    past = [
+        [(ago, fen - days + 1), *((min(ago + k, 365), 1) for k in range(1, days)), (366, 9**9)]
+        for (ago, _), ((days, fen), _) in lots
+    ]
+    ids = await people(bot, past)
+    await cut_anew(bot, rfm=RFM)
+    found = await places(bot)
+    for who, ((ago, r), ((days, _), f_and_m)) in zip(ids, lots, strict=True):
+        if ago + days <= 366:  # all of it within the year that counts
+            told = found[who]
+            assert told.recency * 100 + told.frequency * 10 + told.monetary == r * 100 + f_and_m
+    async with bot.session() as session:
+        counts = [
+            await segments.count(session, parse(bot.content.segments[f"rfm-{key}"].rule), bot.now)
+            for key in ("valuable", "active", "asleep")
+        ]
+    assert counts == [8, 12, 20]
+
+
+async def test_tactic_103_who_has_not_bought_is_known_too_and_the_first_order_flips_it_once(town):
+    guide = {"userid": "wang", "external_userid": "wm-new"}
+    await town.receives(CustomerAdded(at=town.now, **guide))
+    prospects = parse(town.content.segments["never-bought"].rule)
+    buyers = parse({"field": "stage", "op": "in", "value": ["buys"]})
+
+    async def known() -> tuple[int, int]:
+        async with town.session() as session:
+            return (
+                await segments.count(session, prospects, town.now),
+                await segments.count(session, buyers, town.now),
+            )
+
+    assert await known() == (1, 0)
+    first = sold(town, "pos", external_userid="wm-new")
+    await town.receives(first)
+    assert await known() == (0, 1)
+    again = sold(town, "pos", external_userid="wm-new")
+    await town.receives(first, again)
+    await town.works(retier)
+    assert await known() == (0, 1)
+    async with town.session() as session:
+        runs_of_hers = await session.scalars(
+            select(Run.playbook).where(Run.playbook == "after-purchase")
+        )
+    assert len(runs_of_hers.all()) == 1
 
 
 async def test_tactic_49_who_stands_at_the_border_is_not_moved_to_and_fro(bot):
