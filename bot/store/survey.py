@@ -26,6 +26,7 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    text,
     true,
     union_all,
 )
@@ -34,11 +35,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.domain.customers import Customer
 from bot.domain.quotas import Limits
 from bot.domain.segments import Condition, Negation, Rule
+from bot.store.engine import is_sqlite
 from bot.store.roster import ORDERS, PAGE, USUAL, why_not
 from bot.store.segment_clauses import Compiler
 from bot.store.segments import WHOLE
 
 MOST_BITS = 60
+ROOM = ("work_mem = '64MB'", "jit = off")
+"""PostgreSQL's own defaults sort a hundred thousand marks on disk, and compile for longer than they save."""
 FACES = 3
 MARKED, REASON, LISTED, FACE, FOUND = range(5)
 """What a row of the answer tells."""
@@ -80,6 +84,9 @@ class Survey:
 
 
 async def survey(session: AsyncSession, wish: Wish, limits: Limits, now: datetime) -> Survey:
+    if not is_sqlite(session):
+        for setting in ROOM:
+            await session.execute(text(f"SET LOCAL {setting}"))
     bits = _bits(wish)
     whole = select(func.count()).select_from(Customer).where(WHOLE, wish.within)
     told = Survey(everybody=await session.scalar(whole) or 0)
