@@ -27,6 +27,7 @@ browser: .make/test
 # Promises that need thousands of events, several processes or minutes; each prints what it measured.
 storm: .make/test
 	$(BIN)/pytest -q -s tests/storm
+	SIYU_EVERY_CELL=1 $(BIN)/pytest -q tests/web/test_grid.py
 
 # Whatever schemathesis thinks of, by every role, to every endpoint: no answer may be 5xx. It brings a plugin
 # for pytest, so it lives apart from the environment that runs the tests.

@@ -14,7 +14,7 @@ async def test_nobody_acts_on_what_is_not_hers(shop):
 
 @pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
 async def test_swapped_ids_open_nothing(shop):
-    assert await swap(shop, 120, seed=7) == []
+    assert await swap(shop, 60, seed=7) == []
 
 
 @pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
