@@ -139,7 +139,7 @@ async def test_caps_count_what_every_record_of_hers_received(bot):
         touches = await s.scalar(select(func.count()).select_from(Touch))
         others = await s.scalar(select(func.count()).select_from(OutsideSend))
         now, limits = LATER + timedelta(hours=1), bot.content.limits
-        used = await quotas.used(s, lambda column: column == three.id, at=now, limits=limits)
+        used = await quotas.used(s, [three.id], at=now, limits=limits)
         assert used.keys() == {three.id}
         assert (used[three.id].in_month, used[three.id].mass_in_month) == (
             touches,
