@@ -248,7 +248,8 @@ def _tell_axes(one: Explanation, influence: Influence, talk: Talk) -> None:
     stage = STAGES[one.customer.stage]
     score = influence.score(*one.brought)
     koc = _("，是 KOC") if score >= influence.koc else ""
-    talk.say(_("  关系阶段：%(stage)s", stage=stage))
+    inferred = _("（中间的没有看到，推断）") if one.customer.stage_inferred else ""
+    talk.say(_("  关系阶段：%(stage)s", stage=f"{stage}{inferred}"))
     talk.say(
         _(
             "  影响力 %(score)s 分%(koc)s：%(words)s",
@@ -268,7 +269,8 @@ def _facts_of(one: Explanation) -> dict[str, Any]:
     names = ["tier", "share_class", "score", "activity", "overdue", "rank", "reason"]
     names += ["recency", "frequency", "monetary", "star"]
     told: dict[str, Any] = {"customer": one.customer.ref, "tiers": list(TIERS)}
-    told |= {"stage": one.customer.stage, "brought": one.brought._asdict()}
+    told |= {"stage": one.customer.stage, "stage_inferred": bool(one.customer.stage_inferred)}
+    told |= {"brought": one.brought._asdict()}
     if tier is not None:
         told |= {name: getattr(tier, name) for name in names} | {"since": tier.since.isoformat()}
     if stats is not None:

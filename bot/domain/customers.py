@@ -31,6 +31,8 @@ class Customer(Row):
     """1-12: enough for the birthday journey; the day is sealed."""
     stage: Mapped[str] = mapped_column(default="knows")
     """One of `STAGES`."""
+    stage_inferred: Mapped[bool | None]
+    """True when she came there past a stage that nobody saw: it is concluded, not observed."""
     influence: Mapped[int] = mapped_column(default=0, index=True)
     """What `bot.domain.influence` counts, as of the last night."""
     personalised: Mapped[bool] = mapped_column(default=True)

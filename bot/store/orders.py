@@ -238,7 +238,9 @@ async def _is_first(session: AsyncSession, order: Order) -> bool:
 async def _has_bought(session: AsyncSession, customer_id: int | None, at: datetime) -> None:
     hers = Customer.id == customer_id
     await session.execute(
-        update(Customer).where(hers, Customer.stage.in_(BEFORE_BUYING)).values(stage="buys")
+        update(Customer)
+        .where(hers, Customer.stage.in_(BEFORE_BUYING))
+        .values(stage="buys", stage_inferred=Customer.stage != BEFORE_BUYING[-1])
     )
     await session.execute(
         update(Customer)

@@ -58,7 +58,9 @@ async def advance_stages(session: AsyncSession) -> int:
     count = 0
     for stage, came in reached:
         earlier = STAGES[: STAGES.index(stage)]
-        gone = update(Customer).where(Customer.stage.in_(earlier), came).values(stage=stage)
+        jumped = Customer.stage != earlier[-1]
+        gone = update(Customer).where(Customer.stage.in_(earlier), came)
+        gone = gone.values(stage=stage, stage_inferred=jumped)
         moved = await session.scalars(
             gone.returning(Customer.id).execution_options(synchronize_session=False)
         )

@@ -378,6 +378,29 @@ async def test_tactic_103_who_has_not_bought_is_known_too_and_the_first_order_fl
     assert len(runs_of_hers.all()) == 1
 
 
+async def test_tactic_104_she_goes_on_stage_by_stage_and_a_jump_is_called_inferred(town):
+    async def stands(her) -> tuple[str, bool | None]:
+        async with town.session() as session:
+            (told,) = await tiers.explain(session, town.vault, her.customer.ref, now=town.now)
+        return told.customer.stage, told.customer.stage_inferred
+
+    her, sudden = await somebody(town), await somebody(town, "chen")
+    assert await stands(her) == ("knows", None)
+    await town.receives(writes(town, "wm-lin", "在吗"))
+    await town.works(retier)
+    assert await stands(her) == ("understands", False)
+    async with town.session() as session:
+        await agrees(session, her.customer, town.now)
+    await town.works(retier)
+    assert await stands(her) == ("accepts", False)
+    for one in (her, sudden):
+        await one.buys(f"{one.external_userid}-1", 200)
+    assert [await stands(her), await stands(sudden)] == [("buys", False), ("buys", True)]
+    await her.returns("wm-lin-1", 200)
+    await town.works(retier)
+    assert await stands(her) == ("buys", False)  # nobody goes back
+
+
 async def test_tactic_49_who_stands_at_the_border_is_not_moved_to_and_fro(bot):
     spent = [1_000_000 - 10_000 * n for n in range(100)]
     spent[20] = spent[19] - 100

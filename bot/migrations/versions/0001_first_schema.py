@@ -76,6 +76,7 @@ def upgrade() -> None:
         sa.Column("region", sa.String(), nullable=True),
         sa.Column("birthday_month", sa.BigInteger(), nullable=True),
         sa.Column("stage", sa.String(), nullable=False),
+        sa.Column("stage_inferred", sa.Boolean(), nullable=True),
         sa.Column("influence", sa.BigInteger(), nullable=False),
         sa.Column("personalised", sa.Boolean(), nullable=False),
         sa.Column("marketing_held", sa.Boolean(), nullable=False),

@@ -15,11 +15,13 @@ SEALED = ("name", "phone", "birthday", "address")
 
 def fold(kept: Customer, merged: Customer) -> dict[str, Any]:
     """Fill the gaps of the one with what the other knows. Returns column → [before, after] of what changed."""
+    further = max(kept, merged, key=lambda one: STAGES.index(one.stage))
     after = {
         "gender": kept.gender or merged.gender,
         "region": kept.region or merged.region,
         "birthday_month": kept.birthday_month or merged.birthday_month,
-        "stage": max(kept.stage, merged.stage, key=STAGES.index),
+        "stage": further.stage,
+        "stage_inferred": further.stage_inferred,
         "personalised": kept.personalised and merged.personalised,
         "marketing_held": kept.marketing_held or merged.marketing_held,
         "last_active_at": _later(kept.last_active_at, merged.last_active_at),

@@ -137,4 +137,5 @@ def _buyers(dialect: str) -> tuple[Asked, Executable]:
     these = bulk.among(dialect, customer.id, "among")
     seen = select(Customer.id, Customer.stage, Customer.last_active_at).where(these)
     young = customer.stage.in_(BEFORE_BUYING)
-    return seen, update(table_of(Customer)).where(these, young).values(stage="buys")
+    promote = update(table_of(Customer)).where(these, young)
+    return seen, promote.values(stage="buys", stage_inferred=customer.stage != BEFORE_BUYING[-1])
