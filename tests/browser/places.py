@@ -45,6 +45,7 @@ PLACES = (
     Place("people", "/admin/analytics", "main a[href^='/admin/people']"),
     Place("connect", "/admin/connect"),
     Place("settings", "/admin/settings"),
+    Place("proposals", "/admin/proposals"),
     Place("audit", "/admin/audit?check=1"),
     Place("kit", "/admin/_kit"),
     Place("kit-phone", "/admin/_kit/phone"),
