@@ -129,7 +129,7 @@ def test_a_taken_default_port_moves_up_and_an_interrupt_says_130(tmp_path):
             taken.listen()
         server = Process("bot", "serve", home=tmp_path, env=alone(tmp_path))
         stack.callback(server.kill)
-        assert "端口 8765 已被占用，改用 " in server.says("正在运行")
+        assert "端口 8765 有别的程序在用，改用 " in server.says("正在运行")
         server.popen.send_signal(signal.SIGINT)
         assert server.ends() == 130
 
