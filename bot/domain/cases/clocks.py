@@ -23,6 +23,8 @@ ASK_EVERY = timedelta(days=30)
 APOLOGY_EVERY = timedelta(days=90)
 SHOP = ZoneInfo("Asia/Shanghai")
 LEVELS = {1: "一线", 2: "专家组", 3: "应急预案"}
+WORST = 1
+"""Who speaks of lawyers, authorities or a doctor is not left to the front line."""
 
 
 class Mark(NamedTuple):
@@ -42,6 +44,10 @@ def in_words(at: datetime) -> str:
     """`3 月 13 日 10:24`, as a customer reads it."""
     local = at.astimezone(SHOP)
     return f"{local.month} 月 {local.day} 日 {local:%H:%M}"
+
+
+def first_level(case: Case) -> int:
+    return 2 if case.severity == WORST else 1
 
 
 def marks(case: Case) -> list[Mark]:
@@ -66,6 +72,7 @@ def next_mark(case: Case, passed: Collection[tuple[str, int]]) -> Mark | None:
 
 
 def start(case: Case, calendar: BusinessCalendar) -> None:
+    case.level = first_level(case)
     case.answer_due = case.opened_at + ANSWER_IN
     case.resolve_due = calendar.add(case.opened_at, RESOLVE_IN)
     case.next_check_at = (

@@ -20,8 +20,6 @@ from bot.store.family import family
 from bot.store.vault import Vault
 
 RECENT_ORDER = timedelta(days=45)
-WORST = 1
-"""Who speaks of lawyers, authorities or a doctor is not left to the front line."""
 ABOUT_GOODS = frozenset({"quality", "wrong", "safety", "refund", "delivery"})
 
 
@@ -47,7 +45,6 @@ async def open_case(  # noqa: PLR0913 - the facts of a case, all by name
         customer_id=customer_id,
         category=about,
         severity=severity,
-        level=2 if severity == WORST else 1,
         state="open",
         channel=channel,
         opened_at=now,

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.calls import SendAppText
-from bot.domain.cases.clocks import LEVELS, Mark, in_words, number
+from bot.domain.cases.clocks import LEVELS, Mark, first_level, in_words, number
 from bot.domain.cases.complaints import CATEGORIES
 from bot.domain.cases.entities import Case, CaseStep
 from bot.domain.customers import Guide
@@ -56,8 +56,9 @@ async def fire(
         why = _WARNING[mark.level].format(at=in_words(due))
         await call_in(session, vault, case, step, why=why, now=now)
         return True
+    above = max(mark.level, first_level(case)) + 1
     raised = await escalate(
-        session, vault, case, to=mark.level + 1, why=mark.kind, actor="system:siyu", now=now
+        session, vault, case, to=above, why=mark.kind, actor="system:siyu", now=now
     )
     if raised is not None:
         raised.told = INTERNAL
