@@ -29,7 +29,7 @@ from bot.platforms.query import no_skew
 from bot.platforms.wecom import callback as wecom_callback
 from bot.platforms.wecom import kf_messages
 from bot.platforms.wecom.callback import WecomCallbacks
-from bot.schedule import Timetable, ticking
+from bot.schedule import Moments, Timetable, ticking
 from bot.settings import Settings
 from bot.store import due, outbox, tasks
 from bot.store.engine import Sessions, open_engine
@@ -64,8 +64,11 @@ class Bot:
     broker: SqlBroker
     desk: Desk
 
-    async def step(self) -> None:
-        """Do everything that is due at this moment, and what that makes due, until nothing is left."""
+    async def step(self) -> Moments:
+        """Do everything that is due at this moment, and what that makes due, until nothing is left.
+
+        Returns when what waits is due next, as it was seen at the end.
+        """
         while True:
             now, moments = self.work.now(), await self.timetable.moments()
             done = 0
@@ -75,10 +78,12 @@ class Bot:
                 done += await self.sender.pay()
             done += await self.timetable.run_due(moments)
             if not done:
-                return
+                return moments
 
-    async def next_moment(self, *, grain: timedelta = timedelta(0)) -> datetime | None:
-        return await self.timetable.next_moment(grain=grain)
+    async def next_moment(
+        self, *, grain: timedelta = timedelta(0), moments: Moments | None = None
+    ) -> datetime | None:
+        return await self.timetable.next_moment(grain=grain, moments=moments)
 
     async def beat(self) -> None:
         """Look at the timetable, and at what that made due."""

@@ -79,9 +79,11 @@ class Timetable:
                 done += await self._run(daily.name, daily.work)
         return done
 
-    async def next_moment(self, *, grain: timedelta = timedelta(0)) -> datetime | None:
+    async def next_moment(
+        self, *, grain: timedelta = timedelta(0), moments: Moments | None = None
+    ) -> datetime | None:
         """When there will be something to do next. What is patient may be so much late."""
-        moments = await self.moments()
+        moments = await self.moments() if moments is None else moments
         rows = {entry.rows for entry in self._when_due} | {"inbox", "outbox"}
         waiting = [
             _on_grid(moment, grain if each in PATIENT else timedelta(0))

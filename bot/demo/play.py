@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from bot.demo.agenda import Agenda
 from bot.demo.reactions import Reactions
 from bot.demo.scene import Scene
+from bot.schedule import Moments
 
 SECOND = timedelta(seconds=1)
-GRAIN = timedelta(minutes=60)
+GRAIN = timedelta(hours=2)
 """How late patient work may be looked at: more of it is done in one step."""
 Progress = Callable[[datetime], None]
 
@@ -21,18 +22,18 @@ async def play(
     """Play from now to `until`. What the sandbox has planned, what the bot has due and what people do
     outside of both is taken in the order of its moments."""
     while scene.now < until:
-        await scene.bot.step()
+        moments = await scene.bot.step()
         if await reactions.look():
-            await scene.bot.step()
-        await _move(scene, agenda, until)
+            moments = await scene.bot.step()
+        await _move(scene, agenda, moments, until)
         await agenda.perform(scene.now)
         progress(scene.now)
     await scene.bot.step()
 
 
-async def _move(scene: Scene, agenda: Agenda, until: datetime) -> None:
-    """On to the earliest moment at which somebody has something to do; a callback that came meanwhile is now."""
-    ours = [agenda.next(), await scene.bot.next_moment(grain=GRAIN), until]
+async def _move(scene: Scene, agenda: Agenda, moments: Moments, until: datetime) -> None:
+    """On to the earliest moment at which somebody has something to do."""
+    ours = [agenda.next(), await scene.bot.next_moment(grain=GRAIN, moments=moments), until]
     wish = max(min(moment for moment in ours if moment is not None), scene.now)
     await scene.control("clock", {"step": {"until": whole(wish).isoformat()}})
 

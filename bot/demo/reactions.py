@@ -17,7 +17,7 @@ from bot.demo.words import OPT_IN
 CODE = re.compile(r"(?<![0-9A-Z])[2-9A-HJ-NP-Z]{10}(?![0-9A-Z])")
 LINK = re.compile(r"https?://\S+")
 MARKETING = frozenset({"wecom_mass", "kf", "official", "group_mass"})
-OPENS, JOINS, LEAKS, BUYS, AGREES = 0.35, 0.5, 0.04, 0.05, 0.55
+OPENS, JOINS, LEAKS, BUYS, AGREES = 0.3, 0.4, 0.04, 0.05, 0.55
 JOINS_WHO_OPENED = 0.9
 SHORT = "/l/"
 

@@ -16,5 +16,5 @@ def stream(seed: int, *about: object) -> Random:
 
 
 def slot(moment: datetime) -> datetime:
-    """The next ten minutes on the clock."""
+    """The next quarter of an hour on the clock."""
     return moment + (_EPOCH - moment) % SLOT

@@ -19,7 +19,7 @@ from bot.store.results import Result, Watched
 from bot.work.context import Work
 
 SOON = timedelta(minutes=10)
-LATEST = timedelta(hours=1)
+LATEST = timedelta(hours=2)
 BECAME = {0: "unsent", 1: "sent", 2: "not_friend", 3: "over_quota"}
 LOST_AFTER = timedelta(minutes=10)
 """A task that the platform's list does not show after so long was never made."""

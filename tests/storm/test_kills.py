@@ -64,7 +64,9 @@ class Mortal:
         self._say("step")
         assert await self._line() == "done"
 
-    async def next_moment(self, *, grain: timedelta = timedelta(0)) -> datetime | None:
+    async def next_moment(
+        self, *, grain: timedelta = timedelta(0), moments: None = None
+    ) -> datetime | None:
         self._say(f"next {grain.total_seconds()}")
         told = await self._line()
         return None if told == "never" else datetime.fromisoformat(told)
