@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 SLOT = timedelta(minutes=15)
-"""People of the demo do things on the ten minutes: more of a day fits into one step."""
+"""People of the demo do things on the quarters of an hour: more of a day fits into one step."""
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
