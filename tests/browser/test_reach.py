@@ -40,7 +40,7 @@ PAGES = (
 
 def test_three_faces_before_it_is_handed_over_and_a_second_click_does_nothing(opens, shop):
     page = opens("/admin")
-    draft_a_campaign(page, "看三位", "周末有人教打领带，路过来坐坐。", "plain-recent")
+    draft_a_campaign(page, "看三位", "周末有人教打领带，路过来坐坐。", "potential")
     page.click("#act-approve")
     for number in (2, 3):
         page.click("#next-face")
