@@ -7,7 +7,7 @@ from datetime import datetime
 import click
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.cli.people import _with_database
+from bot.cli.people import with_database
 from bot.cli.talk import Failed, note
 from bot.store import audit
 from bot.tongue import _
@@ -27,5 +27,5 @@ def verify() -> None:
                 _("对照备份查是谁"),
             )
 
-    _with_database(work)
+    with_database(work)
     note(_("✓ 操作记录完整"))

@@ -9,7 +9,7 @@ from datetime import datetime
 import click
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.cli.people import _with_database
+from bot.cli.people import with_database
 from bot.cli.talk import Failed, Misused, note
 from bot.store import devices
 from bot.tongue import _
@@ -32,7 +32,7 @@ def add_device(store: str, name: str) -> None:
         token = await devices.add(session, name=name, store=store, pin=pin, now=now)
         click.echo(f"/store/device/{token}")
 
-    _with_database(work)
+    with_database(work)
     note(_("✓ 在那台收银机上打开 SIYU_PUBLIC_URL 加上面这一段，然后输入 PIN"))
 
 
@@ -55,7 +55,7 @@ def list_devices() -> None:
             state = _("收回") if one.revoked_at else _("能用") if one.paired_at else _("没配对")
             click.echo(f"{one.id}  {one.store}  {one.name}  {state}")
 
-    _with_database(work)
+    with_database(work)
 
 
 @device.command("revoke", help="收回一台收银机，下次打开就要重新配对")
@@ -67,5 +67,5 @@ def revoke_device(number: int) -> None:
                 _("没有 %(n)s 号收银机，或已经收回。", n=number), _("看看有哪些：siyu device list")
             )
 
-    _with_database(work)
+    with_database(work)
     note(_("✓ %(n)s 号收银机已收回", n=number))

@@ -24,7 +24,9 @@ SHORTEST = 10
 Work = Callable[[AsyncSession, datetime], Awaitable[object]]
 
 
-def _with_database(work: Work) -> None:
+def with_database(work: Work) -> None:
+    """Open the database of the settings, do this in one transaction, and let go of it."""
+
     async def run() -> None:
         async with opened() as to, to.sessions.begin() as session:
             await work(session, to.now)
@@ -53,7 +55,7 @@ def add_user(name: str, role: str, store: str | None, userid: str | None) -> Non
         await access.add_user(session, name=name, role=role, store=store, now=now, **known)
 
     try:
-        _with_database(work)
+        with_database(work)
     except IntegrityError:
         who = f"{name} / {userid}" if userid else name
         raise Failed(
@@ -71,7 +73,7 @@ def list_users(as_json: bool) -> None:
     async def work(session: AsyncSession, now: datetime) -> None:  # noqa: ARG001
         found.extend(await access.known_users(session))
 
-    _with_database(work)
+    with_database(work)
     rows = [
         [
             one.name,
@@ -95,7 +97,7 @@ def reset(name: str) -> None:
         if not await access.set_password(session, name, password):
             raise _nobody(name)
 
-    _with_database(work)
+    with_database(work)
     note(_("✓ %(name)s 的密码换好了，她要重新登录", name=name))
 
 
@@ -107,7 +109,7 @@ def disable(name: str, undo: bool) -> None:
         if not await access.set_active(session, name, active=undo):
             raise _nobody(name)
 
-    _with_database(work)
+    with_database(work)
     done = _("✓ %(name)s 又能登录了") if undo else _("✓ %(name)s 已停用，不能再登录")
     note(_(done, name=name))
 
@@ -128,7 +130,7 @@ def bind(name: str, userid: str) -> None:
             raise _nobody(name)
 
     try:
-        _with_database(work)
+        with_database(work)
     except IntegrityError:
         raise Failed(
             _("%(userid)s 已经绑定了别人。", userid=userid), _("一个企业微信账号只对应一位用户")
@@ -186,7 +188,7 @@ def add_key(scopes: tuple[str, ...], role: str, store: str | None, name: str) ->
             now=now,
         )
 
-    _with_database(work)
+    with_database(work)
     click.echo(token)
 
 
@@ -220,7 +222,7 @@ def list_keys() -> None:
                 f"{access.short_id(one)}  {one.name}  {one.role}  {one.scope}{where}  {state}"
             )
 
-    _with_database(work)
+    with_database(work)
 
 
 @key.command("revoke", help="收回一把 API 密钥，马上失效")
@@ -234,5 +236,5 @@ def revoke_key(short: str) -> None:
             )
         found.revoked_at = found.revoked_at or now
 
-    _with_database(work)
+    with_database(work)
     note(_("✓ %(short)s 已收回", short=short))

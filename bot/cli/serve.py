@@ -170,24 +170,24 @@ def _say_why(wrong: OSError, host: str, port: int, *, asked: bool) -> None:
 
 @click.command(help="把数据库升级到最新结构")
 def migrate() -> None:
-    async def run() -> None:
+    async def work() -> None:
         engine = open_engine(load_settings().database_url)
         try:
             await bring_up(engine)
         finally:
             await engine.dispose()
 
-    asyncio.run(run())
+    asyncio.run(work())
     note(_("✓ 数据库已是最新结构"))
 
 
 @click.command(help="把搁置的事件放回队列，重新处理")
 @click.option("--kind", default=None, help="只放回这一种，例如 order_reported")
 def replay(kind: str | None) -> None:
-    async def run() -> int:
+    async def work() -> int:
         async with opened() as to, to.sessions.begin() as session:
             count = await inbox.unpark(session, kind=kind)
             await tasks.ask(session, tasks.DRAIN)
         return count
 
-    note(_("✓ %(count)s 个事件放回了队列", count=asyncio.run(run())))
+    note(_("✓ %(count)s 个事件放回了队列", count=asyncio.run(work())))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal, get_args
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.domain.mapping import BigKey, Row
 
-KINDS = (
+Kind = Literal[
     "customer.met",
     "customer.merged",
     "touch.settled",
@@ -20,7 +20,8 @@ KINDS = (
     "case.answered",
     "case.escalated",
     "case.closed",
-)
+]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 WAITS = tuple(
     timedelta(seconds=seconds)
     for seconds in (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)

@@ -33,9 +33,8 @@ class Intake:
         self._pending.append((arrival, answer))
         if self._committing is None or self._committing.done():
             self._committing = asyncio.create_task(self._commit())
-        return (
-            await answer
-        )  # a caller who hangs up gives up the answer: what was read is kept all the same
+        # A caller who hangs up gives up the answer alone: what was read is kept all the same.
+        return await answer
 
     async def close(self) -> None:
         if self._committing is not None:

@@ -6,12 +6,10 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.calls import SendAppText
-from bot.domain.cases.clocks import LEVELS, Mark, first_level, in_words, number
-from bot.domain.cases.complaints import CATEGORIES
+from bot.domain.cases.clocks import LEVELS, Mark, first_level, in_words
 from bot.domain.cases.entities import Case, CaseStep
 from bot.domain.customers import Guide
-from bot.store import guide_tasks, outbox
+from bot.store.cases.assigning import hand_to
 from bot.store.cases.mass import pause_campaigns, similar
 from bot.store.cases.people import responders
 from bot.store.cases.steps import add_step, escalate, step_of
@@ -74,27 +72,8 @@ async def call_in(
 ) -> list[Guide]:
     """Ask those in charge at the case's level, in WeCom and as a task; the first of them has it now."""
     called = list(await responders(session, case, case.level))
-    if not called:
-        return []
-    case.assigned_to = called[0].id
-    key = f"case:{case.id}:{step.kind}:{step.level}"
-    said = f"客诉 {number(case)}（{CATEGORIES.get(case.category, case.category)}）：{why}"
-    for guide in called:
-        await guide_tasks.ask(
-            session,
-            vault,
-            key=f"{key}:{guide.id}",
-            guide_id=guide.id,
-            customer_id=case.customer_id,
-            kind="case",
-            why=said,
-            due_at=case.answer_due if case.answered_at is None else case.resolve_due,
-            now=now,
-        )
-    call = SendAppText(
-        userids=tuple(guide.userid for guide in called), text=f"{said}。打开工作台处理。"
-    )
-    await outbox.owe(session, vault, call, effect=f"{key}:guides", now=now, lane="express")
+    if called:
+        await hand_to(session, vault, case, called, step, why=why, now=now)
     return called
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from bot.domain.refusals import Refusal
+from bot.domain.webhooks import Kind
 from bot.events.commands import Subscribe, Unsubscribe
 from bot.outbound.webhooks import secret_of
 from bot.platforms.outward import flaw
@@ -17,17 +18,6 @@ from bot.web.api.endpoints import NUMBER, Ask, Done, Routes, Told
 
 routes = Routes()
 ONE = f"/webhooks/{NUMBER % 'id'}"
-Kind = Literal[
-    "customer.met",
-    "customer.merged",
-    "touch.settled",
-    "coupon.issued",
-    "coupon.redeemed",
-    "case.opened",
-    "case.answered",
-    "case.escalated",
-    "case.closed",
-]
 
 
 class WebhookTold(Told):
