@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from pydantic import ValidationError
+
+from bot.domain.group_chats import PAUSED, GroupRule, GroupSpec
+from bot.domain.refusals import Refusal
 from bot.domain.segments import parse, read_back
 from bot.events import (
+    DefineGroup,
     GroupChatChanged,
     GroupChatCreated,
     GroupChatDismissed,
     GroupMembersJoined,
     GroupMembersLeft,
     PublishGroupRule,
+    SwitchGroup,
 )
 from bot.inbound.router import Router
 from bot.inbound.turn import Answer, Turn
-from bot.store import group_chats
+from bot.store import customers, group_chats, guide_tasks
+from bot.store.cases import in_charge
 
 router = Router()
 
@@ -57,11 +64,67 @@ async def publish_rule(event: PublishGroupRule, turn: Turn) -> Answer:
         by=str(event.actor),
         now=turn.now,
     )
+    return await _told(published, turn)
+
+
+@router.on(DefineGroup)
+async def define(event: DefineGroup, turn: Turn) -> Answer:
+    """The family counts from now on; its first room only a person can make, so she is asked to."""
+    try:
+        spec = GroupSpec.model_validate(event.spec)
+    except ValidationError as wrong:
+        said = "；".join(f"{one['loc'][-1]}：{one['msg']}" for one in wrong.errors())
+        raise Refusal("bad_content", said, status=422) from None
+    made = await group_chats.define(turn.session, spec, by=str(event.actor), now=turn.now)
+    await _ask_for_a_room(made, turn)
+    return await _told(made, turn)
+
+
+async def _ask_for_a_room(rule: GroupRule, turn: Turn) -> None:
+    userid, base = rule.settings["owner"], rule.settings["room_base_name"]
+    named = userid and await customers.guide_by_userid(turn.session, userid, create=False)
+    owner = named if named and named.active else await in_charge(turn.session)
+    if owner is None:
+        return
+    why = f"新的一组群「{rule.name}」：请建第一个客户群，名字以「{base}」开头"
+    await guide_tasks.ask(
+        turn.session,
+        turn.vault,
+        key=f"group_room:first:{rule.key}",
+        guide_id=owner.id,
+        customer_id=None,
+        kind="group_room",
+        why=why,
+        now=turn.now,
+    )
+
+
+@router.on(SwitchGroup)
+async def switch(event: SwitchGroup, turn: Turn) -> Answer:
+    """A version of its own, so that the history tells when it rested."""
+    live = await group_chats.rule_of(turn.session, event.group)
+    if live is None:
+        raise Refusal("no_such_group", "没有这一组群", status=404)
+    words = ("在邀请", "暂停")
+    before, after = words[live.paused], words[not event.on]
+    if before != after:
+        await group_chats.republish(
+            turn.session,
+            event.group,
+            rule={},
+            changes={PAUSED: not event.on},
+            by=str(event.actor),
+            now=turn.now,
+        )
+    return Answer({"group": event.group, "before": before, "after": after})
+
+
+async def _told(rule: GroupRule, turn: Turn) -> Answer:
     return Answer(
         {
-            "group": published.key,
-            "version": published.version,
-            "customers": await group_chats.preview(turn.session, published.rule, turn.now),
-            "words": read_back(parse(published.rule)),
+            "group": rule.key,
+            "version": rule.version,
+            "customers": await group_chats.preview(turn.session, rule.rule, turn.now),
+            "words": read_back(parse(rule.rule)),
         }
     )

@@ -51,6 +51,8 @@ BOOKS = (
     "bot/web/console/audit.py",
     "bot/web/console/cases.py",
     "bot/web/console/times.py",
+    "bot/web/console/group_rule.py",
+    "bot/web/console/rules/form.py",
     "bot/doctor/",
 )
 """Whatever Chinese stands in these modules is looked up in the catalogue where it is shown."""

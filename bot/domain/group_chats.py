@@ -35,6 +35,11 @@ class GroupRule(Row):
     at: Mapped[datetime]
     by: Mapped[str]
 
+    @property
+    def paused(self) -> bool:
+        """Nobody new is invited, nobody is let go, and its calendar rests; who is in stays in."""
+        return bool(self.settings.get(PAUSED))
+
 
 class GroupChat(Row):
     __tablename__ = "group_chat"
@@ -98,6 +103,10 @@ class Invite(Row):
     at: Mapped[datetime]
     expires_at: Mapped[datetime]
     joined_at: Mapped[datetime | None]
+
+
+PAUSED = "paused"
+"""Stands in the settings of a family that rests."""
 
 
 class GroupSpec(BaseModel):

@@ -21,7 +21,7 @@ async def post_due(work: Work) -> int:
     """Plan today's post of every chat that has a calendar; how many were planned or held."""
     limits, now = read_limits(work.content.limits), work.now()
     async with work.sessions.reading() as session:
-        rules = await group_chats.live_rules(session)
+        rules = await group_chats.active_rules(session)
     done = 0
     for rule in rules:
         if plan := rule.settings.get("plan"):

@@ -58,7 +58,7 @@ async def _fill(room: GroupChat, rule: GroupRule, turn: Settling) -> None:
     await turn.session.flush()
     if was != "full" and room.state == "full":
         code = await group_chats.open_code(turn.session, rule)
-        if code is None:
+        if code is None and not rule.paused:
             await ask_for_room(turn, room, rule)
 
 

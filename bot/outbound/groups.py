@@ -35,7 +35,7 @@ async def invite_due(work: Work) -> int:
     """Invite the day's number into every family that takes people; how many messages are planned."""
     async with work.sessions.begin() as session:
         await invites.settle(session, work.now())
-        rules = await group_chats.live_rules(session)
+        rules = await group_chats.active_rules(session)
     for rule in rules:
         async with work.sessions.begin() as session:
             now = work.now()
@@ -84,7 +84,7 @@ async def _write_to(
 async def demote_due(work: Work) -> int:
     """Tell members who no longer belong, and after their grace ask the owner; how many changed."""
     async with work.sessions.begin() as session:
-        rules = await group_chats.live_rules(session)
+        rules = await group_chats.active_rules(session)
     done = 0
     for rule in rules:
         while (moved := await _demote(work, rule)) > 0:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
+from bot.domain.delivery import GuideTask
 from bot.domain.group_chats import GroupRule
 from bot.domain.refusals import Refusal
-from bot.events import PublishGroupRule
+from bot.events import DefineGroup, PublishGroupRule, SwitchGroup
 from bot.events.commands import Actor
 from bot.store import group_chats
-from tests.builders import a_customer, a_store
+from tests.builders import a_customer, a_guide, a_store
 
 ADMIN = Actor(kind="admin", id="lin")
 IN_SHANGHAI = {"all": [{"field": "region", "op": "eq", "value": "上海"}]}
@@ -107,3 +108,47 @@ async def test_a_change_that_makes_no_sense_is_refused(bot, facts, reason):
         await change(bot, **facts)
     async with bot.session() as session:
         assert len((await session.scalars(select(GroupRule))).all()) == 1
+
+
+async def make(bot, **facts):
+    spec = {"key": "c-tea", "name": "茶友会", "kind": "interest", "rule": IN_SHANGHAI} | facts
+    return await bot.does(DefineGroup(at=bot.now, actor=ADMIN, key=bot.key(), spec=spec))
+
+
+async def test_a_family_that_a_person_made_outlives_the_next_reading_of_the_file(bot):
+    async with bot.session() as session:
+        await a_guide(session, userid="owner", name="群主")
+    told = await make(bot, owner="owner", capacity=50)
+    assert (told["version"], told["words"]) == (1, "地区是 上海")
+    await publish(bot)
+    made = {rule.key: rule for rule in await live(bot)}
+    assert made["c-tea"].capacity == 50
+    async with bot.session() as session:
+        [task] = await session.scalars(select(GuideTask))
+    assert (task.kind, "茶友会" in task.why) == ("group_room", True)
+
+
+@pytest.mark.parametrize(
+    ("facts", "why"),
+    [
+        ({"name": "福利群"}, "known_group"),
+        ({"room_base_name": "福利群 2"}, "same_base_name"),
+        ({"rule": {"all": [{"field": "没有"}]}}, "bad_rule"),
+        ({"capacity": 501}, "bad_content"),
+    ],
+)
+async def test_a_family_that_would_be_mistaken_for_another_is_refused(bot, facts, why):
+    await publish(bot)
+    with pytest.raises(Refusal) as refused:
+        await make(bot, **facts)
+    assert refused.value.reason == why
+
+
+async def test_a_pause_outlives_a_changed_file_and_ends_when_a_person_says_so(bot):
+    await publish(bot)
+    for on in (False, True):
+        await bot.does(SwitchGroup(at=bot.now, actor=ADMIN, key=bot.key(), group="benefit", on=on))
+        assert await publish(bot, grace_days=30 + on) == 1
+        assert await publish(bot, grace_days=30 + on) == 0
+        (rule,) = await live(bot)
+        assert rule.paused is not on

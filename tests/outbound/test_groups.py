@@ -196,6 +196,24 @@ async def test_without_a_living_code_nobody_is_invited(bot):
     assert await all_of(bot, Invite) == []
 
 
+async def test_a_paused_family_invites_nobody_and_lets_nobody_go(bot):
+    rooms, chat_id = await a_family(bot)
+    member, other = await a_regular(bot), await a_regular(bot)
+    await rooms.comes(chat_id, member)
+    async with bot.session() as session:
+        await session.execute(
+            update(Customer).where(Customer.id == member.id).values(region="北京")
+        )
+    for paused, invited in ((True, []), (False, [other.id])):
+        async with bot.session() as session:
+            await group_chats.republish(
+                session, "benefit", rule={}, changes={"paused": paused}, by="t", now=bot.now
+            )
+        await bot.works(invite_due, demote_due)
+        assert await all_of(bot, Invite.customer_id) == invited
+        assert len(await all_of(bot, Touch)) == 2 * len(invited)
+
+
 async def test_a_day_has_its_number(bot):
     await a_family(bot, invites_a_day=2)
     for _ in range(5):

@@ -106,6 +106,24 @@ class PublishGroupRule(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DefineGroup(Command):
+    """A family of group chats that no file describes."""
+
+    permission = "group.config"
+    spec: dict[str, Any]
+    """As `bot.domain.group_chats.GroupSpec`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchGroup(Command):
+    """No more invites and nobody let go, or again."""
+
+    permission = "group.config"
+    group: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DraftCampaign(Command):
     permission = "campaign.draft"
     name: str

@@ -32,6 +32,8 @@ from bot.store.group_chats.rooms import (
     rooms_of,
 )
 from bot.store.group_chats.rules import (
+    active_rules,
+    define,
     live_rules,
     preview,
     publish,
@@ -44,10 +46,12 @@ __all__ = [
     "Code",
     "Health",
     "RoomFacts",
+    "active_rules",
     "adopt",
     "back_in",
     "belonging",
     "codes",
+    "define",
     "dissolve",
     "eligible",
     "facts_of",

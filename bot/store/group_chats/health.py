@@ -9,11 +9,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import case, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.domain.campaigns import MassTask
 from bot.domain.customers import Customer, Guide
 from bot.domain.group_chats import GroupChat, GroupMember, Invite, health
 from bot.store.group_chats.rules import live_rules
 
 WEEK = timedelta(days=7)
+MONTH = timedelta(days=30)
+SENT = ("confirmed", "settled")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,8 @@ class Health:
     """Of the customers in it, who did anything with the brand within a week."""
     left: int
     """Within a week."""
+    posts: int
+    """Messages of ours that its owner sent within a month."""
     word: str
 
 
@@ -44,15 +49,22 @@ async def overview(session: AsyncSession, now: datetime) -> list[Health]:
     rooms = await session.scalars(select(GroupChat).where(GroupChat.state != "dismissed"))
     seats = await _seats(session, now)
     waiting, came = await _invites(session)
+    posts = await _posts(session, now)
     told = [
-        _told(room, seats.get(room.id, (0, 0, 0)), waiting.get(room.rule_key or "", 0), came)
+        _told(
+            room,
+            seats.get(room.id, (0, 0, 0)),
+            waiting=waiting.get(room.rule_key or "", 0),
+            came=came.get(room.id, 0),
+            posts=posts.get(room.id, 0),
+        )
         for room in rooms
     ]
     return sorted(told, key=lambda one: (order.get(one.rule_key or "", len(order)), one.id))
 
 
 def _told(
-    room: GroupChat, seats: tuple[int, int, int], waiting: int, came: dict[int, int]
+    room: GroupChat, seats: tuple[int, int, int], *, waiting: int, came: int, posts: int
 ) -> Health:
     customers, active, left = seats
     return Health(
@@ -66,9 +78,10 @@ def _told(
         members=room.members,
         capacity=room.capacity,
         invited=waiting,
-        joined=came.get(room.id, 0),
+        joined=came,
         active_share=active / customers if customers else 0.0,
         left=left,
+        posts=posts,
         word=health(members=customers, active=active, left=left),
     )
 
@@ -86,6 +99,19 @@ async def _seats(session: AsyncSession, now: datetime) -> dict[int, tuple[int, i
         .group_by(GroupMember.group_chat_id)
     )
     return {room: (int(members), int(active), int(left)) for room, members, active, left in rows}
+
+
+async def _posts(session: AsyncSession, now: datetime) -> dict[int, int]:
+    rows = await session.execute(
+        select(MassTask.group_chat_id, func.count())
+        .where(
+            MassTask.group_chat_id.is_not(None),
+            MassTask.state.in_(SENT),
+            MassTask.created_at > now - MONTH,
+        )
+        .group_by(MassTask.group_chat_id)
+    )
+    return {room: count for room, count in rows if room is not None}
 
 
 async def _invites(session: AsyncSession) -> tuple[dict[str, int], dict[int, int]]:

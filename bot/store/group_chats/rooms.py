@@ -34,9 +34,10 @@ async def join_link(
 
 
 async def open_code(session: AsyncSession, rule: GroupRule) -> str | None:
-    """The code of a room that takes people. Our codes make the platform open the next room when all
-    of theirs are full, so that the code of a full room still lives; that of a dissolved one does not."""
-    rooms = await rooms_of(session, rule.key)
+    """The code of a room that takes people; a paused family takes none. Our codes make the platform open the
+    next room when all of theirs are full, so that the code of a full room still lives; that of a dissolved one
+    does not."""
+    rooms = [] if rule.paused else await rooms_of(session, rule.key)
     ranked = sorted(rooms, key=lambda room: room.state != "open")
     return next((room.qr_code for room in ranked if room.qr_code and room.config_id), None)
 

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Store
-from bot.domain.group_chats import INVITES, GroupRule, GroupsFile, GroupSpec
+from bot.domain.group_chats import INVITES, PAUSED, GroupRule, GroupsFile, GroupSpec
 from bot.domain.refusals import Refusal
 from bot.domain.segments import BadRule, parse
 from bot.store import segments
@@ -28,7 +28,16 @@ _SETTINGS = (
     "template",
 )
 CHANGEABLE = frozenset(
-    {"name", "priority", "capacity", "grace_days", *_SETTINGS, "max_groups_per_person", "plan"}
+    {
+        "name",
+        "priority",
+        "capacity",
+        "grace_days",
+        *_SETTINGS,
+        "max_groups_per_person",
+        "plan",
+        PAUSED,
+    }
 )
 
 
@@ -36,6 +45,11 @@ async def live_rules(session: AsyncSession) -> Sequence[GroupRule]:
     """The published version of every family, the one that invites first first."""
     found = select(GroupRule).where(GroupRule.state == "published")
     return (await session.scalars(found.order_by(GroupRule.priority, GroupRule.key))).all()
+
+
+async def active_rules(session: AsyncSession) -> list[GroupRule]:
+    """The live ones that nobody has paused."""
+    return [rule for rule in await live_rules(session) if not rule.paused]
 
 
 async def rule_of(session: AsyncSession, rule_key: str) -> GroupRule | None:
@@ -54,10 +68,37 @@ async def publish_rules(
     fresh = 0
     for facts in _expanded(described, stores):
         before = await _newest(session, facts["key"], by=FILE)
-        if before is None or any(getattr(before, name) != facts[name] for name in _COLUMNS):
+        if before is None or _described(before) != facts:
             await publish(session, facts, by=FILE, now=now)
             fresh += 1
     return fresh
+
+
+def _described(rule: GroupRule) -> dict[str, Any]:
+    """As a file would say it: a pause is a person's."""
+    settings = {name: value for name, value in rule.settings.items() if name != PAUSED}
+    return {name: getattr(rule, name) for name in _COLUMNS} | {"settings": settings}
+
+
+async def define(session: AsyncSession, spec: GroupSpec, *, by: str, now: datetime) -> GroupRule:
+    """A new family, made by a person. Raises Refusal: its rooms must be told from all others by their names."""
+    live = await live_rules(session)
+    for other in live:
+        if other.key == spec.key or other.name == spec.name:
+            raise Refusal(
+                "known_group", _("已经有一组群叫「%(name)s」", name=other.name), status=409
+            )
+        _demand_own_base(spec.room_base_name or spec.name, other)
+    most = max((int(rule.settings["max_groups_per_person"]) for rule in live), default=3)
+    file = GroupsFile(max_groups_per_person=most, groups=(spec,))
+    return await publish(session, next(iter(_expanded(file, ()))), by=by, now=now)
+
+
+def _demand_own_base(base: str, other: GroupRule) -> None:
+    theirs = str(other.settings["room_base_name"])
+    if theirs.startswith(base) or base.startswith(theirs):
+        what = _("「%(base)s」和「%(name)s」的群名开头分不开，换一个", base=base, name=other.name)
+        raise Refusal("same_base_name", what, status=409)
 
 
 async def publish(
@@ -66,6 +107,8 @@ async def publish(
     """Raises Refusal bad_rule."""
     _readable(facts["rule"])
     newest = await _newest(session, facts["key"])
+    live = await rule_of(session, facts["key"])
+    rests = {PAUSED: True} if live is not None and live.paused else {}
     await session.execute(
         update(GroupRule)
         .where(GroupRule.key == facts["key"], GroupRule.state == "published")
@@ -73,6 +116,7 @@ async def publish(
     )
     version = newest.version + 1 if newest else 1
     rule = GroupRule(**facts, version=version, state="published", at=now, by=by)
+    rule.settings = rests | facts["settings"]
     session.add(rule)
     await session.flush()
     return rule
@@ -97,6 +141,10 @@ async def republish(
     current = await _newest(session, rule_key)
     if current is None:
         raise Refusal("no_such_group", "没有这一组群，先在 groups.yaml 里加上", status=404)
+    if base := changes.get("room_base_name"):
+        for other in await live_rules(session):
+            if other.key != rule_key and base != current.settings["room_base_name"]:
+                _demand_own_base(str(base), other)
     facts = {name: getattr(current, name) for name in _COLUMNS}
     columns = {name: value for name, value in changes.items() if name in _COLUMNS}
     settings = {name: value for name, value in changes.items() if name not in _COLUMNS}

@@ -33,6 +33,8 @@ ACTIONS = {
     "keep_apart": "不是同一位顾客",
     "publish_segment": "发布分群",
     "publish_group_rule": "发布入群规则",
+    "define_group": "新建一组群",
+    "switch_group": "暂停或恢复一组群",
     "draft_campaign": "建活动草稿",
     "approve_campaign": "批准活动",
     "hand_over_campaign": "交给导购",

@@ -113,6 +113,26 @@ def _shade(share: float) -> int:
     return 1 + sum(share >= step for step in HEAT_STEPS)
 
 
+@routes.get("/admin/rules/group", allow_head=False)
+@allowed("segment.read")
+async def group(request: web.Request) -> web.StreamResponse:
+    """A group of conditions, with its first one."""
+    desk = request.app[DESK]
+    async with desk.work.sessions.reading() as session:
+        facts = await builder(desk, session)
+        first = rules.new_row("orders.last_days", facts["choices"])
+        nest = rules.Form((first,), "any")
+        return await shown(
+            request,
+            session,
+            "console/group_part.html",
+            "customers",
+            nest=nest,
+            modes=rules.MODES,
+            **facts,
+        )
+
+
 @routes.get("/admin/rules/row", allow_head=False)
 @allowed("segment.read")
 async def row(request: web.Request) -> web.StreamResponse:

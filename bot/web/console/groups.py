@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlencode
 
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.group_chats import KINDS, GroupRule
-from bot.domain.refusals import Refusal
+from bot.domain.group_posts import SORTS
+from bot.domain.permissions import may
 from bot.domain.segments import parse, read_back
-from bot.events.commands import PublishGroupRule
+from bot.inbound.commands import matrix
 from bot.store import group_chats, mailings, segments
 from bot.store.group_chats import Health
-from bot.tongue import _
-from bot.web.console import forms, rules
-from bot.web.console.frame import is_part, shown
-from bot.web.console.preview import answer, builder, preview, question
+from bot.tongue import _, listed
+from bot.web.console import rules
+from bot.web.console.frame import shown
+from bot.web.console.group_rule import STARTERS
 from bot.web.console.scopes import own_store, within
-from bot.web.desk import DESK
-from bot.web.guards import actor_of, allowed
+from bot.web.desk import ACTOR, DESK
+from bot.web.figures import WEEKDAYS
+from bot.web.guards import allowed
 
 routes = web.RouteTableDef()
 TONES = {"健康": "g", "偏冷": "w", "危险": "r", "空群": ""}
-NUMBERS = {"capacity": (2, 500), "grace_days": (0, 365), "invites_a_day": (0, 5000)}
+NEARLY = 0.9
+"""Filled so far, a room needs its successor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,10 @@ class Family:
     rule: GroupRule
     eligible: int
     words: str
+    behind: str
+    """The address of the customers who belong; empty where no address can say it."""
+    plan: str
+    """What its chats are written, and when; empty without a calendar."""
     rooms: list[Health]
 
     @property
@@ -43,12 +49,23 @@ class Family:
     def full(self) -> list[Health]:
         return [room for room in self.rooms if room.state == "full"]
 
+    @property
+    def next_name(self) -> str:
+        return f"{self.rule.settings['room_base_name']} {len(self.rooms) + 1}"
+
+    @property
+    def crowded(self) -> bool:
+        """No room has a place to spare: the next one is wanted now."""
+        return bool(self.rooms) and all(
+            room.state == "full" or room.members >= NEARLY * room.capacity for room in self.rooms
+        )
+
 
 @routes.get("/admin/groups", allow_head=False)
 @allowed("group.read")
 async def overview(request: web.Request) -> web.StreamResponse:
     desk = request.app[DESK]
-    own_store(request)
+    store = own_store(request)
     async with desk.work.sessions.reading() as session:
         rooms = await group_chats.overview(session, desk.work.now())
         families = [
@@ -65,7 +82,9 @@ async def overview(request: web.Request) -> web.StreamResponse:
             strays=[room for room in rooms if room.rule_key not in homes],
             kinds=KINDS,
             tones=TONES,
+            starters=STARTERS,
             names=await mailings.guide_names(session),
+            may_config=store is None and may(matrix(), "group.config", request[ACTOR].kind),
         )
 
 
@@ -74,55 +93,24 @@ async def _family(
 ) -> Family:
     written = parse(rule.rule)
     now = request.app[DESK].work.now()
-    eligible = await segments.count(session, within(request, written), now)
-    mine = [room for room in rooms if room.rule_key == rule.key]
-    return Family(rule, eligible, read_back(written), mine)
-
-
-@routes.get("/admin/groups/{key}", allow_head=False)
-@allowed("group.config")
-async def edit(request: web.Request) -> web.StreamResponse:
-    desk = request.app[DESK]
-    async with desk.work.sessions.reading() as session:
-        rule = await group_chats.rule_of(session, request.match_info["key"])
-        if rule is None:
-            raise Refusal("no_such_group", "没有这一组群", status=404)
-        form = rules.read_form(request.query)
-        asked = question(form, rule.rule, edited="edited" in request.query)
-        facts: dict[str, Any] = await preview(request, session, asked)
-        if is_part(request):
-            query = [(name, value) for row in asked.form.rows for name, value in _pairs(row)]
-            address = f"/admin/groups/{rule.key}?" + urlencode(
-                [("edited", "1"), ("mode", asked.form.mode), *query]
-            )
-            return await answer(request, session, "console/rule_part.html", facts, address)
-        facts |= await builder(desk, session) | {"rule": rule, "kinds": KINDS}
-        return await shown(request, session, "console/group.html", "groups", **facts)
-
-
-def _pairs(row: rules.Row) -> list[tuple[str, str]]:
-    return [("field", row.field), ("op", row.op), ("value", row.value), ("days", row.days)]
-
-
-@routes.post("/admin/groups/{key}/publish")
-@allowed("group.config")
-async def publish(request: web.Request) -> web.StreamResponse:
-    desk, form = request.app[DESK], await request.post()
-    if own_store(request) is not None:
-        raise Refusal("forbidden", "入群规则是全店共用的，请让运营来改", status=403)
-    settings = {
-        name: value
-        for name, (least, most) in NUMBERS.items()
-        if (value := forms.number(form, name, least=least, most=most)) is not None
-    }
-    await desk.do(
-        PublishGroupRule(
-            actor=actor_of(request),
-            key=forms.needed(form, "key", _("页面放太久了，请刷新后再试一次")),
-            at=desk.work.now(),
-            group=request.match_info["key"],
-            rule=forms.rule(form),
-            settings=settings,
-        )
+    form = rules.form_of(rule.rule)
+    return Family(
+        rule=rule,
+        eligible=await segments.count(session, within(request, written), now),
+        words=read_back(written),
+        behind="/admin/customers?" + urlencode(rules.pairs(form)) if form else "",
+        plan=_plan(rule),
+        rooms=[room for room in rooms if room.rule_key == rule.key],
     )
-    raise web.HTTPSeeOther("/admin/groups?said=group")
+
+
+def _plan(rule: GroupRule) -> str:
+    plan = rule.settings.get("plan")
+    if not plan:
+        return ""
+    return _(
+        "群里的内容：%(days)s %(at)s，%(mix)s轮着来，群主点了才发。",
+        days=listed(_(WEEKDAYS[day - 1]) for day in plan["weekdays"]),
+        at=plan["at"],
+        mix=listed(_(SORTS[sort]) for sort in plan["mix"]),
+    )

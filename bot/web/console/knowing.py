@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.web.console import (
     bulk,
     customers,
+    group_rule,
     groups,
     imports,
     merges,
@@ -23,5 +24,6 @@ TABLES = (
     tag_rule.routes,
     tier_ladder.routes,
     groups.routes,
+    group_rule.routes,
     imports.routes,
 )

@@ -39,7 +39,7 @@ class Question:
 
 
 def question(form: Form, live: Mapping[str, Any] | None, *, edited: bool) -> Question:
-    """An untouched form shows the live rule; one that is nested deeper than a form is shown as it is."""
+    """An untouched form shows the live rule; one that asks what a form cannot show is shown as it is."""
     told = rules.form_of(live) if live is not None else None
     nested = live is not None and told is None
     if told is not None and not form.rows and not edited:
@@ -58,20 +58,22 @@ async def preview(
     beside it is asked at once, as in `Wish`."""
     work = request.app[DESK].work
     now, limits = work.now(), work.content.limits
-    rows = rules.mistakes(asked.form)
+    form = rules.mistakes(asked.form)
     compared = asked.live is not None and asked.readable
     wish = Wish(
         rule=asked.rule,
-        rows=[parse(row.written()) for row in rows if not row.mistake],
+        rows=[parse(row.written()) for row in form.rows if not row.mistake],
         within=segments.clause(within(request, EVERYBODY), now),
         live=parse(asked.live) if compared else None,
         **listing,
     )
     told = await survey(session, wish, limits, now)
     hits = iter(told.hits)
+    counted = rules.each(form, lambda row: row if row.mistake else replace(row, hits=next(hits)))
     return {
         "survey": told,
-        "rows": tuple(row if row.mistake else replace(row, hits=next(hits)) for row in rows),
+        "form": counted,
+        "modes": rules.MODES,
         "total": told.total,
         "everybody": told.everybody,
         "reachable": told.reasons[""],
@@ -80,7 +82,6 @@ async def preview(
         "said": read_back(asked.rule) if asked.readable else "",
         "diff": (told.joins, told.leaves) if compared else None,
         "rule_json": json.dumps(asked.written, ensure_ascii=False),
-        "mode": asked.form.mode,
         "behind": "" if asked.nested else "/admin/customers?" + urlencode(rules.pairs(asked.form)),
         "nested": asked.nested,
         "mask": masks.name,
@@ -111,7 +112,7 @@ async def answer(
 ) -> web.Response:
     """Only what changed, for a form that was touched."""
     told = await shown(request, session, template, "", **facts)
-    rows = facts["rows"]
+    rows = facts["form"].rows
     said = {"n": [row.hits for row in rows], "wrong": [row.mistake for row in rows]}
     told.headers["HX-Trigger"] = json.dumps({"hits": said})
     told.headers["HX-Replace-Url"] = address

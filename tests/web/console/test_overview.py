@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.domain.delivery import Kept
 from bot.domain.group_chats import GroupChat
 from bot.store import group_chats
@@ -29,6 +31,9 @@ async def test_parked_events_are_counted_with_their_reason(bot, shop):
     page = await (await shop.signs_in("owner", "boss")).opens("/admin")
     assert "customer_added 1 条" in page.text
     assert "siyu replay" in page.text
+
+
+POINTS = '{"all": [{"field": "points", "op": "gte", "value": 10}]}'
 
 
 async def a_full_room(bot) -> None:
@@ -66,12 +71,42 @@ async def test_a_group_rule_is_published_with_its_numbers(bot, shop):
     await boss.opens("/admin/groups/benefit")
     page = await boss.sends(
         "/admin/groups/benefit/publish",
-        rule='{"all": [{"field": "points", "op": "gte", "value": 10}]}',
+        rule=POINTS,
         capacity="150",
     )
     assert "入群规则已发布" in page.text
     assert "积分至少 10 分" in page.text
     assert "150 人" in page.text
+
+
+async def test_a_family_is_made_in_the_console_paused_and_resumed(bot, shop):
+    await a_full_room(bot)
+    boss = await shop.signs_in("owner", "boss")
+    page = await boss.opens("/admin/groups/-/new?starter=interest&edited=1&field=points&op=gte")
+    assert "新建社群规则" in page.text
+    page = await boss.sends(
+        "/admin/groups", rule=POINTS, name="茶友会", capacity="60", owner="SuQing"
+    )
+    assert "这组群建好了" in page.text
+    assert "名字以「茶友会」开头" in page.text
+    key = re.search(r"data-family=\"(c-\w+)\"", page.html)[1]
+    page = await page.sends(f"/admin/groups/{key}/pause")
+    assert "暂停了" in page.text
+    assert "这组群暂停着" in (await page.opens(f"/admin/groups/{key}")).text
+    page = await page.sends(f"/admin/groups/{key}/resume")
+    assert "恢复了" in page.text
+
+
+async def test_a_manager_of_one_store_does_not_change_what_all_share(bot, shop):
+    await a_full_room(bot)
+    face = await shop.signs_in("manager", "chen", "S01")
+    assert (await face.opens("/admin/groups/-/new")).status == 403
+    assert "入群规则是全店共用的" in (await face.opens("/admin/groups/benefit")).text
+
+
+async def test_without_families_three_beginnings_are_offered(shop):
+    page = await (await shop.signs_in("owner", "boss")).opens("/admin/groups")
+    assert page.html.count("/admin/groups/-/new?starter=") == 3
 
 
 async def test_a_capacity_nobody_can_have_is_refused(bot, shop):

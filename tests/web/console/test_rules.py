@@ -6,8 +6,19 @@ import pytest
 from multidict import MultiDict
 
 from bot.domain.segments import parse
-from bot.web.console.rules import Choices, Row, form_of, mistakes, new_row, ops_of, read_form
+from bot.web.console.rules import (
+    Choices,
+    Row,
+    form_of,
+    mistakes,
+    new_row,
+    ops_of,
+    pairs,
+    read_form,
+)
 
+POINTS = {"field": "points", "op": "gte", "value": 1}
+TAG = {"field": "tag", "op": "has", "value": ["兴趣/羊毛针织"]}
 RULES = (
     {"all": [{"field": "orders.last_days", "op": "lte", "value": 90}]},
     {"any": [{"field": "tag", "op": "has", "value": ["兴趣/羊毛针织"]}]},
@@ -15,12 +26,16 @@ RULES = (
     {"all": [{"field": "follows.any", "op": "eq", "value": True}]},
     {"all": [{"field": "birthday_month", "op": "eq", "value": "this"}]},
     {"all": [{"field": "orders.amount", "op": "gte", "value": 199_950, "within_days": 365}]},
+    {"any": [POINTS, {"all": [POINTS, {"not": {"any": [POINTS, TAG]}}]}]},
+    {"all": [{"not": TAG}, {"not": {"all": [POINTS, TAG]}}, POINTS]},
 )
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: next(iter(rule.values()))[0]["field"])
+@pytest.mark.parametrize("rule", RULES, ids=range(len(RULES)))
 def test_a_stored_rule_comes_back_as_it_was(rule):
+    """As it was stored, and after it stood in an address."""
     assert form_of(rule).written() == rule
+    assert read_form(MultiDict(pairs(form_of(rule)))).written() == rule
 
 
 def test_amounts_are_typed_in_yuan():
@@ -33,9 +48,11 @@ def test_not_equal_of_a_flag_is_the_other_choice():
     assert form_of(rule).rows[0].value == "no"
 
 
-def test_a_nested_rule_is_no_form():
-    inner = {"any": [{"field": "points", "op": "gte", "value": 1}]}
-    assert form_of({"all": [inner]}) is None
+def test_groups_end_where_their_rows_end_however_the_address_was_cut():
+    query = MultiDict([("open", "none"), ("field", "points"), ("value", "1"), ("open", "any")])
+    assert read_form(query).written() == {"all": [{"not": POINTS}]}
+    deep = MultiDict([("open", "any")] * 900 + [("field", "points"), ("value", "1")])
+    assert parse(read_form(deep).written())
 
 
 def test_rows_of_unknown_fields_are_left_out():
@@ -50,7 +67,7 @@ def test_an_unknown_comparison_is_replaced_by_the_first_one():
 
 def test_a_mistake_stands_at_its_own_row():
     query = MultiDict([("field", "points"), ("value", "5"), ("field", "points"), ("value", "x")])
-    assert [row.mistake for row in mistakes(read_form(query))] == ["", "应是整数"]
+    assert [row.mistake for row in mistakes(read_form(query)).rows] == ["", "应是整数"]
 
 
 @pytest.mark.parametrize("name", ["orders.count", "tier", "follows.any", "birthday_month"])
