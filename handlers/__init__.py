@@ -15,6 +15,7 @@ from handlers import (
     house,
     imports,
     journeys,
+    life_stages,
     links,
     offers,
     orders,
@@ -37,6 +38,7 @@ ROUTERS = (
     tags.router,
     chat.router,  # opens the window through which a case is told of
     consent.router,
+    life_stages.router,
     cases.router,
     offers.router,
     points.router,

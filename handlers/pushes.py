@@ -37,6 +37,8 @@ async def push_to_tagged(command: PushToTagged, turn: Turn) -> Answer:
         offer_key=command.offer,
         state="running",
         pushed_by=guide.id,
+        ready=command.ready if command.ready in turn.content.templates else None,
+        edited=command.edited,
         created_by=str(command.actor),
         ends_at=turn.now + pushes.LASTS,
     )

@@ -63,8 +63,9 @@ class _Reading:
             offers,
             segments,
             frozenset(group.key for group in groups.groups),
-            tags.knows,
+            lambda tag: tags.knows(tag) and tag not in tags.said_by_her(),
         )
+        self._for_whom(templates.values(), tags)
         self.mistakes += broken_references(names, self.root)
         self._lint(templates.values(), lint)
         others = self._others()
@@ -122,6 +123,14 @@ class _Reading:
         read = partial(read_template, root=self.root, footer=footer, facts=FACTS)
         found = [self._try(partial(read, path)) for path in files]
         return {template.name: template for template in found if template}
+
+    def _for_whom(self, templates: Iterable[Template], tags: TagBook) -> None:
+        self.mistakes += [
+            Mistake(f"templates/{one.name}.j2", 2, f"没有标签「{tag}」", "在 tags.yaml 里先写上它")
+            for one in templates
+            for tag in one.head.tags
+            if not tags.knows(tag)
+        ]
 
     def _playbooks(self) -> dict[str, PlaybookSpec]:
         found: dict[str, PlaybookSpec] = {}

@@ -45,8 +45,10 @@ class Head(BaseModel):
     purpose: Literal["marketing", "service"]
     channels: tuple[Channel, ...] = Field(min_length=1)
     tactic: tuple[int, ...] = ()
+    tags: tuple[str, ...] = ()
+    """Whom it is written for; empty means everybody."""
     offer: bool = False
-    """It speaks of an offer, so it cannot go without one."""
+    """It cannot go without one."""
     footer: bool = True
     facts: dict[str, str] = {}
     """Facts that only this text knows, each with a sample."""

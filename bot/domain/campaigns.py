@@ -48,6 +48,9 @@ class Campaign(Row):
     """Why it is paused, when a rule did it."""
     pushed_by: Mapped[int | None] = mapped_column(ForeignKey("guide.id"))
     """Set for a guide's own tagged push: she is the only sender."""
+    ready: Mapped[str | None]
+    """The template whose words the guide began her push with, to learn from what she makes of them."""
+    edited: Mapped[bool] = mapped_column(default=False)
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     created_at: Mapped[datetime]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.domain.mapping import BigKey, Row
 
-PURPOSES = ("service", "marketing_wecom", "marketing_official", "profiling")
+PURPOSES = ("service", "marketing_wecom", "marketing_official", "profiling", "life_stage")
 MARKETING = ("marketing_wecom", "marketing_official")
 GIVING = frozenset({"grant", "resume"})
 """The actions after which a purpose is allowed; all others end it at once."""

@@ -37,6 +37,8 @@ class Known:
     """MM-DD."""
     birthday_month: int | None = None
     coupon_until: datetime | None = None
+    weary: bool = False
+    """The last messages she got were all offers."""
     answer_due: datetime | None = None
     """Of her open case that nobody has answered yet."""
 
@@ -133,6 +135,8 @@ def _newcomer(known: Known, now: datetime) -> Reason | None:
 
 
 def _care(known: Known, now: datetime) -> Reason | None:
+    if known.weary:
+        return Reason("care", _("最近几条都是优惠，先问候一句"), 1.2)
     last = known.last_contact or known.followed_since
     if known.tier != "核心" or (days := (now - last).days) < 30:
         return None

@@ -80,7 +80,7 @@ GROUP_KINDS = {"benefit": "福利群", "interest": "兴趣群", "vip": "VIP 群"
 TIER_WORDS = {word: word for word in ("核心", "潜力", "普通", "沉睡")}
 SHARE_WORDS = {word: word for word in ("头部", "腰部", "大众")}
 PURPOSE_WORDS = dict(
-    zip(PURPOSES, ("服务通知", "企业微信营销", "公众号营销", "个性化"), strict=True)
+    zip(PURPOSES, ("服务通知", "企业微信营销", "公众号营销", "个性化", "人生阶段"), strict=True)
 )
 
 IDENTITY_WORDS = {

@@ -37,8 +37,9 @@ async def _owe(session: AsyncSession, work: Work, guide: Guide, begins: datetime
     effect = f"digest:{guide.userid}:{begins.date().isoformat()}"
     if await outbox.is_owed(session, effect):
         return 0
-    now = work.now()
-    why = list((await guide_work.reasons(session, work.vault, guide.id, now)).values())
+    now, brand = work.now(), work.content.limits.brand
+    found = await guide_work.reasons(session, work.vault, guide.id, now, brand=brand)
+    why = list(found.values())
     tasks = (await guide_tasks.counts(session, [guide.id])).get(guide.id, 0)
     if not why and not tasks:
         return 0

@@ -45,6 +45,7 @@ async def draft(session: AsyncSession, *, now: datetime, **facts: Any) -> Campai
         "holdout_percent": 0,
         "holdout_by": "customer",
         "canary_percent": 0,
+        "edited": False,
         "state": "draft",
         "created_at": now,
         "ends_at": starts_at + LASTS,

@@ -23,7 +23,7 @@ from bot.store import touches
 from bot.store.audit import link
 from bot.store.engine import upsert
 from bot.store.family import family, surviving
-from bot.store.tags.labels import forget_answers
+from bot.store.tags.labels import forget_answers, forget_own
 from bot.store.vault import Vault
 from bot.tongue import _
 
@@ -219,6 +219,8 @@ async def _refuse(session: AsyncSession, entry: ConsentEntry) -> None:
     if entry.purpose == "profiling":
         await _personalise(session, hers, allowed=False)
         await forget_answers(session, hers)
+    if entry.purpose not in MARKETING:
+        await forget_own(session, hers, entry.purpose)
     if entry.purpose in MARKETING and entry.action != "pause":
         for customer_id in hers:
             await touches.cancel_for(

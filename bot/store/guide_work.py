@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -32,9 +32,10 @@ from bot.domain.guide_work import REST, WORDS_FOR, Known, Reason, reason_for
 from bot.domain.levels import Levels
 from bot.domain.mapping import Moment
 from bot.domain.offers import Coupon
+from bot.domain.quotas import BrandCaps, Limits
 from bot.domain.refusals import Refusal
 from bot.domain.tiers import CustomerTier, PurchaseStats
-from bot.store import facts
+from bot.store import facts, quotas
 from bot.store.guide_tasks import CONTACT
 from bot.store.vault import Vault
 
@@ -50,6 +51,9 @@ class Told(Protocol):
 
     @property
     def levels(self) -> Levels: ...
+
+    @property
+    def limits(self) -> Limits: ...
 
     def render(
         self, template: str, facts: Mapping[str, Any], variant: str | None = None
@@ -79,7 +83,8 @@ async def whom_to_contact(
     limit: int = 8,
 ) -> list[Contact]:
     """Her next best contacts, cases to answer first, with what to say to each."""
-    why = await reasons(session, vault, guide_id, now, limit)
+    brand = content.limits.brand
+    why = await reasons(session, vault, guide_id, now, brand=brand, limit=limit)
     told = await facts.gather(session, vault, content, list(why), now)
     query = select(Customer.id, Customer.ref).where(Customer.id.in_(why))
     refs = dict((await session.execute(query)).all())
@@ -87,11 +92,17 @@ async def whom_to_contact(
 
 
 async def reasons(
-    session: AsyncSession, vault: Vault, guide_id: int, now: datetime, limit: int = 8
+    session: AsyncSession,
+    vault: Vault,
+    guide_id: int,
+    now: datetime,
+    *,
+    brand: BrandCaps,
+    limit: int = 8,
 ) -> dict[int, Reason]:
     """Whom she had best contact and why, by customer, the most worth it first."""
     today = now.astimezone(HERE).date()
-    known = await _known(session, vault, guide_id, now, today)
+    known = await _known(session, vault, guide_id, now, brand)
     found = {k.customer_id: why for k in known.values() if (why := reason_for(k, now, today))}
     ranked = sorted(found, key=lambda i: (-found[i].score, i))[:limit]
     return {i: found[i] for i in ranked}
@@ -111,14 +122,17 @@ def _contact(
 
 
 async def _known(
-    session: AsyncSession, vault: Vault, guide_id: int, now: datetime, today: date
+    session: AsyncSession, vault: Vault, guide_id: int, now: datetime, brand: BrandCaps
 ) -> dict[int, Known]:
+    today = now.astimezone(HERE).date()
     bound = {
         "guide": guide_id,
         "now": now,
         "soon": now + timedelta(days=5),
         "newly": now - timedelta(days=15),
         "rested": now - REST,
+        "since": now - timedelta(days=brand.promo_days),
+        "most": brand.promos_in_a_row,
         "months": sorted({today.month, (today + timedelta(days=7)).month}),
     }
     rows = (await session.execute(_hers(), bound)).all()
@@ -140,6 +154,7 @@ async def _known(
             birthday=birthdays.get(row.customer_id),
             birthday_month=row.birthday_month,
             coupon_until=row.coupon_until,
+            weary=row.weary,
             answer_due=row.answer_due,
         )
         for row in rows
@@ -178,7 +193,9 @@ def _hers() -> Executable:
         .where(Case.customer_id == Follow.customer_id, Case.state == "open")
         .scalar_subquery()
     )
+    weary = _weary()
     worth = or_(
+        weary,
         answer.is_not(None),
         Customer.birthday_month.in_(bindparam("months", expanding=True)),
         coupon <= _at("soon"),
@@ -200,6 +217,7 @@ def _hers() -> Executable:
             PurchaseStats.days,
             coupon.label("coupon_until"),
             answer.label("answer_due"),
+            weary.label("weary"),
         )
         .join(Customer, Customer.id == Follow.customer_id)
         .outerjoin(CustomerTier, CustomerTier.customer_id == Follow.customer_id)
@@ -215,6 +233,12 @@ def _hers() -> Executable:
         .order_by(answer.is_(None), func.coalesce(CustomerTier.rank, 1.0), Follow.customer_id)
         .limit(MOST)
     )
+
+
+def _weary() -> ColumnElement[bool]:
+    """Of her customers, those whose last messages were all offers."""
+    hers = select(Follow.customer_id).where(Follow.guide_id == _GUIDE, Follow.ended_at.is_(None))
+    return Follow.customer_id.in_(quotas.weary_among(Touch.customer_id.in_(hers)))
 
 
 def _looked_at() -> ColumnElement[bool]:

@@ -114,6 +114,11 @@ def _received(arrived: ColumnElement[datetime], counted: ColumnElement[bool]) ->
 
 @cache
 def _weary() -> Select[tuple[int]]:
+    return weary_among(or_(Touch.customer_id.in_(_IDS), Touch.customer_id.in_(_FOLDED)))
+
+
+def weary_among(whose: ColumnElement[bool]) -> Select[tuple[int]]:
+    """Of whoever these touches went to; bound by `since` and `most`."""
     place = func.row_number().over(
         partition_by=_PERSON, order_by=(_MOMENT.desc(), Touch.id.desc())
     )
@@ -121,7 +126,7 @@ def _weary() -> Select[tuple[int]]:
         select(_PERSON.label("who"), Touch.offer_key, place.label("place"))
         .join(Customer, Customer.id == Touch.customer_id)
         .where(
-            or_(Touch.customer_id.in_(_IDS), Touch.customer_id.in_(_FOLDED)),
+            whose,
             Touch.state.in_((*FLYING, *ARRIVED)),
             _at("since") < _MOMENT,
         )

@@ -10,8 +10,9 @@ from urllib.parse import unquote
 import pytest
 
 from bot.calls import SendKf
-from bot.domain.campaigns import Campaign
+from bot.domain.campaigns import Campaign, Touch
 from bot.domain.customers import Customer
+from bot.domain.delivery import Message
 from bot.domain.orders import Product
 from bot.domain.refusals import Refusal
 from bot.events import CustomerAdded, Line
@@ -21,13 +22,28 @@ from bot.events.commands import (
     ApproveCampaign,
     DraftCampaign,
     HandOverCampaign,
+    PushToTagged,
     ResumeCampaign,
+    SayLifeStage,
+    TagCustomer,
 )
 from bot.outbound.campaigns import halt_harmful, plan_due
 from bot.outbound.deliver import deliver_due
 from bot.outbound.journeys import advance_due
-from bot.store import conversations, journeys, offers, proof
+from bot.store import (
+    consent,
+    conversations,
+    guide_tasks,
+    guide_work,
+    journeys,
+    offers,
+    proof,
+    tags,
+    warmth,
+)
 from bot.store.explain import explain
+from bot.store.insights import Span, rewording
+from bot.web.guide.words import for_many
 from tests.builders import a_guide, a_store
 from tests.handlers.test_cases import address_of
 from tests.handlers.test_chat import hears
@@ -282,6 +298,106 @@ async def test_tactic_81_after_three_offers_running_she_hears_a_kind_word_first(
     async with bot.session() as session:
         told = await explain(session, bot.vault, her.ref)
     assert "先问候再推" in told.in_words()
+
+
+async def test_tactic_81_the_guide_is_told_to_greet_first_and_a_talk_makes_it_warm(bot, hands):
+    guide, (her,) = await friends(bot, 1)
+
+    async def between_us() -> tuple[int, list[str]]:
+        """How warm it is, and why her guide is asked to write today."""
+        async with bot.session() as session:
+            warm = (await warmth.of(session, [her.id], bot.now))[her.id]
+            contacts = await guide_work.whom_to_contact(
+                session, bot.vault, bot.content, guide.id, bot.now
+            )
+        return warm.score(bot.now), [one.why for one in contacts if one.words]
+
+    assert await between_us() == (20, [])
+    async with bot.session() as session:
+        for day in range(3):
+            session.add(a_promo(her, bot.now + timedelta(days=day)))
+    bot.clock.advance(days=6)
+    assert await between_us() == (0, ["最近几条都是优惠，先问候一句"])
+    async with bot.session() as session:
+        session.add(a_promo(her, bot.now, offer_key=None))
+        session.add(
+            Message(
+                key="m1", customer_id=her.id, channel="kf", direction="in", text=b"", at=bot.now
+            )
+        )
+    assert await between_us() == (70, [])  # she talked today; one message in four was care
+    bot.clock.advance(days=30)
+    assert (await between_us())[0] == 40
+
+
+def a_promo(customer, at, *, offer_key="weekly") -> Touch:
+    return Touch(
+        customer_id=customer.id,
+        purpose="marketing",
+        template="weekly/benefit",
+        offer_key=offer_key,
+        channel="kf",
+        state="delivered",
+        planned_at=at,
+        due_at=at,
+        sent_at=at,
+    )
+
+
+async def says(bot, customer, stage: str) -> None:
+    """She taps it on her preferences page; nothing takes it back."""
+    her = Actor(kind="customer", id=customer.ref)
+    command = SayLifeStage(
+        actor=her, key=bot.key(), at=bot.now, customer_id=customer.id, tag=stage
+    )
+    await bot.does(command)
+
+
+async def test_tactic_48_a_stage_she_told_herself_brings_words_her_guide_may_change(bot, hands):
+    await bot.publishes()
+    guide, (expecting, other) = await friends(bot, 2)
+    hers = Actor(kind="guide", id=guide.userid)
+    facts = {"actor": hers, "at": bot.now}
+    for tag, why in (("人生阶段/孕期", "her_own_word"), ("导购/怀孕5个月", "too_precise")):
+        with pytest.raises(Refusal, match=why):
+            await bot.does(TagCustomer(**facts, key=bot.key(), customer_id=other.id, add=(tag,)))
+    await says(bot, expecting, "人生阶段/孕期")
+    await bot.works(advance_due)
+    async with bot.session() as session:
+        (asked,) = await guide_tasks.open_of(session, bot.vault, guide.id)
+    assert asked.task.customer_id == expecting.id
+    assert "自己说在孕期" in asked.task.why
+    assert "腰上不勒" in (asked.words or "")
+    suits = [
+        one.name for one in for_many(bot.content, {}, bot.now, ["人生阶段/孕期"]) if one.suits
+    ]
+    assert suits == ["stage/expecting"]
+    push = {"guide_id": guide.id, "ready": "stage/expecting", "edited": True}
+    push |= {"text": "前开扣的衬衫到了，坐着慢慢试。", "tags": ("人生阶段/孕期",)}
+    await bot.does(PushToTagged(**facts, key=bot.key(), **push))
+    await bot.sends()
+    (task,) = hands.waiting
+    assert (len(task.ids), "坐着慢慢试" in task.text) == (1, True)
+    span = Span(bot.now.date(), bot.now.date(), bot.settings.zone)
+    async with bot.session() as session:
+        (kept,) = await rewording(session, bot.vault, span)
+    assert (kept.template, kept.edited) == ("stage/expecting", 1)
+    assert kept.versions[0].text == push["text"]
+
+
+async def test_tactic_48_who_takes_her_word_back_is_not_found_by_it_any_more(bot):
+    await bot.publishes()
+    guide, (her,) = await friends(bot, 1)
+    await says(bot, her, "人生阶段/有宝宝")
+    async with bot.session() as session:
+        assert await consent.granted(session, her.id, "life_stage")
+    await says(bot, her, "")
+    async with bot.session() as session:
+        assert await tags.worn(session, her.id, bot.now) == []
+    push = {"guide_id": guide.id, "text": "来看看。", "tags": ("人生阶段/有宝宝",)}
+    hers = Actor(kind="guide", id=guide.userid)
+    with pytest.raises(Refusal, match="empty_audience"):
+        await bot.does(PushToTagged(actor=hers, at=bot.now, key=bot.key(), **push))
 
 
 async def test_tactic_85_nothing_starts_without_a_metric(bot):

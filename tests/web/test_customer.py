@@ -114,6 +114,17 @@ async def test_she_turns_everything_off_and_on_again(bot, shop):
     assert "打开了，现在就生效" in face.text
 
 
+async def test_what_she_says_of_her_life_stands_until_she_takes_it_back(bot, shop):
+    await bot.publishes()
+    await a_fan(bot)
+    face = await looks(shop, "/h5/preferences")
+    await face.sends("/h5/preferences/stage", tag="人生阶段/孕期")
+    assert 'value="人生阶段/孕期" aria-pressed="true"' in face.html
+    bot.clock.advance(minutes=1)
+    await face.sends("/h5/preferences/stage", tag="")
+    assert 'aria-pressed="true"' not in face.html
+
+
 @pytest.mark.parametrize("path", ["/h5", "/h5/preferences", "/h5/contact"])
 async def test_every_page_that_texts_name_opens(shop, content, path):
     named = {*content.brand.links.values(), *menu_pages(content)}

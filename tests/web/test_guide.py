@@ -267,6 +267,20 @@ class TestPush:
         (call,) = [c for c in await bot.sends() if type(c).__name__ == "CreateMassTask"]
         assert call.sender == "SuQing"
 
+    async def test_words_for_the_tags_she_picked_come_first_and_her_own_are_kept(
+        self, bot, su, face
+    ):
+        await bot.publishes()
+        await her_own(bot, su, wears=["风格/简约"])
+        await face.opens("/guide/push/count?tag=风格/简约")
+        assert face.text.index("适合简约") < face.text.index("换季整理")
+        await (await face.opens("/guide/push?tag=风格/简约")).sends(
+            "/guide/push", tag="风格/简约", ready="style/plain", text="素色的到了。"
+        )
+        async with bot.session() as session:
+            push = (await session.scalars(select(Campaign))).one()
+        assert (push.ready, push.edited) == ("style/plain", True)
+
     async def test_two_taps_push_once(self, bot, su, face):
         await her_own(bot, su, wears=["兴趣/衬衫"])
         form = (await face.opens("/guide/push")).form("/guide/push")

@@ -39,6 +39,8 @@ class TagGroupSpec(_Part):
     mirrored: bool = True
     open: bool = False
     """Rules may make further tags in it: categories as they are sold, sources as they are named."""
+    consent: Literal["life_stage"] | None = None
+    """Only she herself says these, under a consent of their own: no rule gives them, and nobody by hand."""
 
 
 class Heard(_Part):
@@ -192,6 +194,8 @@ class TagBook(_Part):
                 )
         for rule in self.rules:
             group, name = parts(rule.tag)
+            if self.own(group):
+                raise ValueError(_("里的「%(tag)s」只由顾客自己说 — 去掉这条规则", tag=rule.tag))
             if not (self.knows(rule.tag) or (self.opens(group) and name == "{category}")):
                 raise ValueError(_("里没有「%(tag)s」 — 先在 groups 里写上它", tag=rule.tag))
         return self
@@ -204,6 +208,15 @@ class TagBook(_Part):
 
     def opens(self, group: str) -> bool:
         return any(each.name == group and each.open for each in self.groups)
+
+    def own(self, group: str) -> bool:
+        """Whether its tags are the customer's own word."""
+        return any(each.name == group and each.consent for each in self.groups)
+
+    def said_by_her(self) -> list[str]:
+        return [
+            f"{group.name}/{tag}" for group in self.groups if group.consent for tag in group.tags
+        ]
 
     def too_precise(self, tag: str) -> Forbidden | None:
         _, name = parts(tag)
@@ -221,6 +234,12 @@ class TagBook(_Part):
                     why=said.why,
                     instead=instead,
                 ),
+                status=422,
+            )
+        if self.own(parts(tag)[0]):
+            raise Refusal(
+                "her_own_word",
+                _("「%(tag)s」只能由顾客自己在「消息偏好」里说", tag=tag),
                 status=422,
             )
         if not self.knows(tag) and not self.opens(parts(tag)[0]):

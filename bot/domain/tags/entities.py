@@ -18,6 +18,8 @@ class TagGroup(Row):
     name: Mapped[str] = mapped_column(unique=True)
     exclusive: Mapped[bool] = mapped_column(default=False)
     """At most one of its tags per customer: the newest wins."""
+    consent: Mapped[str | None]
+    """Its tags are said by the customer alone, under this purpose, and go with it."""
     corp_group_id: Mapped[str | None]
 
 

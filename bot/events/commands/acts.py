@@ -31,6 +31,15 @@ class OptIn(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SayLifeStage(Command):
+    """What a customer says of the stage of her life, and that it may be used; nothing takes both back."""
+
+    permission = "consent.opt_in"
+    customer_id: int
+    tag: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TagCustomer(Command):
     permission = "tag.assign"
     customer_id: int
@@ -205,6 +214,10 @@ class PushToTagged(Command):
     tags: tuple[str, ...]
     text: str
     offer: str | None = None
+    ready: str | None = None
+    """The template whose words she began with."""
+    edited: bool = False
+    """Whether she changed them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

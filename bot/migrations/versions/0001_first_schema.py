@@ -410,6 +410,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("exclusive", sa.Boolean(), nullable=False),
+        sa.Column("consent", sa.String(), nullable=True),
         sa.Column("corp_group_id", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tag_group")),
         sa.UniqueConstraint("name", name=op.f("uq_tag_group_name")),
@@ -1022,6 +1023,8 @@ def upgrade() -> None:
         sa.Column(
             "pushed_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
         ),
+        sa.Column("ready", sa.String(), nullable=True),
+        sa.Column("edited", sa.Boolean(), nullable=False),
         sa.Column("starts_at", sa.DateTime(), nullable=False),
         sa.Column("ends_at", sa.DateTime(), nullable=False),
         sa.Column("created_at", sa.DateTime(), nullable=False),

@@ -6,6 +6,7 @@ from bot.store.insights.cohorts import Cohort, cohorts
 from bot.store.insights.funnel import STAGES, Funnel, funnel, touched
 from bot.store.insights.moves import moves
 from bot.store.insights.people import BEHIND, Behind, behind
+from bot.store.insights.rewording import Rewording, rewording
 from bot.store.insights.span import Span
 from bot.store.insights.teams import GuideRow, RoomRow, guides, rooms
 from bot.store.insights.trend import Day, trend
@@ -18,6 +19,7 @@ __all__ = [
     "Day",
     "Funnel",
     "GuideRow",
+    "Rewording",
     "RoomRow",
     "Span",
     "behind",
@@ -25,6 +27,7 @@ __all__ = [
     "funnel",
     "guides",
     "moves",
+    "rewording",
     "rooms",
     "touched",
     "trend",

@@ -90,6 +90,16 @@ async def forget_answers(session: AsyncSession, customer_ids: Sequence[int]) -> 
     await stir(session, sorted(set(theirs)))
 
 
+async def forget_own(session: AsyncSession, customer_ids: Sequence[int], purpose: str) -> None:
+    """What only she may say goes with the consent it was said under."""
+    under = select(Tag.id).join(TagGroup).where(TagGroup.consent == purpose)
+    gone = delete(CustomerTag).where(
+        CustomerTag.customer_id.in_(customer_ids), CustomerTag.tag_id.in_(under)
+    )
+    theirs = (await session.scalars(gone.returning(CustomerTag.customer_id))).all()
+    await stir(session, sorted(set(theirs)))
+
+
 async def worn(session: AsyncSession, customer_id: int, now: datetime) -> list[Worn]:
     """Her tags with their sources, by group and name."""
     rows = await session.execute(
@@ -163,8 +173,14 @@ async def publish(session: AsyncSession, book: TagBook) -> None:
         await add_to_group(session, spec.name, spec.tags)
         await session.execute(
             update(TagGroup)
-            .where(TagGroup.name == spec.name, TagGroup.exclusive.is_not(spec.exclusive))
-            .values(exclusive=spec.exclusive)
+            .where(
+                TagGroup.name == spec.name,
+                or_(
+                    TagGroup.exclusive.is_not(spec.exclusive),
+                    TagGroup.consent.is_distinct_from(spec.consent),
+                ),
+            )
+            .values(exclusive=spec.exclusive, consent=spec.consent)
         )
         await session.execute(
             update(Tag)

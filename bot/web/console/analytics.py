@@ -93,6 +93,10 @@ async def _counted(
         "cohorts": await insights.cohorts(session, spans.today(request)),
         "moves": await insights.moves(session, span),
         "guides": (await insights.guides(session, span, store=store))[:10],
+        "rewording": await insights.rewording(session, request.app[DESK].work.vault, span),
+        "titles": {
+            name: one.title for name, one in request.app[DESK].work.content.templates.items()
+        },
         "rooms": await insights.rooms(session, span) if store is None else [],
     }
 

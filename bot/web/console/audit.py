@@ -27,6 +27,7 @@ ACTIONS = {
     "adjust_points": "调整积分",
     "opt_out": "退订",
     "opt_in": "订阅",
+    "say_life_stage": "说人生阶段",
     "tag_customer": "打标签",
     "merge_customers": "合并顾客",
     "unmerge_customer": "拆开合并",

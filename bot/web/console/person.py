@@ -21,7 +21,7 @@ from bot.domain.segment_fields import PURPOSE_WORDS, STAGES
 from bot.domain.segments import parse, read_back
 from bot.events.commands import AskGuide
 from bot.inbound.commands import matrix
-from bot.store import explain, merge_queue, portrait, segments, story
+from bot.store import explain, merge_queue, portrait, segments, story, warmth
 from bot.store.explain import CHANNELS
 from bot.store.portrait import Portrait
 from bot.store.story import PLACES, SOURCES, Line
@@ -90,6 +90,8 @@ async def person(request: web.Request) -> web.StreamResponse:
             "customers",
             her=her,
             masked=masks.name(her.name),
+            warmth=(await warmth.of(session, [customer.id], now))[customer.id],
+            promos=desk.work.content.limits.brand.promos_in_a_row,
             phone=masks.phone(her.phone) if her.phone else "",
             touches=told.told,
             lines=_with_orders(await story.story(session, vault, her, titles), her),

@@ -7,8 +7,8 @@ from aiohttp import web
 from bot.domain.consent import MARKETING
 from bot.domain.customers import Customer
 from bot.domain.refusals import Refusal
-from bot.events.commands import OptIn, OptOut
-from bot.store import consent
+from bot.events.commands import OptIn, OptOut, SayLifeStage
+from bot.store import consent, tags
 from bot.web.customer.door import ask_who, customer_at, herself
 from bot.web.desk import DESK
 from bot.web.forms import key_in, typed
@@ -35,7 +35,9 @@ async def preferences(request: web.Request) -> web.StreamResponse:
             purpose: await consent.granted(session, customer.id, purpose) is not None
             for purpose in MARKETING
         }
+        worn = {one.tag for one in await tags.worn(session, customer.id, desk.work.now())}
     on["profiling"] = customer.personalised
+    own = desk.work.content.tags.said_by_her()
     changed = request.query.get("changed", "")
     return page(
         request,
@@ -44,6 +46,8 @@ async def preferences(request: web.Request) -> web.StreamResponse:
         any_on=any(on[purpose] for purpose in MARKETING),
         changed=changed if changed in SWITCHES or changed == ALL else "",
         on=on,
+        stages=[(tag, tag.split("/")[1], tag in worn) for tag in own],
+        said=request.query.get("said") == "1",
         quiet=desk.work.content.limits.quiet_hours,
         cap=desk.work.content.limits.brand.most_in_month,
     )
@@ -60,6 +64,22 @@ async def choose(request: web.Request) -> web.StreamResponse:
     for purpose in MARKETING if which == ALL else (which,):
         await desk.do(_act(request, customer, purpose, key=f"{key}:{purpose}", on=on))
     raise web.HTTPSeeOther(f"/h5/preferences?changed={which}")
+
+
+@routes.post("/h5/preferences/stage")
+@allowed("consent.opt_in")
+async def stage(request: web.Request) -> web.StreamResponse:
+    desk, form = request.app[DESK], await request.post()
+    customer = await herself(request)
+    command = SayLifeStage(
+        at=desk.work.now(),
+        actor=actor_of(request),
+        key=key_in(form),
+        customer_id=customer.id,
+        tag=typed(form, "tag"),
+    )
+    await desk.do(command)
+    raise web.HTTPSeeOther("/h5/preferences?said=1#stage")
 
 
 def _act(

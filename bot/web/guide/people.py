@@ -11,7 +11,7 @@ from bot.domain import masks
 from bot.domain.customers import Customer, Guide
 from bot.domain.refusals import Refusal
 from bot.events.commands import TagCustomer
-from bot.store import consent, facts, guide_book, offers, points, tags
+from bot.store import consent, facts, guide_book, offers, points, tags, warmth
 from bot.tongue import _
 from bot.web import unmasking
 from bot.web.desk import DESK, Desk
@@ -111,6 +111,8 @@ async def told_of(
         "tags": worn,
         "to_give": _to_give(desk, {one["tag"] for one in worn}),
         "coupons": await offers.held(session, customer.id, now),
+        "warmth": (await warmth.of(session, [customer.id], now))[customer.id],
+        "promos": work.content.limits.brand.promos_in_a_row,
         "moments": await guide_book.moments(session, customer.id, guide.id),
         "suggested": words.for_one(work.content, told, held=customer.marketing_held, month=month),
         "refused": agreed is None,

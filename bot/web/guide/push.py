@@ -41,7 +41,8 @@ async def count(request: web.Request) -> web.StreamResponse:
     async with desk.work.sessions.reading() as session:
         guide = await guide_at(request, session)
         found = await _preview(desk, session, guide, tags)
-    return page(request, "guide/push_count.html", **_counted(found), live=True)
+        choices = await _ready(desk, session, guide, tags)
+    return page(request, "guide/push_count.html", **_counted(found), ready=choices, live=True)
 
 
 @routes.get("/guide/push/words")
@@ -49,8 +50,7 @@ async def count(request: web.Request) -> web.StreamResponse:
 async def ready(request: web.Request) -> web.StreamResponse:
     desk, wanted = request.app[DESK], request.query.get("ready", "")
     async with desk.work.sessions.reading() as session:
-        choices = await _ready(desk, session, await guide_at(request, session))
-    chosen = next((one for one in choices if one.name == wanted), None)
+        chosen = await _chosen(desk, session, await guide_at(request, session), wanted)
     return page(
         request, "guide/push_words.html", chosen=chosen, text=chosen.text if chosen else ""
     )
@@ -63,6 +63,7 @@ async def make(request: web.Request) -> web.StreamResponse:
     tags, text = _clean(all_typed(form, "tag")), typed(form, "text")
     async with desk.work.sessions.reading() as session:
         guide = await guide_at(request, session)
+        began = await _chosen(desk, session, guide, typed(form, "ready"))
     command = PushToTagged(
         at=desk.work.now(),
         actor=actor_of(request),
@@ -71,6 +72,8 @@ async def make(request: web.Request) -> web.StreamResponse:
         tags=tuple(tags),
         text=text,
         offer=typed(form, "offer") or None,
+        ready=began.name if began else None,
+        edited=began is not None and began.text.split() != text.split(),
     )
     try:
         done = await desk.do(command)
@@ -105,7 +108,7 @@ async def _form(
         guide = await guide_at(request, session)
         groups = await guide_book.tag_counts(session, guide.id, desk.work.now())
         found = await _preview(desk, session, guide, picked)
-        choices = await _ready(desk, session, guide)
+        choices = await _ready(desk, session, guide, picked)
     footer = desk.work.content.brand.line_below(desk.work.content.public_url).mass
     return page(
         request,
@@ -144,12 +147,20 @@ def _counted(found: Push | None) -> dict[str, Any]:
     return {"reachable": len(found.reachable), "excluded": excluded}
 
 
-async def _ready(desk: Desk, session: AsyncSession, guide: Guide) -> list[Ready]:
+async def _chosen(desk: Desk, session: AsyncSession, guide: Guide, name: str) -> Ready | None:
+    template = desk.work.content.templates.get(name)
+    if template is None:
+        return None
+    choices = await _ready(desk, session, guide, list(template.head.tags))
+    return next((one for one in choices if one.name == name), None)
+
+
+async def _ready(desk: Desk, session: AsyncSession, guide: Guide, tags: list[str]) -> list[Ready]:
     told = await facts.of_guide(session, guide.userid)
     now = desk.work.now()
     season = desk.work.content.brand.season.get(now.astimezone(facts.HERE).month)
     known = {name: fact for name, fact in (told | {"season": season}).items() if fact}
-    return words.for_many(desk.work.content, known, now)
+    return words.for_many(desk.work.content, known, now, tags)
 
 
 def _clean(tags: list[str]) -> list[str]:

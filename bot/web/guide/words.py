@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,6 +30,8 @@ class Ready:
     title: str
     offer: str | None
     text: str
+    suits: str = ""
+    """The tags it is written for."""
 
 
 def for_one(
@@ -64,11 +66,19 @@ def _occasions(told: Mapping[str, Any], month: int) -> Iterator[tuple[str, str]]
     yield "care", _("平时的问候")
 
 
-def for_many(content: Content, told: Mapping[str, Any], now: datetime) -> list[Ready]:
-    """Marketing words that WeCom may carry to many and that need nothing we do not know."""
+def for_many(
+    content: Content, told: Mapping[str, Any], now: datetime, tags: Collection[str]
+) -> list[Ready]:
+    """Marketing words that WeCom may carry to many and that need nothing we do not know: what is written for
+    whoever wears these tags first, what is written for others not at all."""
     offers = _offers(content)
     found = []
-    for name, template in sorted(content.templates.items()):
+    fitting = [
+        (name, one)
+        for name, one in sorted(content.templates.items())
+        if not one.head.tags or set(one.head.tags) & set(tags)
+    ]
+    for name, template in sorted(fitting, key=lambda item: not item[1].head.tags):
         offer = offers.get(name)
         if template.purpose != "marketing" or "wecom" not in template.channels:
             continue
@@ -83,7 +93,8 @@ def for_many(content: Content, told: Mapping[str, Any], now: datetime) -> list[R
         text = text.removesuffix(footer)
         if offer is None and str(content.facts.get("wallet_link")) in text:
             continue  # it speaks of a coupon that she may not hold
-        found.append(Ready(name, template.title, offer if template.offer else None, text))
+        suits = "、".join(tag.split("/")[1] for tag in template.head.tags)
+        found.append(Ready(name, template.title, offer if template.offer else None, text, suits))
     return found
 
 
