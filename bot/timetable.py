@@ -31,7 +31,7 @@ from bot.outbound import (
 )
 from bot.schedule import Daily, Timetable, WhenDue
 from bot.store import group_chats, offers, tags
-from bot.store.journeys import publish_playbooks
+from bot.store.playbooks import publish_playbooks
 from bot.store.ready_made import publish_segments
 from bot.work.context import Work
 

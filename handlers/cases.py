@@ -17,7 +17,7 @@ from bot.events import (
     KfMessageReceived,
     RateCase,
 )
-from bot.events.commands import AssignCase
+from bot.events.commands import AssignCase, NoteCase
 from bot.inbound.router import Router
 from bot.inbound.turn import Answer, Turn
 from bot.store import cases, customers, journeys, offers
@@ -199,6 +199,16 @@ async def escalate_case(event: EscalateCase, turn: Turn) -> Answer:
         team=team,
     )
     return _answer(case, step)
+
+
+@router.on(NoteCase)
+async def note_case(event: NoteCase, turn: Turn) -> Answer:
+    case = await cases.get(turn.session, event.case_id)
+    actor = str(event.actor)
+    await cases.add_note(
+        turn.session, turn.vault, case, text=event.text, actor=actor, now=turn.now
+    )
+    return _answer(case, None)
 
 
 @router.on(AssignCase)

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
-from bot.events.commands import RunImport
+from bot.domain.file_imports import FileImport
+from bot.events.commands import ReceiveFile, RunImport
 from bot.inbound.router import Router
 from bot.inbound.turn import Answer, Turn
 from bot.store import file_imports
 
 router = Router()
+
+
+@router.on(ReceiveFile)
+async def receive(command: ReceiveFile, turn: Turn) -> Answer:
+    row = FileImport(
+        kind=command.kind,
+        name=command.name,
+        suffix=command.suffix,
+        state="received",
+        columns={},
+        beat_at=0.0,
+        at=turn.now,
+        by=str(command.actor),
+    )
+    await file_imports.add(turn.session, row)
+    return Answer({"import": row.id})
 
 
 @router.on(RunImport)

@@ -1,11 +1,15 @@
-"""Events that begin a journey."""
+"""Events that begin a journey; journeys written and switched by people."""
 
 from __future__ import annotations
 
+from bot.content import edits
+from bot.domain.journeys import Playbook
+from bot.domain.refusals import Refusal
 from bot.events import CustomerAdded, OrderKind, OrderReported
+from bot.events.commands import PublishPlaybook, SwitchPlaybook
 from bot.inbound.router import Router
-from bot.inbound.turn import Turn
-from bot.store import customers, journeys, orders
+from bot.inbound.turn import Answer, Turn
+from bot.store import content_edits, customers, journeys, orders, playbooks
 
 router = Router()
 
@@ -45,3 +49,43 @@ async def begin_with_order(event: OrderReported, turn: Turn) -> None:
             now=turn.now,
             facts={"order_no": event.order_no},
         )
+
+
+@router.on(PublishPlaybook)
+async def publish(command: PublishPlaybook, turn: Turn) -> Answer:
+    """Laid over the files, so that a start of the house publishes the same again."""
+    if not command.spec:
+        return await _back_to_files(command, turn)
+    name, by = f"{edits.PLAYBOOKS}{command.playbook}", str(command.actor)
+    laid = edits.laid_over(turn.content, name, command.spec)
+    before = await playbooks.newest(turn.session, command.playbook)
+    await content_edits.save(turn.session, name, command.spec, by=by, now=turn.now)
+    spec = laid.playbooks[command.playbook]
+    made = await playbooks.publish_one(turn.session, spec, by=by, now=turn.now)
+    return _told(made, before)
+
+
+async def _back_to_files(command: PublishPlaybook, turn: Turn) -> Answer:
+    before = await playbooks.newest(turn.session, command.playbook)
+    dropped = await content_edits.drop(turn.session, f"{edits.PLAYBOOKS}{command.playbook}")
+    if before is None or not dropped:
+        raise Refusal("unknown_playbook", "没有在后台改过的这条旅程", status=404)
+    filed = (turn.content.filed or turn.content).playbooks.get(command.playbook)
+    if filed is None:
+        await playbooks.end(turn.session, command.playbook)
+        return Answer({"playbook": command.playbook, "state": "retired"})
+    made = await playbooks.publish_one(turn.session, filed, by=playbooks.FILES, now=turn.now)
+    return _told(made, before)
+
+
+@router.on(SwitchPlaybook)
+async def switch(command: SwitchPlaybook, turn: Turn) -> Answer:
+    if not await playbooks.pause(turn.session, command.playbook, on=not command.on):
+        raise Refusal("unknown_playbook", "没有这条旅程，或它已经是这样", status=404)
+    state = "published" if command.on else "paused"
+    return Answer({"playbook": command.playbook, "state": state})
+
+
+def _told(made: Playbook, before: Playbook | None) -> Answer:
+    facts = {"playbook": made.key, "version": made.version, "state": made.state}
+    return Answer(facts | {"before": before.version if before else None, "after": made.version})

@@ -6,20 +6,25 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from bot.content.brand import Brand
+from bot.content.checked import checked
 from bot.content.content import Content
-from bot.content.marked import ContentError
+from bot.content.marked import ContentError, Marked
+from bot.content.references import Names, broken_in
 from bot.content.templates import Template, parse_template
 from bot.domain.facts import FACTS
+from bot.domain.fairness import deals_of, unfair
 from bot.domain.offers import OfferSpec
+from bot.domain.playbooks import PlaybookSpec
 from bot.domain.quotas import Limits
+from bot.domain.ready_made import looked_up
 from bot.domain.refusals import Refusal
 
 Edits = Mapping[str, Mapping[str, Any]]
 T = TypeVar("T", bound=BaseModel)
-TEXTS, OFFERS = "texts/", "offers/"
+TEXTS, OFFERS, PLAYBOOKS = "texts/", "offers/", "playbooks/"
 
 
 def renew(content: Content, edits: Edits) -> list[str]:
@@ -46,6 +51,9 @@ def laid_over(content: Content, name: str, body: Mapping[str, Any]) -> Content:
     if name.startswith(OFFERS):
         spec = _checked(OfferSpec, body)
         return replace(content, offers={**content.offers, spec.key: spec})
+    if name.startswith(PLAYBOOKS):
+        play = playbook(content, name.removeprefix(PLAYBOOKS), body)
+        return replace(content, playbooks={**content.playbooks, play.key: play})
     if name.startswith(TEXTS):
         text = template(content, name.removeprefix(TEXTS), str(body.get("source", "")))
         return replace(content, templates={**content.templates, text.name: text})
@@ -69,6 +77,28 @@ def template(content: Content, name: str, source: str) -> Template:
     if said_badly := [one for text in words for one in content.check_text(text)]:
         raise Refusal("bad_words", "\n".join(dict.fromkeys(said_badly)), status=422)
     return made
+
+
+def playbook(content: Content, key: str, body: Mapping[str, Any]) -> PlaybookSpec:
+    """A tactic as somebody wrote it, by the very checks of a file. Raises Refusal bad_content with every mistake."""
+    written = Marked(f"playbooks/{key}.yaml", dict(body) | {"key": key})
+    try:
+        spec = checked(TypeAdapter(PlaybookSpec), written)
+        if wrong := list(broken_in(_names(content), written)):
+            raise ContentError(wrong)
+    except ContentError as error:
+        said = "\n".join(f"{one.what}。{one.mend}" for one in error.mistakes)
+        raise Refusal("bad_content", said, status=422) from None
+    spec = looked_up(spec, content.segments)
+    deals = deals_of({**content.playbooks, key: spec}.values(), content.offers)
+    if found := unfair(content.levels, deals):
+        raise Refusal("unfair", "\n".join(one.in_words() for one in found), status=422)
+    return spec
+
+
+def _names(content: Content) -> Names:
+    families = frozenset(str(group["key"]) for group in content.groups.get("groups", ()))
+    return Names(content.templates, content.offers, content.segments, families, content.tags.knows)
 
 
 def source_of(content: Content, name: str, edits: Edits) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.content.marked import ContentError, Mistake, read_file
+from bot.content.marked import ContentError, Marked, Mistake, read_file
 from bot.domain.ready_made import RULE_KEYS
 from bot.domain.segments import BadRule, parse
 
@@ -36,14 +36,18 @@ def broken_references(names: Names, root: Path) -> list[Mistake]:
         root / "groups.yaml",
         root / "games.yaml",
     ]
-    return [mistake for path in files if path.is_file() for mistake in _broken(names, path, root)]
+    return [mistake for path in files if path.is_file() for mistake in _read(names, path, root)]
 
 
-def _broken(names: Names, path: Path, root: Path) -> Iterator[Mistake]:
+def _read(names: Names, path: Path, root: Path) -> Iterator[Mistake]:
     try:
         marked = read_file(path, root=root)
     except ContentError:
         return  # told already
+    yield from broken_in(names, marked)
+
+
+def broken_in(names: Names, marked: Marked) -> Iterator[Mistake]:
     for where, value in _walk(marked.data, ()):
         found = _bad_rule(where, value)
         if found is not None:

@@ -22,7 +22,7 @@ class FileImport(Row):
     """As the file is called where it came from."""
     suffix: Mapped[str]
     state: Mapped[str]
-    """checking, checked, running, done or failed."""
+    """received, checking, checked, running, done or failed."""
     columns: Mapped[dict[str, Any]]
     """Header to field, where people know better than the guess."""
     doing: Mapped[str] = mapped_column(default="")

@@ -66,7 +66,7 @@ class Message(Part):
 class TagStep(Part):
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
-    days: int | None = Field(default=None, ge=1)
+    days: int | None = Field(default=None, ge=1, le=3650)
     """How long it holds."""
 
 
@@ -115,7 +115,7 @@ Step = PlainStep | Fork
 
 class Entry(Part):
     segment: Rule | str | None = None
-    again: Literal["never", "each_cause"] | int = "never"
+    again: Literal["never", "each_cause"] | Annotated[int, Field(ge=1, le=3650)] = "never"
     """A number: she may come again after so many days."""
 
 

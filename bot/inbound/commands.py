@@ -23,7 +23,7 @@ from bot.store.engine import Sessions, until_free
 
 # Never part of an audit row or of what makes two requests equal.
 _ENVELOPE = ("event", "at", "actor", "key")
-_PRIVATE = ("text", "evidence", "resolution")
+_PRIVATE = ("text", "evidence", "resolution", "password_hash")
 _REFUSAL = ("refused", "words", "status", "state")
 
 
@@ -35,9 +35,14 @@ def matrix() -> Matrix:
 
 
 async def do(
-    dispatcher: Dispatcher, sessions: Sessions, command: Command, now: datetime
+    dispatcher: Dispatcher,
+    sessions: Sessions,
+    command: Command,
+    now: datetime,
+    *,
+    waits: bool = True,
 ) -> dict[str, Any]:
-    """Perform the act, or give the stored answer of the same act.
+    """Perform the act, or give the stored answer of the same act; `waits` for it where it is under way.
 
     Raises Refusal: forbidden (403), key_reused (422) or whatever the rule says; a refusal is stored like an answer.
     """
@@ -51,6 +56,8 @@ async def do(
 
     async def once() -> dict[str, Any]:
         async with sessions.begin() as session:
+            if not waits:
+                await answers.alone(session, actor=str(command.actor), key=command.key)
             stored = await answers.begin(
                 session, actor=str(command.actor), key=command.key, body_hash=digest, now=now
             )

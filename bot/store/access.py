@@ -33,6 +33,10 @@ def fingerprint(token: str) -> str:
     return hashlib.sha256(token.encode(errors="replace")).hexdigest()
 
 
+def hashed(password: str, *, salt: bytes | None = None) -> str:
+    return _hasher.hash(password, salt=salt)
+
+
 async def add_user(
     session: AsyncSession,
     *,

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.audit import StoredAnswer
 from bot.domain.refusals import Refusal
-from bot.store.engine import upsert
+from bot.store.engine import is_sqlite, upsert
+
+IN_FLIGHT = "同一个 Idempotency-Key 的请求还在处理，请稍后再试"
+
+
+async def alone(session: AsyncSession, *, actor: str, key: str) -> None:
+    """Raises Refusal in_flight while the same act is under way in any process.
+
+    SQLite has one writer: whoever is here has waited for the other's end, and finds its answer.
+    """
+    if is_sqlite(session):
+        return
+    digest = hashlib.sha256(f"{actor}|{key}".encode()).digest()
+    number = int.from_bytes(digest[:8], signed=True)
+    if not await session.scalar(select(func.pg_try_advisory_xact_lock(number))):
+        raise Refusal("in_flight", IN_FLIGHT, status=409)
 
 
 async def begin(

@@ -10,6 +10,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.content_edits import ContentEdit
+from bot.store.engine import upsert
 
 
 async def bodies(session: AsyncSession) -> dict[str, dict[str, Any]]:
@@ -26,11 +27,10 @@ async def get(session: AsyncSession, name: str) -> ContentEdit | None:
 async def save(
     session: AsyncSession, name: str, body: Mapping[str, Any], *, by: str, now: datetime
 ) -> None:
-    row = await session.get(ContentEdit, name, with_for_update=True)
-    if row is None:
-        session.add(ContentEdit(name=name, body=dict(body), version=1, at=now, by=by))
-    else:
-        row.body, row.version, row.at, row.by = dict(body), row.version + 1, now, by
+    new = upsert(session, ContentEdit).values(name=name, body={}, version=0, at=now, by=by)
+    await session.execute(new.on_conflict_do_nothing())  # two people may write its first edit
+    row = await session.get_one(ContentEdit, name, with_for_update=True, populate_existing=True)
+    row.body, row.version, row.at, row.by = dict(body), row.version + 1, now, by
     await session.flush()
 
 

@@ -46,3 +46,12 @@ async def begin(
     mine = await session.scalars(begun.values(**values).returning(FileImport.id))
     if mine.first() is None:
         raise Refusal("begun_before", "这个文件已经在处理，或已经导入过了", status=409)
+
+
+async def take_up(session: AsyncSession, import_id: int, *, since: float, real: float) -> bool:
+    """Whether it is this process that does what was begun; of several one."""
+    mine = update(FileImport).where(
+        FileImport.id == import_id, FileImport.state == "running", FileImport.beat_at == since
+    )
+    taken = await session.scalars(mine.values(beat_at=real).returning(FileImport.id))
+    return taken.first() is not None

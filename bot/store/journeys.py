@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, exists, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,67 +18,9 @@ from bot.domain.segments import parse
 from bot.store import segments
 from bot.store.engine import upsert
 from bot.store.journey_waits import wake
+from bot.store.playbooks import Told
 
 AT_ONCE = 500
-
-
-class Told(Protocol):
-    """Whoever knows the playbooks as they are written."""
-
-    @property
-    def playbooks(self) -> Mapping[str, PlaybookSpec]: ...
-
-
-async def publish_playbooks(session: AsyncSession, content: Told, now: datetime) -> int:
-    """Make the written playbooks the published ones; how many became a new version."""
-    newest = select(Playbook).order_by(Playbook.key, Playbook.version)
-    known = {row.key: row for row in await session.scalars(newest)}
-    new = [spec for spec in content.playbooks.values() if not _same(known.get(spec.key), spec)]
-    for spec in new:
-        before = known.get(spec.key)
-        state = before.state if before is not None and before.state == "paused" else "published"
-        await _retire(session, spec.key)
-        session.add(_version(spec, 1 + (before.version if before else 0), state=state, at=now))
-    gone = [key for key, row in known.items() if key not in content.playbooks and row.by == FILES]
-    for key in gone:
-        await _retire(session, key)
-    await session.flush()
-    return len(new)
-
-
-FILES = "system:files"
-
-
-def _body(spec: PlaybookSpec) -> dict[str, Any]:
-    return spec.model_dump(mode="json", by_alias=True, exclude_unset=True)
-
-
-def _digest(spec: PlaybookSpec) -> str:
-    written = json.dumps(_body(spec), ensure_ascii=False, sort_keys=True)
-    return hashlib.sha256(written.encode()).hexdigest()
-
-
-def _same(row: Playbook | None, spec: PlaybookSpec) -> bool:
-    return row is not None and row.state != "retired" and row.digest == _digest(spec)
-
-
-def _version(spec: PlaybookSpec, version: int, *, state: str, at: datetime) -> Playbook:
-    return Playbook(
-        key=spec.key,
-        version=version,
-        name=spec.name,
-        trigger=spec.trigger,
-        body=_body(spec),
-        digest=_digest(spec),
-        state=state,
-        at=at,
-        by=FILES,
-    )
-
-
-async def _retire(session: AsyncSession, key: str) -> None:
-    live = (Playbook.key == key, Playbook.state != "retired")
-    await session.execute(update(Playbook).where(*live).values(state="retired"))
 
 
 def read(row: Playbook) -> PlaybookSpec:
@@ -108,14 +49,6 @@ async def versions(
     keys = {key for key, _ in wanted}
     rows = await session.scalars(select(Playbook).where(Playbook.key.in_(keys)))
     return {(row.key, row.version): read(row) for row in rows if (row.key, row.version) in wanted}
-
-
-async def pause(session: AsyncSession, key: str, *, on: bool) -> bool:
-    """Nobody enters and nobody moves on while it is paused. False when there is no such playbook."""
-    before, after = ("published", "paused") if on else ("paused", "published")
-    query = update(Playbook).where(Playbook.key == key, Playbook.state == before)
-    moved = await session.scalars(query.values(state=after).returning(Playbook.id))
-    return moved.first() is not None
 
 
 async def enter(

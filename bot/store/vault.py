@@ -44,6 +44,9 @@ class Vault:
     def unseal(self, sealed: bytes, *, about: str) -> str:
         return _unseal(self._house, sealed, about)
 
+    def unseal_bytes(self, sealed: bytes, *, about: str) -> bytes:
+        return self._house.decrypt(sealed[1:13], sealed[13:], about.encode())
+
     def blind(self, value: str, *, about: str = "phone") -> str:
         """A keyed hash to look a value up by equality without keeping it."""
         return self.sign(f"{about}:{value}", key=self._index)

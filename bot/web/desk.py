@@ -50,9 +50,10 @@ class Desk:
     def in_demo(self) -> bool:
         return self.plays and self.open_doors
 
-    async def do(self, command: Command) -> dict[str, Any]:
-        """Perform a person's act. Raises Refusal."""
-        answer = await commands.do(self.dispatcher, self.work.sessions, command, self.work.now())
+    async def do(self, command: Command, *, waits: bool = True) -> dict[str, Any]:
+        """Perform a person's act; a second click waits for the first one's answer. Raises Refusal."""
+        now = self.work.now()
+        answer = await commands.do(self.dispatcher, self.work.sessions, command, now, waits=waits)
         self.nudge()
         return answer
 

@@ -8,14 +8,14 @@ from sqlalchemy import select
 from bot.calls import Refused, SendKfOnEvent, SendWelcome
 from bot.domain.delivery import Owed
 from bot.events import CustomerAdded, FanFollowed, KfSessionEntered
-from bot.store import journeys, links
+from bot.store import links, playbooks
 from tests.builders import a_guide
 
 
 @pytest.fixture(autouse=True)
 async def published(bot):
     async with bot.session() as session:
-        await journeys.publish_playbooks(session, bot.content, bot.now)
+        await playbooks.publish_playbooks(session, bot.content, bot.now)
         await a_guide(session, userid="WangFang", name="王芳")
 
 
@@ -73,7 +73,7 @@ async def test_without_a_code_nothing_is_said(bot):
 
 async def test_a_paused_welcome_says_nothing(bot):
     async with bot.session() as session:
-        await journeys.pause(session, "welcome", on=True)
+        await playbooks.pause(session, "welcome", on=True)
     await bot.receives(added(bot))
     assert welcomes(await bot.sends()) == []
 

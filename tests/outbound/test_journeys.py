@@ -15,7 +15,7 @@ from bot.domain.orders import Order
 from bot.domain.playbooks import PlaybookSpec
 from bot.domain.tiers import CustomerTier, TierMove
 from bot.outbound import journeys as ticks
-from bot.store import journeys
+from bot.store import journeys, playbooks
 from tests.builders import a_customer, a_follow, a_guide
 
 WEEK: dict[str, Any] = {
@@ -50,7 +50,7 @@ class Written:
 
 async def publish(bot, *specs: dict[str, Any]) -> int:
     async with bot.session() as session:
-        return await journeys.publish_playbooks(session, Written(*specs), bot.now)
+        return await playbooks.publish_playbooks(session, Written(*specs), bot.now)
 
 
 async def enter(bot, customer_id: int, cause: str = "friend:a", trigger: str = "friend_added"):
@@ -229,11 +229,11 @@ async def test_a_paused_playbook_stands_still_until_it_goes_on(bot):
     customer = await somebody(bot)
     await enter(bot, customer)
     async with bot.session() as session:
-        assert await journeys.pause(session, "week", on=True)
+        assert await playbooks.pause(session, "week", on=True)
     await days_pass(bot, 3)
     assert await touched(bot, customer) == []
     async with bot.session() as session:
-        await journeys.pause(session, "week", on=False)
+        await playbooks.pause(session, "week", on=False)
     await days_pass(bot, 2)
     assert len(await touched(bot, customer)) == 1
 

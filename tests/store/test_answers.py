@@ -55,3 +55,18 @@ async def test_one_of_many_at_once_acts_and_the_others_hear_its_answer(sessions,
         return "heard" if had else "empty"
 
     assert await crowd(database_url, 20, act) == {"acted": 1, "heard": 19}
+
+
+@pytest.mark.parametrize("databases", ["postgres"], indirect=True)
+async def test_who_will_not_wait_is_told_that_another_process_is_at_it(sessions, database_url):
+    """SQLite has one writer: there the second finds the answer, as above."""
+
+    async def ask(session, _i):
+        await answers.alone(session, actor="clerk:mei", key="k")
+        return "alone"
+
+    async with sessions.begin() as session:
+        await answers.alone(session, actor="clerk:mei", key="k")
+        await answers.alone(session, actor="clerk:lan", key="k")
+        assert await crowd(database_url, 3, ask) == {"in_flight": 3}
+    assert await crowd(database_url, 1, ask) == {"alone": 1}

@@ -37,6 +37,7 @@ from bot.store import (
     guide_work,
     journeys,
     offers,
+    playbooks,
     proof,
     tags,
     warmth,
@@ -146,7 +147,7 @@ async def test_tactic_8_a_goal_is_measured_against_those_kept_out(bot, hands):
 async def test_tactic_38_a_preview_reaches_its_tier_alone(bot, hands):
     async with bot.session() as session:
         await offers.publish_offers(session, bot.vault, bot.content.offers.values())
-        await journeys.publish_playbooks(session, bot.content, bot.now)
+        await playbooks.publish_playbooks(session, bot.content, bot.now)
     _, (core, plain) = await friends(bot, 2)
     await tiered(bot, core, "核心")
     await tiered(bot, plain, "普通")
@@ -214,7 +215,7 @@ async def test_tactic_61_a_story_is_told_from_its_beginning_and_never_twice(bot,
     alone = {"brand-story": bot.content.playbooks["brand-story"]}
     async with bot.session() as session:
         told = replace(bot.content, playbooks=alone)
-        await journeys.publish_playbooks(session, told, bot.now)
+        await playbooks.publish_playbooks(session, told, bot.now)
     guide, (customer,) = await friends(bot, 1)
     async with bot.session() as session:
         hers = await address_of(session, customer)
@@ -255,7 +256,7 @@ async def test_tactic_59_and_79_a_tier_begins_a_journey_and_its_end_stops_the_qu
         ],
     }
     async with bot.session() as session:
-        await journeys.publish_playbooks(session, Written(spec), bot.now)
+        await playbooks.publish_playbooks(session, Written(spec), bot.now)
         await journeys.enter(
             session,
             bot.content,

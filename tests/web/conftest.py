@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 
 import pytest
 from aiohttp.test_utils import TestServer
 
+from bot.content import Content
 from bot.inbound.intake import Intake
 from bot.web.desk import Desk
 from bot.web.server import build
@@ -30,3 +32,11 @@ async def shop(bot: Bot) -> AsyncIterator[Shop]:
     yield shop
     await shop.closes()
     await intake.close()
+
+
+@pytest.fixture
+def written(bot: Bot) -> Iterator[Content]:
+    """The content is one for all tests: what is changed of it is put back."""
+    before = replace(bot.content)
+    yield bot.content
+    bot.content.become(before)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from bot.domain.offers.words import SHOP_ZONE
 
 ALWAYS = (datetime(2000, 1, 1, tzinfo=SHOP_ZONE), datetime(2100, 1, 1, tzinfo=SHOP_ZONE))
+
+MOST = 10**9
+"""Pieces, or fen of one piece."""
 
 
 class OfferSpec(BaseModel):
@@ -20,19 +23,19 @@ class OfferSpec(BaseModel):
     key: str = Field(min_length=1, max_length=64)
     name: str = Field(min_length=1, max_length=40)
     kind: Literal["amount", "percent", "gift", "shipping", "access", "exchange"]
-    value: int = Field(default=0, ge=0)
-    threshold_fen: int = Field(default=0, ge=0)
-    budget_pieces: int = Field(ge=0)
-    per_customer: int = Field(default=1, ge=1)
+    value: int = Field(default=0, ge=0, le=MOST)
+    threshold_fen: int = Field(default=0, ge=0, le=MOST)
+    budget_pieces: int = Field(ge=0, le=MOST)
+    per_customer: int = Field(default=1, ge=1, le=MOST)
     valid_days: int = Field(ge=1, le=400)
     stores: tuple[str, ...] = ()
     """Store codes; `*` is any store but not the mall."""
     goods: tuple[str, ...] = ()
     """Skus or categories."""
-    most_fen: int = Field(default=0, ge=0)
-    cost_fen: int = Field(default=0, ge=0)
+    most_fen: int = Field(default=0, ge=0, le=MOST)
+    cost_fen: int = Field(default=0, ge=0, le=MOST)
     """What one piece costs us, where it is not what it takes off."""
-    budget_fen: int | None = Field(default=None, ge=0)
+    budget_fen: int | None = Field(default=None, ge=0, le=10**15)
     stacks: bool = False
     first_order: bool = False
     after_return: Literal["back", "lost"] = "back"
@@ -44,6 +47,13 @@ class OfferSpec(BaseModel):
     starts: datetime | date | None = None
     ends: datetime | date | None = None
     """A day as the end counts whole."""
+
+    @field_validator("starts", "ends")
+    @classmethod
+    def _in_our_time(cls, said: datetime | date | None) -> datetime | date | None:
+        if said is not None and not ALWAYS[0].year <= said.year < ALWAYS[1].year:
+            raise ValueError("写 2000 到 2099 年之间的一天")
+        return said
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:

@@ -68,6 +68,17 @@ class TagCustomers(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiveFile(Command):
+    """A file of orders, customers or products has come whole; it is looked at, and nothing is written yet."""
+
+    permission = "import.run"
+    kind: str
+    name: str
+    suffix: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunImport(Command):
     """A file that was looked at is written."""
 

@@ -33,6 +33,25 @@ class SwitchOffer(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PublishPlaybook(Command):
+    """A journey or a repeating campaign, from now on for whoever comes in; runs under way keep their version."""
+
+    permission = "journey.define"
+    playbook: str
+    spec: dict[str, Any]
+    """As `bot.domain.playbooks.PlaybookSpec`; empty goes back to what the file says, or ends it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchPlaybook(Command):
+    """Nobody enters and nobody moves on while it is off."""
+
+    permission = "journey.define"
+    playbook: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeBrand(Command):
     permission = "settings.change"
     changes: dict[str, Any]
@@ -44,6 +63,18 @@ class ChangeLimits(Command):
 
     permission = "limits.change"
     changes: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddStaff(Command):
+    """A new colleague; without a password she signs in through WeCom only."""
+
+    permission = "staff.manage"
+    name: str
+    role: str
+    store: str | None = None
+    userid: str | None = None
+    password_hash: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +94,15 @@ class RemindGuide(Command):
 
     permission = "task.remind"
     guide_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteCase(Command):
+    """What colleagues should know; the customer is not told."""
+
+    permission = "case.act"
+    case_id: int
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

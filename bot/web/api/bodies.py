@@ -23,11 +23,12 @@ from bot.web.callbacks import body_of
 
 KEY = re.compile(r"[\x21-\x7e]{1,200}")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,40}|[0-9]{1,6}")
+UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 DIGITS = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 
 def clean(text: str) -> str:
-    if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+    if UNWRITABLE.search(text):
         raise ValueError("含有 NUL 或不成对的代理字符")
     return text
 
@@ -100,9 +101,23 @@ async def read(request: web.Request, kind: type[Body]) -> Body:
 
 def parse(body: bytes, kind: type[Body]) -> Body:
     try:
-        return valid(json.loads(body, parse_constant=_no_constant), kind)
+        said = json.loads(body, parse_constant=_no_constant)
+        bad = b"\\u" in body and _unwritable(said)
     except (ValueError, RecursionError):
         raise Refusal("not_json", "请求体不是 JSON", status=400) from None
+    if bad:
+        told = [{"field": "body", "words": "含有 NUL 或不成对的代理字符"}]
+        raise Refusal("invalid", "请求有问题", status=422, facts={"mistakes": told})
+    return valid(said, kind)
+
+
+def _unwritable(said: Any) -> bool:
+    """Whether it holds text that not every database keeps, however deep inside."""
+    if isinstance(said, str):
+        return bool(UNWRITABLE.search(said))
+    if isinstance(said, dict):
+        return any(_unwritable(one) for pair in said.items() for one in pair)
+    return isinstance(said, list) and any(map(_unwritable, said))
 
 
 def asked(request: web.Request, kind: type[Body]) -> Body:

@@ -17,6 +17,7 @@ from bot.events.commands import (
     DraftCampaign,
     HandOverCampaign,
     PauseCampaign,
+    RehearseCampaign,
     ResumeCampaign,
     StopCampaign,
     SwitchSending,
@@ -206,6 +207,11 @@ async def _act(ask: Ask[Any], command: Any, **facts: Any) -> Done:
     async with ask.reading() as session:
         campaign_id = (await _asked(ask, session)).id
     return await ask.does(command, campaign_id=campaign_id, **facts)
+
+
+@routes.asks("POST", f"{ONE}/rehearse", "campaign.draft", "预演并留下回执：交出去之前要做一次")
+async def keep_rehearsal(ask: Ask[Nothing]) -> Done:
+    return await _act(ask, RehearseCampaign)
 
 
 @routes.asks("POST", f"{ONE}/approve", "campaign.approve", "批准")

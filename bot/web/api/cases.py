@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any, Literal
 
 from bot.domain.refusals import Refusal
-from bot.events.commands import AnswerCase, CloseCase, EscalateCase
-from bot.store import case_queue, listing
+from bot.events.commands import AnswerCase, AssignCase, CloseCase, EscalateCase, NoteCase
+from bot.store import case_queue, customers, listing
 from bot.web.api.bodies import Listing, Query, Strict, Text, Word
 from bot.web.api.endpoints import NUMBER, Ask, Done, Page, Routes, Told
 
@@ -115,6 +115,30 @@ class EscalateIn(Strict):
 @routes.asks("POST", f"{ONE}/escalate", "case.act", "升级", says=EscalateIn)
 async def escalate(ask: Ask[EscalateIn]) -> Done:
     return await ask.does(EscalateCase, case_id=await _known(ask), reason=ask.said.reason)
+
+
+class NoteIn(Strict):
+    text: Text
+
+
+@routes.asks("POST", f"{ONE}/notes", "case.act", "给同事记一笔，顾客看不到", says=NoteIn)
+async def note(ask: Ask[NoteIn]) -> Done:
+    return await ask.does(NoteCase, case_id=await _known(ask), text=ask.said.text)
+
+
+class AssignIn(Strict):
+    guide: Word
+    """Her userid in WeCom."""
+
+
+@routes.asks("POST", f"{ONE}/assign", "case.assign", "转给另一位导购", says=AssignIn)
+async def assign(ask: Ask[AssignIn]) -> Done:
+    number = await _known(ask)
+    async with ask.reading() as session:
+        guide = await customers.guide_by_userid(session, ask.said.guide, create=False)
+    if guide is None:
+        raise Refusal("no_such_guide", "没有这位导购，或她不在岗", status=404)
+    return await ask.does(AssignCase, case_id=number, guide_id=guide.id)
 
 
 class CloseIn(Strict):

@@ -139,30 +139,3 @@ async def of_one(ask: Ask[Query]) -> Coupons:
         hers = [(await ask.customer(session)).id]
         rows = await listing.coupons(session, [listing.coupon_of(hers)], None, 200)
     return Coupons(items=[_told(row) for row in rows])
-
-
-class OfferTold(Told):
-    key: str
-    name: str
-    kind: str
-    value: int
-    threshold_fen: int
-    budget_pieces: int
-    issued: int
-    budget_fen: int | None
-    owed_fen: int
-    """What pieces that are out may cost at worst."""
-    starts_at: datetime
-    ends_at: datetime
-    state: str
-
-
-class Offers(Told):
-    items: list[OfferTold]
-
-
-@routes.asks("GET", "/offers", "offer.read", "权益、预算和已发数量", gives=Offers)
-async def offers(ask: Ask[Query]) -> Offers:
-    async with ask.reading() as session:
-        found = await listing.offers(session)
-    return Offers(items=[OfferTold.model_validate(one) for one in found])

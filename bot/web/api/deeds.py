@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from bot.events.commands import (
+    AskGuide,
     FileCase,
     IssueCoupon,
     KeepApart,
@@ -62,6 +63,16 @@ class CouponIn(Strict):
 @routes.asks("POST", "/customers/{ref}/coupons", "coupon.issue", "给她发一张券", says=CouponIn)
 async def issue(ask: Ask[CouponIn]) -> Done:
     return await ask.does(IssueCoupon, customer_id=await ask.known(), offer=ask.said.offer)
+
+
+class WhyIn(Strict):
+    why: Annotated[Word, Field(max_length=120)]
+    """What her guide should get in touch about."""
+
+
+@routes.asks("POST", "/customers/{ref}/tasks", "task.ask", "请她的导购联系她", says=WhyIn)
+async def ask_guide(ask: Ask[WhyIn]) -> Done:
+    return await ask.does(AskGuide, customer_id=await ask.known(), why=ask.said.why)
 
 
 class CaseIn(Strict):

@@ -19,12 +19,14 @@ from bot.domain.segments import BadRule
 from bot.domain.segments import parse as parse_rule
 from bot.events.commands import Actor, Command
 from bot.store import portrait, segments
+from bot.store.answers import IN_FLIGHT
 from bot.web.api import bodies, cursors
 from bot.web.api.bodies import Nothing, Query
 from bot.web.console.scopes import own_store, within
 from bot.web.desk import ACTOR, DESK, Desk
 from bot.web.guards import SAFE, allowed
 
+JSON = "application/json"
 BASE = "/api/v1"
 NUMBER = r"{%s:[1-9][0-9]{0,17}}"
 
@@ -60,6 +62,8 @@ class Endpoint:
     says: type[BaseModel]
     gives: Any
     writes: bool
+    takes: str = JSON
+    """What the body is; any but JSON is left to the act, and the rest stands in the address."""
 
 
 ENDPOINTS: dict[Any, Endpoint] = {}
@@ -123,13 +127,17 @@ class Ask(Generic[Said]):
         async with self.reading() as session:
             return (await self.customer(session, name)).id
 
+    def signed(self) -> dict[str, Any]:
+        """What every act carries: who, when, and the request's key."""
+        return {"actor": self.actor, "key": bodies.key_of(self.request), "at": self.now}
+
     async def does(self, command: type[Command], **facts: Any) -> Done:
         """A person's act under the request's key: once, however often it is sent."""
-        key = bodies.key_of(self.request)
-        asked = command(actor=self.actor, key=key, at=self.now, **facts)
-        with _under_way(self.desk, f"{self.actor}|{key}"):
+        signed = self.signed()
+        asked = command(**signed, **facts)
+        with _under_way(self.desk, f"{self.actor}|{signed['key']}"):
             try:
-                return Done(**await self.desk.do(asked))
+                return Done(**await self.desk.do(asked, waits=False))
             except Refusal as waits:
                 if waits.reason != "second_person" or waits.status != 202:
                     raise
@@ -153,7 +161,7 @@ class Ask(Generic[Said]):
 def _under_way(desk: Desk, key: str) -> Iterator[None]:
     """The same key twice at once: whoever comes second is told, and asks again for the stored answer."""
     if key in desk.under_way:
-        raise Refusal("in_flight", "同一个 Idempotency-Key 的请求还在处理，请稍后再试", status=409)
+        raise Refusal("in_flight", IN_FLIGHT, status=409)
     desk.under_way.add(key)
     try:
         yield
@@ -177,6 +185,7 @@ class Routes(web.RouteTableDef):
         says: type[BaseModel] | None = None,
         gives: Any = Done,
         writes: bool | None = None,
+        takes: str = JSON,
     ) -> Callable[[Act], Act]:
         """`writes=False` marks a POST that changes nothing: it needs no key and no scope to write."""
         safe = method in SAFE
@@ -187,7 +196,7 @@ class Routes(web.RouteTableDef):
             async def answer(request: web.Request) -> web.StreamResponse:
                 if changes:
                     bodies.key_of(request)
-                if safe:
+                if safe or takes != JSON:
                     said = bodies.asked(request, read)
                 else:
                     bodies.asked(request, Query)
@@ -208,6 +217,7 @@ class Routes(web.RouteTableDef):
                 says=read,
                 gives=gives,
                 writes=changes,
+                takes=takes,
             )
             self.route(method, BASE + path)(guarded)
             return act

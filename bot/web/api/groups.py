@@ -1,8 +1,7 @@
-"""`/api/v1/groups` and `/journeys`: who belongs into which group chats, and which ways customers are led."""
+"""`/api/v1/groups`: who belongs into which group chats, and how these are."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -12,8 +11,7 @@ from bot.domain.refusals import Refusal
 from bot.domain.segments import parse, read_back
 from bot.events.commands import PublishGroupRule
 from bot.store import group_chats
-from bot.store import journeys as ways
-from bot.web.api.bodies import Query, Strict, Word
+from bot.web.api.bodies import Query, Strict
 from bot.web.api.endpoints import Ask, Done, Routes, Told
 
 routes = Routes()
@@ -97,34 +95,3 @@ async def publish(ask: Ask[GroupRuleIn]) -> Done:
         rule = await _asked(ask, session)
     settings = ask.said.model_dump(exclude_none=True, exclude={"rule"})
     return await ask.does(PublishGroupRule, group=rule.key, rule=ask.said.rule, settings=settings)
-
-
-class Journey(Told):
-    key: str
-    name: str
-    version: int
-    trigger: str | None
-    state: str
-    at: datetime
-    body: dict[str, Any]
-
-
-class Journeys(Told):
-    items: list[Journey]
-
-
-@routes.asks("GET", "/journeys", "journey.read", "已发布的打法和旅程", gives=Journeys)
-async def journeys(ask: Ask[Query]) -> Journeys:
-    async with ask.reading() as session:
-        found = await ways.all_published(session)
-    return Journeys(items=[Journey.model_validate(one) for one in found])
-
-
-@routes.asks("GET", "/journeys/{key}", "journey.read", "一个打法", gives=Journey)
-async def journey(ask: Ask[Query]) -> Journey:
-    key: Word = ask.named("key")
-    async with ask.reading() as session:
-        for found in await ways.all_published(session):
-            if found.key == key:
-                return Journey.model_validate(found)
-    raise Refusal("unknown_playbook", "没有这个打法", status=404)

@@ -12,7 +12,7 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from bot.domain.permissions import area
 from bot.web.api.bodies import Nothing, Query
-from bot.web.api.endpoints import BASE, ENDPOINTS, Done, Endpoint
+from bot.web.api.endpoints import BASE, ENDPOINTS, JSON, Done, Endpoint
 from bot.web.api.orders import OrderIn, Received
 from bot.web.api.problems import problem
 from bot.web.desk import ACTOR, DESK
@@ -100,7 +100,10 @@ def _operation(endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
         "parameters": _parameters(endpoint),
         "responses": _responses(schemas, endpoint.gives, READS if reads else SENDS),
     }
-    if not reads and endpoint.method != "DELETE":
+    if endpoint.takes != JSON:
+        binary = {"schema": {"type": "string", "format": "binary"}}
+        said["requestBody"] = {"required": True, "content": {endpoint.takes: binary}}
+    elif not reads and endpoint.method != "DELETE":
         said["requestBody"] = {
             "required": not issubclass(endpoint.says, Nothing),
             "content": {"application/json": {"schema": schemas["refs"][endpoint.says]}},
@@ -122,7 +125,12 @@ def _parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
     if issubclass(endpoint.says, Query):
         schema = TypeAdapter(endpoint.says).json_schema()
         found += [
-            {"name": name, "in": "query", "required": False, "schema": _plain(one)}
+            {
+                "name": name,
+                "in": "query",
+                "required": name in schema.get("required", ()),
+                "schema": _plain(one),
+            }
             for name, one in schema.get("properties", {}).items()
         ]
     if endpoint.writes:

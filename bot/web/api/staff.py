@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any, Literal
 
 from bot.domain.refusals import Refusal
-from bot.events.commands import FinishGuideTask
-from bot.store import listing
-from bot.web.api.bodies import Asked, Listing, Query, Strict, Word
+from bot.events.commands import FinishGuideTask, RemindGuide
+from bot.store import customers, listing
+from bot.web.api.bodies import Asked, Listing, Nothing, Query, Strict, Word
 from bot.web.api.endpoints import NUMBER, Ask, Done, Page, Routes, Told
 
 routes = Routes()
@@ -100,6 +100,15 @@ async def guides(ask: Ask[Query]) -> Guides:
             for guide, store in rows
         ]
     )
+
+
+@routes.asks("POST", "/guides/{userid}/remind", "task.remind", "提醒她点发送")
+async def remind(ask: Ask[Nothing]) -> Done:
+    async with ask.reading() as session:
+        guide = await customers.guide_by_userid(session, ask.named("userid"), create=False)
+    if guide is None:
+        raise Refusal("no_such_guide", "没有这位导购，或不是你们店的", status=404)
+    return await ask.does(RemindGuide, guide_id=guide.id)
 
 
 class StoreTold(Told):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import time
 from typing import Any
 
@@ -11,15 +10,16 @@ from aiohttp import web
 from bot.domain.cases.clocks import ANSWER_IN, RESOLVE_IN, WARN_BEFORE
 from bot.domain.permissions import may
 from bot.domain.refusals import Refusal
-from bot.events.commands import ChangeBrand, ChangeLimits, ChangeStaff
+from bot.events.commands import AddStaff, ChangeBrand, ChangeLimits, ChangeStaff
 from bot.inbound.commands import matrix
-from bot.store import access, audit, content_edits, shops
+from bot.store import access, content_edits, shops
 from bot.tongue import _
+from bot.web import staffing
 from bot.web.console import forms
 from bot.web.console.forms import Form
 from bot.web.console.frame import shown
 from bot.web.desk import ACTOR, DESK
-from bot.web.guards import actor_of, allowed
+from bot.web.guards import allowed
 from bot.web.pages import ROLES
 from bot.work.renewing import renew
 
@@ -124,35 +124,20 @@ def _limits(form: Form) -> list[tuple[str, str, int | str]]:
 async def add(request: web.Request) -> web.StreamResponse:
     """A new colleague with a password that is shown once, on the page that answers."""
     desk, form = request.app[DESK], await request.post()
+    signed = forms.signed(request, form)
+    act = f"{signed['actor']}|{signed['key']}"
+    password, kept = staffing.first_password(desk.work.settings.key, act)
     name = forms.needed(form, "name", _("先写名字"), most=40)
-    role, store = forms.text(form, "role"), forms.text(form, "store") or None
-    if role not in STAFF or (role == "owner" and request[ACTOR].kind != "owner"):
-        raise Refusal("bad_role", _("不能给这个角色"), status=422)
-    if role in {"manager", "clerk"} and store is None:
-        raise Refusal("no_such_store", _("店长和收银员要选一家门店"), status=422)
-    password = secrets.token_urlsafe(12)
-    userid = forms.text(form, "userid", most=64) or None
-    async with desk.work.sessions.begin() as session:
-        if await access.staff_named(session, name) is not None:
-            raise Refusal("user_exists", _("已经有叫这个名字的人"), status=409)
-        await access.add_user(
-            session,
+    await desk.do(
+        AddStaff(
             name=name,
-            role=role,
-            store=store,
-            password=password,
-            userid=userid,
-            now=desk.work.now(),
+            role=forms.text(form, "role"),
+            store=forms.text(form, "store") or None,
+            userid=forms.text(form, "userid", most=64) or None,
+            password_hash=kept,
+            **signed,
         )
-        facts = {"role": role, "store": store, "userid": userid}
-        await audit.append(
-            session,
-            at=desk.work.now(),
-            actor=str(actor_of(request)),
-            action="add_staff",
-            subject=f"name:{name}",
-            detail={"after": facts},
-        )
+    )
     return await _page(request, made={"name": name, "password": password})
 
 

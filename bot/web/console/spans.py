@@ -11,6 +11,7 @@ from bot.store.insights import Span
 from bot.web.desk import DESK
 from bot.web.figures import written
 
+OUR_TIME = (date(2000, 1, 1), date(2100, 1, 1))
 SPANS = {"7": "7 天", "month": "本月", "90": "90 天"}
 
 
@@ -36,7 +37,8 @@ def between(request: web.Request) -> Span:
         first, last = (date.fromisoformat(request.query[name]) for name in ("from", "to"))
     except (KeyError, ValueError):
         return chosen(request)[1]
-    return Span(min(first, last), max(first, last), request.app[DESK].work.settings.zone)
+    first, last = (max(OUR_TIME[0], min(OUR_TIME[1], day)) for day in sorted((first, last)))
+    return Span(first, last, request.app[DESK].work.settings.zone)
 
 
 def month(request: web.Request) -> date:

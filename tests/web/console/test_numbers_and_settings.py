@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-import pytest
-
 from bot.content import edits
 from bot.doctor.finding import broken, doubtful, fine
 from bot.domain.campaigns import MassTask, Touch
@@ -19,14 +17,6 @@ from bot.web.console.audit import changes
 from bot.web.console.connect import steps
 from tests.builders import a_customer, a_follow, a_guide
 from tests.web.faces import a_named_customer
-
-
-@pytest.fixture
-def written(bot):
-    """The content is one for all tests: what is changed of it is put back."""
-    before = replace(bot.content)
-    yield bot.content
-    bot.content.become(before)
 
 
 async def some_touches(bot) -> None:

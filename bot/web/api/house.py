@@ -1,0 +1,155 @@
+"""`/api/v1/settings`, `/staff`: how the house is set, and who may sign in."""
+
+from __future__ import annotations
+
+from datetime import time
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field
+
+from bot.domain.refusals import Refusal
+from bot.events.commands import AddStaff, ChangeBrand, ChangeLimits, ChangeStaff
+from bot.store import access
+from bot.web import staffing
+from bot.web.api import bodies
+from bot.web.api.bodies import Query, Strict, Word, clean
+from bot.web.api.endpoints import Ask, Done, Routes, Told
+from bot.work.renewing import renew
+
+routes = Routes()
+Role = Literal["owner", "admin", "operator", "care", "auditor", "manager", "clerk"]
+
+
+class SettingsTold(Told):
+    brand: dict[str, Any]
+    limits: dict[str, Any]
+    zone: str
+
+
+@routes.asks("GET", "/settings", "settings.read", "品牌、免打扰和上限", gives=SettingsTold)
+async def settings(ask: Ask[Query]) -> SettingsTold:
+    content = ask.desk.work.content
+    return SettingsTold(
+        brand=content.brand.model_dump(mode="json"),
+        limits=content.limits.model_dump(mode="json"),
+        zone=ask.desk.work.settings.timezone,
+    )
+
+
+def _line(most: int, least: int = 1) -> Any:
+    return Annotated[str | None, Field(min_length=least, max_length=most), AfterValidator(_clean)]
+
+
+def _clean(text: str | None) -> str | None:
+    return None if text is None else clean(text)
+
+
+class BrandIn(Strict):
+    """What is left out stays as it is."""
+
+    name: _line(20) = None  # type: ignore[valid-type]
+    bot: _line(12) = None  # type: ignore[valid-type]
+    hours: _line(60, 0) = None  # type: ignore[valid-type]
+    promise: _line(120, 0) = None  # type: ignore[valid-type]
+
+
+@routes.asks("POST", "/settings/brand", "settings.change", "改品牌", says=BrandIn)
+async def brand(ask: Ask[BrandIn]) -> Done:
+    changes = ask.said.model_dump(exclude_none=True)
+    return await _changed(ask, ChangeBrand, changes)
+
+
+Clock = Annotated[time | None, Field(strict=False)]
+
+
+def _number(least: int, most: int) -> Any:
+    return Annotated[int | None, Field(ge=least, le=most)]
+
+
+class QuietIn(Strict):
+    begins: Clock = None
+    ends: Clock = None
+
+
+class CapsIn(Strict):
+    days: _number(1, 31) = None  # type: ignore[valid-type]
+    most_in_days: _number(0, 31) = None  # type: ignore[valid-type]
+    most_in_month: _number(0, 31) = None  # type: ignore[valid-type]
+    second_person_above: _number(0, 10**7) = None  # type: ignore[valid-type]
+
+
+class GuidesIn(Strict):
+    tasks_per_day: _number(1, 20) = None  # type: ignore[valid-type]
+    remind_after_minutes: _number(1, 1440) = None  # type: ignore[valid-type]
+    reminders_per_day: _number(0, 3) = None  # type: ignore[valid-type]
+    hand_over_until: Clock = None
+    confirm_until: Clock = None
+
+
+class LimitsIn(Strict):
+    quiet_hours: QuietIn | None = None
+    brand: CapsIn | None = None
+    guides: GuidesIn | None = None
+
+
+@routes.asks("POST", "/settings/limits", "limits.change", "改免打扰和上限", says=LimitsIn)
+async def limits(ask: Ask[LimitsIn]) -> Done:
+    said = ask.said.model_dump(mode="json", exclude_none=True)
+    changes = {part: values for part, values in said.items() if values}
+    return await _changed(ask, ChangeLimits, changes)
+
+
+async def _changed(ask: Ask[Any], command: Any, changes: dict[str, Any]) -> Done:
+    if not changes:
+        raise Refusal("nothing", "没有写要改什么", status=422)
+    told = await ask.does(command, changes=changes)
+    await renew(ask.desk.work)
+    return told
+
+
+class Colleague(Told):
+    name: str
+    role: str
+    store: str | None
+    userid: str | None
+    active: bool
+
+
+class Colleagues(Told):
+    items: list[Colleague]
+
+
+@routes.asks("GET", "/staff", "staff.manage", "谁能登录后台", gives=Colleagues)
+async def staff(ask: Ask[Query]) -> Colleagues:
+    async with ask.reading() as session:
+        found = await access.known_users(session)
+    return Colleagues(items=[Colleague.model_validate(one) for one in found])
+
+
+class ColleagueIn(Strict):
+    name: Annotated[Word, Field(max_length=40)]
+    role: Role
+    store: Word | None = None
+    userid: Annotated[Word, Field(max_length=64)] | None = None
+
+
+@routes.asks("POST", "/staff", "staff.manage", "添一位同事；密码只说这一次", says=ColleagueIn)
+async def add(ask: Ask[ColleagueIn]) -> Done:
+    key = f"{ask.actor}|{bodies.key_of(ask.request)}"
+    password, kept = staffing.first_password(ask.desk.work.settings.key, key)
+    facts = ask.said.model_dump()
+    made = await ask.does(AddStaff, **facts, password_hash=kept)
+    return Done(**made.model_dump(), password=password)
+
+
+class ChangeIn(Strict):
+    """What is left out stays as it is; an empty userid unties her from WeCom."""
+
+    role: Role | None = None
+    active: bool | None = None
+    userid: Annotated[str | None, Field(max_length=64), AfterValidator(_clean)] = None
+
+
+@routes.asks("POST", "/staff/{name}", "staff.manage", "改角色、停用、恢复", says=ChangeIn)
+async def change(ask: Ask[ChangeIn]) -> Done:
+    return await ask.does(ChangeStaff, name=ask.named("name"), **ask.said.model_dump())

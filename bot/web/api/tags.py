@@ -1,0 +1,145 @@
+"""`/api/v1/tags/…`: tags made, what gives them, one tag for many, and where WeCom disagrees."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from bot.domain.refusals import Refusal
+from bot.events.commands import DefineTag, RetireTagRule, SettleTagDispute, TagCustomers
+from bot.store import segments, tags
+from bot.web.api.bodies import Query, Strict, Word
+from bot.web.api.endpoints import NUMBER, Ask, Done, Routes, Told
+from bot.web.console.scopes import narrowed
+
+routes = Routes()
+Name = Annotated[str, Field(pattern=r"^[^/\s]{1,30}/[^/\s]{1,30}$")]
+"""组/标签; a group that there is not yet comes with its first tag."""
+
+
+class GivenBy(Strict):
+    """What gives it: a rule of the segment language, or something that is heard."""
+
+    when: Literal["rule", "contact_way", "intent", "keyword", "link", "menu"]
+    rule: dict[str, Any] | None = None
+    any: Annotated[list[Word], Field(max_length=50)] | None = None
+    days: Annotated[int, Field(ge=1, le=3650)] | None = None
+    confidence: Annotated[float, Field(gt=0, le=1)] | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> GivenBy:
+        if (self.when == "rule") != (self.rule is not None) or bool(self.rule) == bool(self.any):
+            raise ValueError("when 是 rule 时写 rule，否则写 any")
+        if self.rule is not None and (self.days or self.confidence):
+            raise ValueError("rule 每晚重算，不写 days 和 confidence")
+        return self
+
+
+class TagIn(Strict):
+    tag: Name
+    given: GivenBy | None = None
+    """Without it, the tag is given by hand."""
+
+
+@routes.asks("POST", "/tags", "tag.define", "建标签，写什么时候打上它", says=TagIn)
+async def define(ask: Ask[TagIn]) -> Done:
+    rule = ask.said.given.model_dump(exclude_none=True) if ask.said.given else {}
+    return await ask.does(DefineTag, name=ask.said.tag, rule=rule)
+
+
+class NamedIn(Strict):
+    tag: Name
+
+
+@routes.asks("POST", "/tags/retire", "tag.define", "停用在后台写的规则", says=NamedIn)
+async def retire(ask: Ask[NamedIn]) -> Done:
+    return await ask.does(RetireTagRule, name=ask.said.tag)
+
+
+class ManyIn(Strict):
+    tag: Name
+    rule: dict[str, Any] | None = None
+    segment: Word | None = None
+    refs: Annotated[list[Word], Field(min_length=1, max_length=1000)] | None = None
+    remove: bool = False
+
+    @model_validator(mode="after")
+    def _somebody(self) -> ManyIn:
+        if [self.rule, self.segment, self.refs].count(None) != 2:
+            raise ValueError("rule、segment、refs 要且只要一个")
+        return self
+
+
+@routes.asks("POST", "/tags/assign", "tag.assign", "给一群人打上或去掉一个标签", says=ManyIn)
+async def assign(ask: Ask[ManyIn]) -> Done:
+    said, rule = ask.said, ask.said.rule or {"all": []}
+    if said.segment is not None:
+        async with ask.reading() as session:
+            known = await segments.published(session, said.segment)
+        if known is None:
+            raise Refusal("unknown_segment", "没有这个分群", status=404)
+        rule = known.rule
+    return await ask.does(
+        TagCustomers,
+        tag=said.tag,
+        rule=narrowed(ask.request, rule),
+        refs=tuple(said.refs or ()),
+        remove=said.remove,
+    )
+
+
+class DisputeTold(Told):
+    follow: int
+    tag_id: int
+    tag: str
+    customer: str
+    guide: str
+    at: datetime
+
+
+class Disputes(Told):
+    waiting: int
+    items: list[DisputeTold]
+
+
+@routes.asks(
+    "GET", "/tags/disputes", "tag.define", "导购在企业微信里摘掉、这里还留着的", gives=Disputes
+)
+async def disputes(ask: Ask[Query]) -> Disputes:
+    async with ask.reading() as session:
+        waiting, found = await tags.disputes(session, ask.now)
+    items = [
+        DisputeTold(
+            follow=one.follow_id,
+            tag_id=one.tag_id,
+            tag=one.tag,
+            customer=one.customer.ref,
+            guide=one.guide,
+            at=one.at,
+        )
+        for one in found
+    ]
+    return Disputes(waiting=waiting, items=items)
+
+
+class SettleIn(Strict):
+    keep: bool
+    """True marks it in WeCom once more; false takes it off here too."""
+
+
+@routes.asks(
+    "POST",
+    f"/tags/disputes/{NUMBER % 'follow'}/{NUMBER % 'tag'}/settle",
+    "tag.define",
+    "留着，或也摘掉",
+    says=SettleIn,
+)
+async def settle(ask: Ask[SettleIn]) -> Done:
+    return await ask.does(
+        SettleTagDispute,
+        follow_id=ask.number("follow"),
+        tag_id=ask.number("tag"),
+        keep=ask.said.keep,
+    )
