@@ -1,4 +1,4 @@
-"""Consent, rules, campaigns, guides and cases."""
+"""Consent, rules, campaigns and guides."""
 
 from __future__ import annotations
 
@@ -249,49 +249,6 @@ class NoteContact(Command):
     """The kind of the suggestion, as in `bot.domain.guide_work`."""
     done: bool
     reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileCase(Command):
-    permission = "case.file"
-    customer_id: int
-    text: str
-    category: str | None = None
-    severity: int = 2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnswerCase(Command):
-    permission = "case.act"
-    case_id: int
-    text: str
-    waits: bool = False
-    """The customer has to do something next; the solution's clock stands still until she writes."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RateCase(Command):
-    """A customer's one tap on how her case ended."""
-
-    permission = "case.rate"
-    customer_id: int
-    case_id: int
-    stars: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EscalateCase(Command):
-    permission = "case.act"
-    case_id: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CloseCase(Command):
-    permission = "case.close"
-    case_id: int
-    resolution: str
-    offer: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

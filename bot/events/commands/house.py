@@ -94,19 +94,3 @@ class RemindGuide(Command):
 
     permission = "task.remind"
     guide_id: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoteCase(Command):
-    """What colleagues should know; the customer is not told."""
-
-    permission = "case.act"
-    case_id: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssignCase(Command):
-    permission = "case.assign"
-    case_id: int
-    guide_id: int

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from bot.domain.group_chats import GroupRule
 from bot.domain.refusals import Refusal
 from bot.domain.segments import parse, read_back
-from bot.events.commands import PublishGroupRule
+from bot.events.commands import DefineGroup, PublishGroupRule, SwitchGroup
 from bot.store import group_chats
-from bot.web.api.bodies import Query, Strict
+from bot.web.api.bodies import Nothing, Query, Strict, Word
 from bot.web.api.endpoints import Ask, Done, Routes, Told
 
 routes = Routes()
@@ -80,18 +80,62 @@ async def _asked(ask: Ask[Any], session: Any) -> GroupRule:
     return rule
 
 
-class GroupRuleIn(Strict):
-    rule: dict[str, Any]
+class SettingsIn(Strict):
+    """What is left out stays as it is."""
+
     capacity: Annotated[int, Field(ge=2, le=500)] | None = None
     grace_days: Annotated[int, Field(ge=0, le=365)] | None = None
     invites_a_day: Annotated[int, Field(ge=0, le=5000)] | None = None
+    priority: Annotated[int, Field(ge=1, le=1000)] | None = None
+    """The lowest number invites first."""
+    owner: Annotated[Word, Field(max_length=64)] | None = None
+    room_base_name: Annotated[Word, Field(max_length=30)] | None = None
+    welcome: Word | None = None
+
+
+class FamilyIn(SettingsIn):
+    key: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,15}$")]
+    name: Annotated[Word, Field(max_length=12)]
+    kind: Literal["benefit", "interest", "vip"]
+    rule: dict[str, Any]
+
+
+class GroupRuleIn(SettingsIn):
+    rule: dict[str, Any]
+    name: Annotated[Word, Field(max_length=12)] | None = None
+
+
+def _of_all(ask: Ask[Any]) -> None:
+    if ask.store is not None:
+        raise Refusal("forbidden", "入群规则是全店共用的，请让运营来改", status=403)
+
+
+@routes.asks("POST", "/groups", "group.config", "建一组群，并请人建第一个", says=FamilyIn)
+async def define(ask: Ask[FamilyIn]) -> Done:
+    _of_all(ask)
+    return await ask.does(DefineGroup, spec=ask.said.model_dump(exclude_none=True))
 
 
 @routes.asks("POST", "/groups/{key}/rule", "group.config", "发布入群规则", says=GroupRuleIn)
 async def publish(ask: Ask[GroupRuleIn]) -> Done:
-    if ask.store is not None:
-        raise Refusal("forbidden", "入群规则是全店共用的，请让运营来改", status=403)
-    async with ask.reading() as session:
-        rule = await _asked(ask, session)
+    _of_all(ask)
     settings = ask.said.model_dump(exclude_none=True, exclude={"rule"})
-    return await ask.does(PublishGroupRule, group=rule.key, rule=ask.said.rule, settings=settings)
+    key = await _known(ask)
+    return await ask.does(PublishGroupRule, group=key, rule=ask.said.rule, settings=settings)
+
+
+async def _known(ask: Ask[Any]) -> str:
+    async with ask.reading() as session:
+        return (await _asked(ask, session)).key
+
+
+@routes.asks("POST", "/groups/{key}/pause", "group.config", "暂停邀请")
+async def pause(ask: Ask[Nothing]) -> Done:
+    _of_all(ask)
+    return await ask.does(SwitchGroup, group=await _known(ask), on=False)
+
+
+@routes.asks("POST", "/groups/{key}/resume", "group.config", "接着邀请")
+async def resume(ask: Ask[Nothing]) -> Done:
+    _of_all(ask)
+    return await ask.does(SwitchGroup, group=await _known(ask), on=True)

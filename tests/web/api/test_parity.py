@@ -17,6 +17,7 @@ HERS = "the customer's own act on her own phone; no key acts as a customer"
 GUIDES = "the guide's own act, under her own name; no key acts as a guide"
 BY_PEOPLE_ALONE = {
     "OptIn": HERS,
+    "SayLifeStage": HERS,
     "RateCase": HERS,
     "ClaimCoupon": HERS,
     "ClaimRight": HERS,

@@ -117,6 +117,17 @@ async def test_an_offer_is_made_and_paused(bot, shop):
     assert (await program.asks(f"customers/{hers}/coupons", offer="spring"))[0] == 409
 
 
+async def test_a_family_of_groups_is_made_and_rests(shop):
+    program, manager = await shop.program("operator"), await shop.program("manager", store="S01")
+    spec = {"key": "hikers", "name": "登山群", "kind": "interest", "rule": {"all": []}}
+    assert (await writes(manager, "groups", spec))[0] == 403
+    assert (await writes(program, "groups", spec | {"capacity": 150}))[0] == 200
+    assert (await program.asks("groups/hikers/rule", rule={"all": []}, grace_days=9))[0] == 200
+    assert (await program.asks("groups/hikers/pause"))[1]["after"] == "暂停"
+    _, told = await program.reads("groups/hikers")
+    assert (told["capacity"], told["grace_days"]) == (150, 9)
+
+
 async def test_a_tag_comes_with_its_group_and_is_given_to_many(bot, shop):
     program = await shop.program("operator")
     async with bot.session() as session:
