@@ -17,6 +17,7 @@ from bot.events import (
     RedeemCoupon,
     ReleaseCoupon,
     ReserveCoupon,
+    TurnCycle,
     VoidRedemption,
 )
 from bot.inbound.router import Router
@@ -146,7 +147,22 @@ async def join_team(command: JoinTeam, turn: Turn) -> Answer:
     return Answer({"team": coupon.team, "missing": missing, "words": words})
 
 
-async def _her_own(command: ClaimCoupon | DeclineCoupon | JoinTeam, turn: Turn) -> None:
+@router.on(TurnCycle)
+async def turn_cycle(command: TurnCycle, turn: Turn) -> Answer:
+    await _her_own(command, turn)
+    key, hers = command.offer, command.customer_id
+    if command.what == "stop":
+        await offers.stop_cycle(turn.session, offer_key=key, customer_id=hers)
+        return Answer({"state": "stopped", "words": "停了，以后不再发；手上的券照样能用"})
+    turned = offers.skip_cycle if command.what == "skip" else offers.begin_cycle
+    cycle = await turned(turn.session, offer_key=key, customer_id=hers, now=turn.now)
+    words = f"下一期 {day_words(cycle.next_at)}"
+    return Answer({"state": "active", "next_at": cycle.next_at.isoformat(), "words": words})
+
+
+async def _her_own(
+    command: ClaimCoupon | DeclineCoupon | JoinTeam | TurnCycle, turn: Turn
+) -> None:
     customer = await turn.session.get(Customer, command.customer_id)
     if customer is None or customer.merged_into or customer.ref != command.actor.id:
         raise Refusal("unknown_customer", "没有这位顾客", status=404)

@@ -6,6 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.content.templates import Footer
 
+OTHERS = "其他"
+
 
 class Brand(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -16,12 +18,18 @@ class Brand(BaseModel):
     promise: str
     season: dict[int, str] = {}
     """What a month is called in texts."""
-    hero: dict[int, str] = {}
-    """The one thing that a month is about."""
+    hero: dict[int, str | dict[str, str]] = {}
+    """The one thing that a month is about; by tier where `其他` is everybody who is not named."""
     footer: str
     footer_mass: str
     links: dict[str, str] = {}
     """Pages under the public address: wallet_link, prefs_link, kf_link."""
+
+    def hero_of(self, month: int, tier: str | None = None) -> str | None:
+        said = self.hero.get(month)
+        if isinstance(said, dict):
+            return said.get(tier or "") or said.get(OTHERS)
+        return said
 
     def facts(self, public_url: str) -> dict[str, object]:
         links = {

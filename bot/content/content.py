@@ -11,6 +11,7 @@ from typing import Any
 from bot.content.brand import Brand
 from bot.content.lint import Lint
 from bot.content.templates import Template
+from bot.domain.browsing import Pairing
 from bot.domain.games import Games
 from bot.domain.intents import Intents
 from bot.domain.knowledge import Knowledge
@@ -47,6 +48,7 @@ class Content:
     levels: Levels
     menu: Menu
     knowledge: Knowledge
+    pairs: tuple[Pairing, ...] = ()
     facts: Mapping[str, Any]
     """What is true for every text: brand and links."""
     filed: Content | None = None

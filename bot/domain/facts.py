@@ -40,6 +40,8 @@ FACTS: dict[str, Fact] = {
     "coupon_until": Fact("手上的券哪天到期", "6 月 30 日"),
     "case_no": Fact("反馈的编号", "C1024"),
     "spent_this_month": Fact("这个月买了多少（分）", 19900, 0),
+    "seen": Fact("她看过、又到货的系列", "云朵系列"),
+    "match": Fact("配她常穿的一件，店里还有", "阔腿西裤"),
     "guide": Fact("她的导购", "王芳", "店里的导购", personal=False),
     "store": Fact("她常去的门店", "徐汇店", "门店", personal=False),
     "group": Fact("群的名字", "青禾福利群", "青禾福利群", personal=False),

@@ -58,6 +58,9 @@ class ProductRow(NamedTuple):
     price: int
     listed_at: datetime | None
     same_as: str
+    style: str
+    series: str
+    stock: int | None
     cells: tuple[str, ...]
 
 

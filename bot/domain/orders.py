@@ -84,6 +84,12 @@ class Product(Row):
     """Since when it is on sale; None when no file said so."""
     same_as: Mapped[str | None]
     """The sku this one is another name of."""
+    style: Mapped[str] = mapped_column(default="")
+    series: Mapped[str] = mapped_column(default="", index=True)
+    stock: Mapped[int | None]
+    """Pieces that can be sold; None when no file said so."""
+    restocked_at: Mapped[datetime | None] = mapped_column(index=True)
+    """When there were some again, or for the first time."""
 
 
 def entry_ref(kind: OrderKind, refund_no: str | None, at: datetime) -> str:

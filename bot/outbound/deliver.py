@@ -17,6 +17,7 @@ from bot.domain.quotas import Limits, read_limits
 from bot.domain.reasons import of_offer
 from bot.domain.refusals import Refusal
 from bot.outbound.gathering import Gathering
+from bot.outbound.goods import of_goods
 from bot.store import campaigns, conversations, facts, gate, group_chats, offers, outbox, touches
 from bot.store.gate import Question, Standing, Stock
 from bot.store.links import Links, Message
@@ -180,9 +181,13 @@ class _Delivery:
         groups = await group_chats.facts_of(
             self.session, [one.touch for one, _ in going], self.now
         )
+        goods = await of_goods(
+            self.session, content, [(one.touch, one.standing) for one, _ in going]
+        )
         await vault.load_keys(self.session, ids)
         for one, campaign in going:
             told = known.get(one.touch.customer_id, {}) | groups.get(one.touch.id, {})
+            told |= goods.get(one.touch.id, {})
             try:
                 text, variant, coupon_id = await self._prepare(one, campaign, told)
             except Refusal as refusal:

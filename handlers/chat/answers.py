@@ -14,6 +14,7 @@ from bot.domain.refusals import Refusal
 from bot.store import group_chats, offers, orders, points
 from handlers.chat.games import play
 from handlers.chat.talk import CHOICES, Said, Talk
+from handlers.chat.wishes import wished
 
 NEWCOMER = "newcomer"
 """The offer that whoever asks for one, and has none, may claim once."""
@@ -31,6 +32,8 @@ async def answer(talk: Talk) -> Said:
 async def _answer(talk: Talk) -> Said:
     if found := talk.turn.content.games.meant(talk.text, talk.tapped):
         return await play(talk, found)
+    if said := await wished(talk):
+        return said
     known = ANSWERS.get(talk.intent.name)
     return await known(talk) if known else _from_knowledge(talk) or _unclear(talk)
 

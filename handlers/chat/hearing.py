@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.domain import wishes
 from bot.domain.cases import complaint_score
 from bot.domain.consent_words import said as said_of_consent
 from bot.domain.intents import UNCLEAR, Intent
@@ -21,7 +22,8 @@ def understood(event: KfMessageReceived | FanMessaged, turn: Turn) -> Intent | N
     """None where somebody else answers: a consent sentence, a complaint, a tap on another room's menu."""
     if said_of_consent(event.text, event.menu_id):
         return None
-    if turn.content.games.meant(event.text, event.menu_id):
+    played = turn.content.games.meant(event.text, event.menu_id)
+    if played or wishes.meant(event.text, event.menu_id):
         return Intent(event.menu_id or GAME, 1.0)
     if event.menu_id is not None:
         known = event.menu_id in turn.content.intents.names

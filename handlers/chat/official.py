@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.domain import wishes
 from bot.domain.consent_words import said as said_of_consent
 from bot.domain.intents import Intent
 from bot.events import FanEvent, FanFollowed, FanMessaged, MenuClicked, QrScanned
@@ -37,7 +38,8 @@ async def heard_from_fan(event: FanMessaged, turn: Turn) -> Reply | None:
 @router.on(MenuClicked)
 async def tapped(event: MenuClicked, turn: Turn) -> Reply | None:
     customer_id = await _opened(event, turn, by="click")
-    known = event.key in turn.content.intents.names or turn.content.games.meant("", event.key)
+    played = turn.content.games.meant("", event.key) or wishes.meant("", event.key)
+    known = event.key in turn.content.intents.names or played
     if said_of_consent("", event.key) or not known:
         return None
     talk = await talk_of(turn, customer_id, "official", "", Intent(event.key, 1.0))

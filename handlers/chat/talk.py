@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.calls import MenuItem
+from bot.domain import wishes
+from bot.domain.games import PREFIX
 from bot.domain.intents import Intent
 from bot.inbound.turn import Turn
 
@@ -39,7 +41,7 @@ class Talk:
 
     @property
     def tapped(self) -> str | None:
-        return self.intent.name if self.intent.name.startswith(f"{GAME}:") else None
+        return self.intent.name if self.intent.name.startswith((PREFIX, wishes.PREFIX)) else None
 
     def say(self, template: str, **facts: object) -> str:
         told = {**self.facts, **facts}

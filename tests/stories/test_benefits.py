@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import select
 
@@ -10,7 +12,7 @@ from bot.domain.offers import Offer
 from bot.domain.refusals import Refusal
 from bot.outbound.benefits import dissolve_teams, give_deferred
 from bot.store import offers
-from tests.stories.life import somebody, until
+from tests.stories.life import somebody, until, writes
 
 
 async def test_tactic_012_the_last_piece_of_a_flash_sale_goes_to_whoever_came_first(town):
@@ -51,6 +53,27 @@ async def test_tactic_013_one_short_at_the_deadline_everything_goes_back_and_all
         offer = (await session.scalars(select(Offer).where(Offer.key == "team"))).one()
         told = await session.scalars(select(Touch.customer_id).order_by(Touch.id))
         assert (offer.issued, told.all()) == (0, [her.customer.id for her in crowd[:2]])
+
+
+async def test_tactic_013_in_chat_a_number_leads_into_the_team_and_only_the_third_order_begins_one(
+    town,
+):
+    her, friend = await somebody(town), await somebody(town, "b")
+    (shown,) = await writes(town, her, "拼团")
+    tap = next(one for one in shown.menu if one.text == "开团：三人拼针织")
+    assert "好友拼团资格" in (await writes(town, her, tap.text, tap.id))[0].text
+    async with town.session() as session:
+        await offers.issue(
+            session,
+            offer_key="friends-buy",
+            customer_id=her.customer.id,
+            trigger="t",
+            now=town.now,
+        )
+    (begun,) = await writes(town, her, tap.text, tap.id)
+    number = re.findall(r"\d+", begun.text)[0]
+    assert "还差 1 人" in (await writes(town, friend, f"拼团 {number}"))[0].text
+    assert "没有这个团" in (await writes(town, friend, "拼团 77777"))[0].text
 
 
 async def test_tactic_032_a_coupon_for_one_store_works_there_alone(town):

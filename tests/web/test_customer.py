@@ -231,3 +231,43 @@ async def test_asking_to_be_forgotten_stops_everything_at_once(bot, shop):
         states = (await session.scalars(select(ConsentState.granted))).all()
         her = await session.get(Customer, customer.id)
     assert (set(states), her.personalised, her.marketing_held) == ({False}, False, True)
+
+
+async def test_a_team_is_begun_passed_on_by_its_link_and_joined(bot, shop):
+    async with bot.session() as session:
+        offer = await an_offer(session, name="三人拼", team_size=2, budget_pieces=9)
+    await a_fan(bot)
+    hers = await looks(shop, "/h5/activities")
+    team = await hers.sends(f"/h5/offers/{offer.key}/team")
+    assert "还差 1 人" in team.text
+    await a_fan(bot, "o-chen")
+    friend = await looks(shop, team.url)
+    assert "拼成了" in (await friend.sends(f"{team.url}/join")).text
+    assert "三人拼" in (await friend.opens("/h5")).text
+    assert (await friend.opens("/h5/teams/999999")).status == 404
+
+
+async def test_what_comes_again_is_begun_skipped_and_stopped_on_the_page(bot, shop):
+    async with bot.session() as session:
+        offer = await an_offer(session, name="棉袜", cycle_days=30, per_customer=9)
+    await a_fan(bot)
+    face = await looks(shop, "/h5/activities")
+    page = f"/h5/cycles/{offer.key}"
+    assert "4 月 11 日" in (await face.sends(f"{page}/begin")).text
+    assert "5 月 11 日" in (await face.sends(f"{page}/skip")).text
+    assert "开通" in (await face.sends(f"{page}/stop")).text
+
+
+async def test_a_pet_is_kept_and_forgotten_with_the_consent(bot, shop):
+    await a_fan(bot)
+    face = await looks(shop, "/h5/preferences")
+    assert "先同意" in face.text
+    await face.posts(
+        "/h5/preferences", **(face.form("/h5/preferences") | {"which": "profiling", "on": "yes"})
+    )
+    kept = await face.sends("/h5/pets", kind="猫", day="2-29")
+    assert "猫 · 02-29" in kept.text
+    await kept.posts(
+        "/h5/preferences", **(kept.form("/h5/preferences") | {"which": "profiling", "on": "no"})
+    )
+    assert "02-29" not in (await face.opens("/h5/preferences")).text

@@ -1,7 +1,7 @@
 """Offers with their budgets, coupons, and redemptions at the till."""
 
 from bot.domain.offers.codes import ALPHABET, code_for, read_code
-from bot.domain.offers.entities import Coupon, Offer, Redemption, TillMiss
+from bot.domain.offers.entities import Coupon, Cycle, Offer, Redemption, TillMiss
 from bot.domain.offers.rules import discount, eligible, pieces_left, runs_out, why_not_issued
 from bot.domain.offers.spec import OfferSpec
 from bot.domain.offers.verdicts import (
@@ -26,6 +26,7 @@ __all__ = [
     "UNKNOWN",
     "Beside",
     "Coupon",
+    "Cycle",
     "Offer",
     "OfferSpec",
     "Redemption",

@@ -55,6 +55,10 @@ class Offer(Row):
     """So many must come together before anybody's coupon counts; 0 is everybody for herself."""
     team_hours: Mapped[int] = mapped_column(default=24)
     """How long they have for it."""
+    cycle_days: Mapped[int] = mapped_column(default=0)
+    """Customers may have it again every so many days; 0 is no such thing."""
+    needs: Mapped[str | None]
+    """The offer of which one must hold a coupon to begin a team."""
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     state: Mapped[str]
@@ -92,6 +96,26 @@ class Coupon(Row):
     reserved_for: Mapped[str | None] = mapped_column(index=True)
     """The order that a till is just ringing up with it."""
     reserved_until: Mapped[datetime | None]
+
+
+class Cycle(Row):
+    """定期购: she wants this offer again and again; one row a person and offer, begun anew after an end."""
+
+    __tablename__ = "cycle"
+    __table_args__ = (
+        UniqueConstraint("offer_id", "customer_id"),
+        Index("ix_cycle_state_next_at", "state", "next_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    offer_id: Mapped[int] = mapped_column(ForeignKey("offer.id"))
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
+    state: Mapped[str]
+    """active, stopped by her, or over because the offer is."""
+    number: Mapped[int] = mapped_column(default=0)
+    """How many she has been given."""
+    next_at: Mapped[datetime]
+    since: Mapped[datetime]
 
 
 class Redemption(Row):

@@ -44,6 +44,10 @@ class OfferSpec(BaseModel):
     team_size: int = Field(default=0, ge=0, le=50)
     """So many must come together; 0 is everybody for herself."""
     team_hours: int = Field(default=24, ge=1, le=240)
+    cycle_days: int = Field(default=0, ge=0, le=366)
+    """Customers may have it again every so many days; 0 is no such thing."""
+    needs: str | None = None
+    """An offer of which whoever begins a team must hold a coupon."""
     starts: datetime | date | None = None
     ends: datetime | date | None = None
     """A day as the end counts whole."""
@@ -61,6 +65,10 @@ class OfferSpec(BaseModel):
             raise ValueError("percent: value 是减去的百分数，例如 8 折写 20")
         if self.team_size == 1 or (self.team_size and self.claimable):
             raise ValueError("team_size 至少 2 个人；拼团的券不能再写 claimable")
+        if self.cycle_days and (self.team_size or self.claimable):
+            raise ValueError("定期购的券不能再写 team_size 或 claimable")
+        if self.needs and not self.team_size:
+            raise ValueError("needs 只用在拼团的券上")
         if self.span()[0] >= self.span()[1]:
             raise ValueError("ends 必须晚于 starts")
         if self.budget_fen is not None and not self.piece_fen:

@@ -6,3 +6,4 @@ from bot.events.commands.care import *
 from bot.events.commands.command import *
 from bot.events.commands.doors import *
 from bot.events.commands.house import *
+from bot.events.commands.showing import *

@@ -31,15 +31,6 @@ class OptIn(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SayLifeStage(Command):
-    """What a customer says of the stage of her life, and that it may be used; nothing takes both back."""
-
-    permission = "consent.opt_in"
-    customer_id: int
-    tag: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TagCustomer(Command):
     permission = "tag.assign"
     customer_id: int

@@ -59,6 +59,17 @@ class JoinTeam(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TurnCycle(Command):
+    """A customer begins, skips once or stops what comes to her again and again."""
+
+    permission = "coupon.claim"
+    customer_id: int
+    offer: str
+    what: str
+    """begin, skip or stop."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimRight(Command):
     """A customer takes what her level, her orders or her plan lets her."""
 

@@ -61,6 +61,9 @@ PRODUCT = {
     "category": LINE["category"],
     "price": "价格 售价 零售价 吊牌价 price unit_price retail_price",
     "listed_at": "上架时间 上架日期 上市时间 上市日期 上新日期 listed_at listing_date launch_date",
+    "style": "风格 款式风格 style",
+    "series": "系列 商品系列 series collection",
+    "stock": "库存 可售库存 库存数量 现有库存 stock inventory quantity_on_hand",
     "same_as": "同款 同款编码 别名 主编码 same_as alias_of",
 }
 KINDS: Mapping[str, Mapping[str, str]] = {
@@ -96,6 +99,9 @@ WORDS = {
     "address": "地址",
     "listed_at": "上架时间",
     "same_as": "同款",
+    "style": "风格",
+    "series": "系列",
+    "stock": "库存",
 }
 IDS = ("unionid", "external_userid", "openid", "member_no", "buyer_id", "phone")
 

@@ -165,7 +165,7 @@ class _Import:
             async with self._session() as session:
                 known = await imports.known_skus(session, part)
                 if not self.wish.dry_run:
-                    await imports.write_products(session, part)
+                    await imports.write_products(session, part, self.wish.now)
             fresh = {row.sku for row in part} - set(known)
             self.report.new += len(fresh)
             self.report.imported += len(fresh)

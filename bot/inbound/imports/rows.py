@@ -105,6 +105,9 @@ class RowReader:
             if told["listed_at"]
             else None,
             same_as=told["same_as"],
+            style=told["style"],
+            series=told["series"],
+            stock=max(self._read(told, "stock", quantity), 0) if told["stock"] else None,
             cells=tuple(told.cells),
         )
 

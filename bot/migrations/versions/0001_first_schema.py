@@ -239,6 +239,8 @@ def upgrade() -> None:
         sa.Column("claimable", sa.Boolean(), nullable=False),
         sa.Column("team_size", sa.BigInteger(), nullable=False),
         sa.Column("team_hours", sa.BigInteger(), nullable=False),
+        sa.Column("cycle_days", sa.BigInteger(), nullable=False),
+        sa.Column("needs", sa.String(), nullable=True),
         sa.Column("starts_at", sa.DateTime(), nullable=False),
         sa.Column("ends_at", sa.DateTime(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
@@ -322,8 +324,18 @@ def upgrade() -> None:
         sa.Column("price_fen", sa.BigInteger(), nullable=False),
         sa.Column("listed_at", sa.DateTime(), nullable=True),
         sa.Column("same_as", sa.String(), nullable=True),
+        sa.Column("style", sa.String(), nullable=False),
+        sa.Column("series", sa.String(), nullable=False),
+        sa.Column("stock", sa.BigInteger(), nullable=True),
+        sa.Column("restocked_at", sa.DateTime(), nullable=True),
         sa.PrimaryKeyConstraint("sku", name=op.f("pk_product")),
     )
+    with op.batch_alter_table("product", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_product_restocked_at"), ["restocked_at"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_product_series"), ["series"], unique=False)
+
     op.create_table(
         "proposal",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -601,6 +613,29 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_customer_tier_tier"), ["tier"], unique=False)
 
     op.create_table(
+        "cycle",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "offer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("next_at", sa.DateTime(), nullable=False),
+        sa.Column("since", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customer.id"], name=op.f("fk_cycle_customer_id_customer")
+        ),
+        sa.ForeignKeyConstraint(["offer_id"], ["offer.id"], name=op.f("fk_cycle_offer_id_offer")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cycle")),
+        sa.UniqueConstraint("offer_id", "customer_id", name=op.f("uq_cycle_offer_id_customer_id")),
+    )
+    with op.batch_alter_table("cycle", schema=None) as batch_op:
+        batch_op.create_index("ix_cycle_state_next_at", ["state", "next_at"], unique=False)
+
+    op.create_table(
         "game_entry",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("game", sa.String(), nullable=False),
@@ -731,6 +766,23 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_invite_touch_id"), ["touch_id"], unique=False)
 
     op.create_table(
+        "item_view",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("sku", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customer.id"], name=op.f("fk_item_view_customer_id_customer")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_item_view")),
+        sa.UniqueConstraint("customer_id", "sku", name=op.f("uq_item_view_customer_id_sku")),
+    )
+    with op.batch_alter_table("item_view", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_item_view_sku"), ["sku"], unique=False)
+
+    op.create_table(
         "merge_record",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("kept_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -794,6 +846,26 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_outside_send_customer_id_at", ["customer_id", "at"], unique=False
         )
+
+    op.create_table(
+        "pet",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("day", sa.String(), nullable=False),
+        sa.Column("since", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customer.id"], name=op.f("fk_pet_customer_id_customer")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pet")),
+        sa.UniqueConstraint(
+            "customer_id", "kind", "day", name=op.f("uq_pet_customer_id_kind_day")
+        ),
+    )
+    with op.batch_alter_table("pet", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_pet_day"), ["day"], unique=False)
 
     op.create_table(
         "points_account",
@@ -1687,6 +1759,10 @@ def downgrade() -> None:
 
     op.drop_table("points_request")
     op.drop_table("points_account")
+    with op.batch_alter_table("pet", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_pet_day"))
+
+    op.drop_table("pet")
     with op.batch_alter_table("outside_send", schema=None) as batch_op:
         batch_op.drop_index("ix_outside_send_customer_id_at")
 
@@ -1700,6 +1776,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_merge_record_kept_id"))
 
     op.drop_table("merge_record")
+    with op.batch_alter_table("item_view", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_item_view_sku"))
+
+    op.drop_table("item_view")
     with op.batch_alter_table("invite", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_invite_touch_id"))
         batch_op.drop_index(batch_op.f("ix_invite_rule_key"))
@@ -1721,6 +1801,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_game_entry_customer_id")
 
     op.drop_table("game_entry")
+    with op.batch_alter_table("cycle", schema=None) as batch_op:
+        batch_op.drop_index("ix_cycle_state_next_at")
+
+    op.drop_table("cycle")
     with op.batch_alter_table("customer_tier", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_customer_tier_tier"))
 
@@ -1754,6 +1838,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_proposal_state"))
 
     op.drop_table("proposal")
+    with op.batch_alter_table("product", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_product_series"))
+        batch_op.drop_index(batch_op.f("ix_product_restocked_at"))
+
     op.drop_table("product")
     with op.batch_alter_table("playbook", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_playbook_trigger"))

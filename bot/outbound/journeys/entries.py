@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.journeys import occasions
 from bot.domain.playbooks import Mailing, PlaybookSpec
-from bot.store import journey_entries, journeys
+from bot.store import browsing, journey_entries, journeys, pets
+from bot.store.browsing import Begins
 from bot.work.context import Work
 
 AHEAD = timedelta(hours=12)
 """A campaign appears on the morning of its day at the latest: time to look at it and stop it."""
+AT_MOST, AT_ONCE = 1000, 50
+"""A day's beginnings of one kind, and those of one short transaction."""
+PETS_AHEAD = timedelta(days=3)
 RUNS_OUT = timedelta(days=3)
 
 
@@ -23,6 +28,52 @@ async def birthday_entries(work: Work) -> int:
     async with work.sessions.begin() as session:
         for row in await journeys.all_published(session, "birthday_month"):
             entered += await journeys.enter_set(session, row, who=who, now=work.now())
+    return entered
+
+
+async def pet_entries(work: Work) -> int:
+    """Owners of pets whose birthday comes in a few days, once a year each."""
+    day = work.now().astimezone(work.settings.zone).date() + PETS_AHEAD
+    entered = 0
+    async with work.sessions.begin() as session:
+        for row in await journeys.all_published(session, "pet_birthday"):
+            entered += await journeys.enter_set(
+                session, row, who=pets.born_on(day), now=work.now()
+            )
+    return entered
+
+
+async def series_entries(work: Work) -> int:
+    """Whoever looked at a series that has come in again."""
+    async with work.sessions.reading() as session:
+        begins = await browsing.back_in_stock(session, work.now(), most=AT_MOST)
+    return await _begin(work, "series_back", begins)
+
+
+async def pairing_entries(work: Work) -> int:
+    """Whoever has bought of one kind alone while a fitting thing of the other is there."""
+    entered = 0
+    for pairing in work.content.pairs:
+        async with work.sessions.reading() as session:
+            begins = await browsing.fitting(session, pairing, work.now(), most=AT_MOST)
+        entered += await _begin(work, f"pairing:{pairing.key}", begins)
+    return entered
+
+
+async def _begin(work: Work, trigger: str, begins: Sequence[Begins]) -> int:
+    entered = 0
+    for start in range(0, len(begins), AT_ONCE):
+        async with work.sessions.begin() as session:
+            for one in begins[start : start + AT_ONCE]:
+                entered += await journeys.enter(
+                    session,
+                    work.content,
+                    trigger=trigger,
+                    customer_id=one.customer_id,
+                    cause=one.cause,
+                    now=work.now(),
+                    facts=one.facts,
+                )
     return entered
 
 

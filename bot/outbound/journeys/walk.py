@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.domain.browsing import MATCH
 from bot.domain.journeys import Run, due_after
 from bot.domain.playbooks import (
     AskGuide,
@@ -26,7 +27,8 @@ from bot.domain.playbooks import (
 )
 from bot.domain.quotas import read_limits
 from bot.domain.refusals import Refusal
-from bot.store import facts, group_chats, guide_tasks, invites, journeys, tags, touches
+from bot.outbound.goods import speaks_of
+from bot.store import browsing, facts, group_chats, guide_tasks, invites, journeys, tags, touches
 from bot.store.touches import Plan
 from bot.work.context import Work
 
@@ -174,6 +176,7 @@ class _Walk:
         ids = [run.customer_id for run in runs]
         guides = await facts.guides_of(self.session, ids)
         known = await facts.gather(self.session, self.work.vault, self.work.content, ids, self.now)
+        goods = await self._goods(op.words, runs)
         for run in runs:
             if guide := guides.get(run.customer_id):
                 await guide_tasks.ask(
@@ -184,10 +187,18 @@ class _Walk:
                     customer_id=run.customer_id,
                     kind=op.kind,
                     why=op.why,
-                    words=self._words(op.words, known[run.customer_id]),
+                    words=self._words(op.words, known[run.customer_id] | goods.get(run.id, {})),
                     due_at=self.now + timedelta(days=op.due_days),
                     now=self.now,
                 )
+
+    async def _goods(
+        self, template: str | None, runs: Sequence[Run]
+    ) -> Mapping[int, dict[str, Any]]:
+        """The thing that a run is about, where the guide's words name it."""
+        if not speaks_of(self.work.content, template, {MATCH}):
+            return {}
+        return await browsing.of_runs(self.session, {run.id for run in runs})
 
     def _words(self, template: str | None, told: dict[str, Any]) -> str | None:
         if template is None or template not in self.work.content.templates:

@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.domain.browsing import ItemView
 from bot.domain.campaigns import Touch
 from bot.domain.consent import ConsentState
 from bot.domain.customers import Customer, Follow, Identity, Secret
@@ -30,8 +31,9 @@ from bot.domain.delivery import GuideTask, Window
 from bot.domain.group_chats import GroupMember, Invite
 from bot.domain.journeys import Run
 from bot.domain.mapping import Row
-from bot.domain.offers import Coupon
+from bot.domain.offers import Coupon, Cycle
 from bot.domain.orders import Order, OrderEntry
+from bot.domain.pets import Pet
 from bot.domain.points import PointsAccount, PointsEntry, PointsRequest
 from bot.domain.tags import CustomerTag
 from bot.domain.tiers import CustomerTier, PurchaseStats
@@ -99,6 +101,9 @@ MOVES = (
     Move(Order),
     Move(OrderEntry),
     Move(Coupon, apart=("offer_id", "trigger")),
+    Move(Cycle, apart=("offer_id",)),
+    Move(ItemView, apart=("sku",)),
+    Move(Pet, apart=("kind", "day")),
     Move(PointsEntry),
     Move(PointsRequest, only=PointsRequest.state == "open"),
     Move(GroupMember),

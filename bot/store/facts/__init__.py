@@ -76,7 +76,8 @@ async def gather(
 ) -> Facts:
     """By customer; a fact that nobody knows is absent, and its text says something general."""
     month = now.astimezone(HERE).month
-    ours = _known(season=content.brand.season.get(month), hero=content.brand.hero.get(month))
+    brand = content.brand
+    ours = _known(season=brand.season.get(month), hero=brand.hero_of(month))
     found: Facts = {i: dict(ours) for i in customer_ids}
     ids = sorted(found)
     for start in range(0, len(ids), AT_ONCE):
@@ -84,9 +85,11 @@ async def gather(
         async for customer_id, facts in _all(asking):
             found[customer_id].update(facts)
         for customer_id in asking.ids:
+            hero = brand.hero_of(month, found[customer_id].get("tier"))
+            found[customer_id] |= _known(hero=hero)
             if found[customer_id].get("orders", 0) < PORTRAIT_FROM:
                 found[customer_id].pop("favourite", None)
-        await _keep_general(asking, found)
+        await _keep_general(asking, found, ours)
     return found
 
 
@@ -197,8 +200,9 @@ async def _last_items(asking: _Asking) -> Found:
     ]
 
 
-async def _keep_general(asking: _Asking, found: Facts) -> None:
+async def _keep_general(asking: _Asking, found: Facts, ours: Mapping[str, Any]) -> None:
     for (customer_id,) in await asking.rows(questions.GENERAL):
+        found[customer_id].update(ours)
         for name in FROM_PROFILE:
             found[customer_id].pop(name, None)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import cache
 
-from sqlalchemy import Update, func, select, update
+from sqlalchemy import Update, case, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.imports import ProductRow
@@ -18,11 +19,17 @@ async def known_skus(session: AsyncSession, rows: Sequence[ProductRow]) -> dict[
     return {product.sku: product for product in await session.scalars(query)}
 
 
-async def write_products(session: AsyncSession, rows: Sequence[ProductRow]) -> None:
+async def write_products(session: AsyncSession, rows: Sequence[ProductRow], now: datetime) -> None:
     statement = upsert(session, Product)
     told = {n: statement.excluded[n] for n in ("name", "category", "price_fen", "same_as")}
     # A file without such a column takes nothing away.
     told["listed_at"] = func.coalesce(statement.excluded.listed_at, Product.listed_at)
+    told["stock"] = func.coalesce(statement.excluded.stock, Product.stock)
+    for name in ("style", "series"):
+        said, known = statement.excluded[name], getattr(Product, name)
+        told[name] = func.coalesce(func.nullif(said, ""), known)
+    again = (statement.excluded.stock > 0) & (Product.stock == 0)
+    told["restocked_at"] = case((again, now), else_=Product.restocked_at)
     await session.execute(
         statement.on_conflict_do_update(index_elements=["sku"], set_=told),
         [
@@ -33,6 +40,10 @@ async def write_products(session: AsyncSession, rows: Sequence[ProductRow]) -> N
                 "price_fen": row.price,
                 "listed_at": row.listed_at,
                 "same_as": row.same_as or None,
+                "style": row.style,
+                "series": row.series,
+                "stock": row.stock,
+                "restocked_at": now if row.stock else None,
             }
             for row in rows
         ],

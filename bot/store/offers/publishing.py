@@ -27,6 +27,8 @@ _AS_WRITTEN = {
     "queue",
     "team_size",
     "team_hours",
+    "cycle_days",
+    "needs",
     "claimable",
 }
 

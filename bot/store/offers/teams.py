@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,6 +14,7 @@ from bot.domain.refusals import Refusal
 from bot.store.family import family, surviving
 from bot.store.offers.issuing import issue
 from bot.store.offers.withdrawing import withdraw
+from bot.tongue import _
 
 GATHERING = "gathering"
 
@@ -30,6 +33,8 @@ async def join(
     Refused as no_team, team_over, team_full, in_team, and as offers refuse."""
     if team is not None:
         await _open(session, team, customer_id, now)
+    else:
+        await _may_begin(session, offer_key, customer_id, now)
     trigger = f"team:{key if team is None else team}"
     coupon = await issue(
         session, offer_key=offer_key, customer_id=customer_id, trigger=trigger, now=now
@@ -42,6 +47,30 @@ async def join(
         coupon.team, coupon.state = team or coupon.id, GATHERING
         await session.flush()
     return coupon, await _complete(session, offer, coupon, now)
+
+
+async def _may_begin(
+    session: AsyncSession, offer_key: str, customer_id: int, now: datetime
+) -> None:
+    needed = await session.scalar(select(Offer.needs).where(Offer.key == offer_key))
+    if needed is None:
+        return
+    hers = await family(session, await surviving(session, customer_id))
+    holds = (
+        select(Coupon.id)
+        .join(Offer, Offer.id == Coupon.offer_id)
+        .where(
+            Offer.key == needed,
+            Coupon.customer_id.in_(hers),
+            Coupon.state == "held",
+            Coupon.expires_at > now,
+        )
+    )
+    if await session.scalar(holds.limit(1)) is None:
+        name = await session.scalar(select(Offer.name).where(Offer.key == needed))
+        raise Refusal(
+            "locked_right", _("开团要先有「%(name)s」；加入别人的团不用", name=name or needed)
+        )
 
 
 async def _open(session: AsyncSession, team: int, customer_id: int, now: datetime) -> None:
@@ -75,6 +104,57 @@ async def _complete(session: AsyncSession, offer: Offer, coupon: Coupon, now: da
         )
         await session.refresh(coupon)
     return offer.team_size - count
+
+
+class Team(NamedTuple):
+    number: int
+    offer: Offer
+    missing: int
+    until: datetime
+    state: str
+    """gathering, whole or over."""
+
+
+async def team_of(session: AsyncSession, number: int, now: datetime) -> Team | None:
+    """How far this team is, for whoever was given its number."""
+    begun = await session.execute(
+        select(Coupon, Offer)
+        .join(Offer, Offer.id == Coupon.offer_id)
+        .where(Coupon.id == number, Coupon.team == number)
+    )
+    first, offer = begun.first() or (None, None)
+    if first is None or offer is None:
+        return None
+    inside = select(func.count()).where(
+        Coupon.team == number, Coupon.state.in_((GATHERING, "held", "redeemed", "expired"))
+    )
+    missing = max(offer.team_size - (await session.scalar(inside) or 0), 0)
+    until = first.issued_at + timedelta(hours=offer.team_hours)
+    gathers = first.state == GATHERING and now < until
+    whole = first.state in {"held", "redeemed", "expired"}
+    return Team(
+        number, offer, missing, until, "gathering" if gathers else "whole" if whole else "over"
+    )
+
+
+async def team_offers(session: AsyncSession, now: datetime) -> Sequence[Offer]:
+    """What can be bought together now."""
+    query = select(Offer).where(
+        Offer.team_size > 0, Offer.state == "active", Offer.starts_at <= now, Offer.ends_at > now
+    )
+    return (await session.scalars(query.order_by(Offer.ends_at, Offer.id))).all()
+
+
+async def teams_of(session: AsyncSession, customer_id: int, now: datetime) -> list[Team]:
+    """Those in which she waits for others."""
+    hers = await family(session, await surviving(session, customer_id))
+    numbers = await session.scalars(
+        select(Coupon.team)
+        .where(Coupon.customer_id.in_(hers), Coupon.state == GATHERING)
+        .order_by(Coupon.id)
+    )
+    found = [await team_of(session, number, now) for number in numbers if number is not None]
+    return [team for team in found if team is not None and team.state == GATHERING]
 
 
 async def dissolve(session: AsyncSession, now: datetime) -> list[int]:

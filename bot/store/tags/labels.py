@@ -9,7 +9,9 @@ from typing import Any, NamedTuple, NotRequired, TypedDict, Unpack
 from sqlalchemy import Select, bindparam, delete, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.domain.browsing import ItemView
 from bot.domain.customers import Follow, Guide
+from bot.domain.pets import Pet
 from bot.domain.tags import CustomerTag, FollowTag, Tag, TagBook, TagGroup, parts
 from bot.store.engine import upsert
 from bot.store.tags.stirring import stir
@@ -87,6 +89,8 @@ async def forget_answers(session: AsyncSession, customer_ids: Sequence[int]) -> 
         CustomerTag.customer_id.in_(customer_ids), CustomerTag.source == "answer"
     )
     theirs = (await session.scalars(gone.returning(CustomerTag.customer_id))).all()
+    for kept in (Pet, ItemView):
+        await session.execute(delete(kept).where(kept.customer_id.in_(customer_ids)))
     await stir(session, sorted(set(theirs)))
 
 

@@ -21,6 +21,7 @@ from bot.web.api import (
     staff,
     tags,
     trail,
+    views,
     webhooks,
     words,
 )
@@ -44,6 +45,7 @@ TABLES = (
     house.routes,
     imports.routes,
     trail.routes,
+    views.routes,
     webhooks.routes,
     openapi.routes,
 )

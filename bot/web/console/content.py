@@ -41,6 +41,8 @@ SCENES = {
     "groups": "群里",
     "coupon": "券提醒",
     "coupons": "领券",
+    "pet": "宠物",
+    "goods": "单品推荐",
     "care": "售后关怀",
     "case": "客诉之后",
     "cases": "客诉",

@@ -7,9 +7,11 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.content.brand import OTHERS
 from bot.domain.cases.clocks import ANSWER_IN, RESOLVE_IN, WARN_BEFORE
 from bot.domain.permissions import may
 from bot.domain.refusals import Refusal
+from bot.domain.tiers import TIERS
 from bot.events.commands import AddStaff, ChangeBrand, ChangeLimits, ChangeStaff
 from bot.inbound.commands import matrix
 from bot.store import access, content_edits, shops
@@ -27,6 +29,7 @@ routes = web.RouteTableDef()
 STAFF = ("owner", "admin", "operator", "care", "manager", "clerk", "auditor")
 BRAND = {"name": 20, "bot": 12, "hours": 60, "promise": 120}
 """Fields and their longest."""
+HERO_LONGEST = 20
 NUMBERS = {
     "days": ("brand", 1, 31),
     "most_in_days": ("brand", 0, 31),
@@ -69,8 +72,35 @@ async def _page(request: web.Request, **more: Any) -> web.Response:
             may_limit=may(matrix(), "limits.change", kind),
             may_staff=may(matrix(), "staff.manage", kind),
             zone=desk.work.settings.timezone,
+            month=desk.work.now().astimezone(desk.work.settings.zone).month,
+            heroes=_heroes(request),
             **({"made": None} | more),
         )
+
+
+def _heroes(request: web.Request) -> dict[str, str]:
+    """What this month is about, for everybody else first and then by tier; empty where nothing is said apart."""
+    work = request.app[DESK].work
+    said = work.content.brand.hero.get(work.now().astimezone(work.settings.zone).month) or ""
+    by_tier = said if isinstance(said, dict) else {OTHERS: said}
+    return {name: by_tier.get(name, "") for name in (OTHERS, *TIERS)}
+
+
+def _hero(request: web.Request, form: Form) -> dict[str, Any]:
+    """The months with this one as the form says; nothing when it says nothing new."""
+    if "hero-0" not in form:
+        return {}
+    names = _heroes(request)
+    said = {name: forms.text(form, f"hero-{n}", most=HERO_LONGEST) for n, name in enumerate(names)}
+    if said == names:
+        return {}
+    work = request.app[DESK].work
+    month = work.now().astimezone(work.settings.zone).month
+    kept = {name: words for name, words in said.items() if words}
+    return {
+        "hero": {str(one): hero for one, hero in work.content.brand.hero.items()}
+        | {str(month): kept}
+    }
 
 
 @routes.post("/admin/settings/brand")
@@ -79,7 +109,10 @@ async def brand(request: web.Request) -> web.StreamResponse:
     desk, form = request.app[DESK], await request.post()
     known = desk.work.content.brand
     said = {name: forms.text(form, name, most=most) for name, most in BRAND.items()}
-    changes = {name: value for name, value in said.items() if value != getattr(known, name)}
+    changes: dict[str, Any] = {
+        name: value for name, value in said.items() if value != getattr(known, name)
+    }
+    changes |= _hero(request, form)
     if changes:
         await desk.do(ChangeBrand(changes=changes, **forms.signed(request, form)))
         await renew(desk.work)

@@ -1,12 +1,13 @@
 """`/h5`: where the links in messages lead."""
 
-from bot.web.customer import activities, cases, door, mine, points, preferences, wallet
+from bot.web.customer import activities, cases, door, mine, points, preferences, teams, wallet
 
 routes = [
     *door.routes,
     *wallet.routes,
     *points.routes,
     *activities.routes,
+    *teams.routes,
     *preferences.routes,
     *mine.routes,
     *cases.routes,

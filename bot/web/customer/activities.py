@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from bot.domain.offers import in_words
-from bot.events.commands import ClaimCoupon, ClaimRight
+from bot.events.commands import ClaimCoupon, ClaimRight, TurnCycle
 from bot.store import offers, rights
 from bot.web.customer.door import ask_who, customer_at, herself
 from bot.web.customer.wallet import least, worth
@@ -15,6 +15,11 @@ from bot.web.guards import actor_of, allowed
 from bot.web.pages import page
 
 routes = web.RouteTableDef()
+TURNED = {
+    "begin": "开通了，第一期的券在卡包里。",
+    "skip": "跳过了这一期。",
+    "stop": "停了，以后不再发；手上的券照样能用。",
+}
 
 
 @routes.get("/h5/activities")
@@ -25,6 +30,9 @@ async def activities(request: web.Request) -> web.StreamResponse:
         if customer is None:
             return ask_who(request)
         on_offer = await offers.on_offer(session, customer.id, now)
+        together = await offers.team_offers(session, now)
+        mine = await offers.teams_of(session, customer.id, now)
+        cycles = await offers.cycle_offers(session, customer.id, now)
         open_to_her = await rights.progress(session, desk.work.content.levels, customer.id, now)
     shown = [(one, worth(one.offer), least(one.offer), in_words(one.offer)) for one in on_offer]
     return page(
@@ -32,6 +40,11 @@ async def activities(request: web.Request) -> web.StreamResponse:
         "customer/activities.html",
         on_offer=shown,
         rights=open_to_her,
+        together=together,
+        teams=mine,
+        cycles=cycles,
+        in_words=in_words,
+        turned=TURNED.get(request.query.get("said", ""), ""),
         waits=request.query.get("said") == "waits",
     )
 
@@ -68,3 +81,21 @@ async def claim(request: web.Request) -> web.StreamResponse:
     )
     told = await desk.do(command)
     raise web.HTTPSeeOther(f"/h5?show={told['coupon_id']}")
+
+
+@routes.post(r"/h5/cycles/{key}/{what:begin|skip|stop}")
+@allowed("coupon.claim")
+async def turn_cycle(request: web.Request) -> web.StreamResponse:
+    desk, form = request.app[DESK], await request.post()
+    customer = await herself(request)
+    offer, what = request.match_info["key"][:60], request.match_info["what"]
+    command = TurnCycle(
+        at=desk.work.now(),
+        actor=actor_of(request),
+        key=f"{key_in(form)}:{offer}:{what}",
+        customer_id=customer.id,
+        offer=offer,
+        what=what,
+    )
+    await desk.do(command)
+    raise web.HTTPSeeOther(f"/h5/activities?said={what}")

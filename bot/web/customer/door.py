@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,6 +20,8 @@ from bot.web.pages import page
 routes = web.RouteTableDef()
 TRIP = Trip(cookie="siyu_h5", path="/h5", back="/h5/enter")
 OURS = ("/h5", "/h5/points", "/h5/activities", "/h5/preferences", "/h5/data", "/h5/cases")
+SHARED = re.compile(r"/h5/(?:teams/\d{1,18}|contests/[a-z][a-z0-9-]{1,30})")
+"""Pages whose links go from hand to hand."""
 PLATFORM = "https://api.weixin.qq.com"
 AUTHORIZE = "https://open.weixin.qq.com/connect/oauth2/authorize"
 
@@ -63,7 +67,7 @@ async def enter(request: web.Request) -> web.StreamResponse:
     """Back from WeChat. The state must be the one that this very browser took along."""
     desk, actor = request.app[DESK], request.get(ACTOR)
     wanted = wanted_before(request, TRIP)
-    where = wanted if wanted in OURS else OURS[0]
+    where = wanted if wanted in OURS or SHARED.fullmatch(wanted) else OURS[0]
     if not wanted:
         if actor is not None and actor.kind == "customer":
             raise web.HTTPSeeOther(where)  # the back button, or a refresh

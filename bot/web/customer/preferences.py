@@ -6,9 +6,10 @@ from aiohttp import web
 
 from bot.domain.consent import MARKETING
 from bot.domain.customers import Customer
+from bot.domain.pets import KINDS, read_day
 from bot.domain.refusals import Refusal
-from bot.events.commands import OptIn, OptOut, SayLifeStage
-from bot.store import consent, tags
+from bot.events.commands import ForgetPet, KeepPet, OptIn, OptOut, SayLifeStage
+from bot.store import consent, pets, tags
 from bot.web.customer.door import ask_who, customer_at, herself
 from bot.web.desk import DESK
 from bot.web.forms import key_in, typed
@@ -36,6 +37,8 @@ async def preferences(request: web.Request) -> web.StreamResponse:
             for purpose in MARKETING
         }
         worn = {one.tag for one in await tags.worn(session, customer.id, desk.work.now())}
+        hers = await pets.of(session, customer.id)
+        agreed = await consent.granted(session, customer.id, "profiling") is not None
     on["profiling"] = customer.personalised
     own = desk.work.content.tags.said_by_her()
     changed = request.query.get("changed", "")
@@ -49,6 +52,9 @@ async def preferences(request: web.Request) -> web.StreamResponse:
         stages=[(tag, tag.split("/")[1], tag in worn) for tag in own],
         said=request.query.get("said") == "1",
         quiet=desk.work.content.limits.quiet_hours,
+        pets=hers,
+        agreed=agreed,
+        pet_kinds=KINDS,
         cap=desk.work.content.limits.brand.most_in_month,
     )
 
@@ -95,6 +101,39 @@ def _act(
         channel="h5",
         evidence={"page": "/h5/preferences"},
     )
+
+
+@routes.post("/h5/pets")
+@allowed("profile.own")
+async def keep_pet(request: web.Request) -> web.StreamResponse:
+    desk, form = request.app[DESK], await request.post()
+    customer = await herself(request)
+    command = KeepPet(
+        at=desk.work.now(),
+        actor=actor_of(request),
+        key=key_in(form),
+        customer_id=customer.id,
+        kind=typed(form, "kind"),
+        day=read_day(typed(form, "day")) or "",
+    )
+    await desk.do(command)
+    raise web.HTTPSeeOther("/h5/preferences#pets")
+
+
+@routes.post(r"/h5/pets/{id:\d{1,18}}/forget")
+@allowed("profile.own")
+async def forget_pet(request: web.Request) -> web.StreamResponse:
+    desk, form = request.app[DESK], await request.post()
+    customer = await herself(request)
+    command = ForgetPet(
+        at=desk.work.now(),
+        actor=actor_of(request),
+        key=key_in(form),
+        customer_id=customer.id,
+        pet_id=int(request.match_info["id"]),
+    )
+    await desk.do(command)
+    raise web.HTTPSeeOther("/h5/preferences#pets")
 
 
 @routes.get("/h5/contact")
