@@ -52,6 +52,7 @@ BOOKS = (
     "bot/web/console/cases.py",
     "bot/web/console/times.py",
     "bot/web/console/group_rule.py",
+    "bot/web/doubts.py",
     "bot/web/console/rules/form.py",
     "bot/doctor/",
 )

@@ -17,6 +17,7 @@ from bot.store.inbox import Arrival
 from bot.web import metrics
 from bot.web.accounts import official_account
 from bot.web.desk import DESK, Desk
+from bot.web.doubts import DOUBTS
 
 LARGEST_BODY = 256 * 1024
 ANSWER_SECONDS = 3.0
@@ -47,7 +48,7 @@ async def body_of(request: web.Request) -> bytes:
 
 @routes.get("/callback/wecom", allow_head=False)
 async def verify_wecom(request: web.Request) -> web.Response:
-    return _verified(request, request.app[DESK].wecom)
+    return _verified(request, request.app[DESK].wecom, "wecom")
 
 
 @routes.post("/callback/wecom")
@@ -62,7 +63,7 @@ async def receive_wecom(request: web.Request) -> web.Response:
 
 @routes.get("/callback/official", allow_head=False)
 async def verify_official(request: web.Request) -> web.Response:
-    return _verified(request, request.app[DESK].official)
+    return _verified(request, request.app[DESK].official, "official")
 
 
 @routes.post("/callback/official")
@@ -81,11 +82,16 @@ async def receive_official(request: web.Request) -> web.Response:
     return web.Response(text="success")
 
 
-def _verified(request: web.Request, door: Door | None) -> web.Response:
+def _verified(request: web.Request, door: Door | None, source: str) -> web.Response:
     try:
         return refused() if door is None else web.Response(text=door.verify(request.query))
-    except Untrusted:
+    except Untrusted as doubt:
+        _doubt(request, source, doubt)
         return refused()
+
+
+def _doubt(request: web.Request, source: str, doubt: Untrusted) -> None:
+    request.app[DOUBTS].refuse(source, doubt.reason, request.app[DESK].work.now())
 
 
 async def _opened(request: web.Request, door: Door | None, source: str) -> Opened | None:
@@ -96,8 +102,10 @@ async def _opened(request: web.Request, door: Door | None, source: str) -> Opene
         opened = door.open(request.query, await body_of(request))
     except Untrusted as doubt:
         metrics.REFUSED.labels(source, doubt.reason).inc()
+        _doubt(request, source, doubt)
         return None
     metrics.RECEIVED.labels(source).inc()
+    request.app[DOUBTS].believe(source, request.app[DESK].work.now())
     return opened
 
 

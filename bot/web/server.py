@@ -22,6 +22,7 @@ from bot.web.api import tables
 from bot.web.console import audit, kit, knowing, proposals, reaching, today
 from bot.web.console.importing import WORKSHOP, Workshop, leave
 from bot.web.desk import DESK, Desk
+from bot.web.doubts import DOUBTS, Doubts
 from bot.web.guards import Handler
 from bot.web.pages import HOME
 from bot.web.sandbox import pages as sandbox
@@ -76,6 +77,7 @@ def build(desk: Desk) -> web.Application:
     app.on_response_prepare.append(guards.protect)
     app[DESK] = desk
     app[CAST] = Cast()
+    app[DOUBTS] = Doubts()
     app[WORKSHOP] = Workshop()
     app.on_shutdown.append(leave)
     for table in TABLES:

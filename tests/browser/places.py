@@ -16,6 +16,10 @@ class Place:
     link: str = ""
 
 
+NESTED = (
+    "field=tier&op=in&value=核心&open=any&field=orders.last_days&op=lte&value=90"
+    "&open=none&field=case.open&op=eq&value=yes&close=1&close=1"
+)
 PLACES = (
     Place("sandbox", "/sandbox?who=visitor-9"),
     Place("today", "/admin"),
@@ -29,6 +33,8 @@ PLACES = (
     Place("tiers", "/admin/tags/tiers"),
     Place("groups", "/admin/groups"),
     Place("group", "/admin/groups/benefit"),
+    Place("group-new", "/admin/groups/-/new?starter=vip"),
+    Place("nested", f"/admin/customers?{NESTED}"),
     Place("campaigns", "/admin/campaigns"),
     Place("campaign-list", "/admin/campaigns?view=list"),
     Place("campaign-new", "/admin/campaigns/new"),

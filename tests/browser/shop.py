@@ -16,10 +16,13 @@ from zoneinfo import ZoneInfo
 from bot.cli import logs
 from bot.demo import cast, history, prologue, world
 from bot.demo.scene import Scene, open_scene
+from bot.store import access
 from handlers import ROUTERS
 
 BUYERS = 240
 SEED = 7
+STAFF = ("admin", "operator", "care", "auditor", "manager", "clerk")
+PASSWORD = "a-long-password"
 ZONE = ZoneInfo("Asia/Shanghai")
 
 
@@ -47,7 +50,18 @@ async def run(home: Path) -> None:
     morning = start + timedelta(hours=10, minutes=24)
     async with open_scene(home, ROUTERS, seed=SEED, start=morning) as scene:
         await prologue.begin(scene, people, before)
+        await _hire(scene)
         await _serve(scene)
+
+
+async def _hire(scene: Scene) -> None:
+    """Somebody of each role who signs in with a password; the demo's own doors stay open."""
+    async with scene.bot.work.sessions.begin() as session:
+        for role in STAFF:
+            store = "S01" if role in ("manager", "clerk") else None
+            await access.add_user(
+                session, name=role, role=role, store=store, password=PASSWORD, now=scene.now
+            )
 
 
 async def _serve(scene: Scene) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import Page
 
 from tests.browser import looks
 from tests.browser.places import PLACES, arrive
+
+WIDTHS = (1440, 1180, 390, 320)
 
 
 @pytest.mark.parametrize("tongue", ["zh", "en"])
@@ -24,13 +27,22 @@ def test_nobody_is_shut_out(walks, tongue, width):
 
 
 @pytest.mark.parametrize("tongue", ["zh", "en"])
-def test_large_text_fits_the_smallest_phone(walks, tongue):
-    page = walks(width=320, tongue=tongue)
+def test_f15_large_text_fits_every_width(walks, tongue):
+    page = walks(width=WIDTHS[0], tongue=tongue)
     faults = {}
     for place in PLACES:
+        page.set_viewport_size({"width": WIDTHS[0], "height": 900})
         if arrive(page, place):
-            small = looks.off_the_screen(page)
+            found = _at_every_width(page, "")
             page.evaluate(looks.LARGER)
-            if found := small + [f"× 1.6 {one}" for one in looks.off_the_screen(page)]:
+            if found := found + _at_every_width(page, " × 1.6"):
                 faults[place.name] = found
     assert faults == {}
+
+
+def _at_every_width(page: Page, how: str) -> list[str]:
+    found = []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        found += [f"{width}{how}: {one}" for one in looks.off_the_screen(page)]
+    return found

@@ -81,6 +81,25 @@ def test_f7_of_two_clerks_at_once_one_wins(opens, shop):
     expect(wallet.locator("details.fold")).to_contain_text("用过和过期的（1）")
 
 
+def test_f7_a_coupon_of_another_store_says_where_it_is_good(opens):
+    desk = opens("/admin/coupons/-/new")
+    for name, value in (("name", "静安店专享"), ("worth", "20"), ("pieces", "5")):
+        desk.fill(f"#{name}", value)
+    desk.fill("#ends", "2026-03-30")
+    desk.check("[name=stores][value=S02]")
+    desk.check("[name=claimable]")
+    desk.click("#check")
+    desk.click("#make")
+    expect(desk.locator("#flash")).to_be_visible()
+    wallet, till = a_wallet(opens, 74), opens("/store/redeem", width=390)
+    wallet.goto("/h5/activities")
+    wallet.locator("button.use", has_text="静安店专享").click()
+    wallet.wait_for_url("**/h5?show=*")
+    checks(till, spoken(wallet))
+    expect(till.locator("h1")).to_have_text("这张券不是本店的")
+    expect(till.locator("#confirm")).to_have_count(0)
+
+
 def test_f7_a_coupon_that_ran_out_says_so(opens):
     wallet, till = a_wallet(opens, 73), opens("/store/redeem", width=390)
     code, old = spoken(wallet), scanned(wallet)

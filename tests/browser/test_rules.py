@@ -36,6 +36,31 @@ def test_a_condition_can_be_added_changed_and_removed(opens, shop):
     expect(page.locator("#rule-total")).to_have_attribute("data-total", str(everybody))
 
 
+def test_another_field_is_chosen_in_the_same_row(opens, shop):
+    page = opens("/admin/customers?field=orders.count&op=gte&value=2")
+    page.locator(".cond select[name=field]").select_option("tier")
+    page.locator(".cond select[name=value]").select_option("核心")
+    core = shop.counts(f"{BUYERS} AND t.tier = '核心'")
+    expect(page.locator("#rule-total")).to_have_attribute("data-total", str(core))
+    expect(page.locator(".cond select[name=field]")).to_be_focused()
+
+
+def test_a_group_of_conditions_counts_what_it_means(opens, shop):
+    page = opens("/admin/customers?field=tier&op=in&value=核心")
+    page.click("#add-group")
+    page.locator(".nest select[name=field]").select_option("orders.count")
+    expect(page.locator(".nest select[name=field]")).to_be_focused()
+    page.locator(".nest input[name=value]").fill("5")
+    page.locator(".nest select[name=open]").select_option("none")
+    once = shop.counts(f"{TWICE} AND EXISTS (SELECT 1 FROM customer_tier t WHERE {CORE})", 5)
+    core = shop.counts(f"{BUYERS} AND t.tier = '核心'")
+    assert 0 < once < core
+    expect(page.locator("#rule-total")).to_have_attribute("data-total", str(core - once))
+    expect(page.locator("#rule-say")).to_contain_text("分层是 核心 且 不是（下单次数至少 5 次）")
+    page.reload()
+    expect(page.locator("#rule-total")).to_have_attribute("data-total", str(core - once))
+
+
 def test_nobody_is_said_in_words(opens):
     page = opens("/admin/customers?field=orders.count&op=gte&value=9999")
     expect(page.locator("#rule-preview")).to_contain_text("没有人同时满足这些条件")
@@ -91,6 +116,7 @@ def test_a_group_rule_shows_who_would_come_and_go(opens):
     assert total(page) < before
 
 
+CORE = "t.customer_id = c.id AND t.tier = '核心'"
 BUYERS = "SELECT count(*) FROM customer c JOIN customer_tier t ON t.customer_id = c.id WHERE merged_into IS NULL"
 
 

@@ -6,7 +6,7 @@ import time
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.acts import hand_over_a_campaign
+from tests.browser.acts import hand_over_a_campaign, number_in
 
 
 def comes(opens, number: int) -> Page:
@@ -100,16 +100,23 @@ def test_f3_a_complaint_has_its_clocks_and_holds_marketing(opens, shop):
 OPTED_OUT = "SELECT count(*) FROM consent_state WHERE purpose = 'marketing_wecom' AND NOT granted"
 
 
+def opted_out_in_the_preview(opens) -> int:
+    """What the rule of everybody says of those who turned away."""
+    said = opens("/admin/customers").locator("#why-opted_out")
+    return number_in(said.inner_text()) if said.count() else 0
+
+
 def test_f4_opting_out_empties_the_queue_and_shows_everywhere(opens, shop):
     page = comes(opens, 22)
     says(page, "订阅")
     page.click("#tb3")
     expect(page.locator("[data-fact=consent]")).to_contain_text("同意收")
-    before = shop.counts(OPTED_OUT)
+    before, shown = shop.counts(OPTED_OUT), opted_out_in_the_preview(opens)
     says(page, "退订")
     expect(page.locator("[data-fact=consent]")).to_contain_text("已退订")
     expect(page.locator(".queue")).not_to_contain_text("发一条消息")
     assert shop.counts(OPTED_OUT) == before + 1
+    assert opted_out_in_the_preview(opens) == shown + 1
     with page.context.expect_page() as opened:
         page.click("#do-wallet")
     hers = opened.value

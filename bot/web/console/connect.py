@@ -12,6 +12,7 @@ from bot import doctor
 from bot.doctor import Finding
 from bot.web.console.frame import is_part, shown
 from bot.web.desk import DESK
+from bot.web.doubts import DOUBTS
 from bot.web.guards import allowed
 
 routes = web.RouteTableDef()
@@ -61,7 +62,9 @@ async def overview(request: web.Request) -> web.StreamResponse:
 @allowed("settings.read")
 async def check(request: web.Request) -> web.StreamResponse:
     began = time.perf_counter()
-    findings = await doctor.of(request.app[DESK].work.settings)
+    desk = request.app[DESK]
+    findings = await doctor.of(desk.work.settings)
+    findings += request.app[DOUBTS].findings(desk.work.now())
     part = "console/connect_found.html" if is_part(request) else "console/connect.html"
     return await _page(request, part, findings, time.perf_counter() - began)
 
