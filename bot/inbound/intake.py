@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from bot.clock import Clock
-from bot.store import inbox, tasks
+from bot.store import inbox
 from bot.store.engine import Sessions
 from bot.store.inbox import Arrival
 from bot.store.vault import Vault
@@ -60,8 +60,7 @@ class Intake:
 
     async def _store(self, arrivals: list[Arrival]) -> set[str]:
         distinct = list({arrival.digest: arrival for arrival in arrivals}.values())
-        async with self._sessions.begin() as session:
-            new = await inbox.keep(session, self._vault, distinct, now=self._clock.now())
-            if new:
-                await tasks.ask(session, tasks.DRAIN)
-            return new
+        async with self._sessions.in_one_trip() as connection:
+            return await inbox.keep_at_once(
+                connection, self._vault, distinct, now=self._clock.now()
+            )

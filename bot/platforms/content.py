@@ -18,3 +18,11 @@ def read(plain: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         raise Unreadable("malformed JSON") from None
     return dict(said)
+
+
+def check(plain: bytes) -> None:
+    """That `read` will do, at a part of its price. Raises Unreadable."""
+    if plain.lstrip().startswith(b"{"):
+        read(plain)
+    else:
+        xml.check(plain)

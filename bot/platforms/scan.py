@@ -9,6 +9,12 @@ from typing import Any
 from bot.platforms.envelope import Untrusted
 
 _CIPHER = re.compile(r"[A-Za-z0-9+/=]+", re.ASCII)
+_LEAF = rb"<(?!Encrypt)[A-Za-z]+>(?:<!\[CDATA\[[^\]]*\]\]>|[^<]*)</[A-Za-z]+>\s*"
+_USUAL = re.compile(
+    rb"<xml>\s*(?:%b)*<Encrypt>(?:<!\[CDATA\[([A-Za-z0-9+/=]+)\]\]>|([A-Za-z0-9+/=]+))</Encrypt>\s*(?:%b)*</xml>\s*"
+    % (_LEAF, _LEAF)
+)
+"""What the platforms really send; whatever looks otherwise is walked through tag by tag."""
 _CDATA, _CDATA_END = b"<![CDATA[", b"]]>"
 _OPEN, _CLOSE = b"<Encrypt>", b"</Encrypt>"
 _MOST_TAGS = 1024
@@ -16,6 +22,8 @@ _MOST_TAGS = 1024
 
 def encrypted(body: bytes) -> str:
     """The cipher text of an XML or JSON envelope. Raises Untrusted unless there is exactly one."""
+    if usual := _USUAL.fullmatch(body):
+        return (usual[1] or usual[2]).decode()
     start = body.lstrip()
     cipher = _in_json(start) if start.startswith(b"{") else _in_xml(start)
     if not _CIPHER.fullmatch(cipher):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from typing import Any, NoReturn
 from xml.parsers import expat
 
@@ -16,21 +15,38 @@ class Unreadable(ValueError):
 
 def parse(document: bytes) -> dict[str, Any]:
     """The children of the root. Repeated tags become lists; the text of a leaf keeps its whitespace."""
-    reader = _Reader()
-    parser = expat.ParserCreate("UTF-8")
+    reader, parser = _Reader(), _parser()
     parser.buffer_text = True
     parser.StartElementHandler = reader.start
     parser.EndElementHandler = reader.end
     parser.CharacterDataHandler = reader.texts.append
+    _run(parser, document)
+    return reader.root
+
+
+def check(document: bytes) -> None:
+    """That `parse` will read it. Raises Unreadable."""
+    # What nests so deep has as many end tags, and every node begins with a sign of its own: then nobody need count.
+    if document.count(b"</") < _DEEPEST and document.count(b"<") <= _MOST_NODES:
+        _run(_parser(), document)
+    else:
+        parse(document)
+
+
+def _parser() -> expat.XMLParserType:
+    parser = expat.ParserCreate("UTF-8")
     parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = _refuse
     parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
+    return parser
+
+
+def _run(parser: expat.XMLParserType, document: bytes) -> None:
     try:
         # The platforms speak UTF-8; a mark or declaration that claims otherwise is not followed.
         document.decode()
-        parser.ParseFile(BytesIO(document))
+        parser.Parse(document, True)  # noqa: FBT003 - the whole of it
     except (expat.ExpatError, UnicodeDecodeError):
         raise Unreadable("malformed XML") from None
-    return reader.root
 
 
 def _refuse(*_declaration: object) -> NoReturn:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.delivery import Cursor
@@ -19,3 +20,9 @@ async def changed(session: AsyncSession, name: str, value: str, *, now: datetime
         ).returning(Cursor.name)
     )
     return moved.first() is not None
+
+
+async def read(session: AsyncSession, name: str) -> str | None:
+    """What was remembered last."""
+    value: str | None = await session.scalar(select(Cursor.value).where(Cursor.name == name))
+    return value

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Table, event, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import (
+    AsyncConnection,
     AsyncEngine,
     AsyncSession,
     async_sessionmaker,
     create_async_engine,
 )
 
+from bot.clock import Clock
 from bot.store import one_trip
 
 READING = "siyu_reading"
+RESTING_SINCE = "siyu_resting_since"
+RESTED_SECONDS = 1.0
+WAL_TRIES, WAL_PAUSE_SECONDS = 100, 0.02
+_CLOCK = Clock()
 
 
 def open_engine(url: str, *, inline: bool = False) -> AsyncEngine:
@@ -40,12 +48,29 @@ def open_engine(url: str, *, inline: bool = False) -> AsyncEngine:
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
-    return create_async_engine(
+    engine = create_async_engine(
         parsed.set(drivername="postgresql+psycopg"),
         pool_size=10,
-        pool_pre_ping=True,
         hide_parameters=True,  # statements in error texts carry people's data
     )
+    event.listen(engine.sync_engine, "checkout", partial(_ping_the_rested, engine.dialect))
+    event.listen(engine.sync_engine, "checkin", _note_rest)
+    return engine
+
+
+def _note_rest(_connection: object, record: Any) -> None:
+    record.info[RESTING_SINCE] = _CLOCK.monotonic()
+
+
+def _ping_the_rested(dialect: Any, connection: Any, record: Any, _given_out: object) -> None:
+    """Ask a connection that lay unused whether it still lives; before every transaction it would be a trip too many."""
+    since = record.info.get(RESTING_SINCE)
+    if since is None or _CLOCK.monotonic() - since < RESTED_SECONDS:
+        return
+    try:
+        dialect.do_ping(connection)
+    except dialect.dbapi.Error:
+        raise InvalidatePoolError from None
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
@@ -53,10 +78,9 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     # A played world is thrown away: only there a power cut may take the last commits with it.
     durable = "NORMAL" if connection.driver_connection.inline else "FULL"
     cursor = connection.cursor()
+    _write_ahead(cursor)
     for pragma in (
-        "journal_mode=WAL",
         f"synchronous={durable}",
-        "busy_timeout=20000",
         "foreign_keys=ON",
         "secure_delete=ON",
         "temp_store=MEMORY",
@@ -64,6 +88,18 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _write_ahead(cursor: Any) -> None:
+    """Of several that open a new file at once one makes the change; SQLite tells the others at once that it is
+    locked, whatever their patience."""
+    cursor.execute("PRAGMA busy_timeout=20000")
+    for _ in range(WAL_TRIES - 1):
+        with suppress(sqlite3.OperationalError):
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        time.sleep(WAL_PAUSE_SECONDS)
+    cursor.execute("PRAGMA journal_mode=WAL")
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -83,6 +119,10 @@ class Sessions:
         self._reading = async_sessionmaker(reader, expire_on_commit=False)
         # Writers of one process queue here, in order, instead of spinning on SQLite's lock.
         self._writer = asyncio.Lock() if self.dialect == "sqlite" else None
+        # On SQLite each connection is in that state already.
+        self._bare = (
+            engine if self._writer else engine.execution_options(isolation_level="AUTOCOMMIT")
+        )
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncSession]:
@@ -97,6 +137,14 @@ class Sessions:
         """One consistent look that never blocks a writer."""
         async with self._reading() as session, session.begin():
             yield session
+
+    @asynccontextmanager
+    async def in_one_trip(self) -> AsyncIterator[AsyncConnection]:
+        """A connection with nothing begun: for a writer whose one statement, or one trip, is its transaction."""
+        async with AsyncExitStack() as stack:
+            if self._writer is not None:
+                await stack.enter_async_context(self._writer)
+            yield await stack.enter_async_context(self._bare.connect())
 
     async def close(self) -> None:
         await self.engine.dispose()

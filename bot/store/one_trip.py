@@ -83,7 +83,9 @@ class Connection(aiosqlite.Connection):
         await self.run(self.plain.commit)
 
     async def rollback(self) -> None:
-        await self.run(self.plain.rollback)
+        # The pool asks for one whenever a connection comes back, though it nearly always was committed.
+        if self.plain.in_transaction:
+            await self.run(self.plain.rollback)
 
 
 def connect(database: str, *, inline: bool = False, **options: Any) -> Connection:

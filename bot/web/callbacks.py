@@ -12,6 +12,7 @@ from bot.platforms.envelope import Untrusted
 from bot.platforms.official.callback import OfficialCallbacks
 from bot.platforms.official.replies import seal_reply, text_reply
 from bot.platforms.opened import Opened
+from bot.platforms.query import plainly
 from bot.platforms.wecom.callback import WecomCallbacks
 from bot.store.inbox import Arrival
 from bot.web import metrics
@@ -25,6 +26,8 @@ ANSWER_SECONDS = 3.0
 ANSWERED: tuple[type[Event], ...] = (FanMessaged, MenuClicked, QrScanned, FanFollowed)
 
 Door = WecomCallbacks | OfficialCallbacks
+
+_RECEIVED = {source: metrics.RECEIVED.labels(source) for source in ("wecom", "official")}
 
 routes = web.RouteTableDef()
 
@@ -72,13 +75,14 @@ async def receive_official(request: web.Request) -> web.Response:
     opened = await _opened(request, desk.official, "official")
     if opened is None:
         return refused()
-    arrival = Arrival("official", opened.plain)
-    if not isinstance(opened.event, ANSWERED):
+    arrival, event = Arrival("official", opened.plain), opened.event
+    if not isinstance(event, ANSWERED):
         await desk.intake.keep(arrival)
         return web.Response(text="success")
     with desk.dispatcher.awaiting(arrival):
         if await desk.intake.keep(arrival):
-            return await _passive(desk, opened, arrival)
+            reply = await _passive(desk, event, arrival)
+            return _written(desk, event, reply, sealed=opened.sealed)
     return web.Response(text="success")
 
 
@@ -99,26 +103,26 @@ async def _opened(request: web.Request, door: Door | None, source: str) -> Opene
     if door is None:
         return None
     try:
-        opened = door.open(request.query, await body_of(request))
+        query = plainly(request.rel_url.raw_query_string) or request.query
+        opened = door.open(query, await body_of(request))
     except Untrusted as doubt:
         metrics.REFUSED.labels(source, doubt.reason).inc()
         _doubt(request, source, doubt)
         return None
-    metrics.RECEIVED.labels(source).inc()
+    _RECEIVED[source].inc()
     request.app[DOUBTS].believe(source, request.app[DESK].work.now())
     return opened
 
 
-async def _passive(desk: Desk, opened: Opened, arrival: Arrival) -> web.Response:
+async def _passive(desk: Desk, event: Event, arrival: Arrival) -> Reply | None:
     # Shielded: the platform hangs up after 5 s, and a half-handled message would be worse than a late one.
     gone = asyncio.Event()
-    answering = asyncio.ensure_future(_answered(desk, opened.event, arrival, gone))
+    answering = asyncio.ensure_future(_answered(desk, event, arrival, gone))
     try:
-        reply = await asyncio.wait_for(asyncio.shield(answering), ANSWER_SECONDS)
+        return await asyncio.wait_for(asyncio.shield(answering), ANSWER_SECONDS)
     except TimeoutError:
         gone.set()
-        return web.Response(text="success")
-    return _written(desk, opened, reply)
+        return None
 
 
 async def _answered(
@@ -131,12 +135,11 @@ async def _answered(
     return reply
 
 
-def _written(desk: Desk, opened: Opened, reply: Reply | None) -> web.Response:
-    event = opened.event
+def _written(desk: Desk, event: Event, reply: Reply | None, *, sealed: bool) -> web.Response:
     if reply is None or not isinstance(event, FanEvent) or isinstance(event, FanLeft):
         return web.Response(text="success")
     now = desk.work.now()
     written = text_reply(event, reply.text, now)
-    if opened.sealed:
+    if sealed:
         written = seal_reply(written, official_account(desk.work.settings), now)
     return web.Response(text=written, content_type="application/xml")

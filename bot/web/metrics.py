@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 from prometheus_client import Counter, Gauge, Histogram
 
 RECEIVED = Counter("siyu_callbacks_received_total", "Callbacks believed and kept", ["platform"])
 REFUSED = Counter("siyu_callbacks_refused_total", "Callbacks refused", ["platform", "why"])
 ORDERS = Counter("siyu_orders_received_total", "Order webhooks by answer", ["answer"])
 INBOX = Gauge("siyu_inbox_events", "Kept events by state", ["state"])
+DRIFT = Gauge(
+    "siyu_drift_found", "Differences from WeCom that the last reconciling found", ["what", "where"]
+)
+MENDED = Gauge("siyu_drift_mended", "How many of them it mended", ["what", "where"])
+UNASKED = Gauge("siyu_drift_gaps", "Things that the last reconciling could not ask WeCom about")
+RECONCILED = Gauge("siyu_reconciled_at_seconds", "When that was, since the epoch")
 ANSWERS = Histogram(
     "siyu_http_seconds",
     "Time to answer a request",
     ["route"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )
+
+
+def tell_drift(report: dict[str, Any]) -> None:
+    """As the last report of reconciling has it: what is in step again is told no longer."""
+    DRIFT.clear()
+    MENDED.clear()
+    for one in report["drift"]:
+        DRIFT.labels(one["what"], one["where"]).set(one["found"])
+        MENDED.labels(one["what"], one["where"]).set(one["repaired"])
+    UNASKED.set(len(report["not_compared"]))
+    RECONCILED.set(datetime.fromisoformat(report["at"]).timestamp())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -140,3 +141,18 @@ def test_bare_siyu_helps_and_suggests_one_thing(run):
     done = run()
     assert done.code == 2
     assert "第一次用，先运行：siyu demo" in done.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [(["--port", "{taken}"], "已被占用"), (["--host", "0.0.0.0"], "还没有后台用户")],
+)
+def test_a_server_refuses_to_start_where_it_should_not(run, monkeypatch, words, said):
+    monkeypatch.setenv("SIYU_SECRET_KEY", SECRET)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = run("serve", *(word.format(taken=taken.getsockname()[1]) for word in words))
+    assert done.code == 1
+    assert said in done.err
+    assert "这样修" in done.err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 
 import pytest
 from cryptography.exceptions import InvalidTag
@@ -115,7 +116,7 @@ async def test_what_could_not_be_kept_is_told_to_every_caller_and_the_hall_stays
     hall = Hall(bot, empty)
     for _ in range(2):
         failed = await asyncio.gather(*map(hall.keep, arrivals(3)), return_exceptions=True)
-        assert all(isinstance(failure, SQLAlchemyError) for failure in failed)
+        assert all(isinstance(failure, SQLAlchemyError | sqlite3.Error) for failure in failed)
     assert hall.nudges == 0
     async with empty.begin() as session:
         await (await session.connection()).run_sync(Row.metadata.create_all)

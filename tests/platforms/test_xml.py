@@ -1,6 +1,6 @@
 import pytest
 
-from bot.platforms.xml import Unreadable, parse
+from bot.platforms.xml import Unreadable, check, parse
 
 
 def test_leaves_keep_their_whitespace_and_repeated_tags_become_lists():
@@ -37,8 +37,13 @@ def test_text_split_over_cdata_sections_is_whole():
 def test_what_a_platform_would_not_send_is_unreadable(document):
     with pytest.raises(Unreadable):
         parse(document)
+    with pytest.raises(Unreadable):
+        check(document)
 
 
 def test_depth_and_size_up_to_the_limits_are_read():
-    assert parse(b"<a>" * 16 + b"</a>" * 16)
-    assert len(parse(b"<xml>" + b"<a/>" * 511 + b"</xml>")["a"]) == 511
+    deep, wide = b"<a>" * 16 + b"</a>" * 16, b"<xml>" + b"<a/>" * 511 + b"</xml>"
+    check(deep)
+    check(wide)
+    assert parse(deep)
+    assert len(parse(wide)["a"]) == 511

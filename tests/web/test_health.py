@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from bot.inbound.intake import Intake
+from bot.outbound.reconcile import Gap, Report, remember
 from bot.store.engine import Sessions, open_engine
 from bot.store.inbox import Arrival
 from bot.web.desk import Desk
@@ -100,6 +101,23 @@ async def test_counts_are_told_on_this_machine_and_not_in_production(opens):
     assert 'siyu_inbox_events{state="kept"} 1.0' in await answer.text()
     client, _ = await opens(public_url="https://siyu.example.com")
     assert (await client.get("/metrics")).status == 401
+
+
+async def test_the_drift_of_the_last_reconciling_is_told_until_the_next(opens, bot):
+    client, _ = await opens()
+    report = Report()
+    report.saw("follow", "missing_here", "wm1", repaired=True)
+    report.saw("follow", "missing_here", "wm2", repaired=False)
+    report.gaps.append(Gap("group_chats", "48002"))
+    for each, told in ((report, True), (Report(), False)):
+        async with bot.session() as session:
+            await remember(session, each, now=bot.now)
+        text = await (await client.get("/metrics")).text()
+        line = 'siyu_drift_{}{{what="follow",where="missing_here"}} {}'
+        assert (line.format("found", "2.0") in text) is told
+        assert (line.format("mended", "1.0") in text) is told
+        assert f"siyu_drift_gaps {1.0 if told else 0.0}" in text
+        assert "siyu_reconciled_at_seconds 1." in text
 
 
 async def test_looking_changes_nothing(opens, bot):

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
+from typing import Any
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.outbound.reconcile.corp_tags import compare_tags
 from bot.outbound.reconcile.guides import chains, compare_guides
@@ -18,7 +21,7 @@ from bot.outbound.reconcile.ways import compare_contact_ways, compare_join_ways
 from bot.store import cursors
 from bot.work.context import Work
 
-__all__ = ["Drift", "Gap", "Report", "nightly", "reconcile"]
+__all__ = ["Drift", "Gap", "Report", "last_report", "nightly", "reconcile", "remember"]
 
 log = structlog.get_logger()
 LAST = "reconcile:last"
@@ -41,7 +44,8 @@ async def reconcile(work: Work, *, repair: bool = True) -> Report:
     await compare_kf_accounts(round_)
     await compare_mass_tasks(round_)
     if repair:
-        await _remember(round_)
+        async with round_.turn() as turn:
+            await remember(turn.session, round_.report, now=turn.now)
     return round_.report
 
 
@@ -53,8 +57,13 @@ async def nightly(work: Work) -> int:
     return report.repaired
 
 
-async def _remember(round_: Round) -> None:
+async def remember(session: AsyncSession, report: Report, *, now: datetime) -> None:
     """For whoever asks later how far apart we were."""
-    async with round_.turn() as turn:
-        value = json.dumps(round_.report.as_json())
-        await cursors.changed(turn.session, LAST, value, now=turn.now)
+    told = {"at": now.isoformat(), **report.as_json()}
+    await cursors.changed(session, LAST, json.dumps(told), now=now)
+
+
+async def last_report(session: AsyncSession) -> dict[str, Any] | None:
+    """What the last repairing round told, with its moment."""
+    told = await cursors.read(session, LAST)
+    return None if told is None else dict(json.loads(told))

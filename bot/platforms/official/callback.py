@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from bot.clock import Clock
+from bot.platforms import content
 from bot.platforms.accounts import OfficialAccount
 from bot.platforms.envelope import Untrusted, aes_key, signed, unseal
 from bot.platforms.official.parse import parse
@@ -42,9 +44,10 @@ class OfficialCallbacks:
 
     def _opened(self, plain: bytes, heard_at: datetime, *, sealed: bool) -> Opened:
         try:
-            return Opened(plain, parse(plain, heard_at), sealed)
+            content.check(plain)
         except Unreadable:
             raise Untrusted("content") from None
+        return Opened(plain, partial(parse, plain, heard_at), sealed)
 
     def _check(self, query: Query, name: str, *cipher: str) -> datetime:
         stamp, nonce, given = (single(query, part) for part in ("timestamp", "nonce", name))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from bot.clock import Clock
+from bot.platforms import content
 from bot.platforms.accounts import WecomAccount
 from bot.platforms.envelope import Untrusted, aes_key, signed, unseal
 from bot.platforms.opened import Opened
@@ -40,9 +42,10 @@ class WecomCallbacks:
         heard_at = self._check(query, cipher)
         plain = unseal(cipher, keys=self._keys, receiver=self._account.corp_id)
         try:
-            return Opened(plain, parse(plain, heard_at))
+            content.check(plain)
         except Unreadable:
             raise Untrusted("content") from None
+        return Opened(plain, partial(parse, plain, heard_at))
 
     def _check(self, query: Query, cipher: str) -> datetime:
         stamp, nonce = single(query, "timestamp"), single(query, "nonce")

@@ -1,4 +1,5 @@
-"""`make peers`: npm's @wecom/crypto, wechat-crypto and @wecom/jssdk against a running server and sandbox, over HTTP."""
+"""`make peers`: npm's @wecom/crypto, wechat-crypto and @wecom/jssdk against a running server and sandbox, and
+wechatpy's own clients against a sandbox, over HTTP."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from typing import Any
 
 from bot.platforms.signing import js_signature
 from tests.conftest import SECRET
+from tests.platforms.peers import clients
 from tests.platforms.posts import APP, CORP, KEY
 from tests.processes import Process, SandboxProcess, environment, free_port
 
@@ -95,7 +97,9 @@ def main() -> None:
             timeout=300,
             check=False,
         )
-    sys.exit(ran.returncode)
+        found = clients.drive(sandbox)
+    sys.stdout.write(json.dumps({"wechatpy": found}, ensure_ascii=False, indent=1) + "\n")
+    sys.exit(ran.returncode or bool(found["wrong"]))
 
 
 if __name__ == "__main__":
