@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-SLOT = timedelta(minutes=15)
-"""People of the demo do things on the quarters of an hour: more of a day fits into one step."""
+SLOT = timedelta(minutes=30)
+"""People of the demo do things on the half hours: more of a day fits into one step."""
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -16,5 +16,5 @@ def stream(seed: int, *about: object) -> Random:
 
 
 def slot(moment: datetime) -> datetime:
-    """The next quarter of an hour on the clock."""
+    """The next half hour on the clock."""
     return moment + (_EPOCH - moment) % SLOT

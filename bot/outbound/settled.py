@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar, Unpack
@@ -28,6 +28,9 @@ class Settling:
         return await outbox.owe(
             self.session, self.vault, call, effect=effect, now=self.now, **terms
         )
+
+    async def owe_all(self, by_effect: Mapping[str, Call], **terms: Unpack[Terms]) -> None:
+        await outbox.owe_all(self.session, self.vault, by_effect, now=self.now, **terms)
 
 
 C = TypeVar("C", bound=Call)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.calls import AddCorpTags, EditCorpTag, ListCorpTags, MarkTags, Outcome, Refused, Sent
@@ -29,8 +30,7 @@ async def mirror(work: Work) -> int:
         settling = Settling(session, now, work.vault, work.content)
         for group in await tags.without_corp_tag(session, follow_ids, now):
             await _make(settling, group)
-        for marking in await tags.due(session, follow_ids, now):
-            await _mark(settling, marking)
+        await _mark(settling, await tags.due(session, follow_ids, now))
     return len(follow_ids)
 
 
@@ -105,14 +105,16 @@ async def _make(turn: Settling, group: NewCorpTags) -> None:
     )
 
 
-async def _mark(turn: Settling, marking: Marking) -> None:
-    count = await tags.begin(turn.session, marking, turn.now)
-    await turn.owe(
-        MarkTags(
-            userid=marking.userid,
-            external_userid=marking.external_userid,
-            add=tuple(marking.add.values()),
-            remove=tuple(marking.remove.values()),
-        ),
-        effect=f"mark-tags:{marking.follow_id}:{count}",
+async def _mark(turn: Settling, markings: Sequence[Marking]) -> None:
+    rounds = await tags.begin(turn.session, markings, turn.now)
+    await turn.owe_all(
+        {
+            f"mark-tags:{marking.follow_id}:{rounds[marking.follow_id]}": MarkTags(
+                userid=marking.userid,
+                external_userid=marking.external_userid,
+                add=tuple(marking.add.values()),
+                remove=tuple(marking.remove.values()),
+            )
+            for marking in markings
+        }
     )

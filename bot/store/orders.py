@@ -46,8 +46,10 @@ class Recorded:
 
 async def record(session: AsyncSession, vault: Vault, event: OrderReported) -> Recorded:
     """Count this event, unless it was counted before."""
-    order = await _open(session, event)
+    order, unheard = await _open(session, event)
     await _attach(session, vault, order, event)
+    if not unheard and order.customer_id is not None:
+        await _own_entries(session, order)
     recorded = await _count(session, order, event)
     session.info[MEMO] = (event, recorded)
     return recorded
@@ -101,35 +103,45 @@ async def prices(session: AsyncSession, skus: Collection[str]) -> dict[str, int]
 
 async def store_id(session: AsyncSession, code: str) -> int:
     """The shop with this code; one never heard of is written down."""
+    known = select(Store.id).where(Store.code == code)
+    if (found := await session.scalar(known)) is not None:
+        return found
     await session.execute(
         upsert(session, Store).values(code=code, name=code, city="").on_conflict_do_nothing()
     )
-    return (await session.scalars(select(Store.id).where(Store.code == code))).one()
+    return (await session.scalars(known)).one()
 
 
-async def _open(session: AsyncSession, event: OrderReported) -> Order:
+async def _open(session: AsyncSession, event: OrderReported) -> tuple[Order, bool]:
+    """The order, and whether nothing was heard of it before."""
     new = {"source": event.source, "order_no": event.order_no, "state": "awaited"}
-    await session.execute(
-        upsert(session, Order).values(**new, amount_fen=0, refunded_fen=0).on_conflict_do_nothing()
-    )
+    insert = upsert(session, Order).values(**new, amount_fen=0, refunded_fen=0)
+    made = await session.scalar(insert.on_conflict_do_nothing().returning(Order.id))
     query = select(Order).where(Order.source == event.source, Order.order_no == event.order_no)
     locked = query.with_for_update().execution_options(populate_existing=True)
-    return (await session.scalars(locked)).one()
+    return (await session.scalars(locked)).one(), made is not None
 
 
 async def _attach(session: AsyncSession, vault: Vault, order: Order, event: OrderReported) -> None:
-    if order.customer_id is None:
-        order.customer_id = await _buyer(session, vault, event)
-        await session.execute(
-            update(OrderEntry)
-            .where(OrderEntry.order_id == order.id, OrderEntry.customer_id.is_(None))
-            .values(customer_id=order.customer_id)
-        )
-    if order.store_id is None and event.store:
-        order.store_id = await store_id(session, event.store)
-    if order.guide_id is None and event.guide:
-        order.guide_id = (await customers.guide_by_userid(session, event.guide)).id
+    """Everything is asked before anything is set: each question would write what was set so far."""
+    buyer, store, guide = order.customer_id, order.store_id, order.guide_id
+    if buyer is None:
+        buyer = await _buyer(session, vault, event)
+    if store is None and event.store:
+        store = await store_id(session, event.store)
+    if guide is None and event.guide:
+        guide = (await customers.guide_by_userid(session, event.guide)).id
+    order.customer_id, order.store_id, order.guide_id = buyer, store, guide
     order.channel = order.channel or event.channel
+
+
+async def _own_entries(session: AsyncSession, order: Order) -> None:
+    """What was heard while nobody knew whose order it is."""
+    await session.execute(
+        update(OrderEntry)
+        .where(OrderEntry.order_id == order.id, OrderEntry.customer_id.is_(None))
+        .values(customer_id=order.customer_id)
+    )
 
 
 async def _buyer(session: AsyncSession, vault: Vault, event: OrderReported) -> int | None:
@@ -153,57 +165,57 @@ async def _only_a_contested_phone(session: AsyncSession, vault: Vault, buyer: Bu
 
 
 async def _count(session: AsyncSession, order: Order, event: OrderReported) -> Recorded:
-    entry = await _enter(session, order, event)
+    before = order.amount_fen - order.refunded_fen
     told = Recorded(order, new=False, customer_id=order.customer_id, first=False, delta_fen=0)
-    if entry is None:
+    worth = _worth(order, event)
+    if not await _enter(session, order, event, worth):
         return told
-    told = replace(told, new=True)
     if event.kind is OrderKind.PAID:
-        return await _pay(session, order, entry, event, told)
-    if event.kind is not OrderKind.COMPLETED:
-        cut = taken_back(order, event.kind, event.amount_fen)
-        order.refunded_fen += cut
-        entry.amount_fen = -cut
+        await _pay(session, order, event)
+    else:
+        order.refunded_fen -= worth
     order.state = state_after(order, event.kind)
     await session.flush()
-    return replace(told, delta_fen=entry.amount_fen)
+    first = event.kind is OrderKind.PAID and await _is_first(session, order)
+    after = order.amount_fen - order.refunded_fen
+    return replace(told, new=True, first=first, delta_fen=after - before)
 
 
-async def _enter(session: AsyncSession, order: Order, event: OrderReported) -> OrderEntry | None:
+def _worth(order: Order, event: OrderReported) -> int:
+    if event.kind is OrderKind.PAID:
+        return event.amount_fen
+    if event.kind is OrderKind.COMPLETED:
+        return 0
+    return -taken_back(order, event.kind, event.amount_fen)
+
+
+async def _enter(
+    session: AsyncSession, order: Order, event: OrderReported, worth_fen: int
+) -> bool:
+    """Write the event down; False when it stood there before."""
     insert = upsert(session, OrderEntry).values(
         order_id=order.id,
         customer_id=order.customer_id,
         kind=event.kind.value,
         ref=entry_ref(event.kind, event.refund_no, event.at),
         at=event.at,
-        amount_fen=0,
+        amount_fen=worth_fen,
     )
     new = await session.scalars(insert.on_conflict_do_nothing().returning(OrderEntry.id))
-    found = new.first()
-    return None if found is None else await session.get_one(OrderEntry, found)
+    return new.first() is not None
 
 
-async def _pay(
-    session: AsyncSession,
-    order: Order,
-    entry: OrderEntry,
-    event: OrderReported,
-    told: Recorded,
-) -> Recorded:
-    before = order.amount_fen - order.refunded_fen
-    order.paid_at, order.amount_fen = event.at, event.amount_fen
-    entry.amount_fen = event.amount_fen
+async def _pay(session: AsyncSession, order: Order, event: OrderReported) -> None:
+    """Money came in; what was taken back before it was known is fitted into it."""
     earlier = select(OrderEntry).where(
         OrderEntry.order_id == order.id, OrderEntry.kind.in_(("refunded", "cancelled"))
     )
-    order.refunded_fen = share_out((await session.scalars(earlier)).all(), event.amount_fen)
-    order.state = state_after(order, event.kind)
+    taken = share_out((await session.scalars(earlier)).all(), event.amount_fen)
     await _keep_lines(session, order, event)
-    await session.flush()
-    first = await _is_first(session, order)
     if event.amount_fen > 0:
         await _has_bought(session, order.customer_id, event.at)
-    return replace(told, first=first, delta_fen=order.amount_fen - order.refunded_fen - before)
+    order.paid_at, order.amount_fen = event.at, event.amount_fen
+    order.refunded_fen = taken
 
 
 async def _keep_lines(session: AsyncSession, order: Order, event: OrderReported) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypedDict, Unpack
@@ -95,10 +95,13 @@ def _settling(names: frozenset[str]) -> Executable:
 
 @lru_cache
 def _owing(dialect: str) -> Executable:
-    debt = table_of(Owed)
-    insert = upsert_in(dialect, debt).on_conflict_do_nothing(index_elements=["effect"])
-    owing: Executable = insert.returning(debt.c.id)
+    owing: Executable = _owing_many(dialect).returning(table_of(Owed).c.id)
     return owing
+
+
+@lru_cache
+def _owing_many(dialect: str) -> Any:
+    return upsert_in(dialect, table_of(Owed)).on_conflict_do_nothing(index_elements=["effect"])
 
 
 async def owe(
@@ -111,8 +114,28 @@ async def owe(
     **terms: Unpack[Terms],
 ) -> int | None:
     """Put one call in debt; None when the same effect is owed already."""
+    row = _row(vault, call, effect, now) | terms
+    owed_id: int | None = await session.scalar(_owing(dialect_of(session)), row)
+    return owed_id
+
+
+async def owe_all(
+    session: AsyncSession,
+    vault: Vault,
+    by_effect: Mapping[str, calls.Call],
+    *,
+    now: datetime,
+    **terms: Unpack[Terms],
+) -> None:
+    """Many calls under the same terms in one statement; those whose effect is owed already are left as they are."""
+    rows = [_row(vault, call, effect, now) | terms for effect, call in by_effect.items()]
+    if rows:
+        await session.execute(_owing_many(dialect_of(session)), rows)
+
+
+def _row(vault: Vault, call: calls.Call, effect: str, now: datetime) -> dict[str, Any]:
     written = json.dumps(calls.dump(call), ensure_ascii=False)
-    row: dict[str, Any] = {
+    return {
         "effect": effect,
         "kind": calls.kind_of(call),
         "body": vault.seal(written, about=ABOUT),
@@ -124,8 +147,6 @@ async def owe(
         "purpose": "service",
         "due_at": now,
     }
-    owed_id: int | None = await session.scalar(_owing(dialect_of(session)), row | terms)
-    return owed_id
 
 
 async def is_owed(session: AsyncSession, effect: str) -> bool:

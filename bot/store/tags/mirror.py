@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -25,7 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.domain.customers import Follow, Guide
 from bot.domain.mapping import Moment
 from bot.domain.tags import CustomerTag, FollowMirror, FollowTag, Tag, TagGroup
-from bot.store.engine import dialect_of, table_of, upsert, upsert_in
+from bot.store.engine import dialect_of, table_of, upsert_in
 from bot.store.tags.labels import alive
 from bot.store.tags.stirring import stir_follow, stir_wearers
 
@@ -136,17 +136,27 @@ async def due(session: AsyncSession, follow_ids: Sequence[int], now: datetime) -
     return [marking for marking in found.values() if marking.add or marking.remove]
 
 
-async def begin(session: AsyncSession, marking: Marking, now: datetime) -> int:
-    """This follow is being written from now on; the number of the attempt."""
-    insert = upsert(session, FollowMirror).values(follow_id=marking.follow_id, round=1, busy=True)
-    count = await session.scalar(
-        insert.on_conflict_do_update(
-            index_elements=["follow_id"], set_={"round": FollowMirror.round + 1, "busy": True}
-        ).returning(FollowMirror.round)
+async def begin(
+    session: AsyncSession, markings: Sequence[Marking], now: datetime
+) -> dict[int, int]:
+    """These follows, of those looked at, are being written from now on: follow → the number of the attempt."""
+    if not markings:
+        return {}
+    theirs = FollowMirror.follow_id.in_([marking.follow_id for marking in markings])
+    rounds = await session.execute(
+        update(FollowMirror)
+        .where(theirs)
+        .values(round=FollowMirror.round + 1, busy=True)
+        .returning(FollowMirror.follow_id, FollowMirror.round)
     )
-    await _state(session, marking.follow_id, marking.add, "adding", now)
-    await _state(session, marking.follow_id, marking.remove, "removing", now)
-    return count or 0
+    rows = [
+        {"follow_id": marking.follow_id, "tag_id": tag_id, "state": state, "at": now}
+        for marking in markings
+        for state, tags in (("adding", marking.add), ("removing", marking.remove))
+        for tag_id in tags
+    ]
+    await session.execute(_stating(dialect_of(session)), rows)
+    return dict(rounds.all())
 
 
 async def marked(session: AsyncSession, follow_id: int, now: datetime) -> None:
@@ -186,14 +196,6 @@ async def begin_anew(session: AsyncSession, follow_id: int) -> None:
     """The tie began, or began again: what stood on an old one is gone."""
     await session.execute(_ALL_MARKS, {"its_follow": follow_id})
     await stir_follow(session, follow_id)
-
-
-async def _state(
-    session: AsyncSession, follow_id: int, tag_ids: Iterable[int], state: str, now: datetime
-) -> None:
-    rows = [{"follow_id": follow_id, "tag_id": i, "state": state, "at": now} for i in tag_ids]
-    if rows:
-        await session.execute(_stating(dialect_of(session)), rows)
 
 
 @lru_cache
