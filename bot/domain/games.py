@@ -68,7 +68,7 @@ class Question(_Part):
 
 class Game(_Part):
     key: str = Field(pattern=r"^[a-z][a-z0-9-]{1,30}$")
-    kind: Literal["vote", "lottery", "chain", "checkin", "quiz"]
+    kind: Literal["vote", "lottery", "chain", "checkin", "quiz", "contest"]
     name: str = Field(min_length=2, max_length=20)
     says: tuple[str, ...] = Field(min_length=1)
     """What a customer writes to play; her words may follow."""
@@ -80,6 +80,11 @@ class Game(_Part):
     """What a winner gets."""
     group: str | None = None
     """The family of group chats that reads what became of a 接龙."""
+    rights: str = ""
+    """What whoever enters a contest agrees to, word by word."""
+    enter_until: date | None = None
+    vote_until: date | None = None
+    """Days count whole."""
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -88,6 +93,14 @@ class Game(_Part):
             "lottery": bool(self.winners and self.offer),
             "chain": bool(self.ask),
             "quiz": bool(self.questions),
+            "contest": bool(
+                self.rights
+                and self.offer
+                and self.winners
+                and self.enter_until
+                and self.vote_until
+                and self.enter_until <= self.vote_until
+            ),
         }
         if not needed.get(self.kind, True):
             raise ValueError(f"「{self.name}」没有写完：{self.kind} 缺了题目、选项或奖品")
@@ -98,6 +111,14 @@ class Game(_Part):
         if self.kind == "checkin":
             return day.isoformat()
         return week_of(day) if self.kind in {"lottery", "chain"} else ""
+
+    def takes(self, now: datetime) -> bool:
+        """Whether a contest still takes pictures."""
+        return self.enter_until is not None and _day(now) <= self.enter_until
+
+    def counts(self, now: datetime) -> bool:
+        """Whether a vote still counts."""
+        return self.vote_until is not None and _day(now) <= self.vote_until
 
     def question(self, field: str) -> Question | None:
         return next((one for one in self.questions if one.field == field), None)
@@ -129,6 +150,9 @@ class Games:
     def sensitive(self, text: str) -> bool:
         return self._sensitive.search(text) is not None
 
+    def named(self, key: str) -> Game | None:
+        return self._games.get(key)
+
     def of_kind(self, *kinds: str) -> list[Game]:
         return [game for game in self._games.values() if game.kind in kinds]
 
@@ -150,6 +174,10 @@ class Games:
         key, _, said = menu_id.removeprefix(PREFIX).partition(":")
         game = self._games.get(key)
         return None if game is None else Play(game, said)
+
+
+def _day(now: datetime) -> date:
+    return now.astimezone(SHOP_ZONE).date()
 
 
 def week_of(day: date) -> str:

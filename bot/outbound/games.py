@@ -10,7 +10,16 @@ from bot.domain.games import Game
 from bot.domain.group_posts import Post
 from bot.domain.quotas import Limits, read_limits
 from bot.domain.refusals import Refusal
-from bot.store import games, group_chats, group_posts, offers, touches
+from bot.store import (
+    cases,
+    contests,
+    games,
+    group_chats,
+    group_posts,
+    guide_tasks,
+    offers,
+    touches,
+)
 from bot.store.touches import Plan
 from bot.work.context import Work
 
@@ -33,7 +42,40 @@ async def end_due(work: Work) -> int:
                 if game.kind == "chain":
                     await _show(session, work, game, round_, limits=limits, now=now)
                 await _reward(session, game, [one.customer_id for one in winners], round_, now)
+    return done + await _end_contests(work)
+
+
+async def _end_contests(work: Work) -> int:
+    """Whoever has most votes gets the prize, and somebody to talk with about what else goes with it."""
+    done, now = 0, work.now()
+    for game in work.content.games.of_kind("contest"):
+        async with work.sessions.begin() as session:
+            best = await contests.end(session, game, now)
+            if best is None:
+                continue
+            done += 1
+            people = [entry.customer_id for entry in best]
+            await _reward(session, game, people, contests.VOTE, now)
+            await _ask_for_winners(session, work, game, people)
     return done
+
+
+async def _ask_for_winners(
+    session: AsyncSession, work: Work, game: Game, people: list[int]
+) -> None:
+    boss = await cases.in_charge(session)
+    for customer_id in people if boss else ():
+        assert boss is not None
+        await guide_tasks.ask(
+            session,
+            work.vault,
+            key=f"contest:{game.key}:{customer_id}",
+            guide_id=boss.id,
+            customer_id=customer_id,
+            kind="contest",
+            why=f"「{game.name}」得了奖，请联系她谈命名和怎么使用照片",
+            now=work.now(),
+        )
 
 
 async def _reward(
@@ -55,7 +97,7 @@ async def _reward(
         plans.append(
             {
                 "customer_id": customer_id,
-                "template": "games/won",
+                "template": "games/contest_won" if game.kind == "contest" else "games/won",
                 "purpose": "service",
                 "due_at": now,
             }

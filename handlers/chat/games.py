@@ -187,10 +187,20 @@ def _asked(talk: Talk, ask: str, choices: Mapping[str, str]) -> Said:
     return Said("\n".join(lines), items)
 
 
+async def _contest(talk: Talk, game: Game, _said: str) -> Said:
+    """Pictures and votes have a page of their own, behind a sign-in that no link can pass on."""
+    turn = talk.turn
+    open_ = {"takes": "是"} if game.takes(turn.now) else {}
+    votes = {"counts": "是"} if game.counts(turn.now) else {}
+    link = turn.content.address(f"/h5/contests/{game.key}")
+    return Said(f"{game.ask}\n{talk.say('games/contest', contest_link=link, **open_, **votes)}")
+
+
 KINDS: dict[str, Callable[[Talk, Game, str], Awaitable[Said]]] = {
     "vote": _vote,
     "lottery": _lottery,
     "chain": _chain,
     "checkin": _checkin,
     "quiz": _quiz,
+    "contest": _contest,
 }

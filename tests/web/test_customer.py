@@ -6,6 +6,7 @@ import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from aiohttp import FormData
 from sqlalchemy import select
 
 from bot.calls import GetOAuthFan, Refused, Sent
@@ -17,6 +18,7 @@ from bot.store.customers import attach
 from bot.store.offers import Till as AtTill
 from bot.store.offers import look_up
 from tests.builders import an_offer
+from tests.stories.test_contest import a_png
 from tests.web.faces import a_coupon, a_named_customer
 
 WECHAT = {"User-Agent": "Mozilla/5.0 MicroMessenger/8.0.50"}
@@ -271,3 +273,30 @@ async def test_a_pet_is_kept_and_forgotten_with_the_consent(bot, shop):
         "/h5/preferences", **(kept.form("/h5/preferences") | {"which": "profiling", "on": "no"})
     )
     assert "02-29" not in (await face.opens("/h5/preferences")).text
+
+
+async def test_a_picture_needs_the_tick_and_a_look_before_anybody_sees_it(bot, shop):
+    await a_fan(bot)
+    face = await looks(shop, "/h5/contests/outfit")
+
+    async def enters(**ticked):
+        form = FormData(face.form("/h5/contests/outfit") | {"caption": "樱花", **ticked})
+        form.add_field("picture", a_png(1), filename="p.png", content_type="image/png")
+        return await face.client.post("/h5/contests/outfit", data=form)
+
+    assert (await enters()).status == 422
+    await face.opens("/h5/contests/outfit")
+    assert "同事看过就会出现" in await (await enters(agreed="1")).text()
+    picture = re.search(
+        r'src="(/h5/contests/outfit/pictures/\d+)"', (await face.opens("/h5/contests/outfit")).html
+    )[1]
+    assert (await face.client.get(picture)).content_type == "image/png"
+    await a_fan(bot, "o-chen")
+    friend = await looks(shop, "/h5/contests/outfit")
+    assert "还没有照片" in friend.text
+    console = await shop.signs_in("operator", "ops")
+    await console.opens("/admin/contests")
+    number = picture.rpartition("/")[2]
+    await console.sends(f"/admin/contests/entries/{number}", fine="1")
+    await friend.opens("/h5/contests/outfit")
+    assert "你投的" in (await friend.sends("/h5/contests/outfit/vote")).text

@@ -45,6 +45,7 @@ OPEN = {
     "/h5/enter": "asks who is looking",
     "/h5/points": "asks who is looking",
     "/h5/activities": "asks who is looking",
+    "/h5/contests/{key:[a-z][a-z0-9-]{0,30}}": "asks who is looking",
     r"/h5/teams/{team:\d{1,18}}": "asks who is looking",
     "/h5/preferences": "asks who is looking",
     "/h5/data": "asks who is looking",

@@ -4,6 +4,7 @@ from bot.events.commands.acts import *
 from bot.events.commands.benefits import *
 from bot.events.commands.care import *
 from bot.events.commands.command import *
+from bot.events.commands.contests import *
 from bot.events.commands.doors import *
 from bot.events.commands.house import *
 from bot.events.commands.showing import *

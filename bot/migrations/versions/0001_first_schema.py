@@ -534,6 +534,33 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "contest_entry",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("game", sa.String(), nullable=False),
+        sa.Column(
+            "customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("caption", sa.LargeBinary(), nullable=False),
+        sa.Column("picture", sa.LargeBinary(), nullable=True),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("rights", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("withdrawn_at", sa.DateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customer.id"], name=op.f("fk_contest_entry_customer_id_customer")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contest_entry")),
+        sa.UniqueConstraint("game", "customer_id", name=op.f("uq_contest_entry_game_customer_id")),
+        sa.UniqueConstraint("game", "digest", name=op.f("uq_contest_entry_game_digest")),
+    )
+    with op.batch_alter_table("contest_entry", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_contest_entry_customer_id"), ["customer_id"], unique=False
+        )
+
+    op.create_table(
         "conversation",
         sa.Column(
             "customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
@@ -1816,6 +1843,10 @@ def downgrade() -> None:
 
     op.drop_table("coupon")
     op.drop_table("conversation")
+    with op.batch_alter_table("contest_entry", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_contest_entry_customer_id"))
+
+    op.drop_table("contest_entry")
     with op.batch_alter_table("consent_entry", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_consent_entry_customer_id"))
 

@@ -42,6 +42,7 @@ SAID = {
     "stopped": "活动已停止，不能再恢复。",
     "switched_off": "全部发送已停止，导购手里没确认的任务正在收回。",
     "switched_on": "发送已恢复，停住的消息会重新看一遍再发。",
+    "looked": "记下了，大家现在看到的就是这样。",
     "merged": "合成一位顾客了。弄错了可以在下面撤销，两边都会原样恢复。",
     "apart": "记下了：不是同一位，以后不会再问。",
     "unmerged": "合并已撤销，两位顾客都恢复成合并以前的样子。",
@@ -77,6 +78,7 @@ MENU = (
                 "campaigns", "calendar-event", "活动与旅程", "/admin/campaigns", "campaign.read"
             ),
             Entry("content", "template", "内容与话术", "/admin/content", "content.read"),
+            Entry("contests", "photo", "征集", "/admin/contests", "content.read"),
             Entry("coupons", "ticket", "优惠券", "/admin/coupons", "offer.read"),
         ),
     ),

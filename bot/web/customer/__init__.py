@@ -1,6 +1,16 @@
 """`/h5`: where the links in messages lead."""
 
-from bot.web.customer import activities, cases, door, mine, points, preferences, teams, wallet
+from bot.web.customer import (
+    activities,
+    cases,
+    contests,
+    door,
+    mine,
+    points,
+    preferences,
+    teams,
+    wallet,
+)
 
 routes = [
     *door.routes,
@@ -8,6 +18,7 @@ routes = [
     *points.routes,
     *activities.routes,
     *teams.routes,
+    *contests.routes,
     *preferences.routes,
     *mine.routes,
     *cases.routes,

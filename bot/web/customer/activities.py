@@ -40,6 +40,7 @@ async def activities(request: web.Request) -> web.StreamResponse:
         "customer/activities.html",
         on_offer=shown,
         rights=open_to_her,
+        contests=[game for game in desk.work.content.games.of_kind("contest") if game.counts(now)],
         together=together,
         teams=mine,
         cycles=cycles,

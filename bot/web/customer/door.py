@@ -20,7 +20,7 @@ from bot.web.pages import page
 routes = web.RouteTableDef()
 TRIP = Trip(cookie="siyu_h5", path="/h5", back="/h5/enter")
 OURS = ("/h5", "/h5/points", "/h5/activities", "/h5/preferences", "/h5/data", "/h5/cases")
-SHARED = re.compile(r"/h5/(?:teams/\d{1,18}|contests/[a-z][a-z0-9-]{1,30})")
+SHARED = re.compile(r"/h5/(?:teams/\d{1,18}|contests/[a-z][a-z0-9-]{0,30})")
 """Pages whose links go from hand to hand."""
 PLATFORM = "https://api.weixin.qq.com"
 AUTHORIZE = "https://open.weixin.qq.com/connect/oauth2/authorize"

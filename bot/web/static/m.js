@@ -84,3 +84,18 @@ if (verdict) feel(verdict.dataset.verdict);
 document.querySelectorAll('[data-print]').forEach(b => { b.hidden = false; b.addEventListener('click', () => print()); });
 const cut = () => { const bar = document.getElementById('offline'); if (bar && !here) bar.hidden = navigator.onLine; };
 for (const turn of ['online', 'offline']) window.addEventListener(turn, cut);
+
+/* A photo of a phone is larger than what is needed to look at it; drawn anew it also carries no place and no date. */
+document.querySelectorAll('input[data-shrink]').forEach(input => input.addEventListener('change', async () => {
+  const file = input.files[0];
+  if (!file || !window.createImageBitmap) return;
+  const bitmap = await createImageBitmap(file).catch(() => null);
+  if (!bitmap) return;
+  const scale = Math.min(1, 1280 / Math.max(bitmap.width, bitmap.height));
+  const canvas = Object.assign(document.createElement('canvas'), { width: bitmap.width * scale, height: bitmap.height * scale });
+  canvas.getContext('2d').drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  const blob = await new Promise(done => canvas.toBlob(done, 'image/jpeg', .85));
+  const made = new DataTransfer();
+  made.items.add(new File([blob], 'picture.jpg', { type: 'image/jpeg' }));
+  input.files = made.files;
+}));
