@@ -21,6 +21,7 @@ from bot.outbound.goods import of_goods
 from bot.store import campaigns, conversations, facts, gate, group_chats, offers, outbox, touches
 from bot.store.gate import Question, Standing, Stock
 from bot.store.links import Links, Message
+from bot.store.outbox import Debt
 from bot.work.context import Work
 
 CHUNK = 300
@@ -39,6 +40,23 @@ class _Going:
     touch: Touch
     standing: Standing
     way: Way
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A message into an open window, in its words."""
+
+    going: _Going
+    text: str
+    bound: dict[str, Any]
+
+    @property
+    def touch(self) -> Touch:
+        return self.going.touch
+
+    @property
+    def channel(self) -> str:
+        return self.going.way.channel
 
 
 async def deliver_due(work: Work) -> int:
@@ -68,6 +86,7 @@ class _Delivery:
     ids: set[int] = field(init=False)
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     stocks: dict[str, Stock] = field(default_factory=dict)
+    ready: list[_Ready] = field(default_factory=list)
     links: Links = field(init=False)
 
     def __post_init__(self) -> None:
@@ -195,7 +214,8 @@ class _Delivery:
                 self._end(one.touch, of_offer(refusal.reason))
             else:
                 text = self._with_links(one, text, told)
-                await self._bind(one, text, variant=variant, coupon_id=coupon_id)
+                self._bind(one, text, variant=variant, coupon_id=coupon_id)
+        await self._owe()
         await self.links.keep(self.session, self.now)
 
     def _with_links(self, one: _Going, text: str, told: Mapping[str, object]) -> str:
@@ -253,9 +273,7 @@ class _Delivery:
             personalised=one.standing.personalised,
         )
 
-    async def _bind(
-        self, one: _Going, text: str, *, variant: str | None, coupon_id: int | None
-    ) -> None:
+    def _bind(self, one: _Going, text: str, *, variant: str | None, coupon_id: int | None) -> None:
         touch, way = one.touch, one.way
         marketing = touch.purpose == "marketing"
         bound = {
@@ -270,25 +288,37 @@ class _Delivery:
         if way.channel == "wecom":
             self._row(touch, "gather", **bound)
             self.gathering.add(touch, way, text)
-            return
-        if await conversations.use_window(self.session, touch.customer_id, way.channel, self.now):
-            attempts = touch.attempts + 1
-            sealed = self.work.vault.seal_known(touch.customer_id, text, about=ABOUT)
-            self._row(touch, "queue", state="queued", text=sealed, attempts=attempts, **bound)
-            await self._owe(touch, way, text, attempts)
+        else:
+            self.ready.append(_Ready(one, text, bound))
 
-    async def _owe(self, touch: Touch, way: Way, text: str, attempts: int) -> None:
-        await outbox.owe(
-            self.session,
-            self.work.vault,
-            _call(way, text, msgid=f"t{touch.id}-{attempts}"),
-            effect=f"touch:{touch.id}" if attempts == 1 else f"touch:{touch.id}:{attempts}",
-            now=self.now,
-            customer_id=touch.customer_id,
-            touch_id=touch.id,
-            purpose=touch.purpose,
-            expires_at=self.now + WORTH_SENDING,
-        )
+    async def _owe(self) -> None:
+        """What fits into her window is owed; one message of each at a time, the next look takes the next."""
+        firsts = {(one.touch.customer_id, one.channel): one for one in reversed(self.ready)}
+        for channel in sorted({channel for _, channel in firsts}):
+            hers = {who: one for (who, by), one in firsts.items() if by == channel}
+            open_ = await conversations.use_windows(self.session, list(hers), channel, self.now)
+            going = sorted((hers[who] for who in open_), key=lambda one: one.touch.id)
+            for one in going:
+                self._row(one.touch, "queue", **self._queued(one))
+            debts = [_debt(one, self.now) for one in going]
+            await outbox.owe_many(self.session, self.work.vault, debts, now=self.now)
+
+    def _queued(self, one: _Ready) -> dict[str, Any]:
+        sealed = self.work.vault.seal_known(one.touch.customer_id, one.text, about=ABOUT)
+        attempts = one.touch.attempts + 1
+        return one.bound | {"state": "queued", "text": sealed, "attempts": attempts}
+
+
+def _debt(one: _Ready, now: datetime) -> Debt:
+    touch, attempts = one.touch, one.touch.attempts + 1
+    call = _call(one.going.way, one.text, msgid=f"t{touch.id}-{attempts}")
+    return call, {
+        "effect": f"touch:{touch.id}" if attempts == 1 else f"touch:{touch.id}:{attempts}",
+        "customer_id": touch.customer_id,
+        "touch_id": touch.id,
+        "purpose": touch.purpose,
+        "expires_at": now + WORTH_SENDING,
+    }
 
 
 def _call(way: Way, text: str, *, msgid: str) -> Call:

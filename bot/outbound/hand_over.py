@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from bot.calls import (
     CancelMassTask,
@@ -16,7 +18,7 @@ from bot.calls import (
 )
 from bot.domain.delivery import Owed
 from bot.domain.reasons import GONE, PASSING, TO_PLAN_AGAIN, of_platform
-from bot.outbound.settled import Settling, settled
+from bot.outbound.settled import Settling, Told, settled
 from bot.store import calling_back, mass_tasks, touches
 from bot.store.mass_tasks import FIRST_LOOK
 from bot.work.context import Work
@@ -75,39 +77,30 @@ async def task_called_back(
     )
 
 
-@settled.on(SendKf)
-async def kf_settled(_call: SendKf, outcome: Outcome, owed: Owed, turn: Settling) -> None:
-    await _settle(outcome, owed, turn)
+@settled.on_many(SendKf, SendOfficial)
+async def messages_sent(told: Sequence[Told], turn: Settling) -> None:
+    """Those with one outcome are written together: a campaign sends by the thousand."""
+    became: defaultdict[tuple[tuple[str, object], ...], list[int]] = defaultdict(list)
+    for one in told:
+        values = _became(one.outcome, turn.now)
+        if one.owed.touch_id is not None and values:
+            became[tuple(values.items())].append(one.owed.touch_id)
+    for said, touch_ids in became.items():
+        await touches.settle(turn.session, touch_ids, expected=("queued",), **dict(said))
 
 
-@settled.on(SendOfficial)
-async def official_settled(
-    _call: SendOfficial, outcome: Outcome, owed: Owed, turn: Settling
-) -> None:
-    await _settle(outcome, owed, turn)
-
-
-async def _settle(outcome: Outcome, owed: Owed, turn: Settling) -> None:
-    if owed.touch_id is None:
-        return
-    values: dict[str, object]
+def _became(outcome: Outcome, now: datetime) -> dict[str, object]:
     match outcome:
         case Sent():
-            values = {"state": "delivered", "sent_at": turn.now, "reason": None}
+            return {"state": "delivered", "sent_at": now, "reason": None, "settled_at": now}
         case Unclear():
-            values = {"state": "unknown", "reason": "unknown"}
+            return {"state": "unknown", "reason": "unknown", "settled_at": now}
         case Refused(code=code, reason=reason) if code == 0 and reason in PASSING:
-            await touches.settle(
-                turn.session, [owed.touch_id], expected=("queued",), state="planned", reason=reason
-            )
-            return
+            return {"state": "planned", "reason": reason}
         case Refused(code=code, reason=reason):
-            values = {"state": _state(code, reason), "reason": of_platform(reason)}
-        case _:
-            return
-    await touches.settle(
-        turn.session, [owed.touch_id], expected=("queued",), settled_at=turn.now, **values
-    )
+            said = {"state": _state(code, reason), "reason": of_platform(reason)}
+            return said | {"settled_at": now}
+    return {}
 
 
 def _state(code: int, reason: str) -> str:

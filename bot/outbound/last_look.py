@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,7 +20,7 @@ from bot.domain.campaigns import Touch
 from bot.domain.delivery import Owed
 from bot.domain.gate import GateFacts, decide
 from bot.domain.quotas import Limits, Used
-from bot.store import campaigns, gate, switches, touches
+from bot.store import campaigns, gate, touches
 from bot.store.gate import Standing
 from bot.store.vault import Vault
 
@@ -30,81 +30,87 @@ FOR_ALL = frozenset({"kill_switch", "paused", "stopped", "campaign_over", "quiet
 """Reasons that are nobody's in particular: they stop a task as a whole."""
 
 
-async def may_go(
-    session: AsyncSession,
-    owed: Owed,
-    call: Call,
-    now: datetime,
-    *,
-    vault: Vault,
-    limits: Limits,
-) -> str | None:
-    """The reason why this call must not be made any more, or None."""
-    if not isinstance(call, REACHES):
+@dataclass(slots=True)
+class Look:
+    session: AsyncSession
+    now: datetime
+    vault: Vault
+    limits: Limits
+    stops: Mapping[int | None, str] = field(default_factory=dict)
+
+    async def reasons(self, debts: Sequence[tuple[Owed, Call]]) -> dict[int, str]:
+        """Debt → why its call must not be made any more. Messages to one person each are looked at together."""
+        reaching = [(owed, call) for owed, call in debts if isinstance(call, REACHES)]
+        if not reaching:
+            return {}
+        self.stops = await campaigns.stops(self.session, self.now)
+        found = await self.at_singles([one for one in reaching if one[0].mass_task_id is None])
+        for owed, call in reaching:
+            if owed.mass_task_id is not None:
+                found[owed.id] = await self.at_task(owed, call)
+        return {debt: reason for debt, reason in found.items() if reason is not None}
+
+    async def at_singles(self, debts: Sequence[tuple[Owed, Call]]) -> dict[int, str | None]:
+        ids = [owed.touch_id for owed, _ in debts if owed.touch_id is not None]
+        bound = {touch.id: touch for touch in await touches.queued(self.session, ids)}
+        standings = await self._standings(bound.values())
+        return {owed.id: self._single(owed, bound, standings) for owed, _ in debts}
+
+    def _single(
+        self, owed: Owed, bound: Mapping[int, Touch], standings: Mapping[int, Standing]
+    ) -> str | None:
+        if owed.touch_id is None:
+            return self._unbound(owed)
+        touch = bound.get(owed.touch_id)
+        if touch is None:
+            return "empty_audience"
+        return touch.reason or self._reason(touch, standings)
+
+    async def at_task(self, owed: Owed, call: Call) -> str | None:
+        bound = await touches.queued_in(self.session, owed.mass_task_id or 0)
+        if not bound:
+            # A task for group chats carries no touches; one whose touches all went away has nobody to reach.
+            chats = isinstance(call, CreateMassTask) and call.chat_ids
+            return self._unbound(owed) if chats else "empty_audience"
+        if isinstance(call, CreateMassTask) and set(call.external_userids) != {
+            touch.address for touch in bound
+        }:
+            return "audience_changed"
+        standings = await self._standings(bound)
+        for touch in bound:
+            reason = touch.reason or self._reason(touch, standings)
+            if reason is not None:
+                whole = reason in FOR_ALL or not isinstance(call, CreateMassTask)
+                return reason if whole else "audience_changed"
         return None
-    if owed.touch_id is None and owed.mass_task_id is None:
-        return await _unbound(session, owed, limits, now)
-    bound = await touches.bound_to(session, touch_id=owed.touch_id, mass_task_id=owed.mass_task_id)
-    if not bound:
-        # A task for group chats carries no touches; one whose touches all went away has nobody to reach.
-        chats = isinstance(call, CreateMassTask) and call.chat_ids
-        return await _unbound(session, owed, limits, now) if chats else "empty_audience"
-    if isinstance(call, CreateMassTask) and set(call.external_userids) != {
-        touch.address for touch in bound
-    }:
-        return "audience_changed"
-    return await _bound(session, bound, call, now, vault=vault, limits=limits)
 
+    def _unbound(self, owed: Owed) -> str | None:
+        if owed.purpose != "marketing":
+            return None  # an answer to what she wrote herself
+        if None in self.stops:
+            return self.stops[None]
+        return "quiet_hours" if self.limits.quiet_hours.covers(self.now) else None
 
-async def _unbound(session: AsyncSession, owed: Owed, limits: Limits, now: datetime) -> str | None:
-    if owed.purpose != "marketing":
-        return None  # an answer to what she wrote herself
-    if not await switches.sending(session):
-        return "kill_switch"
-    return "quiet_hours" if limits.quiet_hours.covers(now) else None
+    async def _standings(self, bound: Iterable[Touch]) -> Mapping[int, Standing]:
+        ids = {touch.customer_id for touch in bound}
+        if not ids:
+            return {}
+        return await gate.gather(self.session, self.vault, ids, at=self.now, limits=self.limits)
 
-
-async def _bound(
-    session: AsyncSession,
-    bound: Sequence[Touch],
-    call: Call,
-    now: datetime,
-    *,
-    vault: Vault,
-    limits: Limits,
-) -> str | None:
-    stops = await campaigns.stops(session, now)
-    ids = [touch.customer_id for touch in bound]
-    standings = await gate.gather(session, vault, ids, at=now, limits=limits)
-    for touch in bound:
-        reason = touch.reason or _reason(touch, standings, stops, limits=limits, now=now)
-        if reason is not None:
-            whole = reason in FOR_ALL or not isinstance(call, CreateMassTask)
-            return reason if whole else "audience_changed"
-    return None
-
-
-def _reason(
-    touch: Touch,
-    standings: Mapping[int, Standing],
-    stops: Mapping[int | None, str],
-    *,
-    limits: Limits,
-    now: datetime,
-) -> str | None:
-    standing = standings.get(touch.customer_id)
-    if standing is None:
-        return "merged"
-    facts = GateFacts(
-        purpose=touch.purpose,
-        channel=touch.channel,
-        stop=stops.get(None) or stops.get(touch.campaign_id or 0),
-        consents=standing.consents,
-        suppressed=standing.suppressed,
-        held=standing.held,
-    )
-    used = _without(standing.used, touch)
-    return decide(replace(facts, used=used), limits, now)
+    def _reason(self, touch: Touch, standings: Mapping[int, Standing]) -> str | None:
+        standing = standings.get(touch.customer_id)
+        if standing is None:
+            return "merged"
+        facts = GateFacts(
+            purpose=touch.purpose,
+            channel=touch.channel,
+            stop=self.stops.get(None) or self.stops.get(touch.campaign_id or 0),
+            consents=standing.consents,
+            suppressed=standing.suppressed,
+            held=standing.held,
+            used=_without(standing.used, touch),
+        )
+        return decide(facts, self.limits, self.now)
 
 
 def _without(used: Used, touch: Touch) -> Used:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,17 +12,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.calls import Call, Outcome, Refused, Sent, TryLater, Unclear
 from bot.domain.delivery import Owed
-from bot.domain.quotas import Limits, read_limits
-from bot.outbound.last_look import may_go
-from bot.outbound.settled import Settling, settled
+from bot.domain.quotas import read_limits
+from bot.outbound import last_look
+from bot.outbound.settled import Settling, Told, settled
 from bot.store import outbox
+from bot.store.outbox import UNDER_WAY
 from bot.work.context import Work
 
 log = structlog.get_logger()
 
 LEASE_SECONDS = 60.0
 """Longer than any call may take (10 s and one token refresh), so that nobody repeats a call under way."""
-AT_ONCE = 20
+AT_ONCE = 50
 MOST_ATTEMPTS = 8
 SHOWN = ("msgid", "config_id")
 """What is kept of an answer beside its debt. Whoever hears of it gets all, but answers carry names and phones."""
@@ -54,6 +55,7 @@ class Sender:
         if not claimed:
             return 0
         payable, settled_early = await self._look(claimed)
+        payable = await self._begin(payable)
         outcomes = await asyncio.gather(*(self._perform(owed, call) for owed, call in payable))
         results: list[Settled] = [
             (owed, call, outcome) for (owed, call), outcome in zip(payable, outcomes, strict=True)
@@ -72,43 +74,76 @@ class Sender:
                 limit=limit,
             )
 
+    async def _begin(self, payable: list[tuple[Owed, Call]]) -> list[tuple[Owed, Call]]:
+        """What a customer would notice, or cannot be repeated, says that it is under way before it is."""
+        marked = [owed for owed, call in payable if _tells(call) and owed.reason != UNDER_WAY]
+        if not marked:
+            return payable
+        async with self._work.sessions.begin() as session:
+            begun = await outbox.begin(session, marked)
+        lost = {owed.id for owed in marked} - begun
+        return [(owed, call) for owed, call in payable if owed.id not in lost]
+
     async def _look(
         self, claimed: Sequence[Owed]
     ) -> tuple[list[tuple[Owed, Call]], list[Settled]]:
         """The last look right before the call: what has run out, was interrupted or may not go any more."""
-        limits = read_limits(self._work.content.limits)
+        opened = [(owed, self._opened(owed)) for owed in claimed]
+        readable = [(owed, call) for owed, call in opened if call is not None]
+        ended: list[Settled] = [
+            (owed, None, _unread(owed)) for owed, call in opened if call is None
+        ]
         payable: list[tuple[Owed, Call]] = []
-        ended: list[Settled] = []
         async with self._work.sessions.reading() as session:
-            for owed in claimed:
-                call: Call | None = None
-                verdict: Outcome | None
-                try:
-                    call = outbox.open_call(self._work.vault, owed)
-                    verdict = await self._verdict(session, owed, call, limits)
-                except Exception as bug:  # noqa: BLE001 - the neighbours go on
-                    self._report("debt unread", owed, bug)
-                    # What was under way when its owner died stays so: it must not be called again.
-                    verdict = TryLater(reason="in_flight" if owed.reason == "in_flight" else "bug")
-                if call is None or verdict is not None:
-                    ended.append((owed, call, verdict or TryLater(reason="bug")))
-                else:
-                    payable.append((owed, call))
+            reasons = await self._reasons(session, [one for one in readable if self._asks(*one)])
+        for owed, call in readable:
+            verdict = self._verdict(owed, call, reasons)
+            if verdict is None:
+                payable.append((owed, call))
+            else:
+                ended.append((owed, call, verdict))
         return payable, ended
 
-    async def _verdict(
-        self, session: AsyncSession, owed: Owed, call: Call, limits: Limits
+    def _opened(self, owed: Owed) -> Call | None:
+        try:
+            return outbox.open_call(self._work.vault, owed)
+        except Exception as bug:  # noqa: BLE001 - the neighbours go on
+            self._report("debt unread", owed, bug)
+            return None
+
+    def _expired(self, owed: Owed) -> bool:
+        return owed.expires_at is not None and owed.expires_at <= self._work.now()
+
+    def _asks(self, owed: Owed, call: Call) -> bool:
+        return not self._expired(owed) and (owed.reason != UNDER_WAY or call.repeatable)
+
+    async def _reasons(
+        self, session: AsyncSession, debts: Sequence[tuple[Owed, Call]]
+    ) -> dict[int, str | None]:
+        """Why these must not be made any more; None where the look itself broke. What breaks for one is
+        found out one by one."""
+        work, limits = self._work, read_limits(self._work.content.limits)
+        look = last_look.Look(session, work.now(), work.vault, limits)
+        try:
+            return dict(await look.reasons(debts))
+        except Exception as bug:  # noqa: BLE001 - the neighbours go on
+            if len(debts) == 1:
+                self._report("debt unread", debts[0][0], bug)
+                return {debts[0][0].id: None}
+        found: dict[int, str | None] = {}
+        for one in debts:
+            found |= await self._reasons(session, [one])
+        return found
+
+    def _verdict(
+        self, owed: Owed, call: Call, reasons: Mapping[int, str | None]
     ) -> Outcome | None:
         """What ends this debt without a call, or None when it is to be paid."""
-        now = self._work.now()
-        interrupted = owed.attempts > 1 and owed.reason == "in_flight"
-        reason: str | None = None
-        if owed.expires_at is not None and owed.expires_at <= now:
-            reason = "expired"
-        elif not interrupted or call.repeatable:
-            reason = await may_go(session, owed, call, now, vault=self._work.vault, limits=limits)
-        if interrupted and (reason or not call.repeatable):
+        reason = "expired" if self._expired(owed) else reasons.get(owed.id)
+        if owed.reason == UNDER_WAY and (reason or not call.repeatable):
             return Unclear("interrupted")  # it may have been made: not to be called unsent
+        if owed.id in reasons and reason is None:
+            return _unread(owed)
         return Refused(0, reason) if reason else None
 
     async def _perform(self, owed: Owed, call: Call) -> Outcome:
@@ -120,27 +155,46 @@ class Sender:
 
     async def _settle(self, results: list[Settled]) -> None:
         now = self._work.now()
+        final = [(owed, call, _give_up(owed, found)) for owed, call, found in results]
+        written = [(owed, _written(owed, outcome, now)) for owed, _, outcome in final]
         async with self._work.sessions.begin() as session:
             settling = Settling(session, now, self._work.vault, self._work.content)
-            for owed, call, found in results:
-                outcome = _give_up(owed, found)
-                values = _written(owed, outcome, now)
-                if not await outbox.settle(session, owed, **values):
-                    log.warning("settled by somebody else", outbox_id=owed.id)
-                elif call is not None and not isinstance(outcome, TryLater):
-                    await self._tell(call, outcome, owed, settling)
+            mine = await outbox.settle(session, written)
+            for owed in [owed for owed, _, _ in final if owed.id not in mine]:
+                log.warning("settled by somebody else", outbox_id=owed.id)
+            told = [
+                Told(call, outcome, owed)
+                for owed, call, outcome in final
+                if owed.id in mine and call is not None and not isinstance(outcome, TryLater)
+            ]
+            await self._tell(told, settling)
 
-    async def _tell(self, call: Call, outcome: Outcome, owed: Owed, settling: Settling) -> None:
+    async def _tell(self, told: Sequence[Told], settling: Settling) -> None:
         """What became of a call stays written even where hearing of it breaks, and the neighbours' too."""
+        if not told:
+            return
         try:
             async with settling.session.begin_nested():
-                await settled.tell(call, outcome, owed, settling)
+                await settled.tell(told, settling)
         except Exception as bug:  # noqa: BLE001 - a call that was made must not be made again
-            self._report("settling failed", owed, bug)
+            if len(told) == 1:
+                self._report("settling failed", told[0].owed, bug)
+                return
+            for one in told:
+                await self._tell([one], settling)
 
     def _report(self, what: str, owed: Owed, bug: Exception) -> None:
         log.error(what, kind=owed.kind, outbox_id=owed.id, error=type(bug).__name__)
         self._alarm(bug)
+
+
+def _tells(call: Call) -> bool:
+    return not call.repeatable or isinstance(call, last_look.REACHES)
+
+
+def _unread(owed: Owed) -> Outcome:
+    """What was under way when its owner died stays so: it must not be called again."""
+    return TryLater(reason=UNDER_WAY if owed.reason == UNDER_WAY else "bug")
 
 
 def _give_up(owed: Owed, outcome: Outcome) -> Outcome:

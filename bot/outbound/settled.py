@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar, Unpack
+from typing import Any, NamedTuple, TypeVar, Unpack
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -33,8 +33,17 @@ class Settling:
         await outbox.owe_all(self.session, self.vault, by_effect, now=self.now, **terms)
 
 
+class Told(NamedTuple):
+    """One call that was made, or refused by our own last look, and what became of it."""
+
+    call: Call
+    outcome: Outcome
+    owed: Owed
+
+
 C = TypeVar("C", bound=Call)
 Settler = Callable[[C, Outcome, Owed, Settling], Awaitable[None]]
+SettlerOfMany = Callable[[Sequence[Told], Settling], Awaitable[None]]
 
 
 class SettledRegistry:
@@ -42,6 +51,7 @@ class SettledRegistry:
 
     def __init__(self) -> None:
         self._settlers: dict[type[Call], list[Settler[Any]]] = {}
+        self._of_many: dict[type[Call], list[SettlerOfMany]] = {}
 
     def on(self, call_type: type[C]) -> Callable[[Settler[C]], Settler[C]]:
         def register(settler: Settler[C]) -> Settler[C]:
@@ -50,9 +60,24 @@ class SettledRegistry:
 
         return register
 
-    async def tell(self, call: Call, outcome: Outcome, owed: Owed, settling: Settling) -> None:
-        for settler in self._settlers.get(type(call), ()):
-            await settler(call, outcome, owed, settling)
+    def on_many(self, *call_types: type[Call]) -> Callable[[SettlerOfMany], SettlerOfMany]:
+        """For calls that are made by the thousand: everything of one round is heard at once."""
+
+        def register(settler: SettlerOfMany) -> SettlerOfMany:
+            for call_type in call_types:
+                self._of_many.setdefault(call_type, []).append(settler)
+            return settler
+
+        return register
+
+    async def tell(self, told: Sequence[Told], settling: Settling) -> None:
+        for kind in dict.fromkeys(type(one.call) for one in told):
+            alike = [one for one in told if type(one.call) is kind]
+            for of_many in self._of_many.get(kind, ()):
+                await of_many(alike, settling)
+            for settler in self._settlers.get(kind, ()):
+                for one in alike:
+                    await settler(*one, settling)
 
 
 settled = SettledRegistry()

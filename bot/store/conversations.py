@@ -132,6 +132,20 @@ async def use_window(session: AsyncSession, customer_id: int, channel: str, now:
     return isinstance(used, CursorResult) and used.rowcount == 1
 
 
+async def use_windows(
+    session: AsyncSession, customer_ids: Sequence[int], channel: str, now: datetime
+) -> set[int]:
+    """The same for many at once: who had one left."""
+    used = update(Window).where(
+        Window.customer_id.in_(customer_ids),
+        Window.channel == channel,
+        Window.closes_at > now,
+        Window.left > 0,
+    )
+    used = used.values(left=Window.left - 1).returning(Window.customer_id)
+    return set(await session.scalars(used.execution_options(synchronize_session=False)))
+
+
 async def shut_window(session: AsyncSession, customer_id: int, channel: str) -> None:
     """The platform says that nothing more goes through."""
     await session.execute(

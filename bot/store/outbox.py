@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, TypedDict, Unpack
+from typing import Any, Required, TypedDict, Unpack
 
 from sqlalchemy import (
     CursorResult,
@@ -28,6 +28,8 @@ from bot.store.engine import dialect_of, table_of, upsert_in
 from bot.store.vault import Vault
 
 ABOUT = "outbox.body"
+UNDER_WAY = "in_flight"
+"""The reason of a debt whose call is being made."""
 
 
 class Terms(TypedDict, total=False):
@@ -40,6 +42,15 @@ class Terms(TypedDict, total=False):
     mass_task_id: int | None
     due_at: datetime
     expires_at: datetime | None
+
+
+class Effect(Terms):
+    """The terms of one of many debts, with the name of what it is for."""
+
+    effect: Required[str]
+
+
+Debt = tuple[calls.Call, Effect]
 
 
 # The sender runs these all day: they are built once, not at every turn.
@@ -57,14 +68,11 @@ def _taking() -> Executable:
         .limit(bindparam("at_most"))
         .with_for_update(skip_locked=True)
     )
-    # A row that is claimed again was under way when its owner died: it says so until it is settled.
-    interrupted = case((Owed.state == "claimed", "in_flight"), else_=Owed.reason)
     return (
         update(Owed)
         .where(Owed.id.in_(ids))
         .values(
             state="claimed",
-            reason=interrupted,
             owner=bindparam("taker"),
             fence=Owed.fence + 1,
             lease_until=bindparam("until_real"),
@@ -79,18 +87,21 @@ _TAKE = _taking()
 
 
 @lru_cache
-def _settling(names: frozenset[str]) -> Executable:
+def _writing(names: frozenset[str]) -> Executable:
+    """Into those of these debts that are still this owner's by this fence; their ids come back."""
     debt = table_of(Owed)
-    return (
+    writing: Executable = (
         update(debt)
         .where(
-            debt.c.id == bindparam("its_id"),
+            debt.c.id.in_(bindparam("its_ids", expanding=True)),
             debt.c.state == "claimed",
             debt.c.owner == bindparam("its_owner"),
             debt.c.fence == bindparam("its_fence"),
         )
         .values({name: bindparam(f"new_{name}", type_=debt.c[name].type) for name in names})
+        .returning(debt.c.id)
     )
+    return writing
 
 
 @lru_cache
@@ -128,7 +139,15 @@ async def owe_all(
     **terms: Unpack[Terms],
 ) -> None:
     """Many calls under the same terms in one statement; those whose effect is owed already are left as they are."""
-    rows = [_row(vault, call, effect, now) | terms for effect, call in by_effect.items()]
+    debts: list[Debt] = [(call, {"effect": one, **terms}) for one, call in by_effect.items()]
+    await owe_many(session, vault, debts, now=now)
+
+
+async def owe_many(
+    session: AsyncSession, vault: Vault, debts: Sequence[Debt], *, now: datetime
+) -> None:
+    """Put many calls in debt, all with the same terms; those whose effect is owed already stay as they are."""
+    rows = [_row(vault, call, terms["effect"], now) | terms for call, terms in debts]
     if rows:
         await session.execute(_owing_many(dialect_of(session)), rows)
 
@@ -175,13 +194,28 @@ async def claim(
     return sorted(rows, key=lambda owed: (owed.lane != "express", owed.due_at, owed.id))
 
 
-async def settle(session: AsyncSession, owed: Owed, **values: object) -> bool:
-    """Write back what became of a claimed debt; False when somebody else owns it by now."""
-    mine = {"its_id": owed.id, "its_owner": owed.owner, "its_fence": owed.fence}
-    result = await session.execute(
-        _settling(frozenset(values)), mine | {f"new_{name}": each for name, each in values.items()}
-    )
-    return isinstance(result, CursorResult) and result.rowcount == 1
+async def begin(session: AsyncSession, debts: Sequence[Owed]) -> set[int]:
+    """Say that these calls are under way from now on: if their owner dies, nobody can tell what became of them.
+    Returns those that are still his."""
+    return await settle(session, [(owed, {"reason": UNDER_WAY}) for owed in debts])
+
+
+async def settle(
+    session: AsyncSession, became: Sequence[tuple[Owed, Mapping[str, object]]]
+) -> set[int]:
+    """Write back what became of claimed debts, those alike together. Returns those that were still the owner's:
+    what somebody else owns by now stays as it is."""
+    alike: dict[str, tuple[Mapping[str, object], list[Owed]]] = {}
+    for owed, values in became:
+        key = f"{owed.owner} {owed.fence} {sorted(values.items())!r}"
+        alike.setdefault(key, (values, []))[1].append(owed)
+    written: set[int] = set()
+    for values, debts in alike.values():
+        mine = {"its_owner": debts[0].owner, "its_fence": debts[0].fence}
+        new = {f"new_{name}": each for name, each in values.items()}
+        ids = {"its_ids": [owed.id for owed in debts]}
+        written |= set(await session.scalars(_writing(frozenset(values)), mine | ids | new))
+    return written
 
 
 async def cancel(session: AsyncSession, *, touch_ids: Sequence[int], reason: str) -> int:

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, NotRequired, TypedDict
 
-from sqlalchemy import CursorResult, Executable, Update, select, update
+from sqlalchemy import CursorResult, Executable, Update, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.campaigns import Campaign, Touch
@@ -128,10 +128,21 @@ async def write(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
         await session.execute(update(Touch), rows)
 
 
-async def bound_to(
-    session: AsyncSession, *, touch_id: int | None, mass_task_id: int | None
-) -> Sequence[Touch]:
-    """The queued touches that a debt carries."""
-    one = Touch.id == touch_id if touch_id is not None else Touch.mass_task_id == mass_task_id
-    query = select(Touch).where(one, Touch.state == "queued").order_by(Touch.id)
-    return (await session.scalars(query)).all()
+async def queued(session: AsyncSession, touch_ids: Sequence[int]) -> Sequence[Touch]:
+    """Those of these that wait for their call, as they stand now."""
+    if not touch_ids:
+        return ()
+    return (await session.scalars(_QUEUED, {"ids": list(touch_ids)})).all()
+
+
+async def queued_in(session: AsyncSession, mass_task_id: int) -> Sequence[Touch]:
+    """The queued touches that a task carries."""
+    query = select(Touch).where(Touch.mass_task_id == mass_task_id, Touch.state == "queued")
+    return (await session.scalars(query.order_by(Touch.id))).all()
+
+
+_QUEUED = (
+    select(Touch)
+    .where(Touch.id.in_(bindparam("ids", expanding=True)), Touch.state == "queued")
+    .order_by(Touch.id)
+)

@@ -71,7 +71,10 @@ async def test_each_claim_counts_and_has_a_fence_of_its_own(sessions, vault):
     for turn in (1, 2, 3):
         (owed,) = await claims(sessions, "a", real=turn * 100.0)
         assert (owed.fence, owed.attempts, owed.lease_until) == (turn, turn, turn * 100.0 + 60)
-        assert owed.reason == (None if turn == 1 else "in_flight")
+        assert owed.reason == (None if turn < 3 else "in_flight")
+        if turn == 2:
+            async with sessions.begin() as session:
+                assert await outbox.begin(session, [owed]) == {owed.id}
 
 
 async def test_a_crowd_claims_every_debt_once(sessions, vault, database_url):
@@ -99,9 +102,9 @@ async def test_only_the_fences_owner_settles_and_once(sessions, vault, stranger)
     (owed,) = await claims(sessions, "a")
     odd = Owed(**({"id": owed.id, "owner": "a", "fence": 1} | stranger))
     async with sessions.begin() as session:
-        assert not await outbox.settle(session, odd, state="done")
-        assert await outbox.settle(session, owed, state="done", code=7)
-        assert not await outbox.settle(session, owed, state="refused")
+        assert not await outbox.settle(session, [(odd, {"state": "done"})])
+        assert await outbox.settle(session, [(owed, {"state": "done", "code": 7})]) == {owed.id}
+        assert not await outbox.settle(session, [(owed, {"state": "refused"})])
     async with sessions.reading() as session:
         row = (await session.execute(select(Owed.state, Owed.code))).one()
     assert tuple(row) == ("done", 7)
