@@ -39,7 +39,7 @@ from bot.tongue import speaking
 from bot.web import server
 from bot.web.accounts import official_account, wecom_account
 from bot.web.desk import Desk
-from bot.work.broker import SqlBroker, listening
+from bot.work.broker import Broker, listening, open_broker
 from bot.work.context import Work
 from bot.work.lane import Lane
 from bot.work.renewing import renew, renewing
@@ -61,7 +61,7 @@ class Bot:
     intake: Intake
     sender: Sender
     timetable: Timetable
-    broker: SqlBroker
+    broker: Broker
     desk: Desk
 
     async def step(self) -> Moments:
@@ -116,7 +116,10 @@ class Bot:
             await self._run(stop or asyncio.Event(), worker=worker, scheduler=scheduler)
 
     async def _run(self, stop: asyncio.Event, *, worker: bool, scheduler: bool) -> None:
-        listening_for_edits = asyncio.create_task(renewing(self.work, stop))
+        beside = [
+            asyncio.create_task(renewing(self.work, stop)),
+            asyncio.create_task(self.broker.relaying()),
+        ]
         clockwork = ticking(self.beat, self.sweep, self.long_beat) if scheduler else None
         if clockwork is not None:
             clockwork.start()
@@ -127,7 +130,10 @@ class Bot:
             else:
                 await stop.wait()
         finally:
-            listening_for_edits.cancel()
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+            await self.broker.shutdown()
             if clockwork is not None:
                 clockwork.shutdown(wait=False)
 
@@ -139,10 +145,12 @@ class Bot:
         async def drain() -> (
             None
         ):  # taskiq renames what it registers, which a method does not bear
-            await draining.run(stop)
+            if await draining.run(stop):
+                await self.broker.asked.ask(tasks.DRAIN)
 
         async def pay() -> None:
-            await paying.run(stop)
+            if await paying.run(stop):
+                await self.broker.asked.ask(tasks.PAY)
 
         self.broker.register_task(drain, task_name=tasks.DRAIN)
         self.broker.register_task(pay, task_name=tasks.PAY)
@@ -196,7 +204,7 @@ def _assemble(
         content=work.content,
         settings=settings,
     )
-    broker = SqlBroker(work.sessions)
+    broker = open_broker(settings.broker_url, work.sessions, name=settings.shop)
     intake = Intake(work.sessions, work.vault, work.clock, nudge=broker.nudge)
     wecom = WecomCallbacks(wecom_account(settings), work.clock, skew=skew)
     official = OfficialCallbacks(official_account(settings), work.clock, skew=skew)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import os
 import tomllib
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -46,7 +48,8 @@ class Settings(BaseSettings):
     )
 
     database_url: Secret = "sqlite+aiosqlite:///siyu.db"
-    broker_url: str = "sql"
+    broker_url: Secret = "sql"
+    """`sql`, or nats://… (tls://…) of a NATS server with JetStream, for several machines."""
     content_dir: Path = Path(__file__).resolve().parent.parent / "content"
     public_url: str = ""
     secret_key: Secret = ""
@@ -93,6 +96,11 @@ class Settings(BaseSettings):
     @property
     def key(self) -> bytes:
         return base64.b64decode(self.secret_key)
+
+    @property
+    def shop(self) -> str:
+        """A name that all processes of one shop share and no other shop has."""
+        return f"siyu-{hashlib.sha256(self.key).hexdigest()[:8]}"
 
     @property
     def zone(self) -> ZoneInfo:
@@ -155,6 +163,17 @@ class Settings(BaseSettings):
             raise ValueError("应是 whsec_ 加 base64，请从店铺系统重新复制") from None
         if value and len(raw) < 16:
             raise ValueError("太短，至少要 16 字节随机数")
+        return value
+
+    @field_validator("broker_url")
+    @classmethod
+    def _known_broker(cls, value: str, info: ValidationInfo) -> str:
+        if value != "sql" and not value.startswith(("nats://", "tls://")):
+            raise ValueError("填 sql，或 NATS 的地址：nats://主机:4222")
+        if value != "sql" and info.data.get("database_url", "").startswith("sqlite"):
+            raise ValueError("NATS 是给几台机器用的，先把 SIYU_DATABASE_URL 换成 PostgreSQL")
+        if value != "sql" and find_spec("taskiq_nats") is None:
+            raise ValueError("没有装 NATS 的客户端，运行：pip install 'siyu[nats]'")
         return value
 
     @field_validator("public_url")

@@ -37,6 +37,14 @@ def test_a_secret_key_is_all_it_takes():
     )
 
 
+def test_nats_is_for_several_machines_and_its_password_is_never_shown():
+    assert "SIYU_BROKER_URL" in mistakes(broker_url="redis://localhost")
+    assert "PostgreSQL" in mistakes(broker_url="nats://localhost:4222")
+    one_base = {"secret_key": SECRET, "database_url": "postgresql://localhost/siyu"}
+    found = load_settings(**one_base, broker_url="nats://siyu:Xk29fQ@localhost:4222")
+    assert "Xk29fQ" not in repr(found)
+
+
 def test_every_mistake_is_named_at_once(tmp_path):
     told = mistakes(
         secret_key="",

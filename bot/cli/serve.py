@@ -53,14 +53,6 @@ def serve(context: click.Context, role: str, host: str, port: int | None) -> Non
 
 async def _serve(role: str, host: str, port: int | None) -> int:
     settings = load_settings()
-    if settings.broker_url != "sql":
-        raise Failed(
-            _(
-                "SIYU_BROKER_URL 现在只能是 sql，不能是 %(kind)s。",
-                kind=settings.broker_url.partition(":")[0],
-            ),
-            _("去掉 SIYU_BROKER_URL：同一个数据库就能分给几台机器干活"),
-        )
     engine = open_engine(settings.database_url)
     try:
         await prepare(engine)
@@ -83,11 +75,8 @@ async def _serve(role: str, host: str, port: int | None) -> int:
 async def _work(bot: Bot, role: str) -> None:
     """Until told to stop; then what is under way is finished while the pages still answer."""
     leaving = bot.desk.leaving
-    if role == "web":
-        await leaving.wait()
-    else:
-        scheduler = role in {"all", "scheduler"}
-        await bot.run(worker=role != "scheduler", scheduler=scheduler, stop=leaving)
+    worker, scheduler = role in {"all", "worker"}, role in {"all", "scheduler"}
+    await bot.run(worker=worker, scheduler=scheduler, stop=leaving)
     if role in {"all", "web"}:
         await asyncio.sleep(NOTICE_SECONDS)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.clock import Clock, FileClock
-from bot.doctor import callbacks, here, platforms, wecom
+from bot.doctor import broker, callbacks, here, platforms, wecom
 from bot.doctor.finding import Finding
 from bot.doctor.report import in_words, report
 from bot.settings import Settings
@@ -22,7 +22,8 @@ async def examine() -> list[Finding]:
 async def of(settings: Settings) -> list[Finding]:
     """The same for a process that runs already."""
     findings = [here.python(), *here.set_as(settings)]
-    findings += [*await here.database(settings), here.content(settings)]
+    findings += [*await here.database(settings), await broker.broker(settings)]
+    findings.append(here.content(settings))
     return findings + await outside(settings)
 
 
