@@ -9,54 +9,25 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.calls import Call, SendKf, SendOfficial
 from bot.content import wording
 from bot.domain.campaigns import Campaign, Touch
 from bot.domain.channels import Way
 from bot.domain.quotas import Limits, read_limits
 from bot.domain.reasons import of_offer
 from bot.domain.refusals import Refusal
+from bot.outbound import windows
 from bot.outbound.gathering import Gathering
 from bot.outbound.goods import of_goods
-from bot.store import campaigns, conversations, facts, gate, group_chats, offers, outbox, touches
-from bot.store.gate import Question, Standing, Stock
+from bot.outbound.windows import Going, Ready
+from bot.store import campaigns, facts, gate, group_chats, offers, touches
+from bot.store.gate import Question, Stock
 from bot.store.links import Links, Message
-from bot.store.outbox import Debt
 from bot.work.context import Work
 
 CHUNK = 300
 LOOK_AGAIN = timedelta(minutes=10)
 PATIENCE = timedelta(days=5)
 """How long a message of a journey waits for a guide's free place before it is stale."""
-WORTH_SENDING = timedelta(hours=2)
-"""A message into an open window that could not go out for so long has lost its moment."""
-ABOUT = "touch.text"
-
-
-@dataclass(frozen=True, slots=True)
-class _Going:
-    """A touch that may go, and how."""
-
-    touch: Touch
-    standing: Standing
-    way: Way
-
-
-@dataclass(frozen=True, slots=True)
-class _Ready:
-    """A message into an open window, in its words."""
-
-    going: _Going
-    text: str
-    bound: dict[str, Any]
-
-    @property
-    def touch(self) -> Touch:
-        return self.going.touch
-
-    @property
-    def channel(self) -> str:
-        return self.going.way.channel
 
 
 async def deliver_due(work: Work) -> int:
@@ -86,7 +57,7 @@ class _Delivery:
     ids: set[int] = field(init=False)
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     stocks: dict[str, Stock] = field(default_factory=dict)
-    ready: list[_Ready] = field(default_factory=list)
+    ready: list[Ready] = field(default_factory=list)
     links: Links = field(init=False)
 
     def __post_init__(self) -> None:
@@ -106,7 +77,7 @@ class _Delivery:
         standings = await gate.gather(
             self.session, self.work.vault, self.ids, at=self.now, limits=self.limits
         )
-        going: list[tuple[_Going, Campaign | None]] = []
+        going: list[tuple[Going, Campaign | None]] = []
         for touch, campaign in chunk:
             standing = standings.get(touch.customer_id)
             if standing is None:
@@ -121,7 +92,7 @@ class _Delivery:
                 self._stay(touch, verdict.reason or "no_channel")
             elif not self._waits(touch, verdict.way):
                 self.gathering.promise(touch, verdict.way)
-                going.append((_Going(touch, standing, verdict.way), campaign))
+                going.append((Going(touch, standing, verdict.way), campaign))
         await self._send(going)
         for some in self.rows.values():
             await touches.write(self.session, some)
@@ -189,7 +160,7 @@ class _Delivery:
         # Rows of one kind carry the same columns, as one statement needs them to.
         self.rows.setdefault(kind, []).append({"id": touch.id, **values})
 
-    async def _send(self, going: Sequence[tuple[_Going, Campaign | None]]) -> None:
+    async def _send(self, going: Sequence[tuple[Going, Campaign | None]]) -> None:
         if not going:
             return
         ids = [one.touch.customer_id for one, _ in going]
@@ -215,10 +186,11 @@ class _Delivery:
             else:
                 text = self._with_links(one, text, told)
                 self._bind(one, text, variant=variant, coupon_id=coupon_id)
-        await self._owe()
+        for row in await windows.owe(self.session, self.work.vault, self.ready, now=self.now):
+            self._row(row.touch, "queue", **row.values)
         await self.links.keep(self.session, self.now)
 
-    def _with_links(self, one: _Going, text: str, told: Mapping[str, object]) -> str:
+    def _with_links(self, one: Going, text: str, told: Mapping[str, object]) -> str:
         """Her own links where she alone reads it; the campaign's in one text for many guides and customers."""
         touch = one.touch
         tag = touch.template or None
@@ -228,7 +200,7 @@ class _Delivery:
         return self.links.into(text, hers, also=(told.get("join_link"),))
 
     async def _prepare(
-        self, one: _Going, campaign: Campaign | None, told: dict[str, object]
+        self, one: Going, campaign: Campaign | None, told: dict[str, object]
     ) -> tuple[str, str | None, int | None]:
         """Words, variant and coupon. A text that cannot be made must not cost a coupon: both or neither."""
         if one.touch.offer_key is None:
@@ -252,7 +224,7 @@ class _Delivery:
         return coupon.id
 
     def _words(
-        self, one: _Going, campaign: Campaign | None, told: Mapping[str, object]
+        self, one: Going, campaign: Campaign | None, told: Mapping[str, object]
     ) -> tuple[str, str | None]:
         content, work = self.work.content, self.work
         written = campaigns.written(work.vault, campaign) if campaign is not None else None
@@ -273,7 +245,7 @@ class _Delivery:
             personalised=one.standing.personalised,
         )
 
-    def _bind(self, one: _Going, text: str, *, variant: str | None, coupon_id: int | None) -> None:
+    def _bind(self, one: Going, text: str, *, variant: str | None, coupon_id: int | None) -> None:
         touch, way = one.touch, one.way
         marketing = touch.purpose == "marketing"
         bound = {
@@ -289,40 +261,4 @@ class _Delivery:
             self._row(touch, "gather", **bound)
             self.gathering.add(touch, way, text)
         else:
-            self.ready.append(_Ready(one, text, bound))
-
-    async def _owe(self) -> None:
-        """What fits into her window is owed; one message of each at a time, the next look takes the next."""
-        firsts = {(one.touch.customer_id, one.channel): one for one in reversed(self.ready)}
-        for channel in sorted({channel for _, channel in firsts}):
-            hers = {who: one for (who, by), one in firsts.items() if by == channel}
-            open_ = await conversations.use_windows(self.session, list(hers), channel, self.now)
-            going = sorted((hers[who] for who in open_), key=lambda one: one.touch.id)
-            for one in going:
-                self._row(one.touch, "queue", **self._queued(one))
-            debts = [_debt(one, self.now) for one in going]
-            await outbox.owe_many(self.session, self.work.vault, debts, now=self.now)
-
-    def _queued(self, one: _Ready) -> dict[str, Any]:
-        sealed = self.work.vault.seal_known(one.touch.customer_id, one.text, about=ABOUT)
-        attempts = one.touch.attempts + 1
-        return one.bound | {"state": "queued", "text": sealed, "attempts": attempts}
-
-
-def _debt(one: _Ready, now: datetime) -> Debt:
-    touch, attempts = one.touch, one.touch.attempts + 1
-    call = _call(one.going.way, one.text, msgid=f"t{touch.id}-{attempts}")
-    return call, {
-        "effect": f"touch:{touch.id}" if attempts == 1 else f"touch:{touch.id}:{attempts}",
-        "customer_id": touch.customer_id,
-        "touch_id": touch.id,
-        "purpose": touch.purpose,
-        "expires_at": now + WORTH_SENDING,
-    }
-
-
-def _call(way: Way, text: str, *, msgid: str) -> Call:
-    if way.channel == "official":
-        return SendOfficial(openid=way.address, text=text)
-    open_kfid, _, external_userid = way.address.partition("|")
-    return SendKf(open_kfid=open_kfid, external_userid=external_userid, msgid=msgid, text=text)
+            self.ready.append(Ready(one, text, bound))

@@ -1,0 +1,93 @@
+"""Messages into open windows: each takes one off her window and is owed with its words, many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.calls import Call, SendKf, SendOfficial
+from bot.domain.campaigns import Touch
+from bot.domain.channels import Way
+from bot.store import conversations, outbox
+from bot.store.gate import Standing
+from bot.store.outbox import Debt
+from bot.store.vault import Vault
+
+WORTH_SENDING = timedelta(hours=2)
+"""A message into an open window that could not go out for so long has lost its moment."""
+ABOUT = "touch.text"
+
+
+@dataclass(frozen=True, slots=True)
+class Going:
+    """A touch that may go, and how."""
+
+    touch: Touch
+    standing: Standing
+    way: Way
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A message in its words."""
+
+    going: Going
+    text: str
+    bound: dict[str, Any]
+
+    @property
+    def touch(self) -> Touch:
+        return self.going.touch
+
+    @property
+    def attempts(self) -> int:
+        return self.touch.attempts + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    touch: Touch
+    values: dict[str, Any]
+
+
+async def owe(
+    session: AsyncSession, vault: Vault, ready: Sequence[Ready], *, now: datetime
+) -> list[Queued]:
+    """What fits into her window is owed, one message of each at a time: the next look takes the next.
+    The keys of these customers are loaded."""
+    firsts = {(one.going.way.channel, one.touch.customer_id): one for one in reversed(ready)}
+    queued = []
+    for channel in sorted({channel for channel, _ in firsts}):
+        hers = {who: one for (by, who), one in firsts.items() if by == channel}
+        open_ = await conversations.use_windows(session, list(hers), channel, now)
+        going = sorted((hers[who] for who in open_), key=lambda one: one.touch.id)
+        await outbox.owe_many(session, vault, [_debt(one, now) for one in going], now=now)
+        queued += [Queued(one.touch, _values(vault, one)) for one in going]
+    return queued
+
+
+def _values(vault: Vault, one: Ready) -> dict[str, Any]:
+    sealed = vault.seal_known(one.touch.customer_id, one.text, about=ABOUT)
+    return one.bound | {"state": "queued", "text": sealed, "attempts": one.attempts}
+
+
+def _debt(one: Ready, now: datetime) -> Debt:
+    touch, attempts = one.touch, one.attempts
+    return _call(one.going.way, one.text, msgid=f"t{touch.id}-{attempts}"), {
+        "effect": f"touch:{touch.id}" if attempts == 1 else f"touch:{touch.id}:{attempts}",
+        "customer_id": touch.customer_id,
+        "touch_id": touch.id,
+        "purpose": touch.purpose,
+        "expires_at": now + WORTH_SENDING,
+    }
+
+
+def _call(way: Way, text: str, *, msgid: str) -> Call:
+    if way.channel == "official":
+        return SendOfficial(openid=way.address, text=text)
+    open_kfid, _, external_userid = way.address.partition("|")
+    return SendKf(open_kfid=open_kfid, external_userid=external_userid, msgid=msgid, text=text)
