@@ -31,7 +31,7 @@ class Campaign(Row):
     holdout_percent: Mapped[int] = mapped_column(default=0)
     seed: Mapped[str]
     state: Mapped[str] = mapped_column(index=True)
-    """draft, approved, running, paused, finished or stopped."""
+    """unfinished, draft, approved, running, paused, finished or stopped."""
     goal: Mapped[dict[str, Any] | None]
     """metric, a name of `bot.domain.aims.METRICS`, and hypothesis, a sentence."""
     stop_when: Mapped[dict[str, Any] | None]

@@ -59,6 +59,20 @@ async def draft(session: AsyncSession, *, now: datetime, **facts: Any) -> Campai
     return campaign
 
 
+async def rewrite(
+    session: AsyncSession, campaign: Campaign, *, now: datetime, **facts: Any
+) -> Campaign:
+    """The same draft with other facts and another author; what was rehearsed or approved before is void."""
+    starts_at = facts.get("starts_at") or now
+    drawn: dict[str, Any] = {"offer_key": None, "words": None, "template": "", "channels": []}
+    own = {"starts_at": starts_at, "ends_at": starts_at + LASTS, "seed": campaign.seed}
+    for name, value in (drawn | facts | own).items():
+        setattr(campaign, name, value)
+    campaign.receipt, campaign.rehearsed_at, campaign.approved_by = None, None, None
+    await session.flush()
+    return campaign
+
+
 def written(vault: Vault, campaign: Campaign) -> str | None:
     """The words of a person's hand, in clear."""
     return None if campaign.words is None else vault.unseal(campaign.words, about=ABOUT)

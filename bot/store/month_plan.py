@@ -28,7 +28,7 @@ async def campaigns(session: AsyncSession, span: Span) -> Sequence[Campaign]:
     query = select(Campaign).where(
         span.holds(Campaign.starts_at),
         Campaign.pushed_by.is_(None),
-        Campaign.state != "stopped",
+        Campaign.state.not_in(("stopped", "unfinished")),
     )
     return (await session.scalars(query.order_by(Campaign.starts_at, Campaign.id))).all()
 

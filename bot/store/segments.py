@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, not_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, not_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Customer
 from bot.domain.segments import Rule, Segment, conditions, parse, read_back
 from bot.store.segment_clauses import Compiler
 
+DRAFT = 0
 WHOLE = Customer.merged_into.is_(None)
 
 
@@ -90,11 +91,42 @@ async def difference(
     return joins, leaves
 
 
+async def keep_draft(
+    session: AsyncSession, *, key: str, name: str, rule: Mapping[str, Any], by: str, now: datetime
+) -> Segment:
+    """One for each name: version 0, which counts nowhere. It may hold conditions that nobody can read yet."""
+    kept = await draft(session, key)
+    if kept is None:
+        kept = Segment(key=key, version=DRAFT, state="draft")
+        session.add(kept)
+    kept.name, kept.rule, kept.by, kept.at = name, dict(rule), by, now
+    await session.flush()
+    return kept
+
+
+async def draft(session: AsyncSession, key: str) -> Segment | None:
+    found: Segment | None = await session.scalar(
+        select(Segment).where(Segment.key == key, Segment.version == DRAFT)
+    )
+    return found
+
+
+async def drafts(session: AsyncSession) -> list[Segment]:
+    query = select(Segment).where(Segment.version == DRAFT).order_by(Segment.at.desc())
+    return list(await session.scalars(query))
+
+
+async def drop_draft(session: AsyncSession, key: str) -> bool:
+    gone = delete(Segment).where(Segment.key == key, Segment.version == DRAFT)
+    return (await session.scalar(gone.returning(Segment.id))) is not None
+
+
 async def publish(
     session: AsyncSession, *, key: str, name: str, rule: Mapping[str, Any], by: str, now: datetime
 ) -> Segment:
-    """Make this the version that counts; the same rule again is the same version."""
+    """Make this the version that counts; the same rule again is the same version. Its draft has done its work."""
     parse(rule)
+    await drop_draft(session, key)
     live = await published(session, key)
     if live is not None and live.rule == rule and live.name == name:
         return live

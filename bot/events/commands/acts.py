@@ -109,6 +109,15 @@ class PublishSegment(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeepSegmentDraft(Command):
+    """A rule as far as it is written; without one the draft of that name is thrown away."""
+
+    permission = "segment.create"
+    name: str
+    rule: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PublishGroupRule(Command):
     permission = "group.config"
     group: str
@@ -147,6 +156,10 @@ class DraftCampaign(Command):
     starts_at: datetime | None = None
     holdout_percent: int = 10
     aims: Aims = field(default_factory=Aims)
+    campaign_id: int | None = None
+    """The draft that is written anew."""
+    later: bool = False
+    """Kept as it is: whom it is for and its words may still be missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,8 @@ class Asked:
 
     rule: Question
     segment: Segment | None
+    draft: Segment | None = None
+    """The draft that is being written; of a rule that was never published there is nothing else."""
     tier: str = ""
     tag: str = ""
     text: str = ""
@@ -41,6 +43,12 @@ class Asked:
     order: str = USUAL
     page: int = 1
     size: int = SIZES[0]
+
+    @property
+    def key(self) -> str:
+        """What the rule is called; empty for a new one."""
+        named = self.segment or self.draft
+        return named.key if named else ""
 
     @property
     def form(self) -> Form:
@@ -79,7 +87,8 @@ class Asked:
 
     def address(self, **changes: Any) -> str:
         """The same question as an address, so that it can be shared and Back works."""
-        facts = [("segment", self.segment.key)] if self.segment else []
+        facts = [("segment", self.key)] if self.key else []
+        facts += [("draft", "1")] if self.draft else []
         facts += rules.pairs(self.form)
         chosen = {
             "tier": self.tier,
@@ -107,10 +116,13 @@ async def read(request: web.Request, session: AsyncSession) -> Asked:
     key, tier, size = query.get("segment", ""), query.get("tier", ""), query.get("size", "")
     segment = await segments.published(session, key) if key else None
     live = segment.rule if segment is not None else None
+    draft = await segments.draft(session, key) if key and "draft" in query else None
+    begin = draft.rule if draft is not None else None
     order, page, side = query.get("sort", ""), query.get("page", "1"), query.get("side", "")
     asked = Asked(
-        rule=question(rules.read_form(query), live, edited="edited" in query),
+        rule=question(rules.read_form(query), live, edited="edited" in query, begin=begin),
         segment=segment,
+        draft=draft,
         tier=tier if tier in TIERS else "",
         tag=query.get("tag", ""),
         text=query.get("q", "").strip()[:80],

@@ -43,6 +43,7 @@ ACTIONS = {
     "unmerge_customer": "拆开合并",
     "keep_apart": "不是同一位顾客",
     "publish_segment": "发布分群",
+    "keep_segment_draft": "存或丢掉分群草稿",
     "publish_group_rule": "发布入群规则",
     "define_group": "新建一组群",
     "switch_group": "暂停或恢复一组群",

@@ -8,9 +8,9 @@ from urllib.parse import parse_qsl, urlencode
 from aiohttp import web
 
 from bot.domain.refusals import Refusal
-from bot.events.commands import PublishSegment, TagCustomers
+from bot.events.commands import KeepSegmentDraft, PublishSegment, TagCustomers
 from bot.tongue import _
-from bot.web.console import forms
+from bot.web.console import forms, rules
 from bot.web.console.scopes import narrowed
 from bot.web.desk import DESK
 from bot.web.forms import all_typed
@@ -28,6 +28,29 @@ async def publish(request: web.Request) -> web.StreamResponse:
     name = forms.needed(form, "name", _("先给分群起个名字"), most=40)
     await _publish(request, name, forms.rule(form), forms.needed(form, "key", STALE))
     raise web.HTTPSeeOther(f"{BACK}?" + urlencode({"segment": name, "said": "segment"}))
+
+
+@routes.post("/admin/segments/draft")
+@allowed("segment.create")
+async def keep_draft(request: web.Request) -> web.StreamResponse:
+    """As far as it is written: a condition without its value is kept too."""
+    form, desk = await request.post(), request.app[DESK]
+    name = forms.needed(form, "name", _("先给分群起个名字"), most=40)
+    rule = forms.rule(form)
+    if rules.form_of(rule) is None:
+        raise Refusal("bad_rule", _("规则没有读懂，请刷新页面再试一次"), status=422)
+    await desk.do(KeepSegmentDraft(name=name, rule=rule, **forms.signed(request, form)))
+    kept = {"segment": name, "draft": "1", "said": "segment_kept"}
+    raise web.HTTPSeeOther(f"{BACK}?" + urlencode(kept))
+
+
+@routes.post("/admin/segments/draft/drop")
+@allowed("segment.create")
+async def drop_draft(request: web.Request) -> web.StreamResponse:
+    form, desk = await request.post(), request.app[DESK]
+    name = forms.needed(form, "name", STALE, most=40)
+    await desk.do(KeepSegmentDraft(name=name, **forms.signed(request, form)))
+    raise web.HTTPSeeOther(f"{BACK}?" + urlencode({"segment": name, "said": "segment_dropped"}))
 
 
 @routes.post("/admin/customers/campaign")

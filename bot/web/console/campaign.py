@@ -1,4 +1,4 @@
-"""`/admin/campaigns/…`: one campaign: drafted, rehearsed as a receipt, approved, handed over, halted."""
+"""`/admin/campaigns/…`: one campaign: rehearsed as a receipt, approved, handed over, halted."""
 
 from __future__ import annotations
 
@@ -7,17 +7,14 @@ from typing import Any
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.content.templates import Template
 from bot.domain.aims import METRICS
 from bot.domain.campaigns import STATES, Campaign
 from bot.domain.reasons import words
 from bot.domain.refusals import Refusal
-from bot.domain.segments import parse, read_back
-from bot.events.aims import Aims
+from bot.domain.segments import asks_nothing, parse, read_back
 from bot.events.commands import (
     ApproveCampaign,
     Command,
-    DraftCampaign,
     HandOverCampaign,
     PauseCampaign,
     RehearseCampaign,
@@ -25,13 +22,13 @@ from bot.events.commands import (
     StopCampaign,
     TryCampaign,
 )
-from bot.store import access, journeys, mailings, segments
+from bot.store import access, mailings
 from bot.store.campaigns import Receipt
 from bot.tongue import _
 from bot.web.console import forms, rehearsal, spans
 from bot.web.console.campaigns import CAMPAIGN_STATES, TONES, rights
 from bot.web.console.frame import actor_words, shown
-from bot.web.console.scopes import is_of_another_store, narrowed, own_store
+from bot.web.console.scopes import is_of_another_store, own_store
 from bot.web.desk import ACTOR, DESK, Desk
 from bot.web.guards import actor_of, allowed
 
@@ -50,84 +47,13 @@ TASKS = {
 REHEARSED = {"draft", "approved"}
 
 
-@routes.get("/admin/campaigns/new", allow_head=False)
-@allowed("campaign.draft")
-async def new(request: web.Request) -> web.StreamResponse:
-    desk = request.app[DESK]
-    content = desk.work.content
-    async with desk.work.sessions.reading() as session:
-        published = await journeys.all_published(session)
-        plays = [(row, journeys.read(row)) for row in published]
-        return await shown(
-            request,
-            session,
-            "console/campaign_new.html",
-            "campaigns",
-            segments=[
-                (one, read_back(parse(one.rule))) for one in await segments.all_published(session)
-            ],
-            chosen=request.query.get("segment", ""),
-            playbooks=[(row.key, row.name, spec.why) for row, spec in plays if spec.campaign],
-            templates=[
-                one
-                for one in content.templates.values()
-                if one.purpose == "marketing" and "wecom" in one.channels and not _invites(one)
-            ],
-            offers=list(content.offers.values()),
-            metrics=METRICS,
-            day=request.query.get("day", "")[:10],
-            quiet=content.limits.quiet_hours,
-        )
-
-
-def _invites(template: Template) -> bool:
-    """It leads into a group chat: only the invites of group rules know which."""
-    return "join_link" in template.body
-
-
-@routes.post("/admin/campaigns")
-@allowed("campaign.draft")
-async def draft(request: web.Request) -> web.StreamResponse:
-    """Drafted and rehearsed at once: the next page is the receipt."""
-    desk, form = request.app[DESK], await request.post()
-    key = forms.text(form, "segment")
-    async with desk.work.sessions.reading() as session:
-        segment = await segments.published(session, key) if key else None
-    playbook = forms.text(form, "playbook") or None
-    if segment is None and playbook is None:
-        raise Refusal("no_segment", _("先选发给哪个分群"), status=422)
-    signed = forms.signed(request, form)
-    answer = await desk.do(
-        DraftCampaign(
-            **signed,
-            name=forms.needed(form, "name", _("先给活动起个名字"), most=60),
-            playbook=playbook,
-            segment=narrowed(request, segment.rule) if segment else {},
-            template=forms.text(form, "template"),
-            text=forms.text(form, "text", most=2000),
-            offer=forms.text(form, "offer") or None,
-            starts_at=forms.moment(form, "starts_at", desk.work.settings.zone),
-            holdout_percent=forms.number(form, "holdout", most=50) or 0,
-            aims=Aims(
-                metric=forms.text(form, "metric") or "revenue",
-                hypothesis=forms.text(form, "hypothesis", most=200),
-                canary_percent=forms.number(form, "canary", most=50) or 0,
-            ),
-        )
-    )
-    number = answer["campaign_id"]
-    again = signed | {"key": f"{signed['key']}:rehearse"}
-    await desk.do(RehearseCampaign(**again, campaign_id=number))
-    raise web.HTTPSeeOther(f"/admin/campaigns/{number}?said=draft")
-
-
 @routes.get("/admin/campaigns/{id:[1-9][0-9]{0,17}}", allow_head=False)
 @allowed("campaign.read")
 async def one(request: web.Request) -> web.StreamResponse:
     desk = request.app[DESK]
     own_store(request)
     async with desk.work.sessions.reading() as session:
-        campaign = await _campaign(request, session)
+        campaign = await campaign_of(request, session)
         waiting = campaign.state in REHEARSED and campaign.planned_at is None
         told = await rehearsal.rehearsed(desk, session, campaign) if waiting else None
         return await shown(
@@ -138,6 +64,7 @@ async def one(request: web.Request) -> web.StreamResponse:
             campaign=campaign,
             waiting=waiting,
             said=read_back(parse(campaign.rule)),
+            lacks=_lacks(campaign),
             goal=campaign.goal or {},
             metrics=METRICS,
             offer=_offer(desk, campaign.offer_key),
@@ -159,6 +86,15 @@ async def one(request: web.Request) -> web.StreamResponse:
         )
 
 
+def _lacks(campaign: Campaign) -> list[str]:
+    """What an unfinished draft still needs before it can be rehearsed."""
+    if campaign.state != "unfinished":
+        return []
+    nobody = asks_nothing(parse(campaign.rule))
+    speechless = not campaign.template and campaign.words is None
+    return ["segment"] * nobody + ["words"] * speechless
+
+
 def _offer(desk: Desk, key: str | None) -> str:
     known = desk.work.content.offers.get(key or "")
     return known.name if known else key or ""
@@ -178,11 +114,11 @@ def _second(
     return above if told is not None and told.audience > above and own else None
 
 
-async def _campaign(request: web.Request, session: AsyncSession) -> Campaign:
-    found = await session.get(Campaign, int(request.match_info["id"]))
-    if found is None or is_of_another_store(request, found.rule):
+async def campaign_of(request: web.Request, session: AsyncSession) -> Campaign:
+    one = await session.get(Campaign, int(request.match_info["id"]))
+    if one is None or is_of_another_store(request, one.rule):
         raise Refusal("unknown_campaign", _("没有这个活动"), status=404)
-    return found
+    return one
 
 
 @routes.get("/admin/campaigns/{id:[1-9][0-9]{0,17}}/preview", allow_head=False)
@@ -193,7 +129,7 @@ async def preview(request: web.Request) -> web.StreamResponse:
     own_store(request)
     asked = request.query.get("n", "1")
     async with desk.work.sessions.reading() as session:
-        campaign = await _campaign(request, session)
+        campaign = await campaign_of(request, session)
         told = await rehearsal.rehearsed(desk, session, campaign)
         number = int(asked) if asked.isdecimal() else 1
         found = None
@@ -230,7 +166,7 @@ async def act(request: web.Request) -> web.StreamResponse:
     desk, form = request.app[DESK], await request.post()
     command, said = ACTS[request.match_info["act"]]
     async with desk.work.sessions.reading() as session:
-        number = (await _campaign(request, session)).id
+        number = (await campaign_of(request, session)).id
     facts: dict[str, Any] = {"campaign_id": number}
     if command is HandOverCampaign:
         facts["expected"] = forms.number(form, "expected")
@@ -244,7 +180,7 @@ async def try_out(request: web.Request) -> web.StreamResponse:
     """What this customer would read, to the author's own phone."""
     desk, form = request.app[DESK], await request.post()
     async with desk.work.sessions.reading() as session:
-        campaign = await _campaign(request, session)
+        campaign = await campaign_of(request, session)
         receipt = Receipt.read(campaign.receipt) if campaign.receipt else None
         if receipt is None:
             raise Refusal("no_receipt", _("先预演一次"), status=409)

@@ -22,6 +22,7 @@ from bot.web.lists import Column, Sheet
 
 routes = web.RouteTableDef()
 CAMPAIGN_STATES = {
+    "unfinished": "没写完",
     "draft": "草稿",
     "approved": "已批准",
     "running": "进行中",
@@ -29,7 +30,14 @@ CAMPAIGN_STATES = {
     "finished": "结束",
     "stopped": "停止",
 }
-TONES = {"draft": "w", "approved": "b", "running": "g", "paused": "w", "stopped": "r"}
+TONES = {
+    "unfinished": "",
+    "draft": "w",
+    "approved": "b",
+    "running": "g",
+    "paused": "w",
+    "stopped": "r",
+}
 RIGHTS = {
     "draft": "campaign.draft",
     "approve": "campaign.approve",

@@ -21,7 +21,7 @@ from bot.web.console import rules
 from bot.web.console.asked import SIZES, Asked, listing, read
 from bot.web.console.customers_file import SHEET, file
 from bot.web.console.figures import figures
-from bot.web.console.frame import is_part, shown
+from bot.web.console.frame import actor_words, is_part, shown
 from bot.web.console.preview import EVERYBODY, answer, builder, choices_of, preview
 from bot.web.console.scopes import within
 from bot.web.desk import DESK
@@ -105,6 +105,8 @@ async def _around(
         "heat": await heat.heat(session, clause),
         "shade": _shade,
         "segments": await segments.all_published(session),
+        "who": actor_words,
+        "drafts": await segments.drafts(session),
         "tag_names": [name for name, _ in await known.tag_names(session)],
     }
 

@@ -38,13 +38,21 @@ class Question:
     live: Mapping[str, Any] | None = None
 
 
-def question(form: Form, live: Mapping[str, Any] | None, *, edited: bool) -> Question:
-    """An untouched form shows the live rule; one that asks what a form cannot show is shown as it is."""
-    told = rules.form_of(live) if live is not None else None
-    nested = live is not None and told is None
-    if told is not None and not form.rows and not edited:
+def question(
+    form: Form,
+    live: Mapping[str, Any] | None,
+    *,
+    edited: bool,
+    begin: Mapping[str, Any] | None = None,
+) -> Question:
+    """An untouched form shows what it begins with, the live rule where nothing else is named; a rule that asks
+    what a form cannot show is shown as it is."""
+    start = live if begin is None else begin
+    told = rules.form_of(start) if start is not None else None
+    nested = start is not None and told is None
+    if told is not None and not form.parts and not edited:
         form = told
-    written = dict(live) if nested and live is not None else form.written()
+    written = dict(start) if nested and start is not None else form.written()
     try:
         return Question(form, parse(written), written, nested=nested, live=live)
     except BadRule:

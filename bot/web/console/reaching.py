@@ -6,6 +6,7 @@ from bot.web.console import (
     analytics,
     behind,
     campaign,
+    campaign_draft,
     campaigns,
     cases,
     connect,
@@ -19,6 +20,7 @@ from bot.web.console import (
 
 TABLES = (
     campaigns.routes,
+    campaign_draft.routes,
     campaign.routes,
     journeys.routes,
     cases.routes,

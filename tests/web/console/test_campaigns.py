@@ -179,3 +179,47 @@ async def test_texts_are_offered_except_those_that_lead_into_a_group(shop):
     assert 'value="sleeping/soft"' in page.html
     assert "本周福利（要附券）" in page.text
     assert 'value="group/vip"' not in page.html
+
+
+async def test_a_draft_is_kept_unfinished_written_on_and_rehearsed(bot, shop):
+    await a_crowd(bot)
+    face = await shop.signs_in("operator", "yun")
+    await face.opens("/admin/campaigns/new")
+    page = await face.sends(
+        "/admin/campaigns", text="早春上新，来坐坐。", holdout="5", then="later"
+    )
+    address = page.url.split("?")[0]
+    assert "草稿存好了" in page.text
+    assert "还差发给谁" in page.text
+    assert "act-rehearse" not in page.html
+    assert "没起名字的活动" in (await page.opens("/admin/campaigns?state=unfinished")).text
+    page = await page.opens(f"{address}/edit")
+    assert "早春上新，来坐坐。" in page.text
+    page = await page.sends(f"{address}/edit", name="早春", segment="friends", text="来坐坐。")
+    assert "会交给导购发送 3" in page.text
+
+
+async def test_who_changes_a_draft_takes_back_what_was_rehearsed(bot, shop):
+    await a_crowd(bot)
+    page, address = await drafted(bot, shop)
+    page = await page.opens(f"{address}/edit")
+    assert "selected>好友" in page.html
+    page = await page.sends(
+        f"{address}/edit", name="早春", segment="friends", text="改过了。", then="later"
+    )
+    assert "还没写完" in page.text
+    assert (await page.posts(f"{address}/approve", **page.form(f"{address}/stop"))).status == 409
+
+
+async def test_what_is_approved_cannot_be_rewritten(bot, shop):
+    await a_crowd(bot)
+    page, address = await drafted(bot, shop)
+    await page.sends(f"{address}/approve")
+    assert (await page.opens(f"{address}/edit")).status == 409
+
+
+async def test_an_unfinished_draft_stands_in_no_calendar(bot, shop):
+    face = await shop.signs_in("owner", "boss")
+    await face.opens("/admin/campaigns/new")
+    await face.sends("/admin/campaigns", name="以后再说", then="later")
+    assert "以后再说" not in (await face.opens("/admin/campaigns")).text

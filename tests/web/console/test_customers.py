@@ -6,6 +6,7 @@ import json
 
 from bot.domain.customers import Identity, Secret
 from bot.domain.orders import Order
+from bot.store import segments
 from bot.store.customers.people import PHONE
 from tests.builders import a_customer, a_follow, a_guide, a_store
 from tests.web.faces import a_named_customer
@@ -134,3 +135,47 @@ async def test_money_back_shows_beside_the_order(bot, shop):
     page = await (await shop.signs_in("owner", "boss")).opens(f"/admin/customers/{customer.ref}")
     assert "¥299" in page.text
     assert "退 ¥99" in page.text
+
+
+async def test_a_rule_is_kept_as_a_draft_that_counts_nowhere_until_it_is_published(bot, shop):
+    boss = await shop.signs_in("owner", "boss")
+    await boss.opens("/admin/customers?field=points&op=gte&value=5")
+    half = json.dumps({"all": [{"field": "points", "op": "gte", "value": "五"}]})
+    page = await boss.posts(
+        "/admin/segments/draft", **boss.form("/admin/segments"), rule=half, name="攒分的人"
+    )
+    assert "草稿存好了" in page.text
+    assert 'value="五"' in page.html
+    async with bot.session() as session:
+        assert [one.name for one in await segments.drafts(session)] == ["攒分的人"]
+        assert await segments.published(session, "攒分的人") is None
+    whole = json.dumps({"all": [{"field": "points", "op": "gte", "value": 5}]})
+    page = await page.sends("/admin/segments", rule=whole, name="攒分的人")
+    assert "第 1 版" in page.text
+    async with bot.session() as session:
+        assert await segments.drafts(session) == []
+
+
+async def test_a_draft_beside_what_is_published_is_dropped_alone(bot, shop):
+    boss = await shop.signs_in("owner", "boss")
+    await boss.opens("/admin/customers?field=points&op=gte&value=5")
+    whole = json.dumps({"all": [{"field": "points", "op": "gte", "value": 5}]})
+    await boss.sends("/admin/segments", name="攒分的人", rule=whole)
+    rule = json.dumps({"any": [{"not": {"field": "points", "op": "gte", "value": 9}}]})
+    page = await boss.posts(
+        "/admin/segments/draft",
+        **boss.form("/admin/segments") | {"rule": rule, "name": "攒分的人"},
+    )
+    assert "不是（积分至少 9 分）" in page.text
+    page = await page.sends("/admin/segments/draft/drop")
+    assert "积分至少 5 分" in page.text
+    assert "草稿丢掉了" in page.text
+
+
+async def test_what_is_no_rule_is_kept_by_nobody(shop):
+    boss = await shop.signs_in("owner", "boss")
+    await boss.opens("/admin/customers?field=points&op=gte&value=5")
+    for rule in ('{"foo": 1}', '{"all": 3}', '{"all": [{"field": "password", "value": 1}]}'):
+        form = boss.form("/admin/segments") | {"rule": rule, "name": "坏的"}
+        assert (await boss.posts("/admin/segments/draft", **form)).status == 422
+        await boss.opens("/admin/customers?field=points&op=gte&value=5")

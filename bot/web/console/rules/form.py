@@ -146,10 +146,12 @@ def _part(rule: Any) -> Row | Form | None:
     if not isinstance(rule, Mapping) or not rule:
         return None
     if "field" in rule:
-        return row_of(rule)
+        return row_of(rule) if rule["field"] in FIELDS and "value" in rule else None
     word, inner = next(iter(rule.items()))
     if word == "not":
         return _not(inner)
+    if word not in ("all", "any") or not isinstance(inner, list):
+        return None
     parts = [_part(one) for one in inner]
     kept = tuple(part for part in parts if part is not None)
     return Form(kept, word) if len(kept) == len(parts) else None
