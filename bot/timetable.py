@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import time
 
 from bot.outbound import (
+    advisors,
     attribution,
     benefits,
     campaigns,
@@ -68,6 +69,7 @@ ENTRIES: tuple[WhenDue | Daily, ...] = (
     Daily("pairings", time(8, 0), journeys.pairing_entries),
     Daily("expiring coupons", time(8, 0), journeys.coupon_entries),
     Daily("occasions", time(8, 0), journeys.open_campaigns),
+    Daily("advisors", time(9, 30), advisors.advisors_due),
     Daily("cycles", time(9, 30), benefits.cycle_due),
     Daily("digest", time(9, 30), digest.digest_due),
     Daily("games", time(9, 30), games.end_due),

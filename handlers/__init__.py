@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from handlers import (
     access,
+    advisors,
     approvals,
     browsing,
     campaigns,
@@ -49,6 +50,7 @@ ROUTERS = (
     rights.router,
     pets.router,
     contests.router,
+    advisors.router,
     browsing.router,
     group_chats.router,
     journeys.router,

@@ -11,6 +11,7 @@ from typing import Any
 from bot.content.brand import Brand
 from bot.content.lint import Lint
 from bot.content.templates import Template
+from bot.domain.advisors import AdvisorsFile
 from bot.domain.browsing import Pairing
 from bot.domain.games import Games
 from bot.domain.intents import Intents
@@ -24,6 +25,7 @@ from bot.domain.ready_made import SegmentSpec
 from bot.domain.tags import TagBook
 from bot.tongue import speaking
 
+NOBODY = AdvisorsFile()
 LOCAL = "http://127.0.0.1:8765"
 
 
@@ -49,6 +51,7 @@ class Content:
     menu: Menu
     knowledge: Knowledge
     pairs: tuple[Pairing, ...] = ()
+    advisors: AdvisorsFile = NOBODY
     facts: Mapping[str, Any]
     """What is true for every text: brand and links."""
     filed: Content | None = None

@@ -16,6 +16,7 @@ from bot.content.lint import Lint
 from bot.content.marked import ContentError, Marked, Mistake, read_file
 from bot.content.references import Names, broken_references
 from bot.content.templates import Template, read_template
+from bot.domain.advisors import AdvisorsFile
 from bot.domain.browsing import Pairing
 from bot.domain.facts import FACTS
 from bot.domain.fairness import deals_of, unfair
@@ -98,6 +99,7 @@ class _Reading:
             "levels": self._file("levels.yaml", Levels) or STANDARD,
             "menu": self._file("menu.yaml", Menu) or Menu(),
             "knowledge": self._knowledge(),
+            "advisors": self._file("advisors.yaml", AdvisorsFile) or AdvisorsFile(),
             "pairs": self._file("pairs.yaml", tuple[Pairing, ...]) or (),
         }
 

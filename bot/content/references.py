@@ -35,6 +35,7 @@ def broken_references(names: Names, root: Path) -> list[Mistake]:
         root / "segments.yaml",
         root / "groups.yaml",
         root / "games.yaml",
+        root / "advisors.yaml",
     ]
     return [mistake for path in files if path.is_file() for mistake in _read(names, path, root)]
 

@@ -139,6 +139,28 @@ class Follow(Row):
     ended_by: Mapped[str | None]
     """customer or guide."""
     last_talk_at: Mapped[datetime | None]
+    advises_since: Mapped[datetime | None]
+    """Since when this guide is her own advisor (专属顾问); one tie of hers at most."""
+
+
+class HandOver(Row):
+    """A customer whose guide has left, passed on to another one: asked of the platform, and what became of it."""
+
+    __tablename__ = "hand_over"
+    __table_args__ = (
+        Index("ix_hand_over_external_userid_asked_at", "external_userid", "asked_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), index=True)
+    external_userid: Mapped[str]
+    giver: Mapped[str]
+    taker: Mapped[str]
+    """userids."""
+    state: Mapped[str] = mapped_column(index=True)
+    """asked, waiting (a day), done, refused by her, full (the taker is), limited (twice in 90 days) or failed."""
+    asked_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
 
 
 class ContactWay(Row):

@@ -738,6 +738,32 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_guide_store_id"), ["store_id"], unique=False)
 
     op.create_table(
+        "hand_over",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("external_userid", sa.String(), nullable=False),
+        sa.Column("giver", sa.String(), nullable=False),
+        sa.Column("taker", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(), nullable=False),
+        sa.Column("settled_at", sa.DateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customer.id"], name=op.f("fk_hand_over_customer_id_customer")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hand_over")),
+    )
+    with op.batch_alter_table("hand_over", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_hand_over_customer_id"), ["customer_id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_hand_over_external_userid_asked_at", ["external_userid", "asked_at"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_hand_over_state"), ["state"], unique=False)
+
+    op.create_table(
         "identity",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -1227,6 +1253,7 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.DateTime(), nullable=True),
         sa.Column("ended_by", sa.String(), nullable=True),
         sa.Column("last_talk_at", sa.DateTime(), nullable=True),
+        sa.Column("advises_since", sa.DateTime(), nullable=True),
         sa.ForeignKeyConstraint(
             ["customer_id"], ["customer.id"], name=op.f("fk_follow_customer_id_customer")
         ),
@@ -1816,6 +1843,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_identity_customer_id"))
 
     op.drop_table("identity")
+    with op.batch_alter_table("hand_over", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_hand_over_state"))
+        batch_op.drop_index("ix_hand_over_external_userid_asked_at")
+        batch_op.drop_index(batch_op.f("ix_hand_over_customer_id"))
+
+    op.drop_table("hand_over")
     with op.batch_alter_table("guide", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_guide_store_id"))
 

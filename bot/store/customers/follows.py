@@ -119,12 +119,17 @@ async def follows_of(session: AsyncSession, customer_id: int) -> Sequence[Follow
 
 
 async def guide_of(session: AsyncSession, customer_id: int) -> Guide | None:
-    """Her guide: whom she talked with last, else the newest."""
+    """Her guide: her own advisor, else whom she talked with last, else the newest."""
     found = await session.scalars(
         select(Guide)
         .join(Follow, Follow.guide_id == Guide.id)
         .where(Follow.customer_id == customer_id, Follow.ended_at.is_(None), Guide.active)
-        .order_by(Follow.last_talk_at.desc().nulls_last(), Follow.since.desc(), Follow.id.desc())
+        .order_by(
+            Follow.advises_since.is_(None),
+            Follow.last_talk_at.desc().nulls_last(),
+            Follow.since.desc(),
+            Follow.id.desc(),
+        )
         .limit(1)
     )
     return found.first()

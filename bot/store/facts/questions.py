@@ -21,7 +21,12 @@ NOW = bindparam("now", type_=Moment)
 
 
 def _ranked_guides() -> Select[Any]:
-    latest = (Follow.last_talk_at.desc().nulls_last(), Follow.since.desc(), Follow.id.desc())
+    latest = (
+        Follow.advises_since.is_(None),
+        Follow.last_talk_at.desc().nulls_last(),
+        Follow.since.desc(),
+        Follow.id.desc(),
+    )
     place = func.row_number().over(partition_by=Follow.customer_id, order_by=latest)
     ranked = (
         select(Follow.customer_id, Follow.guide_id, place.label("place"))

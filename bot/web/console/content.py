@@ -42,6 +42,7 @@ SCENES = {
     "coupon": "券提醒",
     "coupons": "领券",
     "pet": "宠物",
+    "advisor": "专属顾问",
     "goods": "单品推荐",
     "care": "售后关怀",
     "case": "客诉之后",
