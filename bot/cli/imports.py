@@ -119,6 +119,8 @@ def _tell(report: Report, talk: Talk) -> None:
     told = [_(_NEW[report.kind], count=f"{report.new:,}")]
     if report.kind == "orders":
         told.append(_("新顾客 %(count)s 位", count=f"{report.customers:,}"))
+    if report.consents:
+        told.append(_("营销授权 %(count)s 份", count=f"{report.consents:,}"))
     talk.say(_("  其中%(new)s", new=_("，").join(told)))
     if report.problems:
         shown = [[str(p.row), p.column, p.content, p.why] for p in report.problems]

@@ -14,7 +14,7 @@ from bot.demo.scene import Scene
 from bot.demo.world import shop
 from bot.inbound.imports import Wish, import_file
 from bot.outbound import reconcile, tag_mirror, tiers
-from bot.store import access, consent, contact_ways, customers, orders, shops
+from bot.store import access, contact_ways, orders, shops
 from bot.timetable import publish
 
 SOURCE = "shop"
@@ -27,7 +27,6 @@ async def begin(scene: Scene, people: Sequence[Person], history: Path) -> str:
     await _import(scene, people, history)
     await reconcile.reconcile(scene.bot.work)
     await _quiet(scene)
-    await _consents(scene, people)
     await tiers.retier(scene.bot.work)
     await tag_mirror.retag_everybody(scene.bot.work)
     await publish(scene.bot.work)
@@ -56,39 +55,20 @@ async def _import(scene: Scene, people: Sequence[Person], history: Path) -> None
     members = scene.home / "members.csv"
     with members.open("w", encoding="utf-8", newline="") as out:
         table = csv.writer(out)
-        table.writerow(["customer_id", "unionid", "姓名", "手机号", "生日", "性别"])
+        table.writerow(
+            ["customer_id", "unionid", "姓名", "手机号", "生日", "性别", "营销授权", "授权时间"]
+        )
         for person in people:
             gender = "女" if person.gender == 2 else "男"
             birthday = f"1990-{person.birthday}"
-            table.writerow(
-                [person.id, person.unionid, person.name, person.phone, birthday, gender]
-            )
+            told = [person.id, person.unionid, person.name, person.phone, birthday, gender]
+            agreed = ["是", person.followed_at.isoformat()] if person.consents else ["", ""]
+            table.writerow(told + agreed)
     work = scene.bot.work
     for kind, path in (("customers", members), ("orders", history)):
         wish = Wish(kind, scene.now, scene.settings.zone, source=SOURCE)
         await import_file(work.sessions, work.vault, path, wish)
     members.unlink()
-
-
-async def _consents(scene: Scene, people: Sequence[Person]) -> None:
-    """What members agreed to when they joined, as the shop's papers show it."""
-    work = scene.bot.work
-    async with work.sessions.begin() as session:
-        for person in people:
-            if not person.consents:
-                continue
-            found = await customers.find(session, work.vault, "unionid", person.unionid)
-            if found is not None:
-                await consent.record(
-                    session,
-                    customer_id=found.id,
-                    purpose="marketing_wecom",
-                    action="grant",
-                    channel="form",
-                    actor=f"customer:{found.ref}",
-                    at=person.followed_at,
-                    evidence={"form": "会员入会表", "version": "2025-01"},
-                )
 
 
 async def _quiet(scene: Scene) -> None:

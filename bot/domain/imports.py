@@ -47,6 +47,9 @@ class PersonRow(NamedTuple):
     birthday: tuple[int, str] | None
     region: str
     address: str
+    agreed: bool | None
+    """To be sent offers; None where the file does not say."""
+    agreed_at: datetime | None
     cells: tuple[str, ...]
 
 

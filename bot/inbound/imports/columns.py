@@ -54,6 +54,10 @@ CUSTOMER = BUYER | {
     "birthday": "生日 出生日期 birthday birth_date dob",
     "region": "地区 省份 城市 所在地 region province city",
     "address": "地址 收货地址 详细地址 address",
+    "agreed": "营销授权 同意营销 同意接收活动消息 是否同意接收活动消息 接收活动消息 活动消息授权 marketing_consent"
+    " accepts_marketing marketing_opt_in opt_in",
+    "agreed_at": "授权时间 授权日期 同意时间 同意日期 入会时间 入会日期 注册时间 注册日期 consent_at"
+    " consented_at opted_in_at joined_at member_since",
 }
 PRODUCT = {
     "sku": LINE["sku"] + " 编码 code id",
@@ -102,6 +106,8 @@ WORDS = {
     "style": "风格",
     "series": "系列",
     "stock": "库存",
+    "agreed": "营销授权",
+    "agreed_at": "授权时间",
 }
 IDS = ("unionid", "external_userid", "openid", "member_no", "buyer_id", "phone")
 

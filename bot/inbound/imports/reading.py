@@ -155,6 +155,9 @@ class _Import:
                     at=self.wish.now,
                 )
                 await imports.update_people(session, self.vault, part, met.ids)
+                self.report.consents += await imports.take_consents(
+                    session, part, met.ids, source=self.wish.source, now=self.wish.now
+                )
             self.report.new += met.new
             self.report.customers += met.new
             self.report.imported += met.new

@@ -39,13 +39,15 @@ class Report:
     """New orders, customers or products."""
     customers: int = 0
     """New customers met on the way."""
+    consents: int = 0
+    """Consents and refusals that were news."""
     problems: list[Problem] = field(default_factory=list)
     """The first few; all of them are in the file of rejected rows."""
     problem_file: str | None = None
 
     def facts(self) -> dict[str, Any]:
         names = ["kind", "file", "encoding", "columns", "dry_run", "rows", "imported", "known"]
-        names += ["unpaid", "rejected", "new", "customers", "problem_file"]
+        names += ["unpaid", "rejected", "new", "customers", "consents", "problem_file"]
         told = [
             {"row": p.row, "column": p.column, "content": p.content, "reason": p.why}
             for p in self.problems

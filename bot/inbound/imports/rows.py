@@ -20,6 +20,7 @@ from bot.inbound.imports.values import (
     phone,
     quantity,
     status,
+    yes,
 )
 from bot.tongue import _
 
@@ -89,6 +90,10 @@ class RowReader:
             birthday=self._read(told, "birthday", birthday) if born else None,
             region=told["region"],
             address=told["address"],
+            agreed=self._read(told, "agreed", yes) if told["agreed"] else None,
+            agreed_at=self._read(told, "agreed_at", self.moments.read)
+            if told["agreed_at"]
+            else None,
             cells=tuple(told.cells),
         )
 

@@ -203,3 +203,28 @@ GENDERS = {"男": 1, "女": 2, "m": 1, "f": 2, "male": 1, "female": 2, "先生":
 
 def gender(cell: str) -> int:
     return GENDERS.get(cell.strip().lower(), 0)
+
+
+YES = ("是", "有", "同意", "已同意", "授权", "已授权", "接收", "y", "yes", "true", "1", "√", "✓")
+NO = (
+    "否",
+    "无",
+    "不同意",
+    "未同意",
+    "未授权",
+    "拒绝",
+    "不接收",
+    "n",
+    "no",
+    "false",
+    "0",
+    "×",
+    "✗",
+)
+
+
+def yes(cell: str) -> bool:
+    said = unicodedata.normalize("NFKC", cell).strip().lower()
+    if said in YES or said in NO:
+        return said in YES
+    raise Unusable(_("写“是”或“否”"))

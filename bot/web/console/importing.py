@@ -35,6 +35,7 @@ KEPT = (
     "rejected",
     "new",
     "customers",
+    "consents",
     "encoding",
     "columns",
 )
