@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Customer
+
+
+def _family() -> Select[int]:
+    tree = (
+        select(Customer.id).where(Customer.id == bindparam("whose")).cte("family", recursive=True)
+    )
+    tree = tree.union_all(select(Customer.id).join(tree, Customer.merged_into == tree.c.id))
+    return select(tree.c.id)
+
+
+# Asked before every coupon and with every message: built once.
+FAMILY = _family()
+"""The ids of the record named `whose` and of all that were folded into it, however deep."""
+_INTO = select(Customer.merged_into).where(Customer.id == bindparam("whose"))
 
 
 async def surviving(session: AsyncSession, customer_id: int) -> int:
     """The record that stands for this one now: itself, unless it was merged."""
     current = customer_id
     while True:
-        into = await session.scalar(select(Customer.merged_into).where(Customer.id == current))
+        into = await session.scalar(_INTO, {"whose": current})
         if into is None:
             return current
         current = into
@@ -25,7 +39,5 @@ async def stands_for(session: AsyncSession, customer: Customer) -> Customer:
 
 
 async def family(session: AsyncSession, customer_id: int) -> list[int]:
-    """The record itself and all that were folded into it, however deep. Sent touches stay with the old ones."""
-    tree = select(Customer.id).where(Customer.id == customer_id).cte("family", recursive=True)
-    tree = tree.union_all(select(Customer.id).join(tree, Customer.merged_into == tree.c.id))
-    return list(await session.scalars(select(tree.c.id)))
+    """The record itself and all that were folded into it. Sent touches stay with the old ones."""
+    return list(await session.scalars(FAMILY, {"whose": customer_id}))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
-from sqlalchemy import delete, select
+from sqlalchemy import Executable, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.delivery import Task
-from bot.store.engine import upsert
+from bot.store.engine import dialect_of, table_of, upsert_in
 
 DRAIN = "drain"
 PAY = "pay"
@@ -16,8 +17,13 @@ PAY = "pay"
 
 async def ask(session: AsyncSession, name: str) -> None:
     """Ask that the named work be looked at once this transaction has committed."""
-    insert = upsert(session, Task).values(name=name, asked=1)
-    await session.execute(insert.on_conflict_do_nothing())
+    await session.execute(_asking(dialect_of(session)), {"name": name, "asked": 1})
+
+
+@lru_cache
+def _asking(dialect: str) -> Executable:
+    asking: Executable = upsert_in(dialect, table_of(Task)).on_conflict_do_nothing()
+    return asking
 
 
 async def asked(session: AsyncSession) -> bool:

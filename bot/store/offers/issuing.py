@@ -6,14 +6,15 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CursorResult, func, or_, select, update
+from sqlalchemy import CursorResult, bindparam, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.domain.mapping import Moment
 from bot.domain.offers import Coupon, Offer, code_for, runs_out, why_not_issued
 from bot.domain.orders import Order
 from bot.domain.refusals import Refusal
-from bot.store.engine import upsert
-from bot.store.family import family, surviving
+from bot.store.engine import table_of, upsert
+from bot.store.family import FAMILY, family, surviving
 from bot.tongue import _
 
 NOT_COUNTED = ("withdrawn", "declined")
@@ -119,33 +120,33 @@ async def has_bought(session: AsyncSession, customer_id: int, *, but: str | None
 
 
 async def _count(session: AsyncSession, offer: Offer, customer_id: int) -> int:
-    hers = await family(session, customer_id)
-    query = select(func.count()).where(
-        Coupon.offer_id == offer.id,
-        Coupon.customer_id.in_(hers),
-        Coupon.state.not_in(NOT_COUNTED),
-    )
-    return await session.scalar(query) or 0
+    return await session.scalar(_HERS, {"of_offer": offer.id, "whose": customer_id}) or 0
 
 
 async def take_piece(session: AsyncSession, offer: Offer, now: datetime) -> bool:
     # The lock is courtesy; this statement alone is what keeps the budget.
-    taken = await session.execute(
-        update(Offer)
-        .where(
-            Offer.id == offer.id,
-            Offer.issued < Offer.budget_pieces,
-            or_(
-                Offer.budget_fen.is_(None),
-                Offer.owed_fen + Offer.piece_fen <= Offer.budget_fen,
-            ),
-            Offer.state == "active",
-            Offer.starts_at <= now,
-            now < Offer.ends_at,
-        )
-        .values(issued=Offer.issued + 1, owed_fen=Offer.owed_fen + Offer.piece_fen)
-    )
+    taken = await session.execute(_TAKE_PIECE, {"of_offer": offer.id, "at_moment": now})
     return isinstance(taken, CursorResult) and taken.rowcount == 1
+
+
+_HERS = select(func.count()).where(
+    Coupon.offer_id == bindparam("of_offer"),
+    Coupon.customer_id.in_(FAMILY),
+    Coupon.state.not_in(NOT_COUNTED),
+)
+_offer, _moment = table_of(Offer).c, bindparam("at_moment", type_=Moment)
+_TAKE_PIECE = (
+    update(table_of(Offer))
+    .where(
+        _offer.id == bindparam("of_offer"),
+        _offer.issued < _offer.budget_pieces,
+        or_(_offer.budget_fen.is_(None), _offer.owed_fen + _offer.piece_fen <= _offer.budget_fen),
+        _offer.state == "active",
+        _offer.starts_at <= _moment,
+        _moment < _offer.ends_at,
+    )
+    .values(issued=_offer.issued + 1, owed_fen=_offer.owed_fen + _offer.piece_fen)
+)
 
 
 async def _write(session: AsyncSession, offer: Offer, hers: dict[str, Any]) -> Coupon:
