@@ -1,9 +1,9 @@
 """How well scattered ids become people: a town whose truth is known, told in scrambled order.
 
-    python benchmarks/merging.py [--small] [--people N] [--seed N] [--database URL]
+    python benchmarks/merging.py [--small] [--people N] [--seed N] [--seeds N] [--database URL]
 
 Of its phones 15 % are shared in a family and 5 % recycled, of its people 10 % use two WeChat accounts. Precision and
-recall are counted over pairs of ids. Exits 1 below .995 and .95. `siyu` merges by itself; whatever it asks a person
+recall are counted over pairs of ids. Exits 1 if any town is below .995 and .95. `siyu` merges by itself; whatever it asks a person
 about counts as not merged.
 """
 
@@ -64,13 +64,17 @@ def main() -> int:
     parser.add_argument("--small", action="store_true")
     parser.add_argument("--people", type=int)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--database")
+    parser.add_argument("--seeds", type=int, default=1, help="so many towns, one after the other")
+    parser.add_argument("--database", help="an empty one, for one town")
     said = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        url = said.database or f"sqlite+aiosqlite:///{folder}/town.db"
-        people = said.people or (500 if said.small else 5_000)
-        score = asyncio.run(run(people, said.seed, url))
-    return 0 if score >= FLOOR and score.recall >= FLOOR.recall else 1
+    people = said.people or (500 if said.small else 1_000)
+    low = 0
+    for seed in range(said.seed, said.seed + said.seeds):
+        with tempfile.TemporaryDirectory() as folder:
+            url = said.database or f"sqlite+aiosqlite:///{folder}/town.db"
+            score = asyncio.run(run(people, seed, url))
+        low += score.precision < FLOOR.precision or score.recall < FLOOR.recall
+    return 1 if low else 0
 
 
 if __name__ == "__main__":

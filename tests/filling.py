@@ -40,6 +40,7 @@ WORDS: dict[tuple[str, str], Any] = {
     ("customer_tier", "tier"): "核心",
     ("customer_tier", "share_class"): "头部",
     ("order_entry", "kind"): "paid",
+    ("identity", "home"): None,
 }
 ELSEWHERE = {"customer", "secret", "merge_record", "consent_entry", "consent_state"}
 """Made by the code that owns them, or only ever added to."""

@@ -64,7 +64,7 @@ class News(NamedTuple):
 
     at: datetime
     kind: str
-    """friend, fan, visit (微信客服), order; or row, of a file of members or of orders, which tells a name."""
+    """friend, fan, visit (微信客服), order; or row, of a file of members, which tells a name."""
     account: Account | None = None
     phone: str | None = None
     name: str | None = None
@@ -124,8 +124,7 @@ def _life(dice: Random, who: Stranger) -> Iterator[News]:
     for _ in range(dice.randrange(4)):
         day = dice.randrange(DAYS)
         if buyer := _elsewhere(dice, who, day):
-            exported = "row" if buyer.buyer_id else "order"
-            yield News(_at(day), exported, name=who.name, buyer=buyer)
+            yield News(_at(day), "order", buyer=buyer)
     if who.member_no and dice.random() < 0.6:
         day = dice.randrange(DAYS)
         buyer = Buyer(member_no=who.member_no, phone=who.phone_at(day))
@@ -159,7 +158,7 @@ def _in_our_shop(dice: Random, who: Stranger, account: Account, day: int) -> Buy
 def _elsewhere(dice: Random, who: Stranger, day: int) -> Buyer | None:
     """At the till, or in a marketplace that knows nothing of WeChat."""
     if who.buyer_id and dice.random() < 0.5:
-        phone = who.phone_at(day) if dice.random() < 0.95 else None
+        phone = who.phone_at(day) if dice.random() < 0.7 else None
         return Buyer(buyer_id=who.buyer_id, phone=phone)
     card = who.member_no if dice.random() < 0.6 else None
     phone = who.phone_at(day) if not card or dice.random() < 0.5 else None

@@ -73,6 +73,8 @@ class Identity(Row):
     confidence: Mapped[float] = mapped_column(default=1.0)
     evidence: Mapped[str] = mapped_column(default="")
     since: Mapped[datetime]
+    home: Mapped[int | None]
+    """The record with whose ids it was first seen: there it returns when a merge is taken back."""
     stale_at: Mapped[datetime | None]
     """When this id stopped reaching her (she left the Official Account), although it is still hers."""
 

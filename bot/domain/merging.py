@@ -12,7 +12,7 @@ _PERSON = "person"
 _SPACE = {"kf": _PERSON, "external_userid": _PERSON}
 """微信客服 and 客户联系 number people alike: the same external_userid is the same person."""
 _ACCOUNTED = frozenset({"openid", "buyer_id"})
-NAME = "name"
+NAME, PHONE = "name", "phone"
 CONFIDENCE = {"member_no": 0.95, "buyer_id": 0.95, "phone": 0.8, NAME: 0.95}
 """How far an equal value alone shows that two records are one person; platform ids show it for certain."""
 _SURE = {"unionid": 1.0}
@@ -25,16 +25,17 @@ SURNAMES = frozenset(
 )
 
 # What must not differ when records meet over an id of this kind. An equal unionid outweighs everything:
-# external_userids change when a corp migrates. A phone may belong to a whole family.
+# external_userids change when a corp migrates. A card is one member of ours, with whatever WeChat account she
+# signs in. A phone may belong to a whole family.
 _CONTRADICTIONS: dict[str, frozenset[str]] = {
     "unionid": frozenset(),
     _PERSON: frozenset({"unionid"}),
     "openid": frozenset({"unionid"}),
-    "member_no": frozenset({"unionid", _PERSON, "buyer_id"}),
+    "member_no": frozenset({"buyer_id"}),
     "buyer_id": frozenset({"unionid", _PERSON, "member_no"}),
     "phone": frozenset({"unionid", _PERSON, "openid", "member_no", "buyer_id"}),
 }
-_ONE_EACH = frozenset({"member_no", "buyer_id"})
+ONE_EACH = frozenset({"member_no", "buyer_id"})
 """Many use two WeChat accounts; a second card, or a second account in one shop, is somebody else's until a person
 says otherwise, however much agrees."""
 
@@ -65,15 +66,12 @@ def weigh(
     theirs: Collection[Key],
     *,
     also: Collection[str] = (),
-    doubtful: bool = False,
 ) -> Verdict:
     """What two records that share an id of this kind should become. `also` is what else they were seen
-    to share; `doubtful` says that a phone is known to have several owners, or that their names differ."""
+    to share. Who shares a phone is settled among all of them: `phone_sharing`."""
     agreed = {shared, *also}
-    if doubtful and agreed == {"phone"}:
-        return "propose"
     apart = contradicted(agreed, ours, theirs)
-    if apart and (proof(agreed) < ENOUGH or apart & _ONE_EACH):
+    if apart and (proof(agreed) < ENOUGH or apart & ONE_EACH):
         return "propose"
     return "merge"
 

@@ -49,9 +49,14 @@ def test_only_full_names_tell_people_together_or_apart():
 
 def test_one_agreeing_fact_is_not_enough_against_a_contradiction_and_two_are():
     ours, theirs = [key("unionid", "u1")], [key("unionid", "u2")]
-    assert weigh("member_no", ours, theirs) == "propose"
-    assert weigh("member_no", ours, theirs, also={"phone"}) == "merge"
-    assert weigh("phone", [key("buyer_id", "7", "mall")], ours, doubtful=True) == "propose"
+    assert weigh("buyer_id", ours, theirs) == "propose"
+    assert weigh("buyer_id", ours, theirs, also={"phone"}) == "merge"
+
+
+def test_a_card_is_one_member_with_whatever_wechat_account_she_signs_in():
+    assert weigh("member_no", [key("unionid", "u1")], [key("unionid", "u2")]) == "merge"
+    two = [key("buyer_id", "8", "mall")]
+    assert weigh("member_no", [key("buyer_id", "7", "mall")], two) == "propose"
 
 
 def test_two_cards_are_two_people_whatever_else_agrees():

@@ -8,13 +8,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.inbound.imports.columns import recognise
+from bot.inbound.imports.moments import Moments, day_comes_first
 from bot.inbound.imports.source import Unreadable
 from bot.inbound.imports.values import (
-    Moments,
     Unusable,
     birthday,
     clean,
-    day_comes_first,
     fen,
     phone,
     status,
@@ -38,6 +37,11 @@ HOME = Moments(ZoneInfo("Asia/Shanghai"), NOW)
         ("15.299999999999999", 1530),
         ("0.005", 1),
         ("1e2", 10000),
+        ("1.234,50", 123450),
+        ("12,5 €", 1250),
+        ("1,234", 123400),
+        ("1 234,50", 123450),
+        ("1.2万元", 1200000),
     ],
 )
 def test_money_is_exact_to_the_fen(cell, amount):
@@ -62,6 +66,17 @@ def test_what_is_no_amount_is_refused(cell):
         "1546273079",
         "1546273079000",
         "1/1/2019 0:17:59",
+        "1/1/2019 12:17:59 AM",
+        "1.1.2019 00:17:59",
+        "01-Jan-2019 00:17:59",
+        "Jan 1, 2019 12:17:59 AM",
+        "Tue Jan 01 00:17:59 2019",
+        "2018-12-31 16:17:59 UTC",
+        "2019-01-01 00:17:59 +0800",
+        "2018/12/31 12:17:59.250 -04:00",
+        "2018-12-31 下午 4:17:59 GMT",
+        "1546273079.0",
+        "43466.0124884",
     ],
 )
 def test_one_moment_in_many_hands(cell):
@@ -76,12 +91,18 @@ def test_what_is_no_moment_is_refused(cell):
         HOME.read(cell)
 
 
+def test_seconds_that_look_like_a_year_are_seconds():
+    assert HOME.read("1704072420000").year == 2024
+
+
 def test_a_column_with_a_thirteenth_first_number_puts_days_first():
     assert day_comes_first(["1/2/2019", "13/2/2019"])
-    assert not day_comes_first(["1/2/2019", "12/30/2019"])
+    assert day_comes_first(["1/2/2019", "12/30/2019", "13/2/2019"]) is False
+    assert day_comes_first(["1/2/2019", "2019-30-12", "3/4/19"]) is None
     european = Moments(HOME.zone, NOW, day_first=True)
     assert european.read("2/1/2019 12:00").month == 1
     assert HOME.read("2/1/2019 12:00").month == 2
+    assert HOME.read("01/05/97").year == 1997
 
 
 @pytest.mark.parametrize(
@@ -160,3 +181,21 @@ def test_a_column_may_be_named_by_the_user():
 def test_what_is_missing_is_named_with_what_there_is():
     with pytest.raises(Unreadable, match=r"时间、金额。文件里有：customer_id、shoe"):
         recognise(["customer_id", "shoe"], "orders", {})
+
+
+@pytest.mark.parametrize(
+    ("header", "meant"),
+    [
+        ("会员卡号 小票号 消费时间 消费金额（元）", "member_no order_no at amount"),
+        ("client order time amount", "buyer_id order_no at amount"),
+        ("Kundennummer Bestellnummer Datum Betrag", "buyer_id order_no at amount"),
+        ("user_id transaction_id ts price", "buyer_id order_no at amount"),
+        ("CustomerName CustomerID OrderTime ShipDate TotalPaid", "person buyer_id at - amount"),
+        ("uid order_sn pay_time discount_amount pay_amount", "buyer_id order_no at - amount"),
+        ("客户类型 客户代码 订单编码 订单状态 付款日 运费金额 成交额", "- buyer_id order_no status at - amount"),
+    ],
+)  # fmt: skip
+def test_headers_that_nobody_listed_are_told_by_their_words(header, meant):
+    place = recognise(header.split(), "orders", {}).place
+    told = {at: field for field, at in place.items()}
+    assert [told.get(at, "-") for at in range(len(header.split()))] == meant.split()

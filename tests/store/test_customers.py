@@ -88,10 +88,10 @@ async def test_a_phone_and_the_same_full_name_are_enough_and_another_name_is_not
 async def test_two_agreeing_facts_join_what_one_alone_left_open(bot):
     async with bot.session() as s:
         for unionid in ("u1", "u2"):
-            first = Buyer(unionid=unionid, member_no="M1")
+            first = Buyer(unionid=unionid, buyer_id="7")
             await customers.meet_buyer(s, bot.vault, first, at=NOW, source="mall")
         (asked,) = await customers.proposals(s)
-        assert (asked.agreed, asked.confidence) == ({"member_no"}, 0.95)
+        assert (asked.agreed, asked.confidence) == ({"buyer_id"}, 0.95)
         for unionid in ("u1", "u2"):
             more = Buyer(unionid=unionid, phone="13800000001")
             met = await customers.meet_buyer(s, bot.vault, more, at=LATER, source="mall")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.inbound.imports.source import Unreadable
@@ -18,7 +18,7 @@ BUYER = {
     "member_no": "会员号 会员卡号 会员编号 会员卡 卡号 member_no member_id memberid card_no",
     "buyer_id": "顾客编号 客户编号 顾客id 客户id 用户id 会员id 买家id 买家会员名 买家昵称 顾客 客户 买家 用户"
     " customer_id customerid customer_no customer buyer_id buyer user_id userid user client_id"
-    " cust_id shopper_id household_key household_id household",
+    " cust_id uid shopper_id household_key household_id household",
     "phone": "手机号 手机号码 手机 联系手机 收货人手机 收货人手机号 买家手机 联系电话 电话 phone mobile"
     " phone_number mobile_phone tel",
     "person": "姓名 顾客姓名 客户姓名 会员姓名 收货人姓名 收货人 customer_name receiver_name full_name",
@@ -109,6 +109,31 @@ WORDS = {
     "agreed": "营销授权",
     "agreed_at": "授权时间",
 }
+LIKELY: Mapping[str, tuple[str, str, str]] = {
+    "buyer_id": (
+        r"customer|client|member|buyer|user|shopper|visitor|kunde|顾客|客户|会员|买家|用户|消费者",
+        r"name|type|since|group|segment|age|gender|city|level|count|address|mail|phone"
+        r"|姓名|名称|类型|等级|级别|性别|年龄|数|地址|备注|手机|电话",
+        r"id|no$|nr|num|code|key|编号|号|编码|代码",
+    ),
+    "order_no": (
+        r"order|invoice|transaction|receipt|ticket|trade|bill|bestell|订单|单据|交易|小票|流水|单号",
+        r"date|time|day|amount|total|status|state|type|count|qty|value|price|日|时|金额|状态|类型|数|额|价",
+        r"id|no$|nr|num|sn|code|key|号|编码|代码",
+    ),
+    "at": (
+        r"date|time|datum|zeit|时间|日期|日$|(?<![a-z])ts$|created|paid_?on",
+        r"ship|deliver|birth|update|modif|refund|cancel|due|zone|发货|收货|更新|修改|退|生日|出生|取消",
+        r"pay|paid|purchase|order|付款|支付|成交|消费|下单|交易|购买",
+    ),
+    "amount": (
+        r"amount|total|paid|pay|revenue|sales|spen[dt]|betrag|umsatz|sum|price|金额|额$|实付|实收|价",
+        r"date|time|type|status|method|refund|discount|tax|ship|freight|qty|quantity|unit|points|fee"
+        r"|日|时|退|优惠|折扣|运费|税|数量|单价|原价|积分|方式|状态|佣金",
+        r"paid|actual|net|实付|实收|支付|消费|成交",
+    ),
+}
+"""Where no header has a known name: what such a header contains, what it must not contain, what speaks for it."""
 IDS = ("unionid", "external_userid", "openid", "member_no", "buyer_id", "phone")
 
 
@@ -147,7 +172,34 @@ def guessed(header: Sequence[str], kind: str, said: Mapping[str, str]) -> dict[s
                 place[field] = at
                 taken.add(at)
                 break
+    if kind == "orders" and "price" in place and not {"amount", "quantity"} & set(place):
+        place["amount"] = place.pop("price")
+    for field in _lacking(kind, place):
+        if (at := _likely(header, field, taken)) is not None:
+            place[field] = at
+            taken.add(at)
     return place
+
+
+def _lacking(kind: str, place: Mapping[str, int]) -> list[str]:
+    """What a file must tell and no header of it is known for."""
+    found = [] if any(field in place for field in IDS) else ["buyer_id"]
+    if kind == "orders":
+        found += [field for field in ("order_no", "at") if field not in place]
+        priced = {"price", "quantity"} <= set(place)
+        found += [] if priced or "amount" in place else ["amount"]
+    return found if kind in ("orders", "customers") else []
+
+
+def _likely(header: Sequence[str], field: str, taken: Collection[int]) -> int | None:
+    """The header that sounds most like it."""
+    contains, never, better = map(re.compile, LIKELY[field])
+    found = [
+        (not better.search(name), at)
+        for at, name in enumerate(map(_folded, header))
+        if at not in taken and contains.search(name) and not never.search(name)
+    ]
+    return min(found)[1] if found else None
 
 
 def _said(
@@ -171,9 +223,14 @@ def _first(plain: Sequence[str], alias: str, taken: set[int]) -> int | None:
     return next((i for i, name in enumerate(plain) if name == alias and i not in taken), None)
 
 
-def _plain(name: str) -> str:
+def _folded(name: str) -> str:
+    """Without what is said in brackets."""
     folded = unicodedata.normalize("NFKC", name).lower()
-    return re.sub(r"[（(\[【].*?[）)\]】]|[\s_\-./:：*]", "", folded)
+    return re.sub(r"[(\[【].*?[)\]】]", "", folded).strip()
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\s_\-./:*]", "", _folded(name))
 
 
 def _demand(columns: Columns, kind: str) -> None:

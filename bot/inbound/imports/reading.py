@@ -17,10 +17,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.domain.imports import OrderRow, PersonRow, ProductRow
 from bot.inbound.imports.columns import Columns, recognise
 from bot.inbound.imports.grouping import Groups
+from bot.inbound.imports.moments import HEAD as EITHER
+from bot.inbound.imports.moments import Moments, day_comes_first
 from bot.inbound.imports.report import Problem, Rejects, Report
 from bot.inbound.imports.rows import BadCell, RowReader
 from bot.inbound.imports.source import Source, open_source
-from bot.inbound.imports.values import Moments, day_comes_first
 from bot.store import imports
 from bot.store.engine import Sessions
 from bot.store.imports import Verdict
@@ -81,7 +82,7 @@ class _Import:
     async def run(self, source: Source, columns: Columns) -> None:
         rows = source.rows()
         head = list(islice(rows, SNIFFED))
-        moments = Moments(self.wish.zone, self.wish.now, _day_first(head, columns))
+        moments = Moments(self.wish.zone, self.wish.now, _day_first(source.path, head, columns))
         reader = RowReader(columns, moments)
         every = self._watched(source, chain(head, rows))
         match self.wish.kind:
@@ -206,11 +207,20 @@ def _told(columns: Columns) -> dict[str, str]:
     return {field: columns.named(field) for field in columns.place}
 
 
-def _day_first(head: Iterable[Numbered], columns: Columns) -> bool:
+def _day_first(path: Path, head: Iterable[Numbered], columns: Columns) -> bool:
+    """3/4/2019 is told by a later row of the file, where its first rows could be read either way."""
     at = columns.place.get("at")
     if at is None:
         return False
-    return day_comes_first(c[at] for _, c in head if not isinstance(c, str) and at < len(c))
+    said = day_comes_first(_cells(head, at))
+    if said is None and any(map(EITHER.match, islice(_cells(head, at), 1))):
+        with closing(open_source(path)) as again:
+            said = day_comes_first(_cells(again.rows(), at))
+    return bool(said)
+
+
+def _cells(rows: Iterable[Numbered], at: int) -> Iterator[str]:
+    return (cells[at] for _, cells in rows if not isinstance(cells, str) and at < len(cells))
 
 
 def _numbers(rows: Sequence[OrderRow]) -> int:

@@ -9,9 +9,9 @@ from typing import TypeVar
 
 from bot.domain.imports import OrderRow, Person, PersonRow, ProductRow
 from bot.inbound.imports.columns import IDS, KINDS, Columns
+from bot.inbound.imports.moments import Moments
 from bot.inbound.imports.report import Problem
 from bot.inbound.imports.values import (
-    Moments,
     Unusable,
     birthday,
     clean,

@@ -1,21 +1,18 @@
-"""Cells into values: money to the fen, moments with a zone, phones, words for what happened to an order."""
+"""Cells into values: money to the fen, phones, words for what happened to an order."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from bot.tongue import _
 
 LARGEST_FEN = 10**13
-EARLIEST = datetime(1980, 1, 1, tzinfo=UTC)
 FEN = Decimal(1)
+TEN_THOUSAND = Decimal(10_000)
 
 GIVEN_BACK = ("退款成功", "已退款", "全额退款", "退款完成", "refunded")
 REFUND = ("退货", "退款", "refund", "return", "chargeback")
@@ -70,12 +67,21 @@ def _written_money(cell: str) -> Decimal:
     if not text:
         raise Unusable(_("没有写"))
     negative = text.startswith("(") and text.endswith(")")
-    text = re.sub(r"[¥$€£,\s元()]|^(rmb|cny)|(rmb|cny)$", "", text).replace("−", "-")
+    text = re.sub(r"[¥$€£'’\s元块()]|^(rmb|cny|usd|eur)|(rmb|cny|usd|eur)$", "", text)
+    text, many = (text[:-1], TEN_THOUSAND) if text.endswith("万") else (text, FEN)
+    text = _with_a_point(text.replace("−", "-"))
     try:
-        amount = Decimal(text)
+        amount = Decimal(text) * many
     except InvalidOperation:
         raise Unusable(_("不是数字")) from None
     return -amount if negative else amount
+
+
+def _with_a_point(text: str) -> str:
+    """1.234,50 and 12,5 have a comma for a point; 1,234 has one between its thousands."""
+    if re.fullmatch(r"-?(\d{1,3}(\.\d{3})+,\d+|\d+,\d{1,2})", text):
+        return text.replace(".", "").replace(",", ".")
+    return text.replace(",", "")
 
 
 @lru_cache(maxsize=1_000)
@@ -84,84 +90,6 @@ def quantity(cell: str) -> int:
         return int(Decimal(cell)) if cell else 1
     except (InvalidOperation, OverflowError, ValueError):
         raise Unusable(_("不是数字")) from None
-
-
-@dataclass(frozen=True, slots=True)
-class Moments:
-    """How this file writes its moments."""
-
-    zone: ZoneInfo
-    now: datetime
-    day_first: bool = False
-    """13/1/2019: told by a column in which some first number is above 12."""
-
-    def read(self, cell: str) -> datetime:
-        """In UTC."""
-        try:
-            found = datetime.fromisoformat(cell)
-        except ValueError:
-            found = self._written(cell)
-        if found.tzinfo is None:
-            found = found.replace(tzinfo=self.zone)
-        try:
-            found = found.astimezone(UTC)
-        except OverflowError:
-            raise Unusable(_("不是日期")) from None
-        if found < EARLIEST:
-            raise Unusable(_("时间太早，看看年份是不是写错了"))
-        if found > self.now and found > self.now + timedelta(days=1):
-            raise Unusable(_("时间在将来"))
-        return found
-
-    def _written(self, cell: str) -> datetime:
-        text = unicodedata.normalize("NFKC", cell).strip()
-        if not text:
-            raise Unusable(_("没有写"))
-        if text.isdigit():
-            return _digits(text)
-        numbers = [int(number) for number in re.findall(r"\d+", text.split(".")[0])]
-        if not 3 <= len(numbers) <= 6 or re.search(
-            r"[^\d\s年月日时分秒/\-:.TZ号apmAPM上下午]", text
-        ):
-            raise Unusable(_("不是日期"))
-        afternoon = bool(re.search(r"(?i)pm|下午", text))
-        return self._built(numbers, afternoon=afternoon)
-
-    def _built(self, numbers: list[int], *, afternoon: bool) -> datetime:
-        first, second, third, *clock = numbers
-        if first > 31:
-            year, month, day = first, second, third
-        else:
-            day, month = (first, second) if self.day_first else (second, first)
-            year = third + (2000 if third < 100 else 0)
-        if afternoon and clock and clock[0] < 12:
-            clock[0] += 12
-        try:
-            hour, minute, second = (*clock, 0, 0, 0)[:3]
-            return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - zone is added
-        except ValueError:
-            raise Unusable(_("不是日期")) from None
-
-
-def _digits(text: str) -> datetime:
-    try:
-        match len(text):
-            case 8:
-                return datetime.strptime(text, "%Y%m%d")  # noqa: DTZ007
-            case 14:
-                return datetime.strptime(text, "%Y%m%d%H%M%S")  # noqa: DTZ007
-            case 10 | 13:
-                return datetime.fromtimestamp(int(text[:10]), UTC)
-            case 5:  # a day number as spreadsheets count them
-                return datetime(1899, 12, 30) + timedelta(days=int(text))  # noqa: DTZ001
-    except ValueError:
-        pass
-    raise Unusable(_("不是日期"))
-
-
-def day_comes_first(cells: Iterable[str]) -> bool:
-    heads = (re.match(r"\s*(\d{1,2})[/.\-]\d{1,2}[/.\-]\d{2,4}", cell) for cell in cells)
-    return any(int(head.group(1)) > 12 for head in heads if head)
 
 
 @lru_cache(maxsize=1000)

@@ -775,6 +775,7 @@ def upgrade() -> None:
         sa.Column("confidence", sa.Double(), nullable=False),
         sa.Column("evidence", sa.String(), nullable=False),
         sa.Column("since", sa.DateTime(), nullable=False),
+        sa.Column("home", sa.BigInteger(), nullable=True),
         sa.Column("stale_at", sa.DateTime(), nullable=True),
         sa.ForeignKeyConstraint(
             ["customer_id"], ["customer.id"], name=op.f("fk_identity_customer_id_customer")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import NamedTuple, TypedDict, Unpack
+from typing import Any, NamedTuple, TypedDict, Unpack
 
-from sqlalchemy import Executable, or_, update
+from sqlalchemy import Executable, bindparam, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain import phones
@@ -16,7 +16,7 @@ from bot.domain.merging import CONFIDENCE, Key, key
 from bot.events import Buyer
 from bot.store.customers import people
 from bot.store.customers.holding import holders, is_
-from bot.store.customers.recognising import Sighting, recognise, reconsider
+from bot.store.customers.recognising import Sighting, one_more, recognise, reconsider
 from bot.store.engine import dialect_of, table_of, upsert_in
 from bot.store.vault import Vault
 
@@ -62,7 +62,7 @@ async def meet(
         customer = await _make(session, vault, sight)
     else:
         customer = await _claim(session, vault, next(iter(known.values())), sight, known)
-    return await _learn(session, vault, customer, at, _with_phone(kind, value, seen))
+    return await _learn(session, vault, customer, sight, _with_phone(kind, value, seen))
 
 
 async def attach(
@@ -79,7 +79,7 @@ async def attach(
     sight = _sight(vault, kind, value, at, seen)
     known = await holders(session, sight.key)
     customer = await _claim(session, vault, customer, sight, known)
-    return await _learn(session, vault, customer, at, _with_phone(kind, value, seen))
+    return await _learn(session, vault, customer, sight, _with_phone(kind, value, seen))
 
 
 async def meet_buyer(
@@ -175,9 +175,11 @@ async def _claim(
     known: Mapping[str, Customer],
 ) -> Customer:
     """Make the id hers, or find out that whoever holds it is she."""
-    if sight.key.kind not in known and not await _own(session, customer.id, sight):
-        known = await holders(session, sight.key)
     sighting = Sighting(sight.key, sight.at, sight.beside)
+    if sight.key.kind not in known and await _own(session, customer.id, sight):
+        customer = await one_more(session, vault, customer, sighting)
+    elif sight.key.kind not in known:
+        known = await holders(session, sight.key)
     for holder in known.values():
         if holder.id != customer.id:
             customer = await recognise(session, vault, customer, holder, sighting)
@@ -189,6 +191,7 @@ async def _own(session: AsyncSession, customer_id: int, sight: _Sight) -> bool:
     row = {
         "customer_id": customer_id,
         **sight.key._asdict(),
+        **_with(sight.beside or sight.key),
         "confidence": CONFIDENCE.get(sight.key.kind, 1.0),
         "evidence": sight.evidence,
         "since": sight.at,
@@ -196,16 +199,26 @@ async def _own(session: AsyncSession, customer_id: int, sight: _Sight) -> bool:
     return (await session.execute(_owning(dialect_of(session)), row)).first() is not None
 
 
+def _with(beside: Key) -> dict[str, str]:
+    return {f"with_{name}": value for name, value in beside._asdict().items()}
+
+
 @lru_cache
 def _owning(dialect: str) -> Executable:
-    identity = table_of(Identity)
-    insert = upsert_in(dialect, identity).on_conflict_do_nothing().returning(identity.c.id)
-    owning: Executable = insert
+    """Its home is that of the id beside which it came: the record that holds both may be two people's."""
+    identity, there = table_of(Identity), table_of(Identity).alias("there")
+    beside = [there.c[name] == bindparam(f"with_{name}") for name in Key._fields]
+    home = select(there.c.home).where(*beside).limit(1).scalar_subquery()
+    columns = ("customer_id", *Key._fields, "confidence", "evidence", "since")
+    values: dict[str, Any] = {n: bindparam(n, type_=identity.c[n].type) for n in columns}
+    values |= {"home": func.coalesce(home, values["customer_id"])}
+    insert = upsert_in(dialect, identity).values(values).on_conflict_do_nothing()
+    owning: Executable = insert.returning(identity.c.id)
     return owning
 
 
 async def _learn(
-    session: AsyncSession, vault: Vault, customer: Customer, at: datetime, seen: Seen
+    session: AsyncSession, vault: Vault, customer: Customer, told: _Sight, seen: Seen
 ) -> Customer:
     """Fill in a name and a phone number that came with the id."""
     name, phone = seen.get("name"), phones.digits(seen.get("phone") or "")
@@ -215,11 +228,12 @@ async def _learn(
     secret = await session.get_one(Secret, customer.id, populate_existing=True)
     if name and secret.name is None:
         await people.rename(session, vault, customer.id, name)
-        customer = await reconsider(session, vault, customer, at)
+        customer = await reconsider(session, vault, customer, told.at)
     if phone and secret.phone is None:
         await people.keep_phone(session, vault, customer.id, phone)
     if phone:
-        sight = _sight(vault, "phone", phone, at, seen)
+        beside = told.key if told.key.kind != "phone" else told.beside
+        sight = _sight(vault, "phone", phone, told.at, seen)._replace(beside=beside)
         known = await holders(session, sight.key)
         customer = await _claim(session, vault, customer, sight, known)
     return customer

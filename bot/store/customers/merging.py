@@ -19,6 +19,7 @@ from bot.store.customers import balances, profiles, questions
 from bot.store.customers import imprint as imprints
 from bot.store.customers.holding import holders
 from bot.store.customers.moves import MOVES, belongings, follow_orders, newest_address
+from bot.store.customers.parts import send_home
 from bot.store.customers.questions import SYSTEM
 from bot.store.family import family, stands_for
 from bot.store.vault import Vault
@@ -158,6 +159,7 @@ async def undo(
     later = await _built_upon(session, record)
     for each in [*reversed(later), record]:
         await _lift(session, vault, each, by=by, at=at)
+        await send_home(session, each.kept_id, each.merged_id)
     for each in later:
         kept, merged = await proven_pair(session, each)
         if kept.id == merged.id:
@@ -172,7 +174,7 @@ async def undo(
 async def proven_pair(session: AsyncSession, record: MergeRecord) -> tuple[Customer, Customer]:
     """Whom this merge is about, the kept one first: who holds the id that showed it, and who was seen with it."""
     proof = record.moved["proof"]
-    if proof is None:
+    if not proof or proof["shared"] is None:
         found = [await session.get_one(Customer, i) for i in (record.kept_id, record.merged_id)]
         return await stands_for(session, found[0]), await stands_for(session, found[1])
     claimer = await session.get_one(Customer, proof["claimer"])

@@ -75,12 +75,6 @@ async def contested(session: AsyncSession, *customer_ids: int) -> bool:
     return any(len(customer_ids) == 1 or not {*pair} <= hers for pair in asked)
 
 
-async def rivals(session: AsyncSession, customer_id: int) -> set[int]:
-    """Records that were seen with the same phone as hers, and are asked about or denied."""
-    hers = set(await family(session, customer_id))
-    return {each for pair in await session.execute(_about_a_phone(hers)) for each in pair} - hers
-
-
 def _about_a_phone(hers: Collection[int]) -> Select[int, int]:
     return select(MergeRecord.kept_id, MergeRecord.merged_id).where(
         MergeRecord.state.in_(("proposed", *ANSWERED_NO)),

@@ -6,27 +6,28 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Customer, MergeRecord, Secret
-from bot.domain.merging import NAME, Key, Verdict, alike, contradicted, weigh
-from bot.store.customers import people, questions
+from bot.domain.merging import NAME, ONE_EACH, PHONE, Key, Verdict, alike, contradicted, weigh
+from bot.store.customers import people, questions, sharing
 from bot.store.customers.holding import holders
-from bot.store.customers.merging import elder_first, join, proven_pair, undo
-from bot.store.customers.parts import part_of
-from bot.store.customers.questions import ANSWERED_NO, SYSTEM, agreed, keys_of, reason_of
+from bot.store.customers.merging import elder_first, join
+from bot.store.customers.parts import proof_of
+from bot.store.customers.questions import ANSWERED_NO, agreed, keys_of, reason_of
 from bot.store.family import family, stands_for
 from bot.store.vault import Vault
 
-PHONE_ALONE = reason_of(["phone"])
 CERTAIN = frozenset({"unionid", "external_userid", "kf"})
+TELLING = CERTAIN | ONE_EACH
+"""Ids of which one more may show that a phone has two owners."""
 
 
 class Sighting(NamedTuple):
     """The id that both records hold, and what else came in the same news."""
 
-    shared: Key | None
+    shared: Key
     at: datetime
     beside: Key | None = None
 
@@ -35,37 +36,55 @@ async def recognise(
     session: AsyncSession, vault: Vault, ours: Customer, theirs: Customer, sighting: Sighting
 ) -> Customer:
     """Make the two one, or leave the question to a person. Returns whom `ours` became."""
-    assert sighting.shared is not None
     asked = await questions.between(session, ours.id, theirs.id)
     if any(each.state in ANSWERED_NO for each in asked):
         return ours  # somebody said no: never again by itself
     facts = {sighting.shared.kind}.union(*(agreed(each.reason) for each in asked))
+    if facts <= sharing.SOFT:
+        await _ask(session, asked, (ours, theirs), facts, sighting)
+        return await _settled(session, vault, ours, {sighting.shared}, sighting.at)
     pair = await _weighed(session, vault, ours, theirs, facts)
-    plain = pair.verdict == "merge" and not contradicted(pair.facts, pair.ours, pair.theirs)
+    if pair.verdict == "merge" and not contradicted(pair.facts, pair.ours, pair.theirs):
+        return await _join(session, vault, (ours, theirs), pair.facts, sighting)
     # An id that is theirs by a phone alone proves no more than the phone: loosen before any proof is added up.
-    if not plain and await _loosen(
-        session, vault, (ours, pair.ours), (theirs, pair.theirs), sighting, facts
-    ):
-        return await _again(session, vault, ours, sighting)
+    if phones := await sharing.loosen(session, vault, [ours.id, theirs.id], sighting.at):
+        ours = await _again(session, vault, ours, sighting)
+        return await _settled(session, vault, ours, phones, sighting.at)
     if pair.verdict == "merge":
-        return await _join(session, vault, ours, theirs, pair.facts, sighting)
-    await _ask(session, asked, elder_first(ours, theirs), pair.facts, sighting.at)
-    return ours
+        return await _join(session, vault, (ours, theirs), pair.facts, sighting)
+    await _ask(session, asked, (ours, theirs), pair.facts, sighting)
+    return await reconsider(session, vault, ours, sighting.at)
 
 
 async def reconsider(
     session: AsyncSession, vault: Vault, customer: Customer, at: datetime
 ) -> Customer:
     """More is known of her: what was left open about her may be plain now. Returns who stands for her."""
-    for asked in await questions.open_about(session, customer.id):
-        one, other = [await _stands(session, i) for i in (asked.kept_id, asked.merged_id)]
-        if one.id == other.id or not agreed(asked.reason):
-            continue
-        facts = set(agreed(asked.reason))
-        pair = await _weighed(session, vault, one, other, facts)
-        if pair.verdict == "merge":
-            return await _join(session, vault, one, other, pair.facts, Sighting(None, at))
-    return customer
+    hers = await family(session, customer.id)
+    return await _settled(session, vault, customer, await sharing.phones_about(session, hers), at)
+
+
+async def one_more(
+    session: AsyncSession, vault: Vault, customer: Customer, sighting: Sighting
+) -> Customer:
+    """An id that nobody had is hers now. It may tell her apart from somebody with whom she shares a phone."""
+    if sighting.shared.kind not in TELLING:
+        return customer
+    if not await sharing.phones_about(session, [customer.id]):
+        return customer
+    return await reconsider(session, vault, customer, sighting.at)
+
+
+async def _settled(
+    session: AsyncSession,
+    vault: Vault,
+    customer: Customer,
+    phones: Collection[Key],
+    at: datetime,
+) -> Customer:
+    for phone in sorted(phones):
+        await sharing.settle(session, vault, phone, at)
+    return await stands_for(session, customer)
 
 
 class _Weighed(NamedTuple):
@@ -78,33 +97,24 @@ class _Weighed(NamedTuple):
 async def _weighed(
     session: AsyncSession, vault: Vault, ours: Customer, theirs: Customer, facts: set[str]
 ) -> _Weighed:
-    """By all in which the two were ever seen to agree; a phone that others claim as well proves too little alone."""
+    """By all in which the two were ever seen to agree."""
     mine = list((await keys_of(session, ours.id)).values())
     hers = list((await keys_of(session, theirs.id)).values())
-    doubtful = False
-    if not facts & CERTAIN:
-        same_name = await _same_name(session, vault, ours.id, theirs.id)
-        facts = facts | {NAME} if same_name else facts
-        if facts == {"phone"}:
-            doubtful = same_name is False or await questions.contested(session, ours.id, theirs.id)
-        elif await questions.rivals(session, ours.id) & await questions.rivals(session, theirs.id):
-            facts = facts | {"phone"}  # a third record holds the phone with which both were seen
+    if not facts & CERTAIN and await _same_name(session, vault, ours.id, theirs.id):
+        facts = facts | {NAME}
     kind = next(iter(sorted(facts - {NAME})))
-    verdict = weigh(kind, mine, hers, also=facts, doubtful=doubtful)
-    return _Weighed(verdict, facts, mine, hers)
+    return _Weighed(weigh(kind, mine, hers, also=facts), facts, mine, hers)
 
 
 async def _join(
     session: AsyncSession,
     vault: Vault,
-    ours: Customer,
-    theirs: Customer,
+    pair: tuple[Customer, Customer],
     facts: Collection[str],
     sighting: Sighting,
 ) -> Customer:
-    kept, merged = elder_first(ours, theirs)
-    shared, at, beside = sighting
-    proof = {"shared": shared, "beside": beside, "claimer": ours.id} if shared else None
+    kept, merged = elder_first(*pair)
+    at, proof = sighting.at, _proof(pair, sighting)
     reason = reason_of(facts)
     await join(session, vault, kept=kept, merged=merged, reason=reason, at=at, proof=proof)
     return await reconsider(session, vault, kept, at)
@@ -114,7 +124,6 @@ async def _again(
     session: AsyncSession, vault: Vault, ours: Customer, sighting: Sighting
 ) -> Customer:
     """Records were taken apart: ask anew about those that hold the ids now."""
-    assert sighting.shared is not None
     found = await holders(session, sighting.beside) if sighting.beside else {}
     ours = next(iter(found.values()), ours)
     for holder in (await holders(session, sighting.shared)).values():
@@ -123,83 +132,36 @@ async def _again(
     return ours
 
 
-async def _loosen(
-    session: AsyncSession,
-    vault: Vault,
-    ours: tuple[Customer, Sequence[Key]],
-    theirs: tuple[Customer, Sequence[Key]],
-    sighting: Sighting,
-    facts: Collection[str],
-) -> bool:
-    """Undo merges that rest on a phone alone, when the phone has another owner or when they stand in the way
-    of better evidence. Both halves stay in the queue as a question."""
-    shared, undone = sighting.shared, False
-    assert shared is not None
-    for (person, keys), mark, other in (
-        (theirs, shared, ours[1]),
-        (ours, sighting.beside, theirs[1]),
-    ):
-        if mark is None:
-            continue
-        for loose in await _by_phone_alone(session, person.id):
-            near = await part_of(session, person.id, mark, without=loose)
-            if not near or not all(map(_beyond_phones, (near, set(keys) - near))):
-                continue
-            another_owner = shared.kind == "phone" and mark == shared
-            near_ones = list(near)
-            agrees = weigh(shared.kind, near_ones, other, also=facts) == "merge"
-            if another_owner or (agrees and not contradicted(facts, near_ones, other)):
-                await _take_back(session, vault, loose, sighting.at)
-                undone = True
-    return undone
-
-
-def _beyond_phones(keys: Collection[Key]) -> bool:
-    return any(each.kind != "phone" for each in keys)
-
-
-async def _take_back(
-    session: AsyncSession, vault: Vault, loose: MergeRecord, at: datetime
-) -> None:
-    await undo(session, vault, loose, by=SYSTEM, at=at)
-    kept, merged = await proven_pair(session, loose)
-    loose.kept_id, loose.merged_id, loose.moved = kept.id, merged.id, {}
-    loose.state = "proposed" if kept.id != merged.id else "answered"
-    await session.flush()
-
-
-async def _by_phone_alone(session: AsyncSession, customer_id: int) -> Sequence[MergeRecord]:
-    hers = await family(session, customer_id)
-    found = await session.scalars(
-        select(MergeRecord)
-        .where(MergeRecord.state == "merged", MergeRecord.reason == PHONE_ALONE)
-        .where(MergeRecord.by == SYSTEM)
-        .where(or_(MergeRecord.kept_id.in_(hers), MergeRecord.merged_id.in_(hers)))
-        .order_by(MergeRecord.id.desc())
-    )
-    return found.all()
-
-
-async def _stands(session: AsyncSession, customer_id: int) -> Customer:
-    return await stands_for(session, await session.get_one(Customer, customer_id))
-
-
 async def _ask(
     session: AsyncSession,
     asked: Sequence[MergeRecord],
     pair: tuple[Customer, Customer],
     facts: Collection[str],
-    at: datetime,
+    sighting: Sighting,
 ) -> None:
     """One question per pair; what more is found is added to it."""
-    if asked:
-        asked[0].reason = reason_of(facts)
-    else:
-        kept, merged = pair
+    proof = _proof(pair, sighting)
+    if not asked:
+        kept, merged = elder_first(*pair)
+        facts, told = reason_of(facts), {"proof": proof}
         session.add(
-            questions.record(kept, merged, state="proposed", reason=reason_of(facts), at=at)
+            questions.record(
+                kept, merged, state="proposed", reason=facts, at=sighting.at, moved=told
+            )
         )
+    elif agreed(asked[0].reason) != frozenset(facts):
+        asked[0].reason = reason_of(facts)
+        asked[0].moved = {"proof": (asked[0].moved.get("proof") or proof) | _phone(sighting)}
     await session.flush()
+
+
+def _proof(pair: tuple[Customer, Customer], sighting: Sighting) -> dict[str, object]:
+    shared, _, beside = sighting
+    return proof_of(shared=shared, beside=beside, claimer=pair[0].id) | _phone(sighting)
+
+
+def _phone(sighting: Sighting) -> dict[str, Key]:
+    return {PHONE: sighting.shared} if sighting.shared.kind == PHONE else {}
 
 
 async def _same_name(session: AsyncSession, vault: Vault, one: int, other: int) -> bool | None:

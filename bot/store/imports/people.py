@@ -132,11 +132,11 @@ async def _make(
     found = await session.execute(_numbers(dialect_of(session)), {"refs": refs})
     ids = dict(found.all())
     rows = [
-        (ids[ref], *each, CONFIDENCE.get(each.kind, 1.0))
+        (ids[ref], *each, CONFIDENCE.get(each.kind, 1.0), ids[ref])
         for ref, keys in zip(refs, made, strict=True)
         for each in keys
     ]
-    columns = bulk.columns_of(("customer_id", *Key._fields, "confidence"), rows)
+    columns = bulk.columns_of(("customer_id", *Key._fields, "confidence", "home"), rows)
     same = {"since": since, "evidence": f"import:{source}"}
     columns |= {name: [value] * len(rows) for name, value in same.items()}
     await bulk.append(session, Identity, columns)
