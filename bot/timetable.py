@@ -17,6 +17,7 @@ from bot.outbound import (
     digest,
     games,
     group_posts,
+    group_welcomes,
     groups,
     hand_over,
     journeys,
@@ -98,3 +99,4 @@ async def publish(work: Work) -> None:
         await publish_playbooks(session, work.content, now)
     await official_menu.publish(work)
     await contact_ways.open_contact_ways(work)
+    await group_welcomes.publish(work)

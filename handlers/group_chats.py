@@ -19,7 +19,7 @@ from bot.events import (
 )
 from bot.inbound.router import Router
 from bot.inbound.turn import Answer, Turn
-from bot.store import customers, group_chats, guide_tasks
+from bot.store import customers, group_chats, group_welcomes, guide_tasks
 from bot.store.cases import in_charge
 
 router = Router()
@@ -120,6 +120,9 @@ async def switch(event: SwitchGroup, turn: Turn) -> Answer:
 
 
 async def _told(rule: GroupRule, turn: Turn) -> Answer:
+    if said := turn.content.check_text(group_welcomes.words_of(rule)):
+        raise Refusal("bad_words", "；".join(said), status=422)
+    await group_welcomes.owe_due(turn.session, turn.vault, turn.now)
     return Answer(
         {
             "group": rule.key,

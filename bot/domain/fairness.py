@@ -46,8 +46,22 @@ def deals_of(playbooks: Iterable[PlaybookSpec], offers: Mapping[str, OfferSpec])
     for spec in playbooks:
         mailing = spec.campaign
         if mailing is not None and mailing.offer is not None and mailing.offer in offers:
-            found.append(Deal(spec.name, _tiers(mailing.segment), offers[mailing.offer]))
+            found.append(deal(spec.name, mailing.segment, offers[mailing.offer]))
     return found
+
+
+def deal(name: str, rule: Any, offer: OfferSpec) -> Deal:
+    """This offer for whoever a rule names."""
+    return Deal(name, _tiers(rule), offer)
+
+
+def by_level(levels: Levels, offer: OfferSpec, amounts: Sequence[int]) -> list[list[int]]:
+    """What each level pays of these amounts with the offer, the lowest level first."""
+    written = _as_offer(offer)
+    return [
+        [price(levels, amount, level=level.name, offer=written).payable_fen for amount in amounts]
+        for level in levels.levels
+    ]
 
 
 def unfair(levels: Levels, deals: Sequence[Deal]) -> list[Unfair]:

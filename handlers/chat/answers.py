@@ -11,7 +11,7 @@ from bot.calls import MenuItem
 from bot.domain.offers import Coupon, Offer, day_words, in_words, last_day_words, yuan
 from bot.domain.orders import Order, OrderLine
 from bot.domain.refusals import Refusal
-from bot.store import group_chats, offers, orders, points
+from bot.store import group_chats, offers, orders, points, quoting
 from handlers.chat.games import play
 from handlers.chat.talk import CHOICES, Said, Talk
 from handlers.chat.wishes import wished
@@ -141,6 +141,12 @@ async def _reorder(talk: Talk) -> Said:
     if all(line.sku in known for line in lines):
         today = sum(line.quantity * known[line.sku] for line in lines)
         facts["today"] = f"¥{yuan(today)}"
+        turn = talk.turn
+        hers = await quoting.quote(
+            turn.session, turn.content.levels, talk.customer_id, amount_fen=today, now=turn.now
+        )
+        if hers.price.payable_fen < today:
+            facts |= {"hers": f"¥{yuan(hers.price.payable_fen)}", "rank": hers.level}
     return Said(talk.say("chat/reorder", **facts))
 
 

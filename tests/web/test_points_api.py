@@ -56,3 +56,21 @@ async def test_one_id_and_a_positive_number_are_asked_for(bot, shop):
     status, told = await till.asks("points/spend", customer=both, points=0, what="袋")
     assert status == 422
     assert {mistake["field"] for mistake in told["mistakes"]} == {"customer", "points"}
+
+
+async def test_a_price_is_quoted_by_level_coupon_and_points_and_nothing_is_used(bot, shop):
+    await a_member(bot, 300)
+    till = await shop.till()
+    hers = {"phone": "13800006021"}
+    asked = {"customer": hers, "amount_fen": 20000, "with_points": True}
+    status, told = await till.asks("prices", **asked)
+    worth = bot.content.levels.fen_per_spent_point
+    assert (status, told["points_off_fen"]) == (200, 300 * worth)
+    assert told["payable_fen"] == 20000 - told["level_off_fen"] - told["points_off_fen"]
+    status, told = await till.asks("prices", **asked, coupon_code="AAAAAAAAAA")
+    assert (status, told["title"]) == (404, "unknown")
+    async with bot.session() as session:
+        customer = await meet(
+            session, bot.vault, kind="phone", value="13800006021", at=bot.now, evidence="t"
+        )
+        assert await points.balance(session, customer.id) == 300

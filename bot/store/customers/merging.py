@@ -15,7 +15,7 @@ from bot.domain.merging import Key
 from bot.domain.refusals import Refusal
 from bot.domain.tiers import CustomerTier, PurchaseStats
 from bot.store import consent, tags, tiers
-from bot.store.customers import balances, profiles, questions
+from bot.store.customers import balances, profiles, questions, twins
 from bot.store.customers import imprint as imprints
 from bot.store.customers.holding import holders
 from bot.store.customers.moves import MOVES, belongings, follow_orders, newest_address
@@ -83,6 +83,7 @@ async def _fold(
     merged.merged_into = kept.id
     moved["folded"] = await _gather_folded(session, kept.id, merged.id) if CUSTOMER in has else []
     await session.flush()
+    moved["twins"] = await twins.void(session, kept.id, at) if "coupon" in has else []
     await _renumber(session, has, moved, kept.id, merged.id, at=at)
     moved["stopped"] = await imprints.cancelled(session, planned)
     moved["rows"] = imprints.changes(before, await imprints.imprint(session, hers, has))
@@ -214,6 +215,7 @@ async def _lift(
     merged.merged_into = None
     await session.flush()  # from here on the two are strangers: neither's consent is the other's
     await _unfold(session, merged_id, moved["folded"])
+    await twins.give_back(session, moved.get("twins", []))
     for move in MOVES:
         await move.return_to(session, moved[move.table.name], source=kept_id, target=merged_id)
     await follow_orders(session, [number for (number,) in moved["shop_order"]], merged_id)

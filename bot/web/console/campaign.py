@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.aims import METRICS
 from bot.domain.campaigns import STATES, Campaign
+from bot.domain.fairness import deal, deals_of, unfair
 from bot.domain.reasons import words
 from bot.domain.refusals import Refusal
 from bot.domain.segments import asks_nothing, parse, read_back
@@ -68,6 +69,7 @@ async def one(request: web.Request) -> web.StreamResponse:
             goal=campaign.goal or {},
             metrics=METRICS,
             offer=_offer(desk, campaign.offer_key),
+            unfair=_unfair(desk, campaign),
             who=actor_words,
             title=_title(desk, campaign),
             receipt=told,
@@ -98,6 +100,17 @@ def _lacks(campaign: Campaign) -> list[str]:
 def _offer(desk: Desk, key: str | None) -> str:
     known = desk.work.content.offers.get(key or "")
     return known.name if known else key or ""
+
+
+def _unfair(desk: Desk, campaign: Campaign) -> list[str]:
+    """Where what this campaign gives would make a better customer pay more for the same."""
+    content = desk.work.content
+    spec = content.offers.get(campaign.offer_key or "")
+    if spec is None:
+        return []
+    deals = deals_of(content.playbooks.values(), content.offers)
+    mine = deal(campaign.name, campaign.rule, spec)
+    return [one.in_words() for one in unfair(content.levels, [*deals, mine])]
 
 
 def _title(desk: Desk, campaign: Campaign) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from aiohttp import web
 from pydantic import ValidationError
 
+from bot.domain.fairness import Deal, by_level, deals_of, unfair
 from bot.domain.offers import OfferSpec, in_words, pieces_left
 from bot.domain.offers.fairness import left_out
 from bot.domain.permissions import may
@@ -50,6 +51,8 @@ COUPONS = {
     "waiting": "排队",
 }
 CURVE = 30
+BASKETS = (9_900, 29_900, 59_900, 199_900)
+"""Orders on which prices of the levels are held against one another, in fen."""
 SHEET = Sheet(
     "coupons",
     "优惠券",
@@ -166,6 +169,8 @@ async def check(request: web.Request) -> web.StreamResponse:
     """Read back before it is made: what it gives, and what it may cost at worst."""
     form = await request.post()
     spec = _spec(form, request.app[DESK].work.now().isoformat())
+    content = request.app[DESK].work.content
+    levels, deals = content.levels, deals_of(content.playbooks.values(), content.offers)
     async with request.app[DESK].work.sessions.reading() as session:
         return await shown(
             request,
@@ -175,6 +180,10 @@ async def check(request: web.Request) -> web.StreamResponse:
             spec=spec,
             written=json.dumps(spec.model_dump(mode="json", exclude_defaults=True)),
             most=spec.budget_pieces * spec.piece_fen,
+            baskets=BASKETS,
+            levels=levels.levels,
+            pays=by_level(levels, spec, BASKETS),
+            unfair=unfair(levels, [*deals, Deal(spec.name, frozenset(), spec)]),
             stores=await shops.stores(session),
         )
 

@@ -36,6 +36,10 @@ KINDS = {
     "group_remove": "请出群",
     "group_room": "建新群",
     "group_owner": "换群主",
+    "group_welcome": "选欢迎语",
+    "game_review": "看一眼接龙",
+    "contest": "联系得奖的人",
+    "hand_over": "接手顾客",
     "consent_review": "问清楚",
 }
 SAID = {

@@ -68,6 +68,8 @@ async def test_a_new_offer_says_what_it_costs_at_most_before_it_is_made(bot, sho
         threshold="199",
     )
     assert "最多花 ¥12,000" in page.text
+    assert "哪个等级都不会比别人付得多" in page.text
+    assert "钻石 ¥99 ¥269" in page.text
     page = await page.sends("/admin/coupons")
     assert "券建好了" in page.text
     assert "减 30 元" in page.text
