@@ -53,6 +53,7 @@ BOOKS = (
     "bot/web/console/times.py",
     "bot/web/console/group_rule.py",
     "bot/web/doubts.py",
+    "bot/web/console/proposals.py",
     "bot/web/console/rules/form.py",
     "bot/doctor/",
 )

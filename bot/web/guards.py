@@ -155,9 +155,16 @@ async def tell_refusals(request: web.Request, handler: Handler) -> web.StreamRes
     except Refusal as refusal:
         return _refused(request, refusal)
     except web.HTTPError as answered:
-        if not is_api(request):
+        if is_api(request):
+            return of_http(answered)
+        if not isinstance(answered, web.HTTPNotFound) or not _reads_pages(request):
             raise
-        return of_http(answered)
+        words = _("没有这一页，地址可能少抄了一截")
+        return _refused(request, Refusal("no_such_page", words, status=404))
+
+
+def _reads_pages(request: web.Request) -> bool:
+    return "text/html" in request.headers.get("Accept", "")
 
 
 async def protect(_request: web.Request, answer: web.StreamResponse) -> None:
@@ -170,7 +177,12 @@ def _refused(request: web.Request, refusal: Refusal) -> web.Response:
     if is_api(request):
         return problem(refusal.status, refusal.reason, refusal.words, **refusal.facts)
     return page(
-        request, "refused.html", status=refusal.status, reason=refusal.reason, words=refusal.words
+        request,
+        "refused.html",
+        status=refusal.status,
+        reason=refusal.reason,
+        words=refusal.words,
+        waits=refusal.status == 202,
     )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 
@@ -21,6 +21,14 @@ from bot.web.guards import actor_of, allowed
 
 routes = web.RouteTableDef()
 ENVELOPE = {"event", "actor", "key", "at"}
+NAMES = {
+    "sheet": "名单",
+    "reason": "原因",
+    "code": "券码",
+    "keep_id": "留下哪一位",
+    "merge_id": "并进去的一位",
+    "customer_id": "顾客",
+}
 
 
 @routes.get("/admin/proposals", allow_head=False)
@@ -42,9 +50,12 @@ async def queue(request: web.Request) -> web.StreamResponse:
         )
 
 
-def _detail(row: Proposal) -> str:
+def _detail(row: Proposal) -> list[tuple[str, str]]:
+    """What was asked for, by name; a filter as its own parts."""
     told = {name: v for name, v in row.body.items() if name not in ENVELOPE and v}
-    return json.dumps(told, ensure_ascii=False)[:300]
+    asked = parse_qsl(str(told.pop("filter", "")))
+    lines = [(NAMES.get(name, name), str(value)[:120]) for name, value in told.items()]
+    return lines + [(name, value[:120]) for name, value in asked[:6]]
 
 
 def _why_not(row: Proposal, actor: str, role: str) -> str:

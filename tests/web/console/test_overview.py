@@ -136,3 +136,19 @@ async def test_the_menu_shows_what_the_role_may_do(shop):
     assert 'href="/admin/cases"' in page.html
     assert 'href="/admin/audit"' not in page.html
     assert 'href="/sandbox"' not in page.html
+
+
+async def test_an_address_that_leads_nowhere_is_answered_with_a_page(shop):
+    boss = await shop.signs_in("owner", "boss")
+    page = await boss.opens("/admin/nowhere", headers={"Accept": "text/html"})
+    assert page.status == 404
+    assert "没有这一页" in page.text
+    assert 'href="/admin"' in page.html
+
+
+async def test_what_waits_for_a_second_person_is_told_in_words(shop):
+    admin = await shop.signs_in("admin", "li")
+    assert (await admin.opens("/admin/customers?format=csv&tier=核心")).status == 202
+    page = await (await shop.signs_in("owner", "boss")).opens("/admin/proposals")
+    assert "管理员 li 导出名单" in page.text
+    assert "tier 核心" in page.text
