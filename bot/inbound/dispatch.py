@@ -62,10 +62,7 @@ class Dispatcher:
     async def _drain(self, sessions: Sessions, now: datetime) -> int:
         async with sessions.begin() as session:
             waiting = await inbox.waiting(session, limit=BATCH)
-            for kept in waiting:
-                await self._handle_waiting(session, kept, now)
-            if waiting:
-                await tasks.ask(session, tasks.PAY)
+            await self._handle_all(session, waiting, now)
         return len(waiting)
 
     @contextmanager
@@ -85,19 +82,53 @@ class Dispatcher:
         while arrival.digest not in self._said:
             async with sessions.begin() as session:
                 waiting = await inbox.waiting(session, limit=BATCH, until=arrival)
-                for kept in waiting:
-                    await self._handle_waiting(session, kept, now)
-                if waiting:
-                    await tasks.ask(session, tasks.PAY)
+                await self._handle_all(session, waiting, now)
             if not waiting:
                 break
         return self._said.get(arrival.digest)
 
-    async def _handle_waiting(self, session: AsyncSession, kept: Kept, now: datetime) -> None:
-        awaited = kept.digest in self._awaited
-        result = await self.handle(session, kept, now, late=not awaited)
-        if awaited:
+    async def _handle_all(
+        self, session: AsyncSession, waiting: Sequence[Kept], now: datetime
+    ) -> None:
+        """All of them in one savepoint; where one breaks, all anew in a savepoint each, so that it breaks alone."""
+        if not waiting:
+            return
+        try:
+            async with session.begin_nested():
+                told = [await self._told(session, kept, now) for kept in waiting]
+        except Exception as bug:
+            if collided(bug):
+                raise
+            for kept in waiting:
+                self._said_to(kept, await self.handle(session, kept, now, late=self._late(kept)))
+        else:
+            for kept, (event, result) in zip(waiting, told, strict=True):
+                _mark(kept, event, now)
+                self._said_to(kept, result)
+        await tasks.ask(session, tasks.PAY)
+
+    def _late(self, kept: Kept) -> bool:
+        return kept.digest not in self._awaited
+
+    def _said_to(self, kept: Kept, result: Result) -> None:
+        if kept.digest in self._awaited:
             self._said[kept.digest] = result
+
+    async def _told(
+        self, session: AsyncSession, kept: Kept, now: datetime
+    ) -> tuple[Event, Result]:
+        event = self.read(kept)
+        return event, await self._tell_all(session, kept, event, now, late=self._late(kept))
+
+    async def _tell_all(
+        self, session: AsyncSession, kept: Kept, event: Event, now: datetime, *, late: bool
+    ) -> Result:
+        """What was said to it; its changes are written but not yet final."""
+        result = await self.tell(session, event, key=kept.digest, now=now)
+        if late:
+            await self.say_later(session, event, result, key=kept.digest, now=now)
+        await session.flush()
+        return result
 
     async def handle(
         self, session: AsyncSession, kept: Kept, now: datetime, *, late: bool = False
@@ -110,23 +141,19 @@ class Dispatcher:
         try:
             event = self.read(kept)
             async with session.begin_nested():
-                result = await self.tell(session, event, key=kept.digest, now=now)
-                if late:
-                    await self.say_later(session, event, result, key=kept.digest, now=now)
-                await session.flush()
+                result = await self._tell_all(session, kept, event, now, late=late)
         except Exception as bug:
             if collided(bug):
                 raise  # no bug of the handler: the whole batch is done anew
             # Logged and parked: the neighbours go on.
             kept.state, kept.reason = "parked", f"{type(bug).__name__} {_place(bug)}"
+            kept.kind = kept.kind if event is None else kind_of(event)
+            kept.handled_at, kept.attempts = now, kept.attempts + 1
             # Not the exception's own words: they may carry people's data.
             log.error("event parked", inbox_id=kept.id, reason=kept.reason)
             self._alarm(bug)
-            result = None
-        else:
-            kept.state = "unknown" if isinstance(event, Unknown) else "handled"
-        kept.kind = kept.kind if event is None else kind_of(event)
-        kept.handled_at, kept.attempts = now, kept.attempts + 1
+            return None
+        _mark(kept, event, now)
         return result
 
     async def say_later(
@@ -161,6 +188,11 @@ class Dispatcher:
                 said = await handler(event, turn)
                 result = _first(result, said)
         return result
+
+
+def _mark(kept: Kept, event: Event, now: datetime) -> None:
+    kept.state = "unknown" if isinstance(event, Unknown) else "handled"
+    kept.kind, kept.handled_at, kept.attempts = kind_of(event), now, kept.attempts + 1
 
 
 def _first(had: Result, said: Result) -> Result:

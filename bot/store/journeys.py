@@ -5,9 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, exists, func, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Select,
+    bindparam,
+    exists,
+    func,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Customer
@@ -16,7 +27,7 @@ from bot.domain.journeys import Playbook, Run, may_enter_again
 from bot.domain.playbooks import PlaybookSpec, read_published
 from bot.domain.segments import parse
 from bot.store import segments
-from bot.store.engine import upsert
+from bot.store.engine import dialect_of, table_of, upsert, upsert_in
 from bot.store.journey_waits import wake
 from bot.store.playbooks import Told
 
@@ -65,52 +76,111 @@ async def enter(
     await wake(
         session, content.playbooks.values(), trigger=trigger, customer_id=customer_id, now=now
     )
-    entered = 0
-    for row in await all_published(session, trigger):
-        spec = read(row)
-        if spec.steps and await _may_enter(session, spec, customer_id, now):
-            entered += await _start(session, row, customer_id, cause, now, facts=facts)
-    return entered
+    offered = [each for each in await _offered(session, trigger) if each.spec.steps]
+    open_to_her = await _open_to(session, offered, customer_id, now)
+    runs = [
+        _run(each, customer_id, cause, now, facts=facts)
+        for each in open_to_her
+        if await _fits(session, each.spec, customer_id, now)
+    ]
+    if not runs:
+        return 0
+    began = await session.execute(_starting(dialect_of(session)), runs)
+    return sum(state == "active" for (state,) in began)
 
 
-async def _may_enter(
+class _Offered(NamedTuple):
+    """A version that counts now."""
+
+    key: str
+    version: int
+    spec: PlaybookSpec
+
+
+# An event asks for these once or several times: they are built once, and a body is read once per process.
+_OFFERS = (
+    select(Playbook.key, Playbook.version, Playbook.digest)
+    .where(
+        Playbook.state == "published", Playbook.trigger.in_(bindparam("triggers", expanding=True))
+    )
+    .order_by(Playbook.key)
+)
+_EARLIER = (
+    select(Run.playbook, func.max(Run.entered_at), func.count().filter(Run.state == "active"))
+    .where(Run.customer_id == bindparam("whose"))
+    .where(Run.playbook.in_(bindparam("which", expanding=True)))
+    .group_by(Run.playbook)
+)
+_BODIES: dict[str, PlaybookSpec] = {}
+_MOST_BODIES = 1_000
+
+
+async def _offered(session: AsyncSession, trigger: str) -> list[_Offered]:
+    triggers = {trigger, trigger.partition(":")[0]}
+    rows = (await session.execute(_OFFERS, {"triggers": sorted(triggers)})).all()
+    if any(row.digest not in _BODIES for row in rows):
+        if len(_BODIES) > _MOST_BODIES:
+            _BODIES.clear()
+        for playbook in await all_published(session, trigger):
+            _BODIES[playbook.digest] = read(playbook)
+    return [_Offered(row.key, row.version, _BODIES[row.digest]) for row in rows]
+
+
+async def _open_to(
+    session: AsyncSession, offered: Sequence[_Offered], customer_id: int, now: datetime
+) -> list[_Offered]:
+    """Those that she is not on and may enter (again)."""
+    if not offered:
+        return []
+    asked = {"whose": customer_id, "which": [each.key for each in offered]}
+    rows = await session.execute(_EARLIER, asked)
+    hers = {key: (last, under_way) for key, last, under_way in rows}
+    found = []
+    for each in offered:
+        last, under_way = hers.get(each.key, (None, 0))
+        if not under_way and may_enter_again(each.spec.entry.again, last, now):
+            found.append(each)
+    return found
+
+
+async def _fits(
     session: AsyncSession, spec: PlaybookSpec, customer_id: int, now: datetime
 ) -> bool:
-    earlier = select(func.max(Run.entered_at), func.count().filter(Run.state == "active")).where(
-        Run.playbook == spec.key, Run.customer_id == customer_id
-    )
-    last, under_way = (await session.execute(earlier)).one()
-    if under_way or not may_enter_again(spec.entry.again, last, now):
-        return False
-    if not isinstance(spec.entry.segment, dict):
+    rule = spec.entry.segment
+    if not isinstance(rule, dict):
         return True
-    return await segments.matches(session, parse(spec.entry.segment), customer_id, now)
+    return await segments.matches(session, parse(rule), customer_id, now)
 
 
-async def _start(
-    session: AsyncSession,
-    row: Playbook,
+def _run(
+    offered: _Offered,
     customer_id: int,
     cause: str,
     now: datetime,
     *,
     facts: Mapping[str, Any] | None,
-) -> int:
-    held = in_holdout(f"journey:{row.key}", customer_id, read(row).holdout_percent)
-    insert = upsert(session, Run).values(
-        playbook=row.key,
-        version=row.version,
-        customer_id=customer_id,
-        entry=cause,
-        step=0,
-        state="holdout" if held else "active",
-        reason="holdout" if held else None,
-        due_at=None if held else now,
-        entered_at=now,
-        facts=dict(facts or {}),
-    )
-    new = await session.scalars(insert.on_conflict_do_nothing().returning(Run.id))
-    return 0 if new.first() is None or held else 1
+) -> dict[str, Any]:
+    held = in_holdout(f"journey:{offered.key}", customer_id, offered.spec.holdout_percent)
+    return {
+        "playbook": offered.key,
+        "version": offered.version,
+        "customer_id": customer_id,
+        "entry": cause,
+        "step": 0,
+        "state": "holdout" if held else "active",
+        "reason": "holdout" if held else None,
+        "due_at": None if held else now,
+        "entered_at": now,
+        "facts": dict(facts or {}),
+    }
+
+
+@lru_cache
+def _starting(dialect: str) -> Executable:
+    run = table_of(Run)
+    insert = upsert_in(dialect, run).on_conflict_do_nothing().returning(run.c.state)
+    starting: Executable = insert
+    return starting
 
 
 async def enter_set(

@@ -257,6 +257,15 @@ async def test_an_id_that_went_stale_is_no_address_until_she_returns(bot):
         assert [i.value for i in await customers.addresses(s, fan.id, "openid")] == ["oA"]
 
 
+async def test_an_older_leaving_heard_later_does_not_make_her_return_too_early(bot):
+    async with bot.session() as s:
+        fan = await by(s, bot.vault, "openid", "oA", account="gh_1")
+        for day in (9, 5):  # she left twice; the second news overtook the first
+            await customers.gone(s, kind="openid", value="oA", at=NOW + timedelta(days=day))
+        await customers.back(s, kind="openid", value="oA", at=NOW + timedelta(days=7))
+        assert list(await customers.addresses(s, fan.id, "openid")) == []
+
+
 @pytest.mark.parametrize("apart", [0, 1])
 async def test_many_who_meet_her_at_once_meet_one_customer(bot, apart):
     async def one(n):

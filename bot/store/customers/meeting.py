@@ -127,8 +127,11 @@ async def find(
 
 async def gone(session: AsyncSession, *, kind: str, value: str, at: datetime) -> None:
     """This id reaches her no more, although it is still hers; older news than we have changes nothing."""
+    later = or_(Identity.stale_at.is_(None), Identity.stale_at < at)
     await session.execute(
-        update(Identity).where(is_(Key(kind, value)), Identity.since <= at).values(stale_at=at)
+        update(Identity)
+        .where(is_(Key(kind, value)), later, Identity.since <= at)
+        .values(stale_at=at)
     )
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Customer, Identity, Secret
 from bot.domain.merging import Key
-from bot.store.engine import upsert
+from bot.store.engine import dialect_of, table_of, upsert_in
 from bot.store.family import stands_for
 from bot.store.vault import Vault
 
@@ -23,14 +25,24 @@ async def create(session: AsyncSession, vault: Vault, first: Key, at: datetime) 
     None when another transaction made it out of the same news a moment ago."""
     said = "|".join((*first, at.isoformat()))
     ref = vault.blind(said, about="customer.ref")[:20]
-    insert = upsert(session, Customer).values(ref=ref, created_at=at)
-    made = insert.on_conflict_do_nothing(index_elements=["ref"]).returning(Customer)
-    customer: Customer | None = (await session.scalars(made)).first()
+    row = {"ref": ref, "created_at": at}
+    making = _making(dialect_of(session))
+    customer: Customer | None = (await session.scalars(making, [row])).first()
     if customer is None:
         return None
-    session.add(Secret(customer_id=customer.id, wrapped_key=vault.new_key(customer.id)))
-    await session.flush()
+    key = {"customer_id": customer.id, "wrapped_key": vault.new_key(customer.id)}
+    await session.execute(_SECRET, key)
     return customer
+
+
+# For everybody who is new: built once.
+_SECRET = insert(table_of(Secret))
+
+
+@lru_cache
+def _making(dialect: str) -> Any:
+    new = upsert_in(dialect, Customer).on_conflict_do_nothing(index_elements=["ref"])
+    return new.returning(Customer)
 
 
 async def by_ref(session: AsyncSession, ref: str) -> Customer | None:
