@@ -155,6 +155,8 @@ async def _quiz(talk: Talk, game: Game, said: str) -> Said:
         )
         await answered(turn, talk.customer_id, game.key, {field: choice}, turn.now)
     following = await _unknown(talk, game)
+    if following is not None and said in following.choices:  # typed, where nothing can be tapped
+        return await _quiz(talk, game, f"{following.field}:{said}")
     if following is None:
         return Said(talk.say("games/quiz"))
     return _asked(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from bot.calls import SendOfficial
 from bot.domain import wishes
 from bot.domain.consent_words import said as said_of_consent
 from bot.domain.intents import Intent
@@ -11,7 +14,10 @@ from bot.store import conversations, customers
 from handlers.chat.answers import answer
 from handlers.chat.handover import follow_up
 from handlers.chat.hearing import answered, remember, router, talk_of, understood
-from handlers.chat.talk import Said, Talk
+from handlers.chat.talk import CHOICES, Said, Talk
+
+WINDOW = timedelta(hours=1)
+"""A choice that comes later than this is about something forgotten."""
 
 
 @router.on(FanMessaged)
@@ -32,7 +38,7 @@ async def heard_from_fan(event: FanMessaged, turn: Turn) -> Reply | None:
     if intent is None:
         return None
     talk = await talk_of(turn, customer_id, "official", event.text, intent)
-    return await _reply(talk, await answered(talk, event.msgtype))
+    return await _reply(talk, await answered(talk, event.msgtype), event.openid)
 
 
 @router.on(MenuClicked)
@@ -43,7 +49,7 @@ async def tapped(event: MenuClicked, turn: Turn) -> Reply | None:
     if said_of_consent("", event.key) or not known:
         return None
     talk = await talk_of(turn, customer_id, "official", "", Intent(event.key, 1.0))
-    return await _reply(talk, await answer(talk))
+    return await _reply(talk, await answer(talk), event.openid)
 
 
 @router.on(QrScanned)
@@ -81,7 +87,21 @@ async def _opened(event: FanEvent, turn: Turn, *, by: str) -> int:
     return customer_id
 
 
-async def _reply(talk: Talk, said: Said) -> Reply:
-    await remember(talk, said, key=f"reply:{talk.turn.key}")
+async def _reply(talk: Talk, said: Said, openid: str) -> Reply | None:
+    """The answer to the very push, but for choices to tap: those only a message of its own can carry."""
+    turn = talk.turn
+    await remember(talk, said, key=f"reply:{turn.key}")
     await follow_up(talk, said)
-    return Reply(said.text)
+    choices = said.menu if said.menu != CHOICES else ()
+    if not choices or not await conversations.use_window(
+        turn.session, talk.customer_id, "official", turn.now
+    ):
+        return Reply(said.text)
+    await turn.owe(
+        SendOfficial(openid=openid, text=said.text, menu=choices),
+        effect=f"chat:{turn.key}",
+        lane="express",
+        customer_id=talk.customer_id,
+        expires_at=turn.now + WINDOW,
+    )
+    return None

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from bot.calls import ChangeKfState, Refused, SendKf, Sent
+from bot.calls import ChangeKfState, Refused, SendKf, SendOfficial, Sent
 from bot.domain.delivery import GuideTask, Message
 from bot.domain.offers import Coupon
 from bot.events import (
@@ -244,3 +244,24 @@ async def test_leaving_in_other_words_is_offered_by_one_tap(shop):
     offered = shop.platform.sent(SendKf)[0]
     assert offered.menu[0].id == "consent_no"
     assert "不再给你发" in await hears(shop, offered.menu[0].text, menu_id="consent_no")
+
+
+async def test_a_fan_gets_a_games_choices_to_tap_and_her_tap_counts(shop):
+    async def says(text, menu_id=None):
+        fan = FanMessaged(
+            at=shop.now,
+            openid="o-lin",
+            account="gh_1",
+            msgid=shop.key(),
+            msgtype="text",
+            text=text,
+            menu_id=menu_id,
+        )
+        reply = await shop.receives(fan)
+        return reply, [call for call in await shop.sends() if isinstance(call, SendOfficial)]
+
+    reply, (asked,) = await says("投票")
+    assert (reply, [item.text for item in asked.menu]) == (None, ["针织", "亚麻", "牛仔"])
+    reply, sent = await says(asked.menu[0].text, asked.menu[0].id)
+    assert "针织 1 票" in reply.text
+    assert sent == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import select
 
 from bot.calls import AddGroupWelcome, DeleteGroupWelcome, EditGroupWelcome, Refused, Sent
@@ -11,6 +12,8 @@ from bot.outbound.group_welcomes import publish
 from bot.store import group_chats
 from tests.builders import a_guide
 from tests.outbound.test_groups import FAMILY, Rooms
+
+ONE_DATABASE = pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
 
 OPERATOR = Actor(kind="operator", id="ops")
 
@@ -43,6 +46,7 @@ async def told(bot) -> list[object]:
     return [call for call in await bot.sends() if isinstance(call, kinds)]
 
 
+@ONE_DATABASE
 async def test_a_greeting_is_made_once_changed_and_taken_away(bot):
     await a_family(bot, "欢迎")
     await bot.works(publish, publish)
@@ -56,6 +60,7 @@ async def test_a_greeting_is_made_once_changed_and_taken_away(bot):
     assert await told(bot) == []
 
 
+@ONE_DATABASE
 async def test_owners_are_asked_to_pick_it_for_no_program_can(bot):
     await a_family(bot, "欢迎")
     await bot.works(publish)
@@ -66,6 +71,7 @@ async def test_owners_are_asked_to_pick_it_for_no_program_can(bot):
     assert "群设置里选用" in task.why
 
 
+@ONE_DATABASE
 async def test_one_that_was_removed_there_is_made_anew(bot):
     await a_family(bot, "欢迎")
     await bot.works(publish)

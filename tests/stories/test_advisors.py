@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 
 from bot.calls import GetTransferResult, SendKf, Sent, TransferCustomers
@@ -18,6 +19,8 @@ from bot.store import conversations
 from tests.builders import a_follow, a_guide
 from tests.outbound.test_journeys import a_tier
 from tests.stories.life import Her, somebody
+
+ONE_DATABASE = pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
 
 LEFT, KNITS, COATS = "left", "knits", "coats"
 
@@ -64,6 +67,7 @@ async def states(bot) -> list[tuple[str, str]]:
         return [(row.taker, row.state) for row in rows]
 
 
+@ONE_DATABASE
 async def test_tactic_053_an_advisor_is_chosen_by_what_she_knows_and_by_how_many_she_has(town):
     left, knits, coats = await staff(town)
     likes_coats = await a_core_customer(town, "a", knits, coats)
@@ -100,6 +104,7 @@ async def test_tactic_053_when_her_advisor_leaves_she_is_passed_on_and_told(town
     assert "接着照顾你" in words
 
 
+@ONE_DATABASE
 async def test_tactic_053_news_that_was_lost_is_asked_for_and_a_refusal_goes_to_a_person(town):
     left, _, _ = await staff(town)
     yes, no = await a_core_customer(town, "a", left), await a_core_customer(town, "b", left)
@@ -123,6 +128,7 @@ async def test_tactic_053_news_that_was_lost_is_asked_for_and_a_refusal_goes_to_
     assert (task.customer_id, "不想转" in task.why) == (no.customer.id, True)
 
 
+@ONE_DATABASE
 async def test_tactic_053_nobody_is_passed_on_a_third_time_in_ninety_days(town):
     left, _, _ = await staff(town)
     her = await a_core_customer(town, "a", left)

@@ -25,6 +25,8 @@ from tests.outbound.conftest import a_campaign, agrees, runs
 from tests.outbound.test_journeys import a_tier
 from tests.stories.life import Her, somebody, until, writes
 
+ONE_DATABASE = pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+
 
 async def may_hear(bot, her: Her, tier: str = "普通") -> None:
     """She has written lately, and agreed to hear of offers."""
@@ -51,6 +53,7 @@ def with_hero(bot, hero) -> None:
     )
 
 
+@ONE_DATABASE
 async def test_tactic_010_a_changed_hero_is_told_from_the_next_message_on_and_by_tier(town):
     plain, other = await somebody(town), await somebody(town, "chen")
     for one in (plain, other):
@@ -77,6 +80,7 @@ def test_tactic_010_each_tier_may_have_a_hero_of_its_own(content):
     assert brand.hero_of(8, "核心") is None
 
 
+@ONE_DATABASE
 async def test_tactic_015_three_cycles_one_of_them_skipped_and_then_no_more(town):
     her = await somebody(town)
     (shown,) = await writes(town, her, "定期购")
@@ -97,6 +101,7 @@ async def test_tactic_015_three_cycles_one_of_them_skipped_and_then_no_more(town
     assert "没有这项" in (await writes(town, her, "跳过这一期"))[0].text
 
 
+@ONE_DATABASE
 async def test_tactic_063_a_pet_is_wished_well_three_days_ahead_with_a_cake_for_a_week(town):
     her = await somebody(town)
     assert "开启个性化" in (await writes(town, her, "宠物生日 猫 2月29日"))[0].text

@@ -16,6 +16,8 @@ from bot.store import contests
 from tests.builders import a_guide
 from tests.stories.life import Her, somebody, until, writes
 
+ONE_DATABASE = pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+
 OPERATOR = Actor(kind="operator", id="ops")
 
 
@@ -82,6 +84,7 @@ async def test_tactic_062_pictures_with_their_rights_votes_and_a_prize(town):
     assert await enters(c, a_png(3)) == "contest_over"
 
 
+@ONE_DATABASE
 async def test_tactic_062_who_takes_her_consent_back_is_seen_no_more(town):
     her, other = await somebody(town), await somebody(town, "b")
     entry = await enters(her, a_png(7))
