@@ -20,6 +20,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from bot.tongue import _
+
 SAMPLES = (
     "changeme",
     "change-me",
@@ -110,13 +112,13 @@ class Settings(BaseSettings):
     @classmethod
     def _long_enough(cls, value: str) -> str:
         if not value:
-            raise ValueError("没有设置。用 `siyu init` 生成，或填 32 字节以上随机数的 base64")
+            raise ValueError(_("没有设置。用 `siyu init` 生成，或填 32 字节以上随机数的 base64"))
         try:
             raw = base64.b64decode(value, validate=True)
         except (binascii.Error, ValueError):
-            raise ValueError("不是 base64。用 `siyu init` 重新生成") from None
+            raise ValueError(_("不是 base64。用 `siyu init` 重新生成")) from None
         if len(raw) < 32 or len(set(raw)) < 8:
-            raise ValueError("太短或是示例值，至少要 32 字节随机数。用 `siyu init` 重新生成")
+            raise ValueError(_("太短或是示例值，至少要 32 字节随机数。用 `siyu init` 重新生成"))
         return value
 
     @field_validator(
@@ -126,7 +128,7 @@ class Settings(BaseSettings):
     def _not_a_sample(cls, value: str) -> str:
         plain = value.removeprefix("whsec_").lower()
         if value and (plain.startswith(SAMPLES) or len(set(plain)) < 6):
-            raise ValueError("看起来是示例值，请换成后台里真正的值")
+            raise ValueError(_("看起来是示例值，请换成后台里真正的值"))
         return value
 
     @field_validator(
@@ -136,12 +138,15 @@ class Settings(BaseSettings):
     def _aes_key(cls, value: str) -> str:
         if value and len(value) != 43:
             raise ValueError(
-                f"EncodingAESKey 应是 43 个字符，现在是 {len(value)} 个，请从后台重新复制"
+                _(
+                    "EncodingAESKey 应是 43 个字符，现在是 %(length)s 个，请从后台重新复制",
+                    length=len(value),
+                )
             )
         try:
             base64.b64decode(value + "=" * bool(value), validate=True)
         except (binascii.Error, ValueError):
-            raise ValueError("EncodingAESKey 只有字母和数字，请从后台重新复制") from None
+            raise ValueError(_("EncodingAESKey 只有字母和数字，请从后台重新复制")) from None
         return value
 
     @field_validator("wecom_secret", "wecom_token", "wecom_aes_key")
@@ -160,9 +165,9 @@ class Settings(BaseSettings):
         try:
             raw = base64.b64decode(value.removeprefix("whsec_"), validate=True)
         except (binascii.Error, ValueError):
-            raise ValueError("应是 whsec_ 加 base64，请从店铺系统重新复制") from None
+            raise ValueError(_("应是 whsec_ 加 base64，请从店铺系统重新复制")) from None
         if value and len(raw) < 16:
-            raise ValueError("太短，至少要 16 字节随机数")
+            raise ValueError(_("太短，至少要 16 字节随机数"))
         return value
 
     @field_validator("broker_url")
@@ -180,14 +185,14 @@ class Settings(BaseSettings):
     @classmethod
     def _safe_address(cls, value: str) -> str:
         if value and not value.startswith(("https://", "http://127.0.0.1", "http://localhost")):
-            raise ValueError("要用 https://（本机除外）")
+            raise ValueError(_("要用 https://（本机除外）"))
         return value
 
     @field_validator("clock_file")
     @classmethod
     def _real_clock(cls, value: Path | None, info: ValidationInfo) -> Path | None:
         if value and info.data.get("public_url", "").startswith("https://"):
-            raise ValueError("只能在测试里用，正式环境请去掉")
+            raise ValueError(_("只能在测试里用，正式环境请去掉"))
         return value
 
     @field_validator("timezone")
@@ -196,13 +201,15 @@ class Settings(BaseSettings):
         try:
             ZoneInfo(value)
         except (KeyError, ValueError, OSError):
-            raise ValueError(f"没有「{value}」这个时区，例如 Asia/Shanghai") from None
+            raise ValueError(
+                _("没有「%(value)s」这个时区，例如 Asia/Shanghai", value=value)
+            ) from None
         return value
 
 
 def _wanted(value: str, account: str | None) -> str:
     if account and not value:
-        raise ValueError("没有填")
+        raise ValueError(_("没有填"))
     return value
 
 
@@ -214,15 +221,18 @@ def load_settings(**overrides: Any) -> Settings:
     except ValidationError as refused:
         lines = [_mistake(error) for error in refused.errors(include_input=False)]
     except tomllib.TOMLDecodeError as broken:
-        lines = [f"siyu.toml 读不懂：{broken}"]
-    raise SettingsError("设置有问题：\n" + "\n".join(f"  {line}" for line in lines))
+        lines = [_("siyu.toml 读不懂：%(broken)s", broken=broken)]
+    raise SettingsError(_("设置有问题：\n") + "\n".join(f"  {line}" for line in lines))
 
 
 def _refuse_open_file(path: Path) -> None:
     """Secrets that everybody on this machine can read are not secret. (Windows has no such bits.)"""
     if os.name == "posix" and path.exists() and path.stat().st_mode & 0o007:
         raise SettingsError(
-            f"设置有问题：\n  {path} 里有密钥，但这台机器上谁都能读。运行：chmod 600 {path}"
+            _(
+                "设置有问题：\n  %(path)s 里有密钥，但这台机器上谁都能读。运行：chmod 600 %(path)s",
+                path=path,
+            )
         )
 
 
@@ -230,5 +240,5 @@ def _mistake(error: Any) -> str:
     name = "_".join(str(part) for part in error["loc"])
     words = str(error["msg"]).removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
-        words = "没有这个设置项，请检查拼写"
-    return f"SIYU_{name.upper()}：{words}" if name else words
+        words = _("没有这个设置项，请检查拼写")
+    return _("SIYU_%(name)s：%(words)s", name=name.upper(), words=words) if name else words

@@ -56,11 +56,13 @@ BOOKS = (
     "bot/web/console/proposals.py",
     "bot/web/console/rules/form.py",
     "bot/doctor/",
+    "bot/content/checked.py",
+    "bot/sandbox/mistakes.py",
 )
 """Whatever Chinese stands in these modules is looked up in the catalogue where it is shown."""
-SANDBOX = "bot/sandbox/command.py"
+SANDBOX = tuple(f"bot/sandbox/{name}.py" for name in ("command", "env", "faults", "mistakes"))
 ELSEWHERE = ("bot/sandbox/", "bot/demo/")
-"""The platforms and the shop of the demo speak as they do; only the sandbox's help is ours."""
+"""The platforms and the shop of the demo speak as they do; only what the sandbox says to whoever runs it is ours."""
 NOT_OURS = {"bot/cli/help.py", "有什么优惠"}
 """Click's own words in Chinese, and what a customer says to the bot."""
 NAMES_OF_LANGUAGES = {"中文"}
@@ -260,7 +262,7 @@ def _modules() -> tuple[tuple[str, ast.Module], ...]:
     return tuple(
         (path, ast.parse(text))
         for path, text in texts
-        if CHINESE.search(text) and (path == SANDBOX or not path.startswith(ELSEWHERE))
+        if CHINESE.search(text) and (path in SANDBOX or not path.startswith(ELSEWHERE))
     )
 
 

@@ -28,6 +28,7 @@ COMMANDS = {
     "key": ("bot.cli.people:key", "添加 API 密钥"),
     "device": ("bot.cli.devices:device", "配对和收回门店的收银机"),
     "audit": ("bot.cli.audit:trail", "核对操作记录有没有被改过"),
+    "config": ("bot.cli.config:config", "看和改 SIYU_… 设置"),
     "sandbox": ("bot.cli.sandbox:sandbox", "本机上的企业微信、公众号和微信客服"),
     "trigger": ("bot.cli.sandbox:trigger", "让沙盒里发生一件事"),
     "clock": ("bot.cli.sandbox:clock", "看和拨沙盒的时钟"),
@@ -64,10 +65,11 @@ class Lazy(click.Group):
 )
 @click.option("--lang", type=click.Choice(TONGUES), help="说中文还是英文；不写就看 LANG")
 @click.option("--no-color", is_flag=True, help="不用颜色；设置 NO_COLOR 也一样")
+@click.option("--plain", is_flag=True, help="一行一条，用制表符隔开，没有进度条")
 @click.option("-q", "--quiet", is_flag=True, help="只说结果和错误")
 @click.version_option(None, "-V", "--version", package_name="siyu", help="显示版本")
 def cli(**_manner: object) -> None:
-    """Wherever its three options stand in the line, `manner` has heard them already; here they are shown."""
+    """Wherever its options stand in the line, `manner` has heard them already; here they are shown."""
 
 
 def main() -> None:

@@ -6,13 +6,14 @@ import asyncio
 import getpass
 import json
 import secrets
+import shlex
 from typing import Any
 
 import click
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.app import open_bot
-from bot.cli.talk import Failed, note
+from bot.cli.talk import Failed, Misused, note
 from bot.content import wording
 from bot.domain.campaigns import Campaign
 from bot.domain.quotas import read_limits
@@ -61,10 +62,35 @@ def result(number: int, as_json: bool) -> None:
         click.echo(found.in_words())
 
 
-@campaign.command("hand-over", help="交给导购；人数和预演时不同就停下")
+@campaign.command("hand-over", help="先预演给你看；加 --confirm 活动名 才真的交给导购")
 @click.argument("number", type=int, metavar="ID")
-@click.option("--expected", type=int, default=None, help="预演时看到的人数")
-def hand_over(number: int, expected: int | None) -> None:
+@click.option("--confirm", metavar="名字", help="活动的名字，一字不差；写上它才会交出去")
+@click.option(
+    "--expected", type=int, default=None, help="预演时看到的人数；人数和预演时不同就停下"
+)
+def hand_over(number: int, confirm: str | None, expected: int | None) -> None:
+    name = _run(_named(number))
+    then = shlex.join(["siyu", "campaign", "hand-over", str(number), "--confirm", name])
+    if confirm is None:
+        receipt = _run(_rehearse(number))
+        click.echo(receipt.in_words())
+        note(
+            _(
+                "  没有交出去。要交给导购，运行：%(then)s",
+                then=f"{then} --expected {receipt.planned}",
+            )
+        )
+        return
+    if confirm != name:
+        raise Misused(
+            _(
+                "%(number)s 号活动叫「%(name)s」，不叫「%(said)s」。",
+                number=number,
+                name=name,
+                said=confirm,
+            ),
+            then,
+        )
     _act(HandOverCampaign, number, expected=expected)
 
 
@@ -108,6 +134,14 @@ async def _found(session: AsyncSession, number: int) -> Campaign:
     if found is None:
         raise Refusal("unknown_campaign", _("没有 %(number)s 号活动", number=number), status=404)
     return found
+
+
+async def _named(number: int) -> str:
+    async with (
+        open_bot(load_settings(), ROUTERS) as bot,
+        bot.work.sessions.reading() as session,
+    ):
+        return (await _found(session, number)).name
 
 
 async def _prove(number: int) -> Proof:

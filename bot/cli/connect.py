@@ -97,7 +97,7 @@ def _flags(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--from-env", is_flag=True, help="不提问，把现在的 SIYU_… 环境变量写进文件")
 @_flags
 def init(from_env: bool, **flags: str | None) -> None:
-    answers = _before() | (_environment() if from_env else {})
+    answers = before() | (_environment() if from_env else {})
     answers |= {name: said for name, said in flags.items() if said is not None}
     asking = sys.stdin.isatty() and not from_env
     for question in QUESTIONS:
@@ -110,11 +110,11 @@ def init(from_env: bool, **flags: str | None) -> None:
     for name, made in MADE.items():
         answers[name] = answers.get(name) or made()
     load_settings(**answers)  # raises, naming every mistake, before anything is written
-    _write(answers)
+    write(answers)
     _tell_what_next(answers)
 
 
-def _before() -> Answers:
+def before() -> Answers:
     """What an earlier run wrote: a second one goes on from there."""
     try:
         return tomllib.loads(FILE.read_text(encoding="utf-8"))
@@ -159,11 +159,10 @@ def _asked(question: Question, had: Any) -> str:
     return said.strip()
 
 
-def _write(answers: Answers) -> None:
+def write(answers: Answers) -> None:
     """Whole or not at all, and never readable by others, not even for a moment."""
-    numbers = {"wecom_agent_id"}
     lines = [
-        f"{name} = {int(value) if name in numbers else json.dumps(str(value), ensure_ascii=False)}"
+        f"{name} = {_toml(name, value)}"
         for name, value in answers.items()
         if value not in ("", None)
     ]
@@ -175,6 +174,14 @@ def _write(answers: Answers) -> None:
             _("# siyu init 写的。里面有密钥，别放进代码仓库。") + "\n" + "\n".join(lines) + "\n"
         )
     draft.replace(FILE)
+
+
+def _toml(name: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return json.dumps(value)
+    return (
+        str(int(value)) if name == "wecom_agent_id" else json.dumps(str(value), ensure_ascii=False)
+    )
 
 
 def _tell_what_next(answers: Answers) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sized
 from pathlib import Path
 
 import click
 
+from bot.cli.talk import mistake
 from bot.content import Content, ContentError, load_content
 from bot.tongue import _
 
@@ -21,7 +21,8 @@ SHIPPED = Path(__file__).resolve().parents[2] / "content"
 )
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="输出一份 JSON")
-def check_content(folder: Path | None, *, as_json: bool) -> None:
+@click.pass_context
+def check_content(context: click.Context, folder: Path | None, *, as_json: bool) -> None:
     where = folder or _configured()
     if not where.is_dir():
         raise click.UsageError(_("没有「%(folder)s」这个文件夹", folder=where))
@@ -29,7 +30,7 @@ def check_content(folder: Path | None, *, as_json: bool) -> None:
         content = load_content(where)
     except ContentError as error:
         _tell(error, as_json=as_json)
-        sys.exit(1)
+        context.exit(1)
     click.echo(json.dumps(_summary(content), ensure_ascii=False) if as_json else _words(content))
 
 
@@ -49,10 +50,8 @@ def _tell(error: ContentError, *, as_json: bool) -> None:
         click.echo(json.dumps({"ok": False, "mistakes": mistakes}, ensure_ascii=False))
     else:
         click.echo(str(error))
-        click.echo(
-            _("✗ 有 %(count)s 处要改，没有使用任何内容。", count=len(error.mistakes)),
-            err=True,
-        )
+        what = _("有 %(count)s 处要改，没有使用任何内容。", count=len(error.mistakes))
+        click.echo(mistake(what, _("改好再运行：siyu check-content")), err=True)
 
 
 def _summary(content: Content) -> dict[str, object]:

@@ -10,7 +10,8 @@ import click
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.cli.people import with_database
-from bot.cli.talk import Failed, Misused, note
+from bot.cli.talk import Failed, Misused, Talk, note
+from bot.domain.access import StoreDevice
 from bot.store import devices
 from bot.tongue import _
 
@@ -49,13 +50,36 @@ def _pin() -> str:
 
 
 @device.command("list", help="有哪些收银机")
-def list_devices() -> None:
+@click.option("--json", "as_json", is_flag=True, help="输出一份 JSON")
+def list_devices(as_json: bool) -> None:
+    talk = Talk(as_json=as_json)
+    found: list[StoreDevice] = []
+
     async def work(session: AsyncSession, now: datetime) -> None:  # noqa: ARG001
-        for one in await devices.listed(session):
-            state = _("收回") if one.revoked_at else _("能用") if one.paired_at else _("没配对")
-            click.echo(f"{one.id}  {one.store}  {one.name}  {state}")
+        found.extend(await devices.listed(session))
 
     with_database(work)
+    rows = [[str(one.id), one.store, one.name, _state(one)] for one in found]
+    if rows:
+        talk.table(["ID", _("门店"), _("名字"), _("状态")], rows)
+    else:
+        note(_("还没有收银机。添加：siyu device add --store S01 --name 前台"))
+    talk.document(
+        [
+            {
+                "id": one.id,
+                "store": one.store,
+                "name": one.name,
+                "paired": one.paired_at is not None,
+                "revoked": one.revoked_at is not None,
+            }
+            for one in found
+        ]
+    )
+
+
+def _state(one: StoreDevice) -> str:
+    return _("收回") if one.revoked_at else _("能用") if one.paired_at else _("没配对")
 
 
 @device.command("revoke", help="收回一台收银机，下次打开就要重新配对")

@@ -24,7 +24,9 @@ def explain(customer: str, as_json: bool) -> None:
     try:
         found = asyncio.run(_explain(customer))
     except Refusal as refusal:
-        raise Failed(refusal.words, _("写顾客编号、会员号、手机号或外部联系人 ID")) from None
+        raise Failed(
+            refusal.words, _("siyu explain 顾客编号、会员号、手机号或外部联系人 ID")
+        ) from None
     if as_json:
         click.echo(json.dumps(found.as_json(), ensure_ascii=False, indent=1))
     else:

@@ -1,4 +1,4 @@
-"""How this run speaks: its language, in colour or not, and whether it only says what was asked for."""
+"""How this run speaks: its language, in colour or not, as bare lines, and whether it only says what was asked for."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from bot.tongue import TONGUES, speaking
 
 _QUIET: ContextVar[bool] = ContextVar("quiet", default=False)
+_PLAIN: ContextVar[bool] = ContextVar("plain", default=False)
+FLAGS = {"--no-color": "colourless", "--plain": "plain", "-q": "quiet", "--quiet": "quiet"}
 LOCALES = ("LC_ALL", "LC_MESSAGES", "LANG")
 
 
@@ -21,7 +23,9 @@ class Manner:
     tongue: str
     wrong: str = ""
     """A language that we do not speak."""
+    colourless: bool = False
     plain: bool = False
+    """One line a row, its cells apart by tabs, no bars: what a pipe gets, on a terminal too."""
     quiet: bool = False
 
 
@@ -32,8 +36,8 @@ def heard(words: Sequence[str], around: Mapping[str, str]) -> Manner:
     for word in rest:
         if word == "--":
             kept += [word, *rest]
-        elif word in {"--no-color", "-q", "--quiet"}:
-            said[word.lstrip("-")[0]] = "yes"
+        elif word in FLAGS:
+            said[FLAGS[word]] = "yes"
         elif word == "--lang" or word.startswith("--lang="):
             said["lang"] = word.partition("=")[2] or next(rest, "")
         else:
@@ -43,8 +47,7 @@ def heard(words: Sequence[str], around: Mapping[str, str]) -> Manner:
         kept,
         tongue=asked if asked in TONGUES else of_locale(around),
         wrong="" if asked is None or asked in TONGUES else asked,
-        plain="n" in said,
-        quiet="q" in said,
+        **{name: name in said for name in FLAGS.values()},
     )
 
 
@@ -56,15 +59,20 @@ def of_locale(around: Mapping[str, str]) -> str:
 
 @contextmanager
 def kept_to(manner: Manner) -> Iterator[None]:
-    if manner.plain:
+    if manner.colourless or manner.plain:
         os.environ["NO_COLOR"] = "1"
-    before = _QUIET.set(manner.quiet)
+    before = _QUIET.set(manner.quiet), _PLAIN.set(manner.plain)
     try:
         with speaking(manner.tongue):
             yield
     finally:
-        _QUIET.reset(before)
+        _QUIET.reset(before[0])
+        _PLAIN.reset(before[1])
 
 
 def quiet() -> bool:
     return _QUIET.get()
+
+
+def plain() -> bool:
+    return _PLAIN.get()

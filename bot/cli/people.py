@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.cli.opened import opened
 from bot.cli.talk import Failed, Misused, Talk, note
+from bot.domain.access import ApiKey
 from bot.store import access
 from bot.tongue import _, listed
 
@@ -209,20 +210,37 @@ def _known_scopes(scopes: tuple[str, ...]) -> None:
 
 
 @key.command("list", help="有哪些 API 密钥")
-def list_keys() -> None:
+@click.option("--json", "as_json", is_flag=True, help="输出一份 JSON")
+def list_keys(as_json: bool) -> None:
+    talk = Talk(as_json=as_json)
+    found: list[ApiKey] = []
+
     async def work(session: AsyncSession, now: datetime) -> None:  # noqa: ARG001
-        for one in await access.keys(session):
-            state = (
-                _("%(day)s 收回", day=f"{one.revoked_at:%Y-%m-%d}")
-                if one.revoked_at
-                else _("有效")
-            )
-            where = _(" 门店 %(store)s", store=one.store) if one.store else ""
-            click.echo(
-                f"{access.short_id(one)}  {one.name}  {one.role}  {one.scope}{where}  {state}"
-            )
+        found.extend(await access.keys(session))
 
     with_database(work)
+    rows = [
+        [access.short_id(one), one.name, one.role, one.scope, one.store or "—", _state(one)]
+        for one in found
+    ]
+    if rows:
+        talk.table(["ID", _("名字"), _("角色"), _("范围"), _("门店"), _("状态")], rows)
+    else:
+        note(_("还没有 API 密钥。添加：siyu key add --scope customer:read"))
+    names = ("name", "role", "scope", "store")
+    talk.document(
+        [
+            {"id": access.short_id(one), "revoked": one.revoked_at is not None}
+            | {name: getattr(one, name) for name in names}
+            for one in found
+        ]
+    )
+
+
+def _state(one: ApiKey) -> str:
+    if one.revoked_at is None:
+        return _("有效")
+    return _("%(day)s 收回", day=f"{one.revoked_at:%Y-%m-%d}")
 
 
 @key.command("revoke", help="收回一把 API 密钥，马上失效")

@@ -14,6 +14,7 @@ import click
 from bot.cli import acting, telling
 from bot.cli.control import found, url_option
 from bot.cli.talk import Failed, Misused
+from bot.sandbox import saying
 from bot.sandbox.command import sandbox
 from bot.tongue import _, listed
 
@@ -30,6 +31,8 @@ UNITS = {
 }
 POLL_SECONDS = 0.5
 
+
+saying.through(_)
 
 __all__ = ["clock", "sandbox", "tail", "trigger"]
 

@@ -10,7 +10,7 @@ from typing import IO, Any
 
 import click
 
-from bot.cli.manner import quiet
+from bot.cli.manner import plain, quiet
 from bot.tongue import _
 
 Tell = Callable[[str, int, int], None]
@@ -58,17 +58,25 @@ class Talk:
         from rich.console import Console
 
         self.as_json = as_json
-        self._console = Console(stderr=as_json, highlight=False, soft_wrap=True, markup=False)
+        self._bare = plain()
+        terminal = False if self._bare else None
+        self._console = Console(
+            stderr=as_json,
+            highlight=False,
+            soft_wrap=True,
+            markup=False,
+            force_terminal=terminal,
+        )
 
     def say(self, words: str, style: str | None = None) -> None:
         if not (self.as_json and quiet()):
             self._console.print(words, style=style)
 
     def table(self, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """Aligned columns on a terminal, tab-separated lines in a pipe."""
+        """Aligned columns on a terminal, tab-separated lines in a pipe and with --plain."""
         if not self._console.is_terminal:
-            for row in (heads, *rows):
-                self._console.print("  " + "\t".join(row))
+            for row in (heads, *rows):  # not through rich, which makes spaces of tabs
+                click.echo("\t".join(row), err=self.as_json)
             return
         from rich.table import Table
 
@@ -84,7 +92,7 @@ class Talk:
     @contextmanager
     def bar(self) -> Iterator[Tell]:
         """A bar on stderr while something long is done; nothing when nobody watches."""
-        if quiet() or not sys.stderr.isatty():
+        if quiet() or plain() or not sys.stderr.isatty():
             yield lambda _what, _done, _all: None
             return
         from rich.console import Console

@@ -181,7 +181,7 @@ def explain(context: click.Context, customer: str, as_json: bool) -> None:
         talk.say(
             mistake(
                 _("没有「%(who)s」这位顾客。", who=customer),
-                _("写顾客编号、会员号、手机号或外部联系人 ID"),
+                _("siyu tiers explain 顾客编号、会员号、手机号或外部联系人 ID"),
             )
         )
         context.exit(1)

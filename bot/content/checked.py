@@ -8,20 +8,27 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from bot.content.marked import ContentError, Marked, Mistake
+from bot.tongue import _
 
 T = TypeVar("T")
 
 WORDS = {
-    "missing": ("少了「{name}」", "补上这一项"),
-    "extra_forbidden": ("不认识「{name}」", "删掉它，或看看是不是写错了字"),
-    "string_type": ("「{name}」要写文字", "加上引号"),
-    "int_type": ("「{name}」要写整数", "写一个数字，如 3"),
-    "int_parsing": ("「{name}」要写整数", "写一个数字，如 3"),
-    "bool_type": ("「{name}」要写 true 或 false", "改成 true 或 false"),
-    "list_type": ("「{name}」要写成列表", "写成 [a, b]"),
-    "tuple_type": ("「{name}」要写成列表", "写成 [a, b]"),
-    "dict_type": ("「{name}」要写成“名字: 值”", "每行一对"),
-    "model_type": ("「{name}」要写成“名字: 值”", "每行一对"),
+    "missing": ("少了「%(name)s」", "补上这一项"),
+    "extra_forbidden": ("不认识「%(name)s」", "删掉它，或看看是不是写错了字"),
+    "string_type": ("「%(name)s」要写文字", "加上引号"),
+    "int_type": ("「%(name)s」要写整数", "写一个数字，如 3"),
+    "int_parsing": ("「%(name)s」要写整数", "写一个数字，如 3"),
+    "bool_type": ("「%(name)s」要写 true 或 false", "改成 true 或 false"),
+    "list_type": ("「%(name)s」要写成列表", "写成 [a, b]"),
+    "tuple_type": ("「%(name)s」要写成列表", "写成 [a, b]"),
+    "dict_type": ("「%(name)s」要写成“名字: 值”", "每行一对"),
+    "model_type": ("「%(name)s」要写成“名字: 值”", "每行一对"),
+}
+SIGNS = {
+    "ge": "要不小于 %(value)s",
+    "le": "要不大于 %(value)s",
+    "gt": "要大于 %(value)s",
+    "lt": "要小于 %(value)s",
 }
 
 
@@ -37,26 +44,29 @@ def checked(
 
 def _said(found: ErrorDetails, marked: Marked, at: tuple[Any, ...]) -> Mistake:
     path = (*at, *found["loc"])
-    name = ".".join(str(part) for part in found["loc"]) or "内容"
+    name = ".".join(str(part) for part in found["loc"]) or _("内容")
     line = marked.line(_known(path, marked))
     if found["type"] == "value_error":
-        said, _, told = str(found["ctx"]["error"]).partition(" — ")
-        return Mistake(marked.file, line, f"「{name}」{said}", told or "照着同类文件改")
-    what, mend = WORDS.get(found["type"], ("「{name}」不对：{msg}", "照着同类文件改"))
-    return Mistake(marked.file, line, what.format(name=name, msg=_plain(found)), mend)
+        said, _sign, told = str(found["ctx"]["error"]).partition(" — ")
+        what = _("「%(name)s」%(said)s", name=name, said=said)
+        return Mistake(marked.file, line, what, told or _("照着同类文件改"))
+    if found["type"] not in WORDS:
+        what = _("「%(name)s」不对：%(why)s", name=name, why=_plain(found))
+        return Mistake(marked.file, line, what, _("照着同类文件改"))
+    what, mend = WORDS[found["type"]]
+    return Mistake(marked.file, line, _(what, name=name), _(mend))
 
 
 def _plain(found: ErrorDetails) -> str:
     if "expected" in found.get("ctx", {}):
-        return f"只能写 {found['ctx']['expected']}"
+        return _("只能写 %(expected)s", expected=found["ctx"]["expected"])
     limits = {
         key: value
         for key, value in found.get("ctx", {}).items()
         if key in {"ge", "le", "gt", "lt"}
     }
     if limits:
-        signs = {"ge": "不小于", "le": "不大于", "gt": "大于", "lt": "小于"}
-        return "，".join(f"要{signs[key]} {value}" for key, value in limits.items())
+        return _("，").join(_(SIGNS[key], value=value) for key, value in limits.items())
     return str(found["msg"])
 
 

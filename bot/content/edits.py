@@ -21,6 +21,7 @@ from bot.domain.playbooks import PlaybookSpec
 from bot.domain.quotas import Limits
 from bot.domain.ready_made import looked_up
 from bot.domain.refusals import Refusal
+from bot.tongue import _
 
 Edits = Mapping[str, Mapping[str, Any]]
 T = TypeVar("T", bound=BaseModel)
@@ -57,7 +58,7 @@ def laid_over(content: Content, name: str, body: Mapping[str, Any]) -> Content:
     if name.startswith(TEXTS):
         text = template(content, name.removeprefix(TEXTS), str(body.get("source", "")))
         return replace(content, templates={**content.templates, text.name: text})
-    raise Refusal("bad_content", f"不认识「{name}」", status=422)
+    raise Refusal("bad_content", _("不认识「%(name)s」", name=name), status=422)
 
 
 def template(content: Content, name: str, source: str) -> Template:
@@ -71,7 +72,10 @@ def template(content: Content, name: str, source: str) -> Template:
             facts=FACTS,
         )
     except ContentError as wrong:
-        said = "\n".join(f"第 {one.line} 行：{one.what}。{one.mend}" for one in wrong.mistakes)
+        said = "\n".join(
+            _("第 %(line)s 行：%(what)s。%(mend)s", line=one.line, what=one.what, mend=one.mend)
+            for one in wrong.mistakes
+        )
         raise Refusal("bad_content", said, status=422) from None
     words = (made.body, *made.variants.values())
     if said_badly := [one for text in words for one in content.check_text(text)]:

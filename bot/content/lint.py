@@ -7,6 +7,8 @@ from functools import cached_property
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
+from bot.tongue import _
+
 
 class WordGroup(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -24,7 +26,13 @@ class WordGroup(BaseModel):
             try:
                 re.compile(pattern)
             except re.error as error:
-                raise ValueError(f"「{pattern}」写法不对：{error} — 特殊符号前加反斜杠") from None
+                raise ValueError(
+                    _(
+                        "「%(pattern)s」写法不对：%(error)s — 特殊符号前加反斜杠",
+                        pattern=pattern,
+                        error=error,
+                    )
+                ) from None
         return patterns
 
     @cached_property
@@ -46,4 +54,13 @@ def _said(group: WordGroup, text: str) -> str | None:
     for phrase in group.except_for:
         text = text.replace(phrase, "□")
     words = sorted({found.group(0) for found in group.search.finditer(text)})
-    return f"「{'」「'.join(words)}」是{group.name}：{group.why}" if words else None
+    return (
+        _(
+            "「%(words)s」是%(name)s：%(why)s",
+            words="」「".join(words),
+            name=group.name,
+            why=group.why,
+        )
+        if words
+        else None
+    )

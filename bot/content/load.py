@@ -32,6 +32,7 @@ from bot.domain.quotas import Limits
 from bot.domain.ready_made import SegmentSpec, looked_up
 from bot.domain.tags import TagBook
 from bot.domain.tiers import TierConfig
+from bot.tongue import _
 
 T = TypeVar("T")
 
@@ -106,7 +107,9 @@ class _Reading:
     def _marked(self, name: str) -> Marked | None:
         path = self.root / name
         if not path.is_file():
-            self.mistakes.append(Mistake(name, 1, "没有这个文件", "从安装包里的 content/ 拷一份"))
+            self.mistakes.append(
+                Mistake(name, 1, _("没有这个文件"), _("从安装包里的 content/ 拷一份"))
+            )
             return None
         return self._try(lambda: read_file(path, root=self.root))
 
@@ -130,7 +133,12 @@ class _Reading:
 
     def _for_whom(self, templates: Iterable[Template], tags: TagBook) -> None:
         self.mistakes += [
-            Mistake(f"templates/{one.name}.j2", 2, f"没有标签「{tag}」", "在 tags.yaml 里先写上它")
+            Mistake(
+                f"templates/{one.name}.j2",
+                2,
+                _("没有标签「%(tag)s」", tag=tag),
+                _("在 tags.yaml 里先写上它"),
+            )
             for one in templates
             for tag in one.head.tags
             if not tags.knows(tag)
@@ -143,7 +151,7 @@ class _Reading:
             spec = self._file(name, PlaybookSpec)
             if spec and spec.key in found:
                 self.mistakes.append(
-                    Mistake(name, 1, f"已经有「{spec.key}」这个打法", "换一个 key")
+                    Mistake(name, 1, _("已经有「%(key)s」这个打法", key=spec.key), _("换一个 key"))
                 )
             elif spec:
                 found[spec.key] = spec
@@ -157,7 +165,7 @@ class _Reading:
                 TierConfig.read({name: value})
             except (ValueError, TypeError) as error:
                 line = marked.line((name,)) if marked else 1
-                self.mistakes.append(Mistake("tiers.yaml", line, str(error), "照着样例改"))
+                self.mistakes.append(Mistake("tiers.yaml", line, str(error), _("照着样例改")))
         return written
 
     def _knowledge(self) -> Knowledge:
@@ -169,7 +177,7 @@ class _Reading:
     def _fair(
         self, playbooks: Iterable[PlaybookSpec], offers: Mapping[str, OfferSpec], levels: Levels
     ) -> None:
-        mend = "常客不该付得更多：改 offers.yaml 的力度、打法的分群，或 levels.yaml 的折扣"
+        mend = _("常客不该付得更多：改 offers.yaml 的力度、打法的分群，或 levels.yaml 的折扣")
         found = unfair(levels, deals_of(playbooks, offers))
         if found:
             raise ContentError([Mistake("offers.yaml", 1, one.in_words(), mend) for one in found])
@@ -179,7 +187,7 @@ class _Reading:
             for words in (template.body, *template.variants.values()):
                 file = f"templates/{template.name}.j2"
                 self.mistakes += [
-                    Mistake(file, 1, said, "换一种说法") for said in lint.check(words)
+                    Mistake(file, 1, said, _("换一种说法")) for said in lint.check(words)
                 ]
 
 

@@ -11,6 +11,8 @@ from typing import Any, NoReturn
 import yaml
 from yaml.nodes import MappingNode, Node, SequenceNode
 
+from bot.tongue import _
+
 BIGGEST = 256 * 1024
 
 
@@ -55,7 +57,7 @@ class _Plain(yaml.SafeLoader):
         if self.check_event(yaml.AliasEvent):
             asked: Any = self
             mark = asked.peek_event().start_mark
-            raise yaml.composer.ComposerError(None, None, "这里不能用 * 引用", mark)
+            raise yaml.composer.ComposerError(None, None, _("这里不能用 * 引用"), mark)
         node: Node | None = super().compose_node(parent, index)
         return node
 
@@ -81,7 +83,14 @@ def read_marked(text: str, *, file: str, first_line: int = 1) -> Marked:
     """Raises ContentError when this is not YAML that we read."""
     if len(text) > BIGGEST:
         raise ContentError(
-            [Mistake(file, 1, "文件太大", f"拆成几个不超过 {BIGGEST // 1024} KB 的文件")]
+            [
+                Mistake(
+                    file,
+                    1,
+                    _("文件太大"),
+                    _("拆成几个不超过 %(size)s KB 的文件", size=BIGGEST // 1024),
+                )
+            ]
         )
     loader = _Plain(text)
     lines: dict[tuple[Any, ...], int] = {}
@@ -93,7 +102,7 @@ def read_marked(text: str, *, file: str, first_line: int = 1) -> Marked:
     except yaml.MarkedYAMLError as error:
         _not_yaml(error, file, first_line)
     except RecursionError:
-        raise ContentError([Mistake(file, 1, "嵌套太深", "少套几层")]) from None
+        raise ContentError([Mistake(file, 1, _("嵌套太深"), _("少套几层"))]) from None
     finally:
         loader.dispose()
     return Marked(file, data, lines)
@@ -105,7 +114,7 @@ def read_file(path: Path, *, root: Path) -> Marked:
         return read_marked(path.read_text(encoding="utf-8"), file=file)
     except UnicodeDecodeError:
         raise ContentError(
-            [Mistake(file, 1, "不是 UTF-8 文字", "用 UTF-8 编码另存一次")]
+            [Mistake(file, 1, _("不是 UTF-8 文字"), _("用 UTF-8 编码另存一次"))]
         ) from None
 
 
@@ -129,7 +138,14 @@ def _note(
             here = key.start_mark.line + place.first_line
             if (*path, name) in lines:
                 raise ContentError(
-                    [Mistake(place.file, here, f"「{name}」写了两次", "删掉其中一个")]
+                    [
+                        Mistake(
+                            place.file,
+                            here,
+                            _("「%(name)s」写了两次", name=name),
+                            _("删掉其中一个"),
+                        )
+                    ]
                 )
             lines[(*path, name)] = here
             _note(value, (*path, name), lines, place)
@@ -138,5 +154,5 @@ def _note(
 def _not_yaml(error: yaml.MarkedYAMLError, file: str, first_line: int) -> NoReturn:
     mark = error.problem_mark or error.context_mark
     line = first_line + (mark.line if mark else 0)
-    what = f"读不懂这一行：{error.problem or '不是 YAML'}"
-    raise ContentError([Mistake(file, line, what, "看看缩进、冒号后的空格和引号")]) from None
+    what = _("读不懂这一行：%(problem)s", problem=error.problem or "YAML")
+    raise ContentError([Mistake(file, line, what, _("看看缩进、冒号后的空格和引号"))]) from None

@@ -11,6 +11,7 @@ from typing import Any
 from bot.content.marked import ContentError, Marked, Mistake, read_file
 from bot.domain.ready_made import RULE_KEYS
 from bot.domain.segments import BadRule, parse
+from bot.tongue import _, listed
 
 TEXTS = {"template", "words", "knowledge", "benefit", "play"}
 """Keys whose value names a template."""
@@ -82,23 +83,32 @@ def _bad_rule(where: Path_, value: Any) -> tuple[Path_, tuple[str, str]] | None:
     except BadRule as mistake:
         steps = re.findall(r"[^.\[\]]+", mistake.path)
         inside = tuple(int(step) if step.isdigit() else step for step in steps)
-        return inside, (f"规则 {mistake.path}：{mistake.words}", "照着「分群规则」的写法改")
+        return inside, (
+            _("规则 %(path)s：%(words)s", path=mistake.path, words=mistake.words),
+            _("照着「分群规则」的写法改"),
+        )
     return None
 
 
 def _missing(names: Names, where: Path_, value: str) -> Said:
     word = next((part for part in reversed(where) if isinstance(part, str)), "")
     if word in TEXTS and value not in names.templates:
-        return f"没有模板「{value}」", "在 templates/ 里写一个，或看看是不是写错了字"
+        return _("没有模板「%(value)s」", value=value), _(
+            "在 templates/ 里写一个，或看看是不是写错了字"
+        )
     if word == "offer" and value not in names.offers:
-        return f"没有权益「{value}」", f"在 offers.yaml 里加上，或用 {'、'.join(names.offers)}"
+        return _("没有权益「%(value)s」", value=value), _(
+            "在 offers.yaml 里加上，或用 %(offers)s", offers=listed(names.offers)
+        )
     if word in RULE_KEYS and value not in names.segments:
-        return f"没有分群「{value}」", f"在 segments.yaml 里加上，或用 {'、'.join(names.segments)}"
+        return _("没有分群「%(value)s」", value=value), _(
+            "在 segments.yaml 里加上，或用 %(segments)s", segments=listed(names.segments)
+        )
     if word == "group" and value not in names.groups:
         return (
-            f"没有群「{value}」",
-            f"在 groups.yaml 里加上，或用 {'、'.join(sorted(names.groups))}",
+            _("没有群「%(value)s」", value=value),
+            _("在 groups.yaml 里加上，或用 %(groups)s", groups=listed(sorted(names.groups))),
         )
     if word in {"add", "remove"} and not names.knows_tag(value):
-        return f"没有标签「{value}」", "在 tags.yaml 的 groups 里先写上它"
+        return _("没有标签「%(value)s」", value=value), _("在 tags.yaml 的 groups 里先写上它")
     return None

@@ -11,6 +11,7 @@ from jinja2 import StrictUndefined, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from bot.domain.facts import Fact
+from bot.tongue import _, listed
 
 LONGEST_SOURCE = 6000
 MOST_NODES = 300
@@ -52,7 +53,7 @@ def short(text: str, longest: int = 20) -> str:
     return text if len(text) <= longest else f"{text[: max(0, longest - 1)]}…"
 
 
-def listed(values: Sequence[Any] | str) -> str:
+def joined(values: Sequence[Any] | str) -> str:
     return values if isinstance(values, str) else "、".join(str(value) for value in values)
 
 
@@ -70,7 +71,7 @@ def environment() -> ImmutableSandboxedEnvironment:
     env.filters.clear()
     env.tests.clear()
     env.filters.update(
-        default=default, yuan=yuan, day=day, short=short, listed=listed, number=number
+        default=default, yuan=yuan, day=day, short=short, listed=joined, number=number
     )
     env.tests["defined"] = defined
     return env
@@ -80,11 +81,15 @@ def breaches(tree: nodes.Template, facts: dict[str, Fact]) -> Iterator[tuple[int
     """(line, what, mend) of everything in the template that a text has no need of."""
     for count, node in enumerate(_walk(tree)):
         if count > MOST_NODES:
-            yield 1, "写得太复杂", "拆成几个模板"
+            yield 1, _("写得太复杂"), _("拆成几个模板")
             return
         line = getattr(node, "lineno", None) or 1
         if not isinstance(node, ALLOWED):
-            yield line, f"模板里不能用 {type(node).__name__}", "只能写事实、if 和六个过滤器"
+            yield (
+                line,
+                _("模板里不能用 %(name)s", name=type(node).__name__),
+                _("只能写事实、if 和六个过滤器"),
+            )
         elif said := _said_of(node, facts):
             yield line, *said
 
@@ -100,18 +105,21 @@ def _walk(tree: nodes.Node) -> Iterator[nodes.Node]:
 def _said_of(node: nodes.Node, facts: dict[str, Fact]) -> tuple[str, str] | None:
     match node:
         case nodes.Name(name=name) if name not in facts:
-            return f"没有「{name}」这个事实", _nearest(name, list(facts))
+            return _("没有「%(name)s」这个事实", name=name), _nearest(name, list(facts))
         case nodes.Getattr(node=nodes.Name(name=name), attr=attr):
             parts = facts[name].parts if name in facts else ()
             return (
                 None
                 if attr in parts
-                else (f"「{name}」里没有「{attr}」", _nearest(attr, list(parts)))
+                else (
+                    _("「%(name)s」里没有「%(attr)s」", name=name, attr=attr),
+                    _nearest(attr, list(parts)),
+                )
             )
         case nodes.Getattr(attr=attr):
-            return f"不能这样取「{attr}」", "只能写 事实.部分，一层"
+            return _("不能这样取「%(attr)s」", attr=attr), _("只能写 事实.部分，一层")
         case nodes.Test(name=name) if name != "defined":
-            return f"不能用 is {name}", "只能写 is defined"
+            return _("不能用 is %(name)s", name=name), _("只能写 is defined")
         case nodes.Filter(name=name, kwargs=kwargs, dyn_args=more, dyn_kwargs=named):
             return _said_of_filter(name, plain=not (kwargs or more or named))
     return None
@@ -119,8 +127,14 @@ def _said_of(node: nodes.Node, facts: dict[str, Fact]) -> tuple[str, str] | None
 
 def _said_of_filter(name: str, *, plain: bool) -> tuple[str, str] | None:
     if name not in FILTERS:
-        return f"没有过滤器「{name}」", f"可以用 {' '.join(FILTERS)}"
-    return None if plain else (f"过滤器「{name}」的写法不对", "只写值，如 short(12)")
+        return _("没有过滤器「%(name)s」", name=name), _(
+            "可以用 %(known)s", known=" ".join(FILTERS)
+        )
+    return (
+        None
+        if plain
+        else (_("过滤器「%(name)s」的写法不对", name=name), _("只写值，如 short(12)"))
+    )
 
 
 FILTERS = ("default", "yuan", "day", "short", "listed", "number")
@@ -130,4 +144,8 @@ def _nearest(name: str, known: list[str]) -> str:
     import difflib
 
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    return f"是不是「{close[0]}」？" if close else f"可以用 {'、'.join(known) or '（没有）'}"
+    return (
+        _("是不是「%(close)s」？", close=close[0])
+        if close
+        else _("可以用 %(known)s", known=listed(known) or "—")
+    )

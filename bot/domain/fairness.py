@@ -14,6 +14,7 @@ from bot.domain.levels import Levels
 from bot.domain.offers import Offer, OfferSpec, yuan
 from bot.domain.playbooks import PlaybookSpec
 from bot.domain.pricing import price
+from bot.tongue import _
 
 TIERS = ("普通", "潜力", "核心")
 """The least first. 沉睡 is who has left: what brings her back is an occasion."""
@@ -35,9 +36,13 @@ class Unfair(NamedTuple):
     less_fen: int
 
     def in_words(self) -> str:
-        return (
-            f"同一单 ¥{yuan(self.amount_fen)}，{self.better}要付 ¥{yuan(self.pays_fen)}，"
-            f"{self.lesser}只付 ¥{yuan(self.less_fen)}"
+        return _(
+            "同一单 ¥%(amount_fen)s，%(better)s要付 ¥%(pays_fen)s，%(lesser)s只付 ¥%(less_fen)s",
+            amount_fen=yuan(self.amount_fen),
+            better=self.better,
+            pays_fen=yuan(self.pays_fen),
+            lesser=self.lesser,
+            less_fen=yuan(self.less_fen),
         )
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.domain.mapping import BigKey, Row
 from bot.domain.offers import SHOP_ZONE
+from bot.tongue import _
 
 PREFIX = "game:"
 SPACES = " \t\r\n\u3000，,：:。.!！~～"
@@ -103,7 +104,13 @@ class Game(_Part):
             ),
         }
         if not needed.get(self.kind, True):
-            raise ValueError(f"「{self.name}」没有写完：{self.kind} 缺了题目、选项或奖品")
+            raise ValueError(
+                _(
+                    "「%(name)s」没有写完：%(kind)s 缺了题目、选项或奖品",
+                    name=self.name,
+                    kind=self.kind,
+                )
+            )
         return self
 
     def round_at(self, now: datetime) -> str:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.domain.group_posts import ContentPlan
 from bot.domain.mapping import BigKey, Row
+from bot.tongue import _, listed
 
 
 class GroupRule(Row):
@@ -149,7 +150,7 @@ class GroupsFile(BaseModel):
     def _keys_differ(self) -> Self:
         keys = [group.key for group in self.groups]
         if twice := {key for key in keys if keys.count(key) > 1}:
-            raise ValueError(f"这些 key 出现了两次：{'、'.join(sorted(twice))}")
+            raise ValueError(_("这些 key 出现了两次：%(twice)s", twice=listed(sorted(twice))))
         return self
 
 

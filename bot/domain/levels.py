@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bot.domain.offers import SHOP_ZONE
 from bot.domain.rights import Plan, Right
+from bot.tongue import _
 
 YEAR = timedelta(days=365)
 
@@ -71,11 +72,11 @@ class Levels(BaseModel):
     def _climbs(self) -> Self:
         needs = [level.needs for level in self.levels]
         if needs[0] != 0 or needs != sorted(set(needs)):
-            raise ValueError("levels: 第一级的 needs 是 0，往上一级比一级高")
+            raise ValueError(_("levels: 第一级的 needs 是 0，往上一级比一级高"))
         names, plans = {level.name for level in self.levels}, {plan.key for plan in self.plans}
         for right in self.rights:
             if right.level not in {None, *names} or right.plan not in {None, *plans}:
-                raise ValueError(f"rights: 「{right.key}」写的等级或 plan 不存在")
+                raise ValueError(_("rights: 「%(key)s」写的等级或 plan 不存在", key=right.key))
         return self
 
     def run_out(self, at: datetime) -> datetime | None:

@@ -6,6 +6,8 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from bot.tongue import _
+
 TOP_BYTES, SUB_BYTES, KEY_BYTES = 16, 60, 128
 
 
@@ -26,13 +28,13 @@ class Button(BaseModel):
     def _complete(self) -> Self:
         needed = {"click": self.key, "view": self.url, None: self.buttons}[self.type]
         if not needed:
-            raise ValueError("要有 click 和 key，或 view 和 url，或 buttons — 补上缺的那一项")
+            raise ValueError(_("要有 click 和 key，或 view 和 url，或 buttons — 补上缺的那一项"))
         if len(self.buttons) > 5 or any(sub.buttons for sub in self.buttons):
-            raise ValueError("下面最多 5 个按钮，只有一层 — 删掉多的")
+            raise ValueError(_("下面最多 5 个按钮，只有一层 — 删掉多的"))
         if any(len(sub.name.encode()) > SUB_BYTES for sub in self.buttons):
-            raise ValueError("二级按钮的名字最多 20 个汉字 — 写短一点")
+            raise ValueError(_("二级按钮的名字最多 20 个汉字 — 写短一点"))
         if self.key and len(self.key.encode()) > KEY_BYTES:
-            raise ValueError("key 太长 — 最多 128 个字节")
+            raise ValueError(_("key 太长 — 最多 128 个字节"))
         return self
 
     def wire(self, public_url: str) -> dict[str, Any]:
@@ -53,7 +55,7 @@ class Menu(BaseModel):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if len(self.buttons) > 3:
-            raise ValueError("最上面最多 3 个按钮 — 收进二级菜单")
+            raise ValueError(_("最上面最多 3 个按钮 — 收进二级菜单"))
         if any(len(button.name.encode()) > TOP_BYTES for button in self.buttons):
-            raise ValueError("一级按钮的名字最多 5 个汉字 — 写短一点")
+            raise ValueError(_("一级按钮的名字最多 5 个汉字 — 写短一点"))
         return self

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from bot.tongue import _
+
 Rule: TypeAlias = dict[str, Any]
 LocalTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 LunarDay = Annotated[str, StringConstraints(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|30)$")]
@@ -57,7 +59,7 @@ class Wait(Part):
     @model_validator(mode="after")
     def _ends(self) -> Self:
         if self.until and not (self.days or self.hours):
-            raise ValueError("等一件事也要有个期限 — 补上 days 或 hours")
+            raise ValueError(_("等一件事也要有个期限 — 补上 days 或 hours"))
         return self
 
 
@@ -99,7 +101,7 @@ class PlainStep(Part):
     @model_validator(mode="after")
     def _one(self) -> Self:
         if len(self.model_fields_set) != 1:
-            raise ValueError("每一步只写一件事 — 拆成两步")
+            raise ValueError(_("每一步只写一件事 — 拆成两步"))
         return self
 
 
@@ -143,7 +145,9 @@ class Calendar(Part):
         names = {"week": "weekday", "month": "days", "days": "dates", "lunar": "lunar"}
         name = names[self.every]
         if not getattr(self, name):
-            raise ValueError(f"every: {self.every} 还要写 {name} — 补上 {name}")
+            raise ValueError(
+                _("every: %(every)s 还要写 %(name)s — 补上 %(name)s", every=self.every, name=name)
+            )
         return self
 
 
@@ -199,9 +203,9 @@ class PlaybookSpec(Part):
     @model_validator(mode="after")
     def _one_start(self) -> Self:
         if (self.trigger is None) == (self.campaign is None):
-            raise ValueError("要么写 trigger（旅程），要么写 campaign（定期活动） — 二选一")
+            raise ValueError(_("要么写 trigger（旅程），要么写 campaign（定期活动） — 二选一"))
         if self.trigger and not (self.steps or self.greetings):
-            raise ValueError("这条旅程什么也不做 — 写上 steps")
+            raise ValueError(_("这条旅程什么也不做 — 写上 steps"))
         return self
 
 

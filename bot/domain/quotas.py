@@ -5,10 +5,22 @@ from __future__ import annotations
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from bot.tongue import _
+
+
+def _of_the_day(said: time) -> time:
+    if said.tzinfo is not None:
+        raise ValueError(_("写店里的钟点，不带时区，例如 21:00"))
+    return said
+
+
+Wall = Annotated[time, AfterValidator(_of_the_day)]
+"""A time of day as the shop's clock shows it."""
 
 
 class _Section(BaseModel):
@@ -18,8 +30,8 @@ class _Section(BaseModel):
 class QuietHours(_Section):
     """Half-open: quiet at `begins`, open again at `ends`. Whatever cannot be understood is quiet."""
 
-    begins: time = time(21)
-    ends: time = time(9)
+    begins: Wall = time(21)
+    ends: Wall = time(9)
     zone: str = "Asia/Shanghai"
 
     def covers(self, at: datetime) -> bool:
@@ -60,10 +72,10 @@ class BrandCaps(_Section):
 
 class GuideLimits(_Section):
     tasks_per_day: int = Field(default=3, ge=1)
-    slots: tuple[time, ...] = Field(default=(time(10), time(14, 30), time(18)), min_length=1)
+    slots: tuple[Wall, ...] = Field(default=(time(10), time(14, 30), time(18)), min_length=1)
     """When messages of journeys are gathered into tasks: one by one they would use up the day's tasks."""
-    hand_over_until: time = time(19, 30)
-    confirm_until: time = time(20, 30)
+    hand_over_until: Wall = time(19, 30)
+    confirm_until: Wall = time(20, 30)
     remind_after_minutes: int = Field(default=120, ge=1)
     reminders_per_day: int = Field(default=3, ge=0, le=3)
 

@@ -10,6 +10,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bot.domain.offers import SHOP_ZONE
+from bot.tongue import _
 
 MONTH = timedelta(days=31)
 Span = tuple[datetime, datetime]
@@ -50,9 +51,9 @@ class Right(BaseModel):
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
         if self.next_month and (not self.month_fen or self.period != "month"):
-            raise ValueError("next_month 要有 month_fen，并且 period: month")
+            raise ValueError(_("next_month 要有 month_fen，并且 period: month"))
         if self.given and (self.next_month or not (self.orders or self.month_fen)):
-            raise ValueError("given 要有 orders 或 month_fen，不和 next_month 一起写")
+            raise ValueError(_("given 要有 orders 或 month_fen，不和 next_month 一起写"))
         return self
 
     def trigger(self, now: datetime) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.domain.mapping import BigKey, Row
 from bot.domain.segment_fields import FIELDS, OPS, Field, value_mistake
-from bot.tongue import _
+from bot.tongue import _, listed
 
 DEEPEST = 6
 LARGEST = 100
@@ -93,21 +93,25 @@ def asks_nothing(rule: Rule) -> bool:
 
 def _parse(rule: object, *, path: str, depth: int, nodes: Iterator[int]) -> Rule:
     if depth > DEEPEST:
-        raise BadRule(path, f"嵌套太深，最多 {DEEPEST} 层")
+        raise BadRule(path, _("嵌套太深，最多 %(most)s 层", most=DEEPEST))
     if next(nodes, None) is None:
-        raise BadRule(path, f"条件太多，最多 {LARGEST} 个")
+        raise BadRule(path, _("条件太多，最多 %(most)s 个", most=LARGEST))
     if not isinstance(rule, Mapping):
-        raise BadRule(path or "规则", "这里应该是一个条件，或 all / any / not")
+        raise BadRule(path or _("规则"), _("这里应该是一个条件，或 all / any / not"))
     if "field" in rule:
         return _condition(rule, path)
     if len(rule) != 1 or next(iter(rule)) not in ("all", "any", "not"):
-        raise BadRule(path or "规则", "只能写 all、any、not 其中一个，或写 field / op / value")
+        raise BadRule(
+            path or _("规则"), _("只能写 all、any、not 其中一个，或写 field / op / value")
+        )
     word, inner = next(iter(rule.items()))
     here = f"{path}.{word}" if path else word
     if word == "not":
         return Negation(here, _parse(inner, path=here, depth=depth + 1, nodes=nodes))
     if not isinstance(inner, list) or (not inner and word == "any"):
-        raise BadRule(here, "这里应该是一组条件" if inner or word == "all" else "至少要有一个条件")
+        raise BadRule(
+            here, _("这里应该是一组条件") if inner or word == "all" else _("至少要有一个条件")
+        )
     parts = tuple(
         _parse(part, path=f"{here}[{i}]", depth=depth + 1, nodes=nodes)
         for i, part in enumerate(inner)
@@ -116,17 +120,20 @@ def _parse(rule: object, *, path: str, depth: int, nodes: Iterator[int]) -> Rule
 
 
 def _condition(rule: Mapping[str, Any], path: str) -> Condition:
-    path = path or "规则"
+    path = path or _("规则")
     if unknown := set(rule) - {"field", "op", "value", "within_days"}:
-        raise BadRule(f"{path}.{min(map(str, unknown))}", "不认识这个键")
+        raise BadRule(f"{path}.{min(map(str, unknown))}", _("不认识这个键"))
     field = FIELDS.get(rule["field"]) if isinstance(rule["field"], str) else None
     if field is None:
-        raise BadRule(f"{path}.field", f"没有「{rule['field']}」这个字段")
+        raise BadRule(f"{path}.field", _("没有「%(field)s」这个字段", field=rule["field"]))
     op = rule.get("op", field.ops[0])
     if op not in field.ops:
-        raise BadRule(f"{path}.op", f"「{field.words}」只能用 {'、'.join(field.ops)}")
+        raise BadRule(
+            f"{path}.op",
+            _("「%(words)s」只能用 %(ops)s", words=_(field.words), ops=listed(field.ops)),
+        )
     if "value" not in rule:
-        raise BadRule(f"{path}.value", "没有写值")
+        raise BadRule(f"{path}.value", _("没有写值"))
     if mistake := value_mistake(field, op, rule["value"]):
         raise BadRule(f"{path}.value", mistake)
     days = rule.get("within_days")
@@ -138,9 +145,9 @@ def _check_window(field: Field, days: object, path: str) -> None:
     if days is None:
         return
     if not field.windowed:
-        raise BadRule(f"{path}.within_days", f"「{field.words}」不能限定天数")
+        raise BadRule(f"{path}.within_days", _("「%(words)s」不能限定天数", words=_(field.words)))
     if not isinstance(days, int) or isinstance(days, bool) or not 1 <= days <= 3660:
-        raise BadRule(f"{path}.within_days", "天数应是 1 到 3660 的整数")
+        raise BadRule(f"{path}.within_days", _("天数应是 1 到 3660 的整数"))
 
 
 def read_back(rule: Rule) -> str:

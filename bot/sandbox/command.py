@@ -13,6 +13,7 @@ import click
 
 from bot.sandbox.clock import parse_moment
 from bot.sandbox.ports import DEFAULT_PORT, free_pair
+from bot.sandbox.saying import _
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -24,7 +25,11 @@ class Moment(click.ParamType[datetime]):
         try:
             return parse_moment(str(value))
         except ValueError:
-            self.fail(f"{value} 不是时刻，要写成 2026-11-20T10:00:00+08:00 这样。", param, ctx)
+            self.fail(
+                _("%(value)s 不是时刻，要写成 2026-11-20T10:00:00+08:00 这样。", value=value),
+                param,
+                ctx,
+            )
 
 
 class Pair(click.ParamType[tuple[str, str]]):
@@ -33,7 +38,9 @@ class Pair(click.ParamType[tuple[str, str]]):
     def convert(self, value: Any, param: Any, ctx: Any) -> tuple[str, str]:
         name, equals, given = str(value).partition("=")
         if not equals:
-            self.fail(f"{value} 要写成 名=值，例如 official_mode=plain。", param, ctx)
+            self.fail(
+                _("%(value)s 要写成 名=值，例如 official_mode=plain。", value=value), param, ctx
+            )
         return name, given
 
 
@@ -67,12 +74,15 @@ def sandbox(context: click.Context, /, port: int | None, settings: Any, **given:
     if port is None:
         port = free_pair()
         if port != DEFAULT_PORT:
-            click.echo(f"端口 {DEFAULT_PORT} 已被占用，改用 {port}", err=True)
+            click.echo(
+                _("端口 %(taken)s 已被占用，改用 %(port)s", taken=DEFAULT_PORT, port=port),
+                err=True,
+            )
     try:
         with contextlib.suppress(KeyboardInterrupt):
             _run(serve(Options(port=port, settings=dict(settings), **given)))
     except OSError as error:
-        click.echo(f"✗ 无法监听端口 {port}：{error}", err=True)
+        click.echo(_("✗ 无法监听端口 %(port)s：%(error)s", port=port, error=error), err=True)
         context.exit(1)
     except Mistakes as error:
         click.echo(f"✗ {error}", err=True)

@@ -7,6 +7,7 @@ import os
 import secrets
 from pathlib import Path
 
+from bot.sandbox.saying import _
 from bot.sandbox.stage import Stage
 
 HERE = ("http://127.0.0.1", "http://localhost")
@@ -41,28 +42,48 @@ def welcome(stage: Stage) -> str:
         stage.world.official,
         stage.options.callback_base,
     )
-    flows = "（在走）" if stage.clock.running else "（停着）"
-    kf = "、".join(f"{one.name} {one.open_kfid}" for one in stage.world.kf.values())
-    to = f"{base.rstrip('/')}/callback/wecom 和 …/official" if base else "不发（--callback-base）"
-    return f"""\
-sandbox ready: WeCom {stage.base_url} · Official Account {stage.official_base_url} · \
-clock {stage.clock.iso()}{flows}
+    return _(
+        WELCOME,
+        base=stage.base_url,
+        official=stage.official_base_url,
+        clock=stage.clock.iso(),
+        flows=_("（在走）") if stage.clock.running else _("（停着）"),
+        corp=stage.world.corp.corp_id,
+        agent=app.agent_id,
+        secret=app.secret,
+        token=app.token,
+        aes=app.aes_key,
+        fans=account.app_id,
+        original=account.original_id,
+        fans_secret=account.secret,
+        fans_token=account.token,
+        fans_aes=account.aes_key,
+        kf=_("、").join(f"{one.name} {one.open_kfid}" for one in stage.world.kf.values())
+        or _("没有账号"),
+        to=_("%(base)s/callback/wecom 和 …/official", base=base.rstrip("/"))
+        if base
+        else _("不发（--callback-base）"),
+    )
 
-企业微信        {stage.base_url}/cgi-bin/…
-  CorpId        {stage.world.corp.corp_id}
-  AgentId       {app.agent_id}
-  Secret        {app.secret}
-  Token         {app.token}
-  AESKey        {app.aes_key}
-公众号          {stage.official_base_url}/cgi-bin/…
-  AppID         {account.app_id}（原始 ID {account.original_id}）
-  AppSecret     {account.secret}
-  Token         {account.token}
-  AESKey        {account.aes_key}
-微信客服        {kf or "没有账号"}
-回调            {to}
-控制            {stage.base_url}/__sandbox__/openapi.json
-让事情发生      siyu trigger · siyu clock · siyu tail（加 --url {stage.base_url}）"""
+
+WELCOME = """\
+sandbox ready: WeCom %(base)s · Official Account %(official)s · clock %(clock)s%(flows)s
+
+企业微信        %(base)s/cgi-bin/…
+  CorpId        %(corp)s
+  AgentId       %(agent)s
+  Secret        %(secret)s
+  Token         %(token)s
+  AESKey        %(aes)s
+公众号          %(official)s/cgi-bin/…
+  AppID         %(fans)s（原始 ID %(original)s）
+  AppSecret     %(fans_secret)s
+  Token         %(fans_token)s
+  AESKey        %(fans_aes)s
+微信客服        %(kf)s
+回调            %(to)s
+控制            %(base)s/__sandbox__/openapi.json
+让事情发生      siyu trigger · siyu clock · siyu tail（加 --url %(base)s）"""
 
 
 def _secret(size: int) -> str:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 
 from bot.sandbox.clock import parse_moment
 from bot.sandbox.names import Names
+from bot.sandbox.saying import _
 
 ANSWERS = [
     *("errcode", "http", "html_502", "empty_200", "truncate", "delay", "timeout", "reset"),
@@ -44,11 +45,17 @@ class Rule(BaseModel):
     @field_validator("do")
     @classmethod
     def known(cls, do: str) -> str:
-        how, _, detail = do.partition(":")
+        how, _sign, detail = do.partition(":")
         if how not in (*ANSWERS, *CALLBACKS):
-            raise ValueError(f"没有 {how} 这种故障；能写：{'、'.join([*ANSWERS, *CALLBACKS])}")
+            raise ValueError(
+                _(
+                    "没有 %(how)s 这种故障；能写：%(known)s",
+                    how=how,
+                    known="、".join([*ANSWERS, *CALLBACKS]),
+                )
+            )
         if how in NUMBERED and not detail.lstrip("-").isdigit():
-            raise ValueError(f"{how} 后面要跟一个数字，例如 {how}:45009")
+            raise ValueError(_("%(how)s 后面要跟一个数字，例如 %(how)s:45009", how=how))
         return do
 
     def fits(self, call: str) -> bool:

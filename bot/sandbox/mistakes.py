@@ -10,6 +10,8 @@ from typing import Any, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from bot.sandbox.saying import _
+
 Place = tuple[str | int, ...]
 Loose = tuple[Place, str]
 WORDS = {
@@ -39,15 +41,23 @@ def parse(path: Path) -> Any:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        why = "没有这个文件" if isinstance(error, FileNotFoundError) else f"读不了：{error}"
+        why = (
+            _("没有这个文件")
+            if isinstance(error, FileNotFoundError)
+            else _("读不了：%(error)s", error=error)
+        )
         raise Mistakes(path, [f"：{why}"]) from None
     try:
         return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or {}
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         last = max(len(text.splitlines()), 1)
-        where = f" 第 {min(mark.line + 1, last)} 行" if mark else ""
-        words = f"{where}：不是 YAML（{error.problem}）。检查缩进、冒号后的空格和成对的括号。"
+        where = _(" 第 %(line)s 行", line=min(mark.line + 1, last)) if mark else ""
+        words = _(
+            "%(where)s：不是 YAML（%(problem)s）。检查缩进、冒号后的空格和成对的括号。",
+            where=where,
+            problem=error.problem,
+        )
         raise Mistakes(path, [words]) from None
 
 
@@ -65,13 +75,22 @@ def unplaced(what: str, model: type[BaseModel], error: ValidationError) -> Mista
 def at_lines(path: Path, found: Sequence[Loose]) -> Mistakes:
     root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
     return Mistakes(
-        path, [f" 第 {_line(root, at)} 行 {_named(at)}：{words}" for at, words in found]
+        path,
+        [
+            _(
+                " 第 %(line)s 行 %(place)s：%(words)s",
+                line=_line(root, at),
+                place=_named(at),
+                words=words,
+            )
+            for at, words in found
+        ],
     )
 
 
 def _named(place: Place) -> str:
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
-    return text.lstrip(".") or "（整个文件）"
+    return text.lstrip(".") or _("（整个文件）")
 
 
 def _line(node: Any, place: Place) -> int:
@@ -95,15 +114,19 @@ def _line(node: Any, place: Place) -> int:
 def _words(model: type[BaseModel], error: Any) -> str:
     kind, place = str(error["type"]), tuple(error["loc"])
     if kind == "missing":
-        return f"缺少这一项，补上 `{place[-1]}: …`"
+        return _("缺少这一项，补上 `%(place)s: …`", place=place[-1])
     if kind == "extra_forbidden":
         return _unknown(str(place[-1]), _fields_at(model, place[:-1]))
     if kind == "literal_error":
-        return f"只能是 {_listed(error['ctx']['expected'])}，现在是 {error['input']!r}"
+        return _(
+            "只能是 %(expected)s，现在是 %(input)s",
+            expected=_listed(error["ctx"]["expected"]),
+            input=repr(error["input"]),
+        )
     if kind == "value_error":
         return str(error["ctx"]["error"])
     words = next((said for name, said in WORDS.items() if kind.startswith(name)), error["msg"])
-    return f"{words}，现在是 {error['input']!r}"
+    return _("%(words)s，现在是 %(input)s", words=_(words), input=repr(error["input"]))
 
 
 def _listed(expected: str) -> str:
@@ -112,8 +135,8 @@ def _listed(expected: str) -> str:
 
 def _unknown(name: str, known: Sequence[str]) -> str:
     near = get_close_matches(name, known, n=1)
-    meant = f"，是不是想写 `{near[0]}`" if near else ""
-    return f"没有这个名字{meant}；这里能写：{'、'.join(known)}"
+    meant = _("，是不是想写 `%(near)s`", near=near[0]) if near else ""
+    return _("没有这个名字%(meant)s；这里能写：%(known)s", meant=meant, known="、".join(known))
 
 
 def _fields_at(model: type[BaseModel], place: Place) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import socket
 import sqlite3
@@ -11,7 +12,10 @@ import sys
 import pytest
 
 from bot.cli import COMMANDS
+from bot.store import campaigns
+from bot.store.engine import Sessions, open_engine
 from tests.conftest import SECRET
+from tests.harness import START
 from tests.processes import ROOT, environment
 from tests.sentences import CHINESE
 
@@ -156,3 +160,99 @@ def test_a_server_refuses_to_start_where_it_should_not(run, monkeypatch, words, 
     assert done.code == 1
     assert said in done.err
     assert "这样修" in done.err
+
+
+def test_mistakes_in_content_are_told_in_the_readers_language(run, tmp_path):
+    (tmp_path / "brand.yaml").write_text("nmae: x\n")
+    for words, said in ((("--lang", "en"), "there is no such file"), ((), "没有这个文件")):
+        done = run("check-content", tmp_path, *words)
+        assert done.code == 1
+        assert said in done.out
+        assert bool(CHINESE.search(done.out)) is (not words)
+    assert CHINESE.search(run("--lang", "en", "check-content", tmp_path).out) is None
+
+
+def test_the_sandbox_tells_its_mistakes_in_the_readers_language(run, tmp_path):
+    (tmp_path / "faults.yaml").write_text("faults:\n- {do: nonsense}\n")
+    words = ("sandbox", "--faults", tmp_path / "faults.yaml", "--port", "1")
+    english, chinese = run(*words, "--lang", "en"), run(*words)
+    assert (english.code, chinese.code) == (1, 1)
+    assert "there is no fault nonsense" in english.err
+    assert not CHINESE.search(english.err)
+    assert "没有 nonsense 这种故障" in chinese.err
+
+
+def test_missing_settings_are_told_in_english_too(run):
+    done = run("--lang", "en", "migrate")
+    assert "SIYU_SECRET_KEY: is not set" in done.err
+    assert not CHINESE.search(done.err)
+
+
+def test_a_setting_is_shown_changed_and_never_said_if_secret(run, tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO(SECRET + "\n"))
+    assert run("config", "set", "secret_key").code == 0
+    assert run("config", "set", "SIYU_TIMEZONE", "Asia/Tokyo").code == 0
+    assert (tmp_path / "siyu.toml").stat().st_mode & 0o777 == 0o600
+    assert run("config", "get", "timezone").out == "Asia/Tokyo\n"
+    shown = {one["name"]: one for one in run("config", "get", "--json").document}
+    assert shown["SIYU_TIMEZONE"]["source"] == "file"
+    assert shown["SIYU_SECRET_KEY"]["value"].startswith("set (sha256:")
+    assert SECRET not in run("config", "get").out
+    refused = run("config", "set", "timezone", "Mars/One"), run("config", "set", "tz", "x")
+    assert [done.code for done in refused] == [1, 2]
+    assert run("config", "set", "secret_key", SECRET).code == 2
+
+
+def test_plain_lines_are_for_programs(run, monkeypatch):
+    monkeypatch.setenv("SIYU_SECRET_KEY", SECRET)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    done = run("config", "get", "--plain")
+    assert "\x1b" not in done.out
+    assert "SIYU_TIMEZONE\tAsia/Shanghai\t默认" in done.out
+
+
+def a_draft() -> None:
+    async def draft() -> None:
+        sessions = Sessions(open_engine("sqlite+aiosqlite:///siyu.db"))
+        facts = {"template": "", "created_by": "owner:x", "channels": ["wecom"], "seed": "s"}
+        async with sessions.begin() as session:
+            await campaigns.draft(session, now=START, name="春季上新", rule={"all": []}, **facts)
+        await sessions.close()
+
+    asyncio.run(draft())
+
+
+def test_nothing_is_handed_over_before_its_name_is_said(run, monkeypatch):
+    monkeypatch.setenv("SIYU_SECRET_KEY", SECRET)
+    run("migrate")
+    a_draft()
+    rehearsed = run("campaign", "hand-over", 1)
+    assert rehearsed.code == 0
+    assert "siyu campaign hand-over 1 --confirm '春季上新' --expected 0" in rehearsed.err
+    wrong = run("campaign", "hand-over", 1, "--confirm", "夏季上新")
+    assert wrong.code == 2
+    assert "--confirm '春季上新'" in wrong.err
+    with sqlite3.connect("siyu.db") as database:
+        assert database.execute("SELECT state FROM campaign").fetchone() == ("draft",)
+
+
+def test_what_was_changed_in_the_audit_log_is_named_by_its_row(run, monkeypatch):
+    monkeypatch.setenv("SIYU_SECRET_KEY", SECRET)
+    run("migrate")
+    a_draft()
+    for act in ("stop", "pause"):
+        run("campaign", act, 1)
+    assert run("audit", "verify").code == 0
+    with sqlite3.connect("siyu.db") as database:
+        database.execute("UPDATE audit SET actor = 'owner:boss' WHERE id = 2")
+    tampered = run("audit", "verify")
+    assert (tampered.code, "第 2 行" in tampered.err) == (1, True)
+
+
+def test_empty_lists_say_what_adds_to_them(run, monkeypatch):
+    monkeypatch.setenv("SIYU_SECRET_KEY", SECRET)
+    assert "siyu key add" in run("key", "list").err
+    run("key", "add", "--scope", "customer:read", "--name", "报表")
+    (one,) = run("key", "list", "--json").document
+    assert (one["name"], one["role"], one["revoked"]) == ("报表", "operator", False)
+    assert "siyu device add" in run("device", "list").err

@@ -18,6 +18,13 @@ PLACES = {
     "/cases/{id}": ("id", "case"),
     "/orders/{id}": ("id", "order"),
     "/tasks/{id}": ("id", "task"),
+    "/offers/{key}": ("key", "offer"),
+    "/journeys/{key}": ("key", "journey"),
+    "/groups/{key}": ("key", "group"),
+    "/content/{scene}": ("scene", "scene"),
+    "/{scene}/{name}": ("name", "text"),
+    "/guides/{userid}": ("userid", "guide"),
+    "/staff/{name}": ("name", "staff"),
 }
 _numbers = count()
 _dice = Random(7)

@@ -8,6 +8,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from bot.domain.offers.words import SHOP_ZONE
+from bot.tongue import _
 
 ALWAYS = (datetime(2000, 1, 1, tzinfo=SHOP_ZONE), datetime(2100, 1, 1, tzinfo=SHOP_ZONE))
 
@@ -56,23 +57,23 @@ class OfferSpec(BaseModel):
     @classmethod
     def _in_our_time(cls, said: datetime | date | None) -> datetime | date | None:
         if said is not None and not ALWAYS[0].year <= said.year < ALWAYS[1].year:
-            raise ValueError("写 2000 到 2099 年之间的一天")
+            raise ValueError(_("写 2000 到 2099 年之间的一天"))
         return said
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
         if self.kind == "percent" and not 0 < self.value < 100:
-            raise ValueError("percent: value 是减去的百分数，例如 8 折写 20")
+            raise ValueError(_("percent: value 是减去的百分数，例如 8 折写 20"))
         if self.team_size == 1 or (self.team_size and self.claimable):
-            raise ValueError("team_size 至少 2 个人；拼团的券不能再写 claimable")
+            raise ValueError(_("team_size 至少 2 个人；拼团的券不能再写 claimable"))
         if self.cycle_days and (self.team_size or self.claimable):
-            raise ValueError("定期购的券不能再写 team_size 或 claimable")
+            raise ValueError(_("定期购的券不能再写 team_size 或 claimable"))
         if self.needs and not self.team_size:
-            raise ValueError("needs 只用在拼团的券上")
+            raise ValueError(_("needs 只用在拼团的券上"))
         if self.span()[0] >= self.span()[1]:
-            raise ValueError("ends 必须晚于 starts")
+            raise ValueError(_("ends 必须晚于 starts"))
         if self.budget_fen is not None and not self.piece_fen:
-            raise ValueError("budget_fen 要知道一张最多花多少：写 most_fen 或 cost_fen")
+            raise ValueError(_("budget_fen 要知道一张最多花多少：写 most_fen 或 cost_fen"))
         return self
 
     @property

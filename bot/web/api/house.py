@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import time
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
@@ -59,7 +58,8 @@ async def brand(ask: Ask[BrandIn]) -> Done:
     return await _changed(ask, ChangeBrand, changes)
 
 
-Clock = Annotated[time | None, Field(strict=False)]
+Clock = Annotated[str | None, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+"""A time of day of the shop."""
 
 
 def _number(least: int, most: int) -> Any:
