@@ -12,11 +12,12 @@ from bot.domain.refusals import Refusal
 from bot.domain.segment_fields import FIELDS
 from bot.domain.segments import Rule, parse, read_back
 from bot.domain.segments import Segment as Published
-from bot.events.commands import PublishSegment
+from bot.events.commands import KeepSegmentDraft, PublishSegment
 from bot.store import choices, listing, roster, segments
 from bot.store.tiers.reading import last_run
-from bot.web.api.bodies import Query, Strict, Word
+from bot.web.api.bodies import Nothing, Query, Strict, Word
 from bot.web.api.endpoints import Ask, Done, Routes, Told
+from bot.web.console.rules import form_of
 from bot.web.console.scopes import narrowed, within
 
 routes = Routes()
@@ -177,6 +178,46 @@ class SegmentIn(Strict):
 async def publish(ask: Ask[SegmentIn]) -> Done:
     rule = narrowed(ask.request, ask.said.rule)
     return await ask.does(PublishSegment, name=ask.said.name, rule=rule)
+
+
+class DraftTold(Told):
+    name: str
+    rule: dict[str, Any]
+
+
+class Drafts(Told):
+    items: list[DraftTold]
+
+
+@routes.asks("GET", "/segments/drafts", "segment.create", "写到一半的分群", gives=Drafts)
+async def drafts(ask: Ask[Query]) -> Drafts:
+    _ = ask.store
+    async with ask.reading() as session:
+        found = await segments.drafts(session)
+    return Drafts(items=[DraftTold.model_validate(one) for one in found])
+
+
+class DraftIn(Strict):
+    rule: Annotated[dict[str, Any], Field(min_length=1, max_length=3)]
+    """As far as it is written, as the console's builder writes it; a value may be missing yet."""
+
+
+@routes.asks("PUT", "/segments/drafts/{name}", "segment.create", "存草稿", says=DraftIn)
+async def keep(ask: Ask[DraftIn]) -> Done:
+    _ = ask.store
+    if form_of(ask.said.rule) is None:
+        raise Refusal("bad_rule", "规则没有读懂", status=422)
+    return await ask.does(KeepSegmentDraft, name=_short(ask), rule=ask.said.rule)
+
+
+@routes.asks("DELETE", "/segments/drafts/{name}", "segment.create", "丢掉草稿")
+async def drop(ask: Ask[Nothing]) -> Done:
+    _ = ask.store
+    return await ask.does(KeepSegmentDraft, name=_short(ask))
+
+
+def _short(ask: Ask[Any]) -> str:
+    return ask.named("name")[:40]
 
 
 class TagGroup(Told):

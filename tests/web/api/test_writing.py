@@ -274,3 +274,19 @@ async def test_text_that_not_every_database_keeps_is_refused_however_deep(shop, 
         "/api/v1/segments/count", data=text, headers={"Content-Type": "application/json"}
     )
     assert answer.status == 422
+
+
+async def test_a_rule_is_kept_as_a_draft_and_counts_nowhere(shop):
+    program = await shop.program("operator")
+    at, headers = "/api/v1/segments/drafts/常客", {"Idempotency-Key": "d"}
+    rule = {"all": [{"field": "orders.count", "op": "gte", "value": ""}]}
+    assert (await program.client.put(at, json={"rule": rule}, headers=headers)).status == 200
+    assert (await program.reads("segments/drafts"))[1]["items"] == [{"name": "常客", "rule": rule}]
+    assert (await program.reads("segments"))[1]["items"] == []
+    for n, nonsense in enumerate(({"x": 1}, {"all": 7}, {"all": [3]}, {"not": []}, {"field": []})):
+        answer = await program.client.put(
+            at, json={"rule": nonsense}, headers={"Idempotency-Key": f"n{n}"}
+        )
+        assert answer.status == 422, nonsense
+    assert await delete(program, "segments/drafts/常客") == 200
+    assert (await program.reads("segments/drafts"))[1]["items"] == []

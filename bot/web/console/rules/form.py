@@ -133,8 +133,11 @@ def _pairs(form: Form) -> Iterator[tuple[str, str]]:
 
 
 def form_of(rule: Any) -> Form | None:
-    """A stored rule as a form; None when it asks something that the form cannot show."""
-    part = _part(rule)
+    """A stored rule as a form; None when it asks something that the form cannot show, or is no rule at all."""
+    try:
+        part = _part(rule)
+    except (TypeError, ValueError, KeyError, AttributeError, RecursionError):
+        return None
     if part is None:
         return None
     if isinstance(part, Form) and part.mode not in NOT:
