@@ -17,7 +17,6 @@ ROOMS = Path(bot.__file__).parent / "web"
 BY_PEOPLE_ALONE = {
     "NoteContact": "the guide's own act, under her own name; no key acts as a guide",
     "TryCampaign": "sends to the author's own WeCom; a program has none",
-    "ReadContestEntry": "somebody has to look at the picture, and programs are shown none",
     "ExportList": "what lists as files need; a program reads the same lists by cursor",
 }
 SEEN_ELSEWHERE = {

@@ -85,7 +85,9 @@ async def test_what_an_operator_writes_into_a_journey_waits_for_a_second_person(
 
 
 async def delete(program, path: str) -> int:
-    answer = await program.client.delete(f"/api/v1/{path}", headers={"Idempotency-Key": path})
+    answer = await program.client.delete(
+        f"/api/v1/{path}", headers={"Idempotency-Key": f"k{next(NUMBERS)}"}
+    )
     return int(answer.status)
 
 
