@@ -11,7 +11,12 @@ import pytest
 
 from tests.processes import free_port, wait_for
 
-needed = pytest.mark.skipif(shutil.which("nats-server") is None, reason="no nats-server here")
+
+def missing() -> bool:
+    return shutil.which("nats-server") is None
+
+
+needed = pytest.mark.skipif(missing(), reason="no nats-server here")
 
 
 class NatsServer:

@@ -20,6 +20,7 @@ COMMANDS = {
     "tiers": ("bot.cli.tiers:tiers", "计算和解释顾客等级"),
     "segment": ("bot.cli.segments:segment", "数一个分群规则命中多少人"),
     "campaign": ("bot.cli.campaigns:campaign", "预演、交给导购、暂停、停止活动"),
+    "journey": ("bot.cli.journeys:journey", "拿过去的一年试一遍一条旅程"),
     "explain": ("bot.cli.explain:explain", "这位顾客为什么收到或没收到"),
     "reconcile": ("bot.cli.reconcile:reconcile", "和企业微信对一遍顾客和导购，补上漏掉的"),
     "replay": ("bot.cli.serve:replay", "重新处理搁置的事件"),

@@ -24,6 +24,8 @@ class GateFacts:
     """Per purpose; absent means she was never asked."""
     suppressed: bool = False
     held: bool = False
+    kept_out: bool = False
+    """She belongs to those whom no campaign writes to, to measure all of them."""
     used: Used = field(default_factory=Used)
     flaw: str | None = None
     """What is wrong with the words: missing_fact, bad_words or too_long."""
@@ -68,6 +70,10 @@ def _hold(facts: GateFacts, _limits: Limits, _now: datetime) -> str | None:
     return "case_open" if facts.held and facts.marketing else None
 
 
+def _kept_out(facts: GateFacts, _limits: Limits, _now: datetime) -> str | None:
+    return "house_holdout" if facts.kept_out and facts.marketing else None
+
+
 def _hours(_facts: GateFacts, limits: Limits, now: datetime) -> str | None:
     return "quiet_hours" if limits.quiet_hours.covers(now) else None
 
@@ -102,6 +108,7 @@ RULES: tuple[Rule, ...] = (
     _consent,
     _suppression,
     _hold,
+    _kept_out,
     _hours,
     _way,
     _caps,

@@ -22,6 +22,8 @@ def _of_the_day(said: time) -> time:
 Wall = Annotated[time, AfterValidator(_of_the_day)]
 """A time of day as the shop's clock shows it."""
 
+from bot.domain.experiments import in_holdout
+
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -80,6 +82,17 @@ class GuideLimits(_Section):
     reminders_per_day: int = Field(default=3, ge=0, le=3)
 
 
+class HouseHoldout(_Section):
+    """Customers who get no marketing at all, from any campaign or journey, to see what all of it together brings."""
+
+    percent: float = Field(default=0, ge=0, le=20)
+    seed: str = Field(default="house", min_length=1)
+    """Another seed draws other people: what was measured before ends with it."""
+
+    def keeps(self, customer_id: int) -> bool:
+        return self.percent > 0 and in_holdout(f"holdout:{self.seed}", customer_id, self.percent)
+
+
 class PlatformQuota(_Section):
     """What a platform allows from a day on."""
 
@@ -98,6 +111,7 @@ class Limits(_Section):
     brand: BrandCaps = BrandCaps()
     guides: GuideLimits = GuideLimits()
     platform: tuple[PlatformQuota, ...] = ()
+    holdout: HouseHoldout = HouseHoldout()
 
     def mass_per_month(self, at: datetime) -> int:
         """Mass messages one customer may receive in the calendar month of `at`."""

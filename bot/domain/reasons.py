@@ -40,6 +40,7 @@ WORDS = {
     "budget_spent": "活动预算已用完",
     "campaign_over": "活动已结束",
     "holdout": "对照组，特意不发",
+    "house_holdout": "长期对照组，活动都特意不发",
     "expired": "过了该发的时间",
     "withdrawn": "已撤回，重新安排",
     "audience_changed": "人群有变化，重新安排",

@@ -108,6 +108,7 @@ class Look:
             consents=standing.consents,
             suppressed=standing.suppressed,
             held=standing.held,
+            kept_out=self.limits.holdout.keeps(touch.customer_id),
             used=_without(standing.used, touch),
         )
         return decide(facts, self.limits, self.now)

@@ -21,9 +21,9 @@ from bot.work.context import Work
 
 log = structlog.get_logger()
 
-LEASE_SECONDS = 60.0
+LEASE_SECONDS = 45.0
 """Longer than any call may take (10 s and one token refresh), so that nobody repeats a call under way."""
-AT_ONCE = 50
+AT_ONCE = 25
 MOST_ATTEMPTS = 8
 SHOWN = ("msgid", "config_id")
 """What is kept of an answer beside its debt. Whoever hears of it gets all, but answers carry names and phones."""

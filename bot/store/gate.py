@@ -99,6 +99,7 @@ def _facts(question: Question, standing: Standing) -> GateFacts:
         consents=standing.consents,
         suppressed=standing.suppressed,
         held=standing.held,
+        kept_out=question.limits.holdout.keeps(standing.customer_id),
         used=standing.used,
         weary=standing.customer_id in question.weary,
         flaw=question.flaw,

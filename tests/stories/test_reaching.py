@@ -14,6 +14,7 @@ from bot.domain.campaigns import Campaign, Touch
 from bot.domain.customers import Customer
 from bot.domain.delivery import Message
 from bot.domain.orders import Product
+from bot.domain.quotas import HouseHoldout
 from bot.domain.refusals import Refusal
 from bot.events import CustomerAdded, Line
 from bot.events.aims import Aims
@@ -35,6 +36,7 @@ from bot.store import (
     conversations,
     guide_tasks,
     guide_work,
+    house_holdout,
     journeys,
     offers,
     playbooks,
@@ -482,3 +484,24 @@ async def test_a_holdout_by_guide_keeps_all_of_her_people_out(bot, hands):
     kept = {who: state == "holdout" for who, (state, _) in (await states(bot)).items()}
     assert all(kept[who] == kept[first] for who, first in mine.items())
     assert set(kept.values()) == {True, False}
+
+
+async def test_who_is_kept_out_of_everything_gets_nothing_and_shows_what_all_of_it_brings(bot):
+    kept = bot.content.limits.model_copy(update={"holdout": HouseHoldout(percent=20)})
+    bot = Bot(bot.sessions, replace(bot.content, limits=kept), bot.settings)
+    Hands(bot)
+    _, made = await friends(bot, 40)
+    await launched(bot)
+    await runs(bot)
+    out = {who for who, (_, reason) in (await states(bot)).items() if reason == "house_holdout"}
+    assert 3 <= len(out) <= 15
+    for one in made:
+        await an_order(bot, one, bot.now, fen=10_000 if one.id in out else 15_000 + one.id)
+    span = Span(bot.now.date(), bot.now.date(), bot.settings.zone)
+    async with bot.session() as session:
+        found = await house_holdout.lift(session, kept.holdout, span)
+    assert (found.n_holdout, found.n_treated) == (len(out), 40 - len(out))
+    assert 5_000 < found.low < found.difference < found.high
+    async with bot.session() as session:
+        told = await explain(session, bot.vault, str(min(out)))
+    assert "长期对照组" in told.in_words()

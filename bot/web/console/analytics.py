@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.group_chats import KINDS
 from bot.domain.tiers import TIERS
-from bot.store import insights
+from bot.store import house_holdout, insights, proof
 from bot.store.insights import Day, Funnel, Span
 from bot.tongue import _
 from bot.web import lists
@@ -93,12 +93,22 @@ async def _counted(
         "cohorts": await insights.cohorts(session, spans.today(request)),
         "moves": await insights.moves(session, span),
         "guides": (await insights.guides(session, span, store=store))[:10],
+        **await _house(request, session, span),
         "rewording": await insights.rewording(session, request.app[DESK].work.vault, span),
         "titles": {
             name: one.title for name, one in request.app[DESK].work.content.templates.items()
         },
         "rooms": await insights.rooms(session, span) if store is None else [],
     }
+
+
+async def _house(request: web.Request, session: AsyncSession, span: Span) -> dict[str, Any]:
+    """What all of it together brings, where some are kept out of everything."""
+    holdout = request.app[DESK].work.content.limits.holdout
+    if not holdout.percent:
+        return {"holdout": holdout, "lift": None}
+    lift = await house_holdout.lift(session, holdout, span)
+    return {"holdout": holdout, "lift": lift, "verdict": proof.VERDICTS[proof.verdict(lift)]}
 
 
 def sentence(funnel: Funnel, before: Funnel) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from aiohttp import web
 
@@ -13,7 +14,7 @@ from bot.domain.playbooks import Fork, Message, PlainStep, PlaybookSpec, Wait
 from bot.domain.reasons import words
 from bot.domain.refusals import Refusal
 from bot.domain.segments import parse, read_back
-from bot.store import journey_steps, journeys, roster
+from bot.store import journey_rehearsal, journey_steps, journeys, roster
 from bot.store.insights import Span
 from bot.tongue import _
 from bot.web.console import spans
@@ -23,6 +24,7 @@ from bot.web.desk import DESK
 from bot.web.guards import allowed
 
 routes = web.RouteTableDef()
+YEAR = timedelta(days=365)
 TRIGGERS = {
     "friend_added": "加好友后",
     "order_paid": "下单后",
@@ -216,6 +218,32 @@ async def one(request: web.Request) -> web.StreamResponse:
             words=words,
             people=spans.people,
             week=_week(request),
+        )
+
+
+@routes.get(r"/admin/campaigns/journeys/{key:[a-z0-9-]+}/rehearsal", allow_head=False)
+@allowed("campaign.read")
+async def rehearsal(request: web.Request) -> web.StreamResponse:
+    """The past year, walked through again; nothing is written."""
+    desk = request.app[DESK]
+    own_store(request)
+    content, until = desk.work.content, spans.today(request)
+    async with desk.work.sessions.reading() as session:
+        spec = await journeys.published(session, request.match_info["key"])
+        if spec is None:
+            raise Refusal("unknown_playbook", _("没有这条旅程，或它停着"), status=404)
+        done = await journey_rehearsal.rehearse(
+            session, content, spec, since=until - YEAR, until=until
+        )
+        titles = {name: one.title for name, one in content.templates.items()}
+        return await shown(
+            request,
+            session,
+            "console/journey_rehearsal.html",
+            "campaigns",
+            spec=spec,
+            done=done,
+            lines=done.lines(titles),
         )
 
 
