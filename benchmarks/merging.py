@@ -3,8 +3,8 @@
     python benchmarks/merging.py [--small] [--people N] [--seed N] [--seeds N] [--database URL]
 
 Of its phones 15 % are shared in a family and 5 % recycled, of its people 10 % use two WeChat accounts. Precision and
-recall are counted over pairs of ids. Exits 1 if any town is below .995 and .95. `siyu` merges by itself; whatever it asks a person
-about counts as not merged.
+recall are counted over pairs of ids. Exits 1 if any town is below .995 and .95. `siyu` merges by itself; whatever
+it asks a person about counts as not merged.
 """
 
 from __future__ import annotations

@@ -83,10 +83,24 @@ class Survey:
     faces: list[int] = field(default_factory=list)
 
 
-async def survey(session: AsyncSession, wish: Wish, limits: Limits, now: datetime) -> Survey:
+async def at_once(
+    session: AsyncSession, rule: Rule, within: ColumnElement[bool], now: datetime
+) -> int:
+    """How many a rule fits, and nothing else: what somebody waits for while she writes it."""
+    await _make_room(session)
+    fits = Compiler(now).clause(rule)
+    whole = select(func.count()).select_from(Customer).where(WHOLE, within, fits)
+    return await session.scalar(whole) or 0
+
+
+async def _make_room(session: AsyncSession) -> None:
     if not is_sqlite(session):
         for setting in ROOM:
             await session.execute(text(f"SET LOCAL {setting}"))
+
+
+async def survey(session: AsyncSession, wish: Wish, limits: Limits, now: datetime) -> Survey:
+    await _make_room(session)
     bits = _bits(wish)
     whole = select(func.count()).select_from(Customer).where(WHOLE, wish.within)
     told = Survey(everybody=await session.scalar(whole) or 0)

@@ -15,7 +15,7 @@ from bot.domain.tiers import TIERS
 from bot.inbound.commands import matrix
 from bot.store import choices as known
 from bot.store import heat, roster, segments
-from bot.store.survey import Survey
+from bot.store.survey import Survey, at_once
 from bot.web import lists
 from bot.web.console import rules
 from bot.web.console.asked import SIZES, Asked, listing, read
@@ -26,6 +26,7 @@ from bot.web.console.preview import EVERYBODY, answer, builder, choices_of, prev
 from bot.web.console.scopes import within
 from bot.web.desk import DESK
 from bot.web.guards import actor_of, allowed
+from bot.web.pages import page
 
 routes = web.RouteTableDef()
 HEAT_STEPS = (0.5, 1.5, 3, 6, 12, 25)
@@ -59,6 +60,21 @@ async def customers(request: web.Request) -> web.StreamResponse:
         facts["changed"] = int(changed) if changed.isdecimal() else None
         facts |= await _around(request, session, facts)
         return await shown(request, session, "console/customers.html", "customers", **facts)
+
+
+@routes.get("/admin/customers/count", allow_head=False)
+@allowed("customer.list")
+async def counted(request: web.Request) -> web.StreamResponse:
+    """The first thing that a touched form gets; it then asks for all the rest."""
+    work = request.app[DESK].work
+    async with work.sessions.reading() as session:
+        asked = await read(request, session)
+        everywhere = segments.clause(within(request, EVERYBODY), work.now())
+        total = await at_once(session, asked.rule.rule, everywhere, work.now())
+    behind = replace(asked, **PLAIN).address()
+    told = page(request, "console/count_part.html", total=total, behind=behind)
+    told.headers["HX-Trigger-After-Settle"] = "counted"
+    return told
 
 
 SHORT = {

@@ -44,6 +44,16 @@ async def test_a_touched_form_gets_only_what_changed(shop):
     assert "field=orders.count" in page.headers["HX-Replace-Url"]
 
 
+async def test_the_count_comes_first_and_asks_for_the_rest(bot, shop):
+    await a_named_customer(bot)
+    boss = await shop.signs_in("owner", "boss")
+    for asked, number in (("orders.count&op=lte&value=0", 1), ("follows.any&op=eq&value=yes", 0)):
+        address = f"/admin/customers/count?field={asked}"
+        page = await boss.opens(address, headers={"HX-Request": "true"})
+        assert f'data-total="{number}"' in page.html
+        assert page.headers["HX-Trigger-After-Settle"] == "counted"
+
+
 async def test_a_value_that_is_no_number_is_told(shop):
     boss = await shop.signs_in("owner", "boss")
     page = await boss.opens("/admin/customers?field=orders.count&op=gte&value=many")
