@@ -117,6 +117,7 @@ FIELDS: Mapping[str, Field] = {
     "orders.store": _hold("买过的门店有", "买过的门店没有", windowed=True),
     "orders.count": _number("下单次数", "次", windowed=True),
     "orders.amount": _number("消费金额", "元", windowed=True),
+    "orders.item_price": _number("买过的单价", "元", windowed=True),
     "orders.last_days": _number("距上次下单", "天"),
     "first_order_days": _number("距首次下单", "天"),
     "messages.intent": _hold("问过", "没问过", windowed=True),

@@ -14,7 +14,7 @@ from bot.domain.offers import Coupon, Redemption
 from bot.domain.orders import Order, OrderLine, Product
 from bot.domain.segments import Condition
 from bot.store.segment_asking import Asking, Clause, Who, in_, several, sum_of, turned
-from bot.store.segment_comparing import days_before
+from bot.store.segment_comparing import compare, days_before
 
 Compiled = Callable[[Asking, Condition], Clause]
 
@@ -90,6 +90,19 @@ def _category(to: Asking, asked: Condition) -> Clause:
     return turned(asked, in_(to.those(Order.customer_id, to.bought(asked), wanted, of=query)))
 
 
+def _item_price(to: Asking, asked: Condition) -> Clause:
+    """What one piece of something costs, as the product is filed, else as it was sold: its price band."""
+    sold = OrderLine.amount_fen / func.nullif(OrderLine.quantity, 0)
+    price = func.coalesce(func.nullif(Product.price_fen, 0), sold)
+    query = (
+        select(Order.customer_id)
+        .join(OrderLine, OrderLine.order_id == Order.id)
+        .outerjoin(Product, Product.sku == OrderLine.sku)
+    )
+    fits = compare(asked.op, price, asked.value)
+    return in_(to.those(Order.customer_id, to.bought(asked), fits, of=query))
+
+
 def _bought_in(to: Asking, asked: Condition) -> Clause:
     query = select(Order.customer_id).join(Store, Store.id == Order.store_id)
     wanted = Store.code.in_(several(asked.value))
@@ -119,6 +132,7 @@ def _used(to: Asking, asked: Condition) -> Clause:
 
 DEEDS: Mapping[str, Compiled] = {
     "orders.category": _category,
+    "orders.item_price": _item_price,
     "orders.count": _order_sum(func.count()),
     "orders.amount": _order_sum(func.sum(Order.amount_fen - Order.refunded_fen)),
     "orders.last_days": _newest,

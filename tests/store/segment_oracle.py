@@ -158,6 +158,9 @@ class Oracle:
     def _orders_category(self, rule: Condition, facts: Facts) -> bool:
         return self._choice(rule, *(order["category"] for order in self._bought(rule, facts)))
 
+    def _orders_item_price(self, rule: Condition, facts: Facts) -> bool:
+        return any(self._number(rule, order["price"]) for order in self._bought(rule, facts))
+
     def _birthday_month(self, rule: Condition, facts: Facts) -> bool:
         month = self.now.astimezone(ZoneInfo("Asia/Shanghai")).month
         wanted = rule.value if isinstance(rule.value, list) else [rule.value]

@@ -103,6 +103,7 @@ def _invent(chance: random.Random, stage: Stage, now: datetime) -> Facts:
                 "amount": chance.choice((0, 9900, 30000)),
                 "refunded": chance.choice((0, 0, 9900)),
                 "category": chance.choice(CATEGORIES),
+                "price": chance.choice((0, 90, 9900, 30000)),
                 "store": chance.choice((None, *stage.stores)),
             }
             for _ in range(chance.choice((0, 0, 1, 2, 5)))
@@ -331,7 +332,15 @@ class Stage:
         session.add(made)
         await session.flush()
         session.add(
-            OrderLine(order_id=made.id, ordinal=0, sku="x", name="x", category=order["category"])
+            OrderLine(
+                order_id=made.id,
+                ordinal=0,
+                sku="x",
+                name="x",
+                category=order["category"],
+                quantity=2,
+                amount_fen=2 * order["price"],
+            )
         )
 
     async def _consent(self, session: AsyncSession, who: int, purpose: str, granted: bool) -> None:

@@ -14,6 +14,7 @@ GROUPS = (
             "orders.count",
             "orders.amount",
             "orders.category",
+            "orders.item_price",
             "orders.store",
             "coupons.used",
         ),
