@@ -15,7 +15,7 @@ from itertools import count
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 _ports = count(21_000 + os.getpid() % 400 * 20)
 
 

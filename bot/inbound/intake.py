@@ -41,8 +41,8 @@ class Intake:
             await asyncio.gather(self._committing, return_exceptions=True)
 
     async def _commit(self) -> None:
-        await asyncio.sleep(GATHER_SECONDS)
         while self._pending:
+            await asyncio.sleep(GATHER_SECONDS)
             group = self._pending[:LARGEST_COMMIT]
             del self._pending[:LARGEST_COMMIT]
             try:

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from argon2 import PasswordHasher
@@ -24,8 +25,12 @@ _hasher = PasswordHasher()
 SHORT = 12
 OUTSIDERS = frozenset({"guide", "customer"})
 """Whose names are other things than names of users."""
-_NOBODY = _hasher.hash(secrets.token_hex(16))
-"""Checked against when there is no such user, so that the time taken tells nothing."""
+
+
+@cache
+def _nobody() -> str:
+    """Checked against when there is no such user, so that the time taken tells nothing."""
+    return _hasher.hash(secrets.token_hex(16))
 
 
 def fingerprint(token: str) -> str:
@@ -115,10 +120,10 @@ async def sign_in(session: AsyncSession, *, name: str, password: str) -> Actor |
     """Who this is, or None; the same effort either way."""
     query = select(StaffUser, Store.code).outerjoin(Store, Store.id == StaffUser.store_id)
     found = (await session.execute(query.where(StaffUser.name == name, StaffUser.active))).first()
+    nobody = _nobody()  # made by whoever comes first, known or not
+    theirs = found[0].password_hash if found else None
     try:
-        _hasher.verify(
-            found[0].password_hash if found and found[0].password_hash else _NOBODY, password
-        )
+        _hasher.verify(theirs or nobody, password)
     except VerificationError:
         return None
     return Actor(kind=found[0].role, id=found[0].name, store=found[1]) if found else None
