@@ -37,6 +37,7 @@ ROOT = Path(__file__).resolve().parent.parent
 HERE = ZoneInfo("Asia/Shanghai")
 START = datetime(2026, 3, 12, 10, 24, tzinfo=HERE)
 PATIENCE = timedelta(seconds=30)
+HASH = re.compile(r"\b[0-9a-f]{64}\b")
 LINK = re.compile(r"http://127\.0\.0\.1:\d+/\S*")
 WHO = {"c0": "周清和", "c1": "林小满", "c2": "何予安"}
 """The first one only sits in the group chats already."""
@@ -106,6 +107,35 @@ HER = (
     ),
     Part("没有答案的问题", "知识库里没有，就请她的导购来回，不编。", kf("徐汇店还有M码吗")),
     Part(
+        "投票",
+        "一人一票，点按钮或者写出来都行；票数当场看得到。",
+        (*kf("投票"), ("tap", "针织"), *kf("投票 亚麻")),
+    ),
+    Part(
+        "每周抽奖",
+        "开奖前先公布种子的哈希；开奖后公布种子、全部号码和中奖号，谁都能重算。",
+        kf("抽奖", "抽奖 结果"),
+    ),
+    Part(
+        "接龙",
+        "带联系方式或敏感词的先由人看一眼，再给大家看。",
+        kf("接龙", "接龙 羊毛衫洗前翻面，晾的时候平放", "接龙 再来一条"),
+    ),
+    Part("打卡", "", kf("打卡", "打卡")),
+    Part(
+        "小问卷",
+        "先问能不能记；一次一问，知道答案的不再问。",
+        (*kf("小问卷"), ("tap", "开启个性化"), *kf("小问卷"), ("tap", "通勤")),
+    ),
+    Part("穿搭征集", "照片和投票在网页上，先授权才收。", kf("穿搭大赛")),
+    Part("拼团", "开团要先有资格；加入别人的团只要团号。", kf("拼团", "拼团 424242")),
+    Part(
+        "定期购",
+        "自己开通，每一期可以跳过，随时停。",
+        (*kf("定期购"), ("tap", "开通：棉袜按月补"), *kf("跳过这一期", "停掉定期购")),
+    ),
+    Part("宠物生日", "", kf("宠物生日 猫 2月29日")),
+    Part(
         "不再收活动消息",
         "不是那几个字，就给一个一点就停的按钮；说“退订”立刻停。",
         (*kf("别再给我推活动了"), ("tap", "consent_no"), *kf("退订")),
@@ -115,7 +145,12 @@ HER = (
     Part(
         "公众号",
         "同样的话在公众号里就是那条消息的回复；点菜单也一样。",
-        (("click_menu", "store_hours"), ("say_official", "满多少包邮")),
+        (
+            ("click_menu", "store_hours"),
+            ("say_official", "满多少包邮"),
+            ("say_official", "投票"),
+            ("say_official", "定期购"),
+        ),
     ),
     Part(
         "投诉",
@@ -224,12 +259,14 @@ class Talker:
             return []
         for each in row.get("attachments") or ():
             for item in each.get("msgmenu", {}).get("list", ()):
-                self._menu[item["click"]["id"]] = item["click"]["content"]
+                choice = item.get("click", item)  # 微信客服 wraps it, the Official Account does not
+                self._menu[choice["id"]] = choice["content"]
         return [f"> {line}" if line else ">" for line in masked(row["text"]).splitlines()]
 
 
 def masked(text: str) -> str:
-    return CODE.sub("QH7K2M9P4X", LINK.sub("https://shop.example.com/l/…", text))
+    bare = LINK.sub("https://shop.example.com/l/…", HASH.sub("3f0c…（64 位十六进制）", text))
+    return CODE.sub("QH7K2M9P4X", bare)
 
 
 def history(path: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
 
 from bot.calls import MenuItem
+from bot.domain.cases import complaint_score
 from bot.domain.games import PREFIX, Game, Play, Question, streak
 from bot.store import cases, consent, games, guide_tasks, tags
 from handlers.chat.giving import answered
@@ -83,7 +84,8 @@ async def _chain(talk: Talk, game: Game, said: str) -> Said:
         return Said(f"{game.ask}\n{talk.say('games/chain', word=game.says[0])}")
     if len(said) > LONGEST:
         return Said(talk.say("games/chain", word=game.says[0], long="是"))
-    held = bool(turn.content.check_text(said)) or turn.content.games.sensitive(said)
+    grave = complaint_score(said).severity == 1
+    held = grave or bool(turn.content.check_text(said)) or turn.content.games.sensitive(said)
     entry = await games.enter(
         turn.session,
         turn.vault,
