@@ -70,7 +70,7 @@ async def heard_from_fan(event: FanMessaged, turn: Turn) -> None:
 
 
 async def _hear(turn: Turn, customer: Customer | None, text: str, channel: str) -> None:
-    if customer is None or _plays(turn, text):
+    if customer is None or wishes.plays(turn.content.games, text):
         return
     live = await cases.live_of(turn.session, customer.id)
     # Whoever was asked something answers it, however angry the words.
@@ -93,18 +93,6 @@ async def _hear(turn: Turn, customer: Customer | None, text: str, channel: str) 
         await cases.add_note(
             turn.session, turn.vault, live, text=text, actor="customer", now=turn.now
         )
-
-
-def _plays(turn: Turn, text: str) -> bool:
-    """A game's own words, or a benefit's, are no complaint; whatever else she says beside them may be."""
-    play = turn.content.games.meant(text)
-    if play is None:
-        return wishes.meant(text) is not None
-    asked = [one for question in play.game.questions for one in question.choices]
-    told = play.said in {"", "开奖", "结果", *play.game.choices, *asked}
-    return (
-        told or play.game.kind == "chain"
-    )  # what is meant for everybody is read before it is shown
 
 
 async def _rate(turn: Turn, customer: Customer | None, menu_id: str, channel: str) -> None:

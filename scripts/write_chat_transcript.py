@@ -259,7 +259,7 @@ class Talker:
             return []
         for each in row.get("attachments") or ():
             for item in each.get("msgmenu", {}).get("list", ()):
-                choice = item.get("click", item)  # 微信客服 wraps it, the Official Account does not
+                choice = item.get("click", item)  # 微信客服 alone wraps it
                 self._menu[choice["id"]] = choice["content"]
         return [f"> {line}" if line else ">" for line in masked(row["text"]).splitlines()]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from bot.domain.games import SPACES
+from bot.domain.games import SPACES, Games
 
 PREFIX = "wish:"
 WORDS = {
@@ -40,3 +40,15 @@ def meant(text: str, menu_id: str | None = None) -> Wish | None:
 def item(kind: str, said: str = "") -> str:
     """The id of a menu entry that asks for this."""
     return f"{PREFIX}{kind}:{said}"
+
+
+def plays(games: Games, text: str) -> bool:
+    """A game's own words, or a benefit's, are no complaint; whatever else is said beside them may be."""
+    play = games.meant(text)
+    if play is None:
+        return meant(text) is not None
+    asked = [one for question in play.game.questions for one in question.choices]
+    told = play.said in {"", "开奖", "结果", *play.game.choices, *asked}
+    return (
+        told or play.game.kind == "chain"
+    )  # what is meant for everybody is read before it is shown
