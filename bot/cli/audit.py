@@ -24,7 +24,7 @@ def verify() -> None:
         if (broken := await audit.verify(session)) is not None:
             raise Failed(
                 _("第 %(n)s 行和前面接不上：有人改过数据库里的操作记录。", n=broken),
-                _("对照备份查是谁"),
+                _("拿一份备份对照：SIYU_DATABASE_URL=… siyu restore FILE，再看那一行"),
             )
 
     with_database(work)

@@ -50,6 +50,7 @@ WORDS = {
     "refused": "平台拒绝",
     "unknown": "没有收到平台的答复，结果不明",
     "gone": "顾客资料已删除",
+    "restored": "从备份恢复，之前可能已经发出",
     "quota_spent": "平台额度已用完",
     "cap_reached": "达到平台上限",
     "customer_refuses": "顾客拒收",

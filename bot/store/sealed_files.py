@@ -7,6 +7,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
+from cryptography.exceptions import InvalidTag
+
 from bot.store.vault import Vault
 
 PIECE = 1 << 20
@@ -20,8 +22,9 @@ class Torn(Exception):
 class Sealing:
     """Written while it comes; `about` says what it is, and opens nothing else."""
 
-    def __init__(self, path: Path, vault: Vault, *, about: str) -> None:
-        self._path, self._vault, self._about = path, vault, about
+    def __init__(self, path: Path, vault: Vault, *, about: str, head: bytes = b"") -> None:
+        """`head` is a line that stands before it in clear."""
+        self._path, self._vault, self._about, self._head = path, vault, about, head
         self._number, self._held = 0, bytearray()
 
     def write(self, said: bytes) -> None:
@@ -38,6 +41,7 @@ class Sealing:
     def __enter__(self) -> Sealing:
         self._path.touch(mode=0o600)
         self._stream: IO[bytes] = self._path.open("wb")
+        self._stream.write(self._head)
         return self
 
     def __exit__(
@@ -54,14 +58,19 @@ class Sealing:
             self._path.unlink(missing_ok=True)
 
 
-def pieces(path: Path, vault: Vault, *, about: str) -> Iterator[bytes]:
+def pieces(path: Path, vault: Vault, *, about: str, headed: bool = False) -> Iterator[bytes]:
     """What was written, in order. Raises Torn."""
     with path.open("rb") as stream:
+        if headed:
+            stream.readline()
         number, following = 0, _next(stream)
         while following:
             sealed, following = following, _next(stream)
             place = _place(about, number, last=not following)
-            yield vault.unseal_bytes(sealed, about=place)
+            try:
+                yield vault.unseal_bytes(sealed, about=place)
+            except InvalidTag:
+                raise Torn(path.name) from None
             number += 1
     if not number:
         raise Torn(path.name)

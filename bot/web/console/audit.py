@@ -73,6 +73,8 @@ ACTIONS = {
     "publish_playbook": "发布旅程",
     "switch_playbook": "停住或接着走一条旅程",
     "note_case": "给客诉记一笔",
+    "backup": "做了备份",
+    "restore": "恢复备份",
     "receive_file": "收下要导入的文件",
     "run_import": "导入文件",
     "remind_guide": "提醒导购",

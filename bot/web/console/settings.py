@@ -14,7 +14,7 @@ from bot.domain.refusals import Refusal
 from bot.domain.tiers import TIERS
 from bot.events.commands import AddStaff, ChangeBrand, ChangeLimits, ChangeStaff
 from bot.inbound.commands import matrix
-from bot.store import access, content_edits, shops
+from bot.store import access, audit_trail, content_edits, shops
 from bot.tongue import _
 from bot.web import staffing
 from bot.web.console import forms
@@ -65,6 +65,7 @@ async def _page(request: web.Request, **more: Any) -> web.Response:
             mass=desk.work.content.limits.mass_per_month(desk.work.now()),
             edited=await content_edits.bodies(session),
             staff=await access.staff(session),
+            backed_up=await audit_trail.below(session, None, action="backup", limit=1),
             stores=await shops.stores(session),
             roles={role: ROLES[role] for role in STAFF},
             clocks={"answer": ANSWER_IN, "resolve": RESOLVE_IN, "warn": WARN_BEFORE},
