@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from bot.domain.experiments import in_holdout
 from bot.tongue import _
 
 
@@ -21,8 +22,6 @@ def _of_the_day(said: time) -> time:
 
 Wall = Annotated[time, AfterValidator(_of_the_day)]
 """A time of day as the shop's clock shows it."""
-
-from bot.domain.experiments import in_holdout
 
 
 class _Section(BaseModel):
