@@ -27,8 +27,8 @@ SAMPLES: dict[str, Any] = {
 """What every part must bear: thirty characters, a long foreign name, none and very many."""
 ROWS = (
     rules.Row(field="orders.amount", op="gte", value="1234567", days="365", hits=1_234_567),
-    rules.Row(field="orders.count", op="gte", value="上新", mistake="应是整数"),
-    rules.Row(field="tag", op="has", value=SAMPLES["long"], hits=0),
+    rules.Row(field="orders.count", op="gte", value="上新"),
+    rules.Row(field="tag", op="has", value="兴趣/" + SAMPLES["long"], hits=0),
 )
 FORM = rules.Form(
     (*ROWS[:2], rules.Form((ROWS[2], rules.Form((ROWS[0],), "not_all")), "none")), "any"
@@ -39,7 +39,6 @@ CELLS = {
     for f, share in ((1, 0.3), (3, 2.0), (4, 7.5), (5, 31.0))
 }
 RULE: dict[str, Any] = {
-    "form": FORM,
     "nested": False,
     "choices": rules.Choices(),
     "modes": rules.MODES,
@@ -67,7 +66,7 @@ RULE: dict[str, Any] = {
 async def console(request: web.Request) -> web.StreamResponse:
     desk = _of_the_demo(request)
     async with desk.work.sessions.reading() as session:
-        facts = SAMPLES | RULE | {"groups": rules.groups()}
+        facts = SAMPLES | RULE | {"groups": rules.groups(), "form": rules.mistakes(FORM)}
         return await shown(request, session, "console/kit.html", "kit", **facts)
 
 
