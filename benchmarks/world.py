@@ -191,9 +191,14 @@ class SqliteLoader:
     def rows(self, table: str, names: Sequence[str], columns: list[list[Any]]) -> None:
         places = ", ".join("?" * len(names))
         self.to.execute("BEGIN")
-        insert = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({places})"
+        insert = f"INSERT INTO {table} ({_quoted(names)}) VALUES ({places})"
         self.to.executemany(insert, zip(*columns, strict=True))
         self.to.execute("COMMIT")
+
+
+def _quoted(names: Sequence[str]) -> str:
+    """PostgreSQL keeps words like left for itself."""
+    return ", ".join(f'"{name}"' for name in names)
 
 
 class PostgresLoader:
@@ -205,7 +210,7 @@ class PostgresLoader:
 
     def rows(self, table: str, names: Sequence[str], columns: list[list[Any]]) -> None:
         lines = zip(*(map(str, column) for column in columns), strict=True)
-        with self.to.cursor().copy(f"COPY {table} ({', '.join(names)}) FROM STDIN") as copy:
+        with self.to.cursor().copy(f"COPY {table} ({_quoted(names)}) FROM STDIN") as copy:
             copy.write("\n".join(map("\t".join, lines)) + "\n")
 
 

@@ -37,10 +37,10 @@ from tests.processes import ROOT, environment, wait_for
 from tests.storm.crowd import NOW, Platforms, fill
 from tests.storm.mortals import POINTS
 
-RECIPIENTS = int(os.environ.get("STORM_RECIPIENTS", "2000"))
-KILLS = int(os.environ.get("STORM_KILLS", "20"))
+RECIPIENTS = int(os.environ.get("STORM_RECIPIENTS", "1000"))
+KILLS = int(os.environ.get("STORM_KILLS", "10"))
 SEED = int(os.environ.get("STORM_SEED", "1"))
-SECONDS = float(os.environ.get("STORM_SECONDS", "150"))
+SECONDS = float(os.environ.get("STORM_SECONDS", "60"))
 """Over so long the messages become due, so that there is something in flight at every moment."""
 WORKERS = 4
 WAVES = 60
