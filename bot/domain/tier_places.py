@@ -35,7 +35,8 @@ def place_all(
     known: Habits, scores: Scores, before: Ints, scale: Scale, config: TierConfig, today: int
 ) -> tuple[Places, Scale]:
     """Everybody's place, and the scale by which single customers are placed until the next time."""
-    order = np.lexsort((known.customer, -known.last, -scores.value))
+    dearness = np.zeros(len(known.customer)) if scores.dearness is None else scores.dearness
+    order = np.lexsort((known.customer, -known.last, -dearness, -scores.value))
     rank = np.empty(len(order))
     rank[order] = np.arange(len(order)) / max(len(order), 1)
     core, asleep = _core(rank, before, config), _asleep(scores, config)
@@ -54,6 +55,12 @@ def place_all(
     )
     tier = np.where(core, CORE, np.where(asleep, ASLEEP, _halves(among, before, config)))
     return _places(scores, tier, rank, scale, rfm), scale
+
+
+def tied(scores: Scores) -> Ints:
+    """Places of those whose V somebody else has as well."""
+    _, place, count = np.unique(scores.value, return_inverse=True, return_counts=True)
+    return np.flatnonzero(count[place] > 1)
 
 
 def place_some(

@@ -93,6 +93,8 @@ class Scores:
     """A: who buys soon."""
     value: Floats
     """V: the order of tiers."""
+    dearness: Floats | None = None
+    """What a piece cost her on average, of those whose V is another's too: who buys dearer things goes first."""
 
 
 def local_days(at: Ints, zone: ZoneInfo) -> Ints:

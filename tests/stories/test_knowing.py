@@ -15,7 +15,7 @@ from sqlalchemy import select
 from bot.calls import GetCustomer, SendKf, Sent
 from bot.domain.customers import Customer, Identity
 from bot.domain.journeys import Run
-from bot.domain.orders import Order, Product
+from bot.domain.orders import Order, OrderLine, Product
 from bot.domain.refusals import Refusal
 from bot.domain.segments import parse
 from bot.domain.tiers import CustomerTier
@@ -443,16 +443,26 @@ async def test_tactic_102_stars_are_those_of_the_table_in_the_file(bot):
         assert found[who].star == 1 + bisect_right(table["steps"], points), told
 
 
-async def test_tactic_105_more_often_wins_then_dearer_things_then_the_one_who_came_later(bot):
-    often = [[(40, 100_000), (30, 100_000), (20, 100_000)], [(20, 300_000)]]
-    dearer = [[(50, 80_000), (20, 80_000)], [(50, 60_000), (20, 60_000)]]
-    later = [[(60, 50_000), (10, 50_000)], [(70, 50_000), (20, 50_000)]]
-    ids = await people(bot, [*often, *dearer, *later])
+async def test_tactic_105_more_often_wins_then_who_spends_more_then_who_buys_dearer_things(bot):
+    oftener = [[(40, 100_000), (30, 100_000), (20, 100_000)], [(20, 300_000)]]
+    larger = [[(50, 80_000), (20, 80_000)], [(50, 60_000), (20, 60_000)]]
+    dearer = [[(60, 50_000), (10, 50_000)], [(60, 50_000), (10, 50_000)]]
+    lots = (oftener, larger, dearer)
+    ids = await people(bot, [past for pair in lots for past in reversed(pair)])
+    async with bot.session() as session:
+        for who, pieces in zip(ids[-2:], (10, 1), strict=True):
+            orders = await session.scalars(select(Order.id).where(Order.customer_id == who))
+            for number in orders.all():
+                facts = {"sku": "K", "name": "K", "quantity": pieces, "amount_fen": 50_000}
+                session.add(OrderLine(order_id=number, ordinal=0, **facts))
     await retier(bot.work)
     found = await places(bot)
-    for one, other in zip(ids[::2], ids[1::2], strict=True):
-        assert found[one].score > found[other].score
+    for other, one in zip(ids[::2], ids[1::2], strict=True):
         assert found[one].rank < found[other].rank
+    (many, few) = (found[who] for who in ids[-2:])
+    assert (
+        many.score == few.score
+    )  # as much, as often, on the same days: one coat before ten socks
 
 
 async def test_tactic_106_who_brings_forty_friends_is_a_koc_though_she_spends_little(bot):

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, Select, case, func, select, true
+from sqlalchemy import BigInteger, ColumnElement, Select, case, func, select, true
+from sqlalchemy import cast as as_type
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Customer
@@ -118,6 +119,22 @@ async def top_categories(session: AsyncSession, only: Only = None) -> dict[int, 
     )
     best = select(each.c.customer_id, each.c.category).where(each.c.place == 1)
     return dict((await session.execute(best)).all())
+
+
+async def piece_prices(session: AsyncSession, before: datetime, only: Only) -> Ints:
+    """Customer and what a piece cost her on average, in fen; whoever's orders name no goods is left out."""
+    pieces = func.sum(OrderLine.quantity)
+    query = (
+        select(Order.customer_id, as_type(func.sum(OrderLine.amount_fen), BigInteger), pieces)
+        .join(OrderLine, OrderLine.order_id == Order.id)
+        .where(Order.paid_at < before, OrderLine.amount_fen > 0, _only(Order.customer_id, only))
+        .group_by(Order.customer_id)
+        .having(pieces > 0)
+    )
+    who, spent, number = await _read(session, query, "iii", only)
+    order = np.argsort(who, kind="stable")
+    found: Ints = np.stack((who[order], spent[order] // np.maximum(number[order], 1)))
+    return found
 
 
 async def last_run(session: AsyncSession) -> TierRun | None:

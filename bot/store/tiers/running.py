@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -12,8 +12,18 @@ import numpy as np
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.stars import Stars
-from bot.domain.tier_places import NOWHERE, place_all, place_some
-from bot.domain.tiering import Habits, Ints, Scale, day_after, habits, measure, midnight, score
+from bot.domain.tier_places import NOWHERE, place_all, place_some, tied
+from bot.domain.tiering import (
+    Habits,
+    Ints,
+    Scale,
+    Scores,
+    day_after,
+    habits,
+    measure,
+    midnight,
+    score,
+)
 from bot.domain.tiers import TIERS, TierConfig, TierMove, TierRun
 from bot.store.engine import Sessions
 from bot.store.tiers import reading, writing
@@ -199,10 +209,24 @@ async def _stand(
     known = habits(await reading.purchases(session, before=midnight(today, zone)), zone)
     kept = await reading.kept_tiers(session, [] if blank else None)
     scale, before = measure(known, config), kept.before(known)
-    scores = score(known, today, scale)
+    scores = await _untied(session, known, score(known, today, scale), midnight(today, zone))
     places, scale = place_all(known, scores, before, scale, config, today)
     stars = await _stars(session, known, config.stars, as_of)
     return Standing(known, scores, places, stars, before, kept, today, as_of), scale
+
+
+async def _untied(
+    session: AsyncSession, known: Habits, scores: Scores, before: datetime
+) -> Scores:
+    """Who has spent as much as often is told apart by how dear her things are, as long as they are not many."""
+    same = tied(scores)
+    if not 0 < len(same) <= MANY:
+        return scores
+    told = await reading.piece_prices(session, before, known.customer[same])
+    at, found = reading.aligned(told[0], known.customer)
+    dearness = np.zeros(len(known.customer))
+    dearness[found] = told[1][at[found]]
+    return replace(scores, dearness=dearness)
 
 
 async def _stars(
