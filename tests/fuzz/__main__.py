@@ -190,7 +190,11 @@ async def _asks(shop: Shop, role: str, known: Path, heard: Heard, how: tuple[int
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    told, _ = await program.communicate()
+    try:
+        told, _ = await program.communicate()
+    finally:
+        if program.returncode is None:
+            program.kill()
     if program.returncode != 0:
         heard.unlike.append(f"{role}: an answer was not as described, see above")
         print(told.decode(errors="replace")[-6000:])

@@ -103,6 +103,17 @@ async def test_counts_are_told_on_this_machine_and_not_in_production(opens):
     assert (await client.get("/metrics")).status == 401
 
 
+async def test_production_has_no_doors_for_developers(opens):
+    client, _ = await opens(
+        public_url="https://siyu.example.com", sandbox_url="http://127.0.0.1:1"
+    )
+    asked = {"/api/openapi.json": 401, "/metrics": 401, "/admin/_kit": 303}
+    asked |= dict.fromkeys(("/sandbox", "/docs", "/debug", "/api/v1/seed", "/login/force"), 404)
+    for path, expected in asked.items():
+        answer = await client.get(path, allow_redirects=False)
+        assert answer.status == expected, path
+
+
 async def test_the_drift_of_the_last_reconciling_is_told_until_the_next(opens, bot):
     client, _ = await opens()
     report = Report()

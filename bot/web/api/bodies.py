@@ -101,7 +101,7 @@ async def read(request: web.Request, kind: type[Body]) -> Body:
 
 def parse(body: bytes, kind: type[Body]) -> Body:
     try:
-        said = json.loads(body, parse_constant=_no_constant)
+        said = json.loads(body, parse_constant=_no_constant, object_pairs_hook=_each_once)
         bad = b"\\u" in body and _unwritable(said)
     except (ValueError, RecursionError):
         raise Refusal("not_json", "请求体不是 JSON", status=400) from None
@@ -161,6 +161,14 @@ def key_of(request: web.Request) -> str:
             status=400,
         )
     return given
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of two values of one name every reader believes another one."""
+    said = dict(pairs)
+    if len(said) < len(pairs):
+        raise ValueError("twice")
+    return said
 
 
 def _no_constant(name: str) -> NoReturn:
