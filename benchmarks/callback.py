@@ -205,12 +205,12 @@ def main() -> None:
     best = 0.0
     for row in () if options.without_peers else theirs(many // 2):
         print(row.shown(limit), flush=True)
-        best = max(best, row.per_s)
+        best = max(best, row.per_core)
     for kind in ("sqlite", "postgresql"):
         for row in house(kind, many):
             print(row.shown(limit), flush=True)
             if best and "kept" in row.name:
-                print(f"{'':34}{row.per_s / best:>8.1f} x the best peer")
+                print(f"{'':34}{row.per_core / best:>18.1f} x the best peer's, per core")
 
 
 if __name__ == "__main__":

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 
-from sqlalchemy import CursorResult, or_, select, update
+from sqlalchemy import CursorResult, Executable, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.channels import WINDOWS
 from bot.domain.conversations import Conversation
 from bot.domain.delivery import Message, Window
-from bot.store.engine import upsert
+from bot.store.engine import dialect_of, table_of, upsert, upsert_in
 from bot.store.vault import Vault
 
 ABOUT = "message.text"
@@ -77,8 +78,30 @@ async def _remember(
     session: AsyncSession, vault: Vault, customer_id: int, text: str, **columns: object
 ) -> None:
     sealed = await vault.seal_for(session, customer_id, text, about=ABOUT)
-    row = upsert(session, Message).values(customer_id=customer_id, text=sealed, **columns)
-    await session.execute(row.on_conflict_do_nothing(index_elements=["key"]))
+    row = {"customer_id": customer_id, "text": sealed, **columns}
+    await session.execute(_remembering(dialect_of(session)), row)
+
+
+# Every message runs these: they are built once.
+@lru_cache
+def _remembering(dialect: str) -> Executable:
+    line = upsert_in(dialect, table_of(Message))
+    remembering: Executable = line.on_conflict_do_nothing(index_elements=["key"])
+    return remembering
+
+
+@lru_cache
+def _opening(dialect: str) -> Executable:
+    table = table_of(Window)
+    insert = upsert_in(dialect, table)
+    fresh = insert.excluded
+    # A tap opens one minute: it must not shorten the two days that a message opened.
+    opening: Executable = insert.on_conflict_do_update(
+        index_elements=["customer_id", "channel"],
+        set_={"address": fresh.address, "closes_at": fresh.closes_at, "left": fresh.left},
+        where=or_(table.c.closes_at <= fresh.closes_at, table.c.left == 0),
+    )
+    return opening
 
 
 async def opened(
@@ -86,22 +109,14 @@ async def opened(
 ) -> None:
     """Open or renew the window as `message`, `click`, `follow` or `scan` does on this channel."""
     length, count = WINDOWS[channel, by]
-    insert = upsert(session, Window).values(
-        customer_id=customer_id,
-        channel=channel,
-        address=address,
-        closes_at=at + length,
-        left=count,
-    )
-    fresh = insert.excluded
-    # A tap opens one minute: it must not shorten the two days that a message opened.
-    await session.execute(
-        insert.on_conflict_do_update(
-            index_elements=["customer_id", "channel"],
-            set_={"address": fresh.address, "closes_at": fresh.closes_at, "left": fresh.left},
-            where=or_(Window.closes_at <= fresh.closes_at, Window.left == 0),
-        )
-    )
+    row = {
+        "customer_id": customer_id,
+        "channel": channel,
+        "address": address,
+        "closes_at": at + length,
+        "left": count,
+    }
+    await session.execute(_opening(dialect_of(session)), row)
 
 
 async def window(

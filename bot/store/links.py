@@ -6,16 +6,17 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Protocol
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Executable, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.campaigns import Touch
 from bot.domain.customers import Customer
 from bot.domain.delivery import ShortLink
 from bot.store import customers
-from bot.store.engine import upsert
+from bot.store.engine import dialect_of, table_of, upsert_in
 from bot.store.vault import Vault
 
 LENGTH = 24
@@ -87,8 +88,14 @@ class Links:
             for token, row in sorted(self._rows.items())
         ]
         self._rows = {}
-        made = upsert(session, ShortLink).values(rows)
-        await session.execute(made.on_conflict_do_nothing(index_elements=["token"]))
+        await session.execute(_making(dialect_of(session)), rows)
+
+
+@lru_cache
+def _making(dialect: str) -> Executable:
+    link = upsert_in(dialect, table_of(ShortLink))
+    making: Executable = link.on_conflict_do_nothing(index_elements=["token"])
+    return making
 
 
 async def find(session: AsyncSession, token: str) -> ShortLink | None:
