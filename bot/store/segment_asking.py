@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, not_, select
+from sqlalchemy import CTE, ColumnElement, Select, and_, not_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from bot.domain.customers import Customer
@@ -25,17 +25,21 @@ Who = InstrumentedAttribute[int] | InstrumentedAttribute[int | None]
 @dataclass(frozen=True, slots=True)
 class Asking:
     now: datetime
-    only: int | None = None
-    """Asked about one customer: every inner query is narrowed to her, or it would read everybody."""
+    only: int | CTE | None = None
+    """Asked about one customer, or about those of a list: every inner query is narrowed to her, or to them."""
 
     def those(self, who: Who, *where: Clause, of: Select[Any] | None = None) -> Select[Any]:
         """The customers of some rows."""
         query = (select(who) if of is None else of).where(who.is_not(None), *where)
-        return query if self.only is None else query.where(who == self.only)
+        if self.only is None:
+            return query
+        if isinstance(self.only, int):
+            return query.where(who == self.only)
+        return query.where(who.in_(select(self.only.c.id)))
 
     def whose(self, who: Who) -> Any:
         """The column by which rows are gathered per customer."""
-        return scanned(who) if self.only is None else who
+        return who if isinstance(self.only, int) else scanned(who)
 
     def bought(self, asked: Condition) -> Clause:
         """Paid and not wholly given back, inside the window."""
