@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 from bot.domain.campaigns import Campaign
 from bot.store import consent
@@ -223,3 +224,16 @@ async def test_an_unfinished_draft_stands_in_no_calendar(bot, shop):
     await face.opens("/admin/campaigns/new")
     await face.sends("/admin/campaigns", name="以后再说", then="later")
     assert "以后再说" not in (await face.opens("/admin/campaigns")).text
+
+
+async def test_a_journey_is_tried_on_the_past_year(bot, shop):
+    await bot.publishes()
+    async with bot.session() as session:
+        guide, customer = await a_guide(session), await a_customer(session)
+        await a_follow(session, customer, guide, since=bot.now - timedelta(days=30))
+    page = await shop.signs_in("operator", "ops")
+    page = await page.opens("/admin/campaigns/journeys/newcomer-week")
+    assert "拿过去一年试一遍" in page.text
+    page = await page.opens("/admin/campaigns/journeys/newcomer-week/rehearsal")
+    assert "触发 1 次，1 人" in page.text
+    assert "没有动任何顾客" in page.text
