@@ -44,7 +44,7 @@ def campaign() -> None:
 @click.argument("number", type=int, metavar="ID")
 @click.option("--json", "as_json", is_flag=True, help="输出一份 JSON")
 def plan(number: int, as_json: bool) -> None:
-    receipt = _run(_rehearse(number))
+    _name, receipt = _run(_rehearse(number))
     if as_json:
         click.echo(json.dumps(receipt.as_json(), ensure_ascii=False, indent=1))
     else:
@@ -69,18 +69,13 @@ def result(number: int, as_json: bool) -> None:
     "--expected", type=int, default=None, help="预演时看到的人数；人数和预演时不同就停下"
 )
 def hand_over(number: int, confirm: str | None, expected: int | None) -> None:
-    name = _run(_named(number))
-    then = shlex.join(["siyu", "campaign", "hand-over", str(number), "--confirm", name])
     if confirm is None:
-        receipt = _run(_rehearse(number))
+        name, receipt = _run(_rehearse(number))
         click.echo(receipt.in_words())
-        note(
-            _(
-                "  没有交出去。要交给导购，运行：%(then)s",
-                then=f"{then} --expected {receipt.planned}",
-            )
-        )
+        then = f"{_confirming(number, name)} --expected {receipt.planned}"
+        note(_("  没有交出去。要交给导购，运行：%(then)s", then=then))
         return
+    name = _run(_named(number))
     if confirm != name:
         raise Misused(
             _(
@@ -89,9 +84,13 @@ def hand_over(number: int, confirm: str | None, expected: int | None) -> None:
                 name=name,
                 said=confirm,
             ),
-            then,
+            _confirming(number, name),
         )
     _act(HandOverCampaign, number, expected=expected)
+
+
+def _confirming(number: int, name: str) -> str:
+    return shlex.join(["siyu", "campaign", "hand-over", str(number), "--confirm", name])
 
 
 @campaign.command("pause", help="暂停，导购还没确认的任务会收回")
@@ -152,7 +151,7 @@ async def _prove(number: int) -> Proof:
         return await proof.of(session, await _found(session, number))
 
 
-async def _rehearse(number: int) -> Receipt:
+async def _rehearse(number: int) -> tuple[str, Receipt]:
     async with open_bot(load_settings(), ROUTERS) as bot:
         work = bot.work
         async with work.sessions.begin() as session:
@@ -171,4 +170,4 @@ async def _rehearse(number: int) -> Receipt:
                 ),
             )
             found.receipt, found.rehearsed_at = receipt.as_kept(), work.now()
-            return receipt
+            return found.name, receipt

@@ -160,15 +160,12 @@ async def test_files_are_opened_by_number_alone(bot, shop):
         assert await status(boss, path) in {403, 404}, path
 
 
-@pytest.mark.parametrize(
-    "meta", ["'; DROP TABLE customer; --", "%' OR '1'='1", "\\", "1) OR (1=1"]
-)
-async def test_signs_of_sql_are_only_text(bot, shop, meta):
+async def test_signs_of_sql_are_only_text(bot, shop):
     """H01."""
-    customer = await a_named_customer(bot)
+    customer, meta = await a_named_customer(bot), "%' OR '1'='1'); DROP TABLE customer; -- \\"
     boss, program = await shop.signs_in("owner", "boss"), await shop.program("owner")
-    for name in ("q", "tag", "segment", "sort", "page", "guide", "store"):
-        page = await boss.client.get(PAGE, params={name: meta})
-        assert page.status in {200, 404, 422}, name
+    for names in (("q", "tag"), ("segment", "sort", "page"), ("guide", "store", "tier")):
+        page = await boss.client.get(PAGE, params=dict.fromkeys(names, meta))
+        assert page.status in {200, 404, 422}, names
     assert (await program.reads("orders", order_no=meta))[1]["items"] == []
     assert (await program.reads(f"customers/{customer.ref}"))[0] == 200
