@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 from playwright.sync_api import Page, expect
+
+
+def busy() -> float:
+    """How many times longer than alone something takes on this machine now."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 def number_in(text: str) -> int:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import gzip
-import os
 
 from playwright.sync_api import CDPSession, Page
 
+from tests.browser.acts import busy
 from tests.browser.places import PLACES, address
 
 LARGEST_KB = {"analytics": 260}
@@ -59,7 +59,7 @@ def test_pages_are_there_soon_on_a_slow_phone(opens):
     chromium.send("Network.emulateNetworkConditions", SLOW)
     chromium.send("Emulation.setCPUThrottlingRate", {"rate": 4})
     for name, at in places.items():
-        if at and (took := _soonest(page, at)) > SOON * _busy():
+        if at and (took := _soonest(page, at)) > SOON * busy():
             late[name] = round(took, 2)
     assert late == {}
 
@@ -79,7 +79,3 @@ def _soonest(page: Page, at: str) -> float:
         if best <= SOON:
             break
     return best
-
-
-def _busy() -> float:
-    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))

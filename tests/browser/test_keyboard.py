@@ -53,6 +53,7 @@ def test_f2_and_f6_three_faces_handed_over_and_sent_by_her_guide(opens, shop):
     for number in (2, 3):
         press(page, "#next-face")
         expect(page.locator("#face-number")).to_contain_text(f"{number} / ")
+        expect(page.locator(".htmx-settling, .htmx-added")).to_have_count(0)
     press(page, "#act-approve")
     promised = number_in(page.locator("#act-hand-over").inner_text())
     press(page, "#act-hand-over")

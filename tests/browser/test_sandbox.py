@@ -6,7 +6,7 @@ import time
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.acts import hand_over_a_campaign, number_in
+from tests.browser.acts import busy, hand_over_a_campaign, number_in
 
 
 def comes(opens, number: int) -> Page:
@@ -34,7 +34,7 @@ def test_f1_a_visitor_gets_a_coupon_within_two_seconds_and_reads_why(opens):
     asked = time.monotonic()
     page.get_by_role("button", name="有什么优惠？").click()
     page.locator(".cpn").first.wait_for()
-    assert time.monotonic() - asked < 2
+    assert time.monotonic() - asked < 2 * busy()
     expect(page.locator(".trace li.now").first).to_contain_text("发出一张券")
     expect(page.locator(".trace li.now .why").first).to_contain_text("每人只能领一次")
     expect(page.locator("#tb3")).to_contain_text("2 处变化")
@@ -58,7 +58,9 @@ def test_f2_nothing_arrives_before_the_guide_taps(opens, shop):
     page.get_by_role("button", name=f"扮演{guide}，点发送").click()
     expect(page.locator(".m.bot")).to_have_count(before + 1)
     expect(page.locator(".m.bot .tx").last).to_contain_text("薄外套")
+    shown = page.locator(".clock").inner_text()
     page.click("#ck-1h")
+    expect(page.locator(".clock")).not_to_have_text(shown, timeout=60_000)
     page.click("#tb1")
     expect(page.locator(".trace")).to_contain_text("只等一下：已送达")
     assert shop.counts(ARRIVED, who) == arrived + 1
@@ -89,7 +91,9 @@ def test_f3_a_complaint_has_its_clocks_and_holds_marketing(opens, shop):
                 break
             next_thing(page)
         expect(page.locator(".trace")).to_contain_text(said)
+    shown = page.locator(".clock").inner_text()
     page.click("#ck-7d")
+    expect(page.locator(".clock")).not_to_have_text(shown, timeout=60_000)
     page.click("#tb3")
     expect(page.locator("[data-fact=cases]")).to_contain_text("处理中")
     assert shop.counts(SENT_INTO_A_CASE) == 0

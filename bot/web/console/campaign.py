@@ -28,7 +28,7 @@ from bot.store.campaigns import Receipt
 from bot.tongue import _
 from bot.web.console import forms, rehearsal, spans
 from bot.web.console.campaigns import CAMPAIGN_STATES, TONES, rights
-from bot.web.console.frame import actor_words, shown
+from bot.web.console.frame import actor_words, is_part, shown
 from bot.web.console.scopes import is_of_another_store, own_store
 from bot.web.desk import ACTOR, DESK, Desk
 from bot.web.guards import actor_of, allowed
@@ -137,10 +137,12 @@ async def campaign_of(request: web.Request, session: AsyncSession) -> Campaign:
 @routes.get("/admin/campaigns/{id:[1-9][0-9]{0,17}}/preview", allow_head=False)
 @allowed("campaign.read")
 async def preview(request: web.Request) -> web.StreamResponse:
-    """The next face: only this part of the page changes."""
+    """The next face: only this part of the page changes. Whoever comes here by herself is led to the whole page."""
     desk = request.app[DESK]
     own_store(request)
     asked = request.query.get("n", "1")
+    if not is_part(request):
+        raise web.HTTPSeeOther(f"/admin/campaigns/{request.match_info['id']}")
     async with desk.work.sessions.reading() as session:
         campaign = await campaign_of(request, session)
         told = await rehearsal.rehearsed(desk, session, campaign)

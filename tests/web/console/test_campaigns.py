@@ -11,6 +11,7 @@ from bot.store import segments as store
 from bot.web.console import rehearsal
 from tests.builders import a_customer, a_follow, a_guide
 
+PART = {"HX-Request": "true"}
 FRIENDS = {"all": [{"field": "follows.any", "op": "eq", "value": True}]}
 
 
@@ -79,8 +80,9 @@ async def test_the_next_face_is_one_click_away_and_the_last_is_the_end(bot, shop
     await a_crowd(bot)
     page, address = await drafted(bot, shop)
     assert "1 / 3" in page.text
-    assert "3 / 3" in (await page.opens(f"{address}/preview?n=3")).text
-    assert "已经合并或删除" in (await page.opens(f"{address}/preview?n=4")).text
+    assert "3 / 3" in (await page.opens(f"{address}/preview?n=3", headers=PART)).text
+    assert "已经合并或删除" in (await page.opens(f"{address}/preview?n=4", headers=PART)).text
+    assert "1 / 3" in (await page.opens(f"{address}/preview?n=3")).text
 
 
 async def test_the_month_shows_what_begins_when_and_who_is_meant_twice(bot, shop):
