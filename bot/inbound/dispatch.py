@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -54,6 +55,7 @@ class Dispatcher:
         self._alarm = alarm
         self._awaited: Counter[str] = Counter()
         self._said: dict[str, Result] = {}
+        self._answering = asyncio.Lock()
 
     async def drain(self, sessions: Sessions, now: datetime) -> int:
         """Handle up to a batch of waiting events in one transaction. Returns how many."""
@@ -80,12 +82,22 @@ class Dispatcher:
     async def answer(self, sessions: Sessions, arrival: Arrival, now: datetime) -> Result:
         """What is said to one kept event, handled right now but after all of its source that came before it."""
         while arrival.digest not in self._said:
-            async with sessions.begin() as session:
-                waiting = await inbox.waiting(session, limit=BATCH, until=arrival)
-                await self._handle_all(session, waiting, now)
-            if not waiting:
-                break
+            # One of those who wait does the work for all: each with a transaction of its own would use up the
+            # connections, and whoever comes in next could not even be kept.
+            async with self._answering:
+                if arrival.digest in self._said or not await self._answer_some(
+                    sessions, arrival, now
+                ):
+                    break
         return self._said.get(arrival.digest)
+
+    async def _answer_some(self, sessions: Sessions, arrival: Arrival, now: datetime) -> int:
+        async with sessions.begin() as session:
+            waiting = await inbox.waiting(
+                session, limit=BATCH, until=arrival, others=self._awaited
+            )
+            await self._handle_all(session, waiting, now)
+        return len(waiting)
 
     async def _handle_all(
         self, session: AsyncSession, waiting: Sequence[Kept], now: datetime

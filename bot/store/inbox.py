@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -113,17 +113,22 @@ def _keep_here(plain: sqlite3.Connection, rows: Sequence[tuple[str, str, bytes, 
 
 
 async def waiting(
-    session: AsyncSession, *, limit: int, until: Arrival | None = None
+    session: AsyncSession,
+    *,
+    limit: int,
+    until: Arrival | None = None,
+    others: Collection[str] = (),
 ) -> Sequence[Kept]:
     """The oldest events not handled yet, and nobody else's until this transaction ends.
 
-    `until`: only those of its source that came before it, and the event itself.
+    `until`: only those of its source that came before it (or before any other of these digests), and the event itself.
     """
     await _in_turn(session)
     query = select(Kept).where(Kept.state == "kept").order_by(Kept.id).limit(limit)
     if until is not None:
-        its_id = select(Kept.id).where(Kept.digest == until.digest).scalar_subquery()
-        query = query.where(Kept.source == until.source, Kept.id <= its_id)
+        these = Kept.digest.in_({until.digest, *others})
+        newest = select(func.max(Kept.id)).where(these).scalar_subquery()
+        query = query.where(Kept.source == until.source, Kept.id <= newest)
     return (await session.scalars(query)).all()
 
 
