@@ -42,6 +42,7 @@ PLACES = (
     Place("journeys", "/admin/campaigns/journeys"),
     Place("journey", "/admin/campaigns/journeys", "main a[href^='/admin/campaigns/journeys/']"),
     Place("content", "/admin/content"),
+    Place("contests", "/admin/contests"),
     Place("coupons", "/admin/coupons"),
     Place("coupon-new", "/admin/coupons/-/new"),
     Place("coupon", "/admin/coupons", "main a[href^='/admin/coupons/']"),
