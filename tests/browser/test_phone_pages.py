@@ -7,7 +7,16 @@ from playwright.sync_api import Page
 
 from tests.browser import looks
 
-HERS = ("", "/points", "/activities", "/contests/outfit", "/preferences", "/data", "/cases", "/contact")
+HERS = (
+    "",
+    "/points",
+    "/activities",
+    "/contests/outfit",
+    "/preferences",
+    "/data",
+    "/cases",
+    "/contact",
+)
 
 
 def faults_of(page: Page, tongue: str) -> list[str]:
