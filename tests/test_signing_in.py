@@ -39,7 +39,7 @@ class Browser:
 def shop(tmp_path):
     with ExitStack() as stack:
         made = Shop(tmp_path, "sqlite", stack)
-        made.start()
+        made.start("all")
         yield made
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
 from bot.clock import Clock
 from bot.store import inbox
-from bot.store.engine import Sessions
+from bot.store.engine import Sessions, until_free
 from bot.store.inbox import Arrival
 from bot.store.vault import Vault
 
@@ -60,7 +61,11 @@ class Intake:
 
     async def _store(self, arrivals: list[Arrival]) -> set[str]:
         distinct = list({arrival.digest: arrival for arrival in arrivals}.values())
+        # The same news may reach two processes in another order, and they would wait for each other.
+        return await until_free(partial(self._keep, distinct))
+
+    async def _keep(self, arrivals: list[Arrival]) -> set[str]:
         async with self._sessions.in_one_trip() as connection:
             return await inbox.keep_at_once(
-                connection, self._vault, distinct, now=self._clock.now()
+                connection, self._vault, arrivals, now=self._clock.now()
             )

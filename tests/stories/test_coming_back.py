@@ -165,7 +165,7 @@ async def at_half_past_seven(bot) -> list[SendKf]:
     local = bot.now.astimezone(SHOP_ZONE)
     await bot.works(advance_due)
     until(bot, local.year, local.month, local.day, hour=19, minute=40)
-    await bot.works(advance_due, deliver_due)
+    await bot.works(advance_due, deliver_due, deliver_due)  # one message per person and pass
     return [call for call in await bot.sends() if isinstance(call, SendKf)]
 
 

@@ -44,7 +44,7 @@ def _row(table: Any, row: dict[str, Any], people: dict[int, str]) -> tuple[Any, 
     told = []
     for column in table.columns:
         value = row[column.name]
-        if column.name == "customer_id":
+        if column.name in ("customer_id", "home"):
             value = people.get(value, value)
         elif _differs(column, value) or column.name in FIRST_HEARD.get(table.name, ()):
             continue

@@ -6,6 +6,7 @@ import asyncio
 import multiprocessing
 import random
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from bot.domain.delivery import Kept, Message
 from bot.inbound.dispatch import Dispatcher
 from bot.settings import Settings
 from bot.store import inbox
-from bot.store.engine import Sessions, open_engine
+from bot.store.engine import Sessions, open_engine, until_free
 from bot.store.inbox import Arrival
 from bot.store.vault import Vault
 from handlers import ROUTERS
@@ -49,13 +50,17 @@ async def deliver(url: str, arrivals: list[Arrival], seed: int) -> list[str]:
         size = chance.randrange(1, 60)
         group = {one.digest: one for one in arrivals[:size]}
         del arrivals[:size]
-        async with sessions.begin() as session:
-            await inbox.keep(session, vault, list(group.values()), now=NOW)
+        await until_free(partial(_keep, sessions, vault, list(group.values())))
         await dispatcher.drain(sessions, NOW)
     while await dispatcher.drain(sessions, NOW):
         pass
     await sessions.close()
     return [repr(bug) for bug in bugs]
+
+
+async def _keep(sessions: Sessions, vault: Vault, group: list[Arrival]) -> None:
+    async with sessions.begin() as session:
+        await inbox.keep(session, vault, group, now=NOW)
 
 
 def process(url: str, arrivals: list[Arrival], seed: int, results: Any) -> None:

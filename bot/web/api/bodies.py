@@ -105,10 +105,11 @@ def parse(body: bytes, kind: type[Body]) -> Body:
         bad = b"\\u" in body and _unwritable(said)
     except (ValueError, RecursionError):
         raise Refusal("not_json", "请求体不是 JSON", status=400) from None
+    read = valid(said, kind)  # names the field, where it is one that may hold words
     if bad:
         told = [{"field": "body", "words": "含有 NUL 或不成对的代理字符"}]
         raise Refusal("invalid", "请求有问题", status=422, facts={"mistakes": told})
-    return valid(said, kind)
+    return read
 
 
 def _unwritable(said: Any) -> bool:
