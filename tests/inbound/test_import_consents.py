@@ -79,6 +79,18 @@ async def test_what_she_said_since_then_stays(sessions, vault, brings):
     assert set(await agreed(sessions, vault)) == {"M3", "M4"}
 
 
+async def test_a_consent_without_its_day_never_undoes_what_she_said_but_a_refusal_holds(
+    sessions, vault, brings
+):
+    await brings(MEMBERS)
+    await says(sessions, vault, "M4", "withdraw", NOW)
+    assert (await brings(MEMBERS, name="again.csv")).consents == 0
+    assert set(await agreed(sessions, vault)) == {"M1"}
+    refused = "会员号,营销授权,授权时间\nM1,是,2024-05-01\nM1,否,2024-05-01\nM4,是,\n"
+    assert (await brings(refused, name="refused.csv")).consents == 1
+    assert await agreed(sessions, vault) == {}
+
+
 async def test_a_newer_file_may_take_back_and_give_again(sessions, vault, brings):
     await brings(MEMBERS)
     await says(sessions, vault, "M2", "withdraw", NOW - timedelta(days=300))

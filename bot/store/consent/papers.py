@@ -22,7 +22,19 @@ class Paper(NamedTuple):
     customer_id: int
     agreed: bool
     at: datetime
+    dated: bool
+    """False where the paper shows no day: `at` is then when we read it, which says nothing of when she agreed."""
     evidence: dict[str, Any]
+
+    def is_news_to(self, known: ConsentState | None) -> bool:
+        """A consent without a day never undoes what she has said; a refusal always holds, at one moment too."""
+        if known is None:
+            return self.agreed
+        if known.granted == self.agreed:
+            return False
+        if self.agreed:
+            return self.dated and known.since < self.at
+        return known.since <= self.at
 
 
 async def read_papers(
@@ -32,7 +44,8 @@ async def read_papers(
 
     A refusal where nothing was agreed to is no news: without a consent nothing is sent.
     """
-    newest = {paper.customer_id: paper for paper in sorted(papers, key=lambda paper: paper.at)}
+    in_order = sorted(papers, key=lambda paper: (paper.at, not paper.agreed))
+    newest = {paper.customer_id: paper for paper in in_order}
     ids, news = sorted(newest), 0
     for start in range(0, len(ids), AT_ONCE):
         some = [newest[customer_id] for customer_id in ids[start : start + AT_ONCE]]
@@ -60,22 +73,21 @@ async def _unknown(
     )
     known = {state.customer_id: state for state in await session.scalars(asked)}
     acts = []
-    for customer_id, agreed, at, evidence in papers:
-        state, other = known.get(customer_id), merged.get(customer_id) is not None
-        if state is None and not agreed:
-            continue
-        if state is not None and (state.granted == agreed or state.since >= at):
+    for paper in papers:
+        state = known.get(paper.customer_id)
+        if not paper.is_news_to(state):
             continue
         act = Act(
-            customer_id=customer_id,
+            customer_id=paper.customer_id,
             purpose=purpose,
-            action="grant" if agreed else "withdraw",
+            action="grant" if paper.agreed else "withdraw",
             channel=channel,
             actor=actor,
-            at=at,
-            evidence=evidence,
+            at=paper.at,
+            evidence=paper.evidence,
         )
-        acts.append((act, state is not None or other))
+        folded = merged.get(paper.customer_id) is not None
+        acts.append((act, state is not None or folded))
     return acts
 
 

@@ -22,12 +22,14 @@ async def take_consents(
     source: str,
     now: datetime,
 ) -> int:
-    """The row of the file is the evidence; a consent without its date counts from now. Returns how many were news."""
+    """The row of the file is the evidence; a consent without its day counts from now, and
+    only for whom we know nothing of. Returns how many were news."""
     papers = [
         Paper(
             customer_id,
             row.agreed,
             row.agreed_at or now,
+            row.agreed_at is not None,
             {"import": source, "row": row.number},
         )
         for row, customer_id in zip(rows, ids, strict=True)
