@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar, Unpack
@@ -13,7 +13,7 @@ from bot.calls import Call, Outcome
 from bot.content import Content
 from bot.domain.delivery import Owed
 from bot.store import outbox
-from bot.store.outbox import Terms
+from bot.store.outbox import Debt, Terms
 from bot.store.vault import Vault
 
 
@@ -29,8 +29,8 @@ class Settling:
             self.session, self.vault, call, effect=effect, now=self.now, **terms
         )
 
-    async def owe_all(self, by_effect: Mapping[str, Call], **terms: Unpack[Terms]) -> None:
-        await outbox.owe_all(self.session, self.vault, by_effect, now=self.now, **terms)
+    async def owe_many(self, debts: Sequence[Debt]) -> None:
+        await outbox.owe_many(self.session, self.vault, debts, now=self.now)
 
 
 class Told(NamedTuple):

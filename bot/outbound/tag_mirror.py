@@ -10,6 +10,7 @@ from bot.calls import AddCorpTags, EditCorpTag, ListCorpTags, MarkTags, Outcome,
 from bot.domain.delivery import Owed
 from bot.outbound.settled import Settling, settled
 from bot.store import tags
+from bot.store.outbox import Debt
 from bot.store.tags import Marking, NewCorpTags, Renamed
 from bot.work.context import Work
 
@@ -107,14 +108,14 @@ async def _make(turn: Settling, group: NewCorpTags) -> None:
 
 async def _mark(turn: Settling, markings: Sequence[Marking]) -> None:
     rounds = await tags.begin(turn.session, markings, turn.now)
-    await turn.owe_all(
-        {
-            f"mark-tags:{marking.follow_id}:{rounds[marking.follow_id]}": MarkTags(
-                userid=marking.userid,
-                external_userid=marking.external_userid,
-                add=tuple(marking.add.values()),
-                remove=tuple(marking.remove.values()),
-            )
-            for marking in markings
-        }
+    await turn.owe_many([_debt(one, rounds[one.follow_id]) for one in markings])
+
+
+def _debt(marking: Marking, count: int) -> Debt:
+    call = MarkTags(
+        userid=marking.userid,
+        external_userid=marking.external_userid,
+        add=tuple(marking.add.values()),
+        remove=tuple(marking.remove.values()),
     )
+    return call, {"effect": f"mark-tags:{marking.follow_id}:{count}"}

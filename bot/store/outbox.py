@@ -130,19 +130,6 @@ async def owe(
     return owed_id
 
 
-async def owe_all(
-    session: AsyncSession,
-    vault: Vault,
-    by_effect: Mapping[str, calls.Call],
-    *,
-    now: datetime,
-    **terms: Unpack[Terms],
-) -> None:
-    """Many calls under the same terms in one statement; those whose effect is owed already are left as they are."""
-    debts: list[Debt] = [(call, {"effect": one, **terms}) for one, call in by_effect.items()]
-    await owe_many(session, vault, debts, now=now)
-
-
 async def owe_many(
     session: AsyncSession, vault: Vault, debts: Sequence[Debt], *, now: datetime
 ) -> None:
