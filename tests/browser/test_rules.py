@@ -80,6 +80,8 @@ def test_a_cell_of_the_heat_map_filters_the_list_and_survives_back(opens):
     cell = page.locator(".heat button:not([disabled])").first
     people = number_in(cell.locator("span").first.inner_text().split("，")[1].split("人")[0])
     cell.click()
+    # The address is what survives; the number alone may be the end of a larger one.
+    page.wait_for_url(re.compile("rf=[1-5]"))
     expect(page.locator("#list-h")).to_contain_text(f"{people} 人")
     page.reload()
     expect(page.locator(".heat [aria-pressed=true]")).to_have_count(1)
