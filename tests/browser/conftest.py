@@ -59,8 +59,9 @@ class Shop:
             connection.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """A shop for each file: whom one file has written to, and the clock it has moved, is nothing to the next."""
     home = tmp_path_factory.mktemp("shop")
     with (home / "shop.err").open("wb") as complaints:
         process = subprocess.Popen(
