@@ -38,8 +38,10 @@ EDGES = (
     "bot/store/tokens.py",
     "bot/store/imports",
     "bot/store/tiers",
+    "bot/store/tags/counting.py",
     "bot/store/tags/everybody.py",
     "bot/store/tags/fitting.py",
+    "bot/store/tags/wearing.py",
 )
 """Where a transaction may begin: intake, drain, sender, ticks, web requests, import batches."""
 CLOCKS = ("bot/clock.py", "bot/sandbox/", "bot/cli/")

@@ -2,25 +2,44 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.domain.mapping import BigKey, Row
 
 
-class ItemView(Row):
-    """She looked at this; the last time counts. Kept only while she agrees to profiling."""
+class Glance(Row):
+    """What she looked at on one day, how often and how long. Kept only while she agrees to profiling."""
 
-    __tablename__ = "item_view"
-    __table_args__ = (UniqueConstraint("customer_id", "sku"),)
+    __tablename__ = "glance"
+    __table_args__ = (
+        UniqueConstraint("customer_id", "of", "what", "day"),
+        Index("ix_glance_of_what", "of", "what"),
+    )
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
-    sku: Mapped[str] = mapped_column(index=True)
+    of: Mapped[str]
+    """item, page or link."""
+    what: Mapped[str]
+    """The sku, the page's path, or the name of the link that led there."""
+    day: Mapped[str]
+    """YYYY-MM-DD, for people."""
+    times: Mapped[int]
+    seconds: Mapped[int]
+    """How long it was on her screen; 0 where nobody told."""
     at: Mapped[datetime]
+    """The last time on that day."""
+
+
+MEMORY = timedelta(days=180)
+MOST_TIMES, MOST_SECONDS = 20, 3_600
+"""Of one thing on one day: nobody becomes somebody else by leaving a page open."""
+LONGEST_STAY = 600
+"""Seconds that one sign may tell of."""
 
 
 class Pairing(BaseModel):

@@ -64,6 +64,20 @@ class LinkOpened(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PageStayed(Event):
+    """One of our own pages was on her screen for a while."""
+
+    who: str
+    """The ref of the customer who was signed in there."""
+    path: str
+    seconds: int
+    again: bool = False
+    """She came back to a page that was told of already: it only lasts longer."""
+    token: str = ""
+    """The short link that led there, if one did."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FormAnswered(Event):
     """A customer answered a question of ours on a page or in chat."""
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from bot.calls import AddCorpTags, EditCorpTag, ListCorpTags, MarkTags, Outcome, Refused, Sent
 from bot.domain.delivery import Owed
 from bot.outbound.settled import Settling, settled
-from bot.store import tags
+from bot.store import browsing, tags
 from bot.store.outbox import Debt
 from bot.store.tags import Marking, NewCorpTags, Renamed
 from bot.work.context import Work
@@ -39,6 +39,7 @@ async def retag_everybody(work: Work) -> int:
     """The nightly round: off with what has run out, and the purchase rules, in steps."""
     async with work.sessions.begin() as session:
         await tags.expire(session, work.now())
+        await browsing.forget_old(session, work.now())
         book = await tags.live_book(session, work.content.tags)
     return await tags.retag_all(work.sessions, book, work.now())
 

@@ -4,40 +4,82 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Executable, case, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from bot.domain.browsing import MATCH, SEEN, ItemView, Pairing
+from bot.domain.browsing import (
+    MATCH,
+    MEMORY,
+    MOST_SECONDS,
+    MOST_TIMES,
+    SEEN,
+    Glance,
+    Pairing,
+)
 from bot.domain.consent import ConsentState
 from bot.domain.customers import Customer
 from bot.domain.journeys import Run
+from bot.domain.mapping import Moment
+from bot.domain.offers import SHOP_ZONE
 from bot.domain.orders import Order, OrderLine, Product
 from bot.store import consent
-from bot.store.engine import upsert
+from bot.store.engine import dialect_of, table_of, upsert_in
 from bot.store.family import surviving
 
-MEMORY = timedelta(days=180)
 LOOK_BACK = timedelta(days=3)
 """A day on which nothing ran loses nobody; the cause of a run keeps it from beginning twice."""
 YEAR = timedelta(days=365)
 
 
-async def looked(session: AsyncSession, *, customer_id: int, sku: str, at: datetime) -> bool:
+class Glimpse(NamedTuple):
+    """One look at one thing."""
+
+    of: str
+    what: str
+    seconds: int = 0
+    times: int = 1
+    """0 where it only tells that an earlier look lasted longer."""
+
+
+async def looked(
+    session: AsyncSession, customer_id: int, seen: Sequence[Glimpse], *, at: datetime
+) -> bool:
     """False where she does not let us know her: then nothing is kept."""
     hers = await surviving(session, customer_id)
     if await consent.granted(session, hers, "profiling") is None:
         return False
-    row = upsert(session, ItemView).values(customer_id=hers, sku=sku, at=at)
-    newer = row.excluded.at > ItemView.at
-    await session.execute(
-        row.on_conflict_do_update(
-            index_elements=["customer_id", "sku"], set_={"at": row.excluded.at}, where=newer
-        )
-    )
+    day = f"{at.astimezone(SHOP_ZONE):%Y-%m-%d}"
+    rows = [one._asdict() | {"customer_id": hers, "day": day, "at": at} for one in seen]
+    await session.execute(_noting(dialect_of(session)), rows)
     return True
+
+
+@lru_cache
+def _noting(dialect: str) -> Executable:
+    table = table_of(Glance)
+    row, kept = upsert_in(dialect, table), table.c
+    new = row.excluded
+    noting: Executable = row.on_conflict_do_update(
+        index_elements=["customer_id", "of", "what", "day"],
+        set_={
+            "times": _at_most(kept.times + new.times, MOST_TIMES),
+            "seconds": _at_most(kept.seconds + new.seconds, MOST_SECONDS),
+            "at": case((new.at > kept.at, new.at), else_=kept.at),
+        },
+    )
+    return noting
+
+
+def _at_most(sum_: ColumnElement[int], most: int) -> ColumnElement[int]:
+    return case((sum_ > most, most), else_=sum_)
+
+
+async def forget_old(session: AsyncSession, now: datetime) -> None:
+    await session.execute(delete(table_of(Glance)).where(table_of(Glance).c.at <= now - MEMORY))
 
 
 class Begins(NamedTuple):
@@ -50,34 +92,41 @@ class Begins(NamedTuple):
 
 async def back_in_stock(session: AsyncSession, now: datetime, *, most: int) -> list[Begins]:
     """Whoever looked at something of a series before it came in again, and lets us remember."""
-    viewed, back = aliased(Product), aliased(Product)
+    viewed, back, view = aliased(Product), aliased(Product), _last_views()
     came = func.max(back.restocked_at)
     allowed = select(ConsentState.customer_id).where(
         ConsentState.purpose == "profiling", ConsentState.granted
     )
     query = (
-        select(ItemView.customer_id, back.series, came)
-        .join(viewed, viewed.sku == ItemView.sku)
+        select(view.customer_id, back.series, came)
+        .join(viewed, viewed.sku == view.sku)
         .join(back, back.series == viewed.series)
-        .join(Customer, Customer.id == ItemView.customer_id)
+        .join(Customer, Customer.id == view.customer_id)
         .where(
             back.series != "",
             back.stock > 0,
             back.restocked_at > now - LOOK_BACK,
             back.restocked_at <= now,
-            ItemView.at < back.restocked_at,
-            ItemView.at > now - MEMORY,
+            view.at < back.restocked_at,
+            view.at > now - MEMORY,
             Customer.merged_into.is_(None),
-            ItemView.customer_id.in_(allowed),
+            view.customer_id.in_(allowed),
         )
-        .group_by(ItemView.customer_id, back.series)
-        .order_by(ItemView.customer_id, back.series)
+        .group_by(view.customer_id, back.series)
+        .order_by(view.customer_id, back.series)
         .limit(most)
     )
     return [
         Begins(who, f"series:{series}:{at:%Y-%m-%d}", {SEEN: series})
         for who, series, at in await session.execute(query)
     ]
+
+
+def _last_views() -> Any:
+    """When each of them looked at each thing last."""
+    last = func.max(Glance.at, type_=Moment).label("at")
+    views = select(Glance.customer_id, Glance.what.label("sku"), last).where(Glance.of == "item")
+    return views.group_by(Glance.customer_id, Glance.what).subquery().c
 
 
 async def fitting(

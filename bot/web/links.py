@@ -14,6 +14,8 @@ from bot.web.desk import ACTOR, DESK
 from bot.web.pages import page
 
 routes = web.RouteTableDef()
+CAME_BY, A_WHILE = "siyu_by", 1_800
+"""Says which link led to the page, when that page tells how long it was looked at; and for how many seconds."""
 
 
 @routes.get("/l/{token}", allow_head=False)
@@ -28,4 +30,14 @@ async def follow(request: web.Request) -> web.StreamResponse:
     opened = events.dump(LinkOpened(at=desk.work.now(), token=token, who=who))
     await desk.intake.keep(Arrival("event", json.dumps(opened, sort_keys=True).encode()))
     # Not remembered by browsers: the second opening counts too.
-    raise web.HTTPFound(link.target, headers={"Cache-Control": "no-store"})
+    there = web.HTTPFound(link.target, headers={"Cache-Control": "no-store"})
+    there.set_cookie(
+        CAME_BY,
+        token,
+        max_age=A_WHILE,
+        path="/h5/stay",
+        httponly=True,
+        samesite="Lax",
+        secure=desk.work.settings.production,
+    )
+    raise there

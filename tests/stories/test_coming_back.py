@@ -6,8 +6,10 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from sqlalchemy import select
 
 from bot.calls import SendKf
+from bot.domain.browsing import Glance
 from bot.domain.imports import ProductRow
 from bot.domain.offers import SHOP_ZONE
 from bot.domain.pets import kept_on, read_day
@@ -20,7 +22,8 @@ from bot.outbound.journeys import (
     pet_entries,
     series_entries,
 )
-from bot.store import conversations, imports
+from bot.outbound.tag_mirror import retag_everybody
+from bot.store import conversations, imports, tags
 from tests.outbound.conftest import a_campaign, agrees, runs
 from tests.outbound.test_journeys import a_tier
 from tests.stories.life import Her, somebody, until, writes
@@ -219,3 +222,50 @@ async def test_tactic_055_tops_alone_are_matched_with_trousers_of_their_style_th
     said = {call.external_userid: call.text for call in heard if "一个风格" in call.text}
     assert set(said) == {tops.external_userid}
     assert "阔腿西裤" in said[tops.external_userid]
+
+
+async def test_tactic_087_three_long_looks_raise_an_interest_and_thirty_quiet_days_lower_it(town):
+    her, unknown = await somebody(town, "a"), await somebody(town, "b")
+    await told_of_goods(town, ("K1", "云朵开衫", "羊毛针织", "通勤", "云朵", 9))
+    await writes(town, her, "开启个性化")
+    for seconds in (40, 5, 30, 95):  # the second one only passed by
+        await looks_at(town, her, "K1", seconds)
+        assert await interests(town, her) == {}  # not with the event, and not before it is enough
+        await looks_at(town, unknown, "K1", seconds)
+        town.clock.advance(days=1)
+    await town.works(retag_everybody)
+    why = (await interests(town, her))["兴趣/羊毛针织"]
+    assert (why["times"], why["seconds"], why["last"]) == (3, 165, "2026-03-15")
+    town.clock.advance(days=10)
+    await town.works(retag_everybody)
+    assert await interests(town, her)  # weaker, but not yet weak
+    town.clock.advance(days=20)
+    await town.works(retag_everybody)
+    assert [await interests(town, one) for one in (her, unknown)] == [{}, {}]
+
+
+async def test_tactic_087_what_she_looked_at_goes_with_her_consent(town):
+    her = await somebody(town)
+    await told_of_goods(town, ("K1", "云朵开衫", "羊毛针织", "通勤", "云朵", 9))
+    await writes(town, her, "开启个性化")
+    for _ in range(3):
+        await looks_at(town, her, "K1", 60)
+    await town.works(retag_everybody)
+    assert await interests(town, her)
+    await writes(town, her, "关闭个性化")
+    assert await interests(town, her) == {}
+    async with town.session() as session:
+        assert (await session.scalars(select(Glance))).all() == []
+
+
+async def looks_at(bot, her: Her, sku: str, seconds: int) -> None:
+    mall = Actor(kind="integration", id="mall")
+    facts = {"at": bot.now, "actor": mall, "key": bot.key(), "sku": sku, "seconds": seconds}
+    await bot.does(NoteView(customer_id=her.customer.id, **facts))
+
+
+async def interests(bot, her: Her) -> dict[str, dict]:
+    """What she wears for what she looked at, and what shows it."""
+    async with bot.session() as session:
+        worn = await tags.worn(session, her.customer.id, bot.now)
+    return {one.tag: one.row.evidence for one in worn if one.row.source == "counter"}

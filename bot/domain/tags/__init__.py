@@ -1,20 +1,13 @@
 """Tags: what we know of a customer, and the book of rules that says where each comes from."""
 
-from bot.domain.tags.book import (
-    Answered,
-    Bought,
-    Fitting,
-    Heard,
-    TagBook,
-    TagGroupSpec,
-    matches,
-    parts,
-)
+from bot.domain.tags.book import TagBook, matches, parts
 from bot.domain.tags.entities import CustomerTag, FollowMirror, FollowTag, Tag, TagGroup, TagRule
+from bot.domain.tags.rules import Answered, Bought, Counter, Fitting, Heard, TagGroupSpec, Weak
 
 __all__ = [
     "Answered",
     "Bought",
+    "Counter",
     "CustomerTag",
     "Fitting",
     "FollowMirror",
@@ -25,6 +18,7 @@ __all__ = [
     "TagGroup",
     "TagGroupSpec",
     "TagRule",
+    "Weak",
     "matches",
     "parts",
 ]

@@ -5,175 +5,27 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from typing import Annotated, Any, Literal, Self
+from typing import Self
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, model_validator
 
 from bot.domain.refusals import Refusal
-from bot.domain.segments import BadRule, parse
+from bot.domain.tags.rules import (
+    LONGEST,
+    Answered,
+    Bought,
+    Counter,
+    Fitting,
+    Forbidden,
+    Heard,
+    Part,
+    Rule,
+    TagGroupSpec,
+)
 from bot.tongue import _
 
-LONGEST = 30
-"""Characters of a corp tag's name and of its group's."""
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST, pattern=r"^[^/\s]+$")]
-TagName = Annotated[str, StringConstraints(pattern=r"^[^/\s]+/[^/\s]+$")]
-Share = Annotated[float, Field(gt=0, le=1)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class TagGroupSpec(_Part):
-    name: Name
-    tags: tuple[Name, ...] = ()
-    exclusive: bool = False
-    mirrored: bool = True
-    open: bool = False
-    """Rules may make further tags in it: categories as they are sold, sources as they are named."""
-    consent: Literal["life_stage"] | None = None
-    """Only she herself says these, under a consent of their own: no rule gives them, and nobody by hand."""
-
-
-class Heard(_Part):
-    """A tag for something she did: came by a code, tapped a menu, said or meant something, opened a link."""
-
-    when: Literal["contact_way", "menu", "keyword", "intent", "link"]
-    tag: TagName
-    any: tuple[str, ...] = Field(min_length=1)
-    """Patterns of the state, menu key, intent or link name; words that the message contains."""
-    days: int | None = Field(default=None, ge=1)
-    confidence: Share = 1.0
-
-
-class Answered(_Part):
-    """A tag for what she said of herself on a form or in a quiz."""
-
-    when: Literal["answer"]
-    tag: TagName
-    form: str
-    field: str
-    is_: str = Field(alias="is")
-
-
-class PriceBand(_Part):
-    """Of the average paid order, in fen; from included, below not."""
-
-    from_: int = Field(alias="from", default=0, ge=0)
-    below: int | None = Field(default=None, ge=1)
-
-
-class Habit(_Part):
-    """At least this share of at least so many orders."""
-
-    share: Share
-    orders: int = Field(ge=1)
-
-
-class Novelty(Habit):
-    """Of orders with something that had been on sale for fewer days."""
-
-    days: int = Field(ge=1, le=365)
-
-
-class Count(_Part):
-    least: int = Field(default=1, ge=1)
-    most: int | None = Field(default=None, ge=1)
-
-
-class Bought(_Part):
-    """A tag for how she buys; exactly one way of telling is written."""
-
-    when: Literal["purchase"]
-    tag: str = Field(pattern=r"^[^/\s]+/(\{category\}|[^/\s]+)$")
-    within_days: int | None = Field(default=None, ge=1)
-    category: str | None = None
-    """`*` gives one tag per category that was bought; the tag is then 组/{category}."""
-    orders: Count | None = None
-    price: PriceBand | None = None
-    with_coupon: Habit | None = None
-    at_weekends: Habit | None = None
-    new_items: Novelty | None = None
-
-    @model_validator(mode="after")
-    def _one_way(self) -> Self:
-        ways = (
-            self.price,
-            self.with_coupon,
-            self.at_weekends,
-            self.new_items,
-            self.category or self.orders,
-        )
-        if sum(way is not None for way in ways) != 1:
-            raise ValueError(_("一条规则只写一种看法 — 拆成两条"))
-        if (self.category == "*") != self.tag.endswith("/{category}"):
-            raise ValueError(_("category 写 * 时标签要写成 组/{category} — 两处一起改"))
-        return self
-
-    @property
-    def key(self) -> str:
-        """What its tags show as evidence."""
-        known = self.model_dump(exclude={"when", "tag"}, exclude_none=True, by_alias=True)
-        return "; ".join(f"{name}={value}" for name, value in known.items())
-
-
-class Fitting(_Part):
-    """A tag for whoever fits a rule of the segment language: counts, absence, groups, links, whatever it can ask.
-
-    Given and taken each night, so that what is counted within some days fades by itself."""
-
-    when: Literal["rule"]
-    tag: TagName
-    rule: dict[str, Any]
-
-    @field_validator("rule")
-    @classmethod
-    def _means_something(cls, rule: dict[str, Any]) -> dict[str, Any]:
-        try:
-            parse(rule)
-        except BadRule as mistake:
-            raise ValueError(
-                _(
-                    "的 %(path)s：%(words)s — 照着「分群规则」的写法改",
-                    path=mistake.path,
-                    words=mistake.words,
-                )
-            ) from None
-        return rule
-
-    def __hash__(self) -> int:
-        return hash((self.tag, str(self.rule)))
-
-
-class Forbidden(_Part):
-    """A pattern of names that say more of a person than a shop needs to know."""
-
-    pattern: str
-    why: str
-    instead: str = ""
-
-    @field_validator("pattern")
-    @classmethod
-    def _readable(cls, pattern: str) -> str:
-        try:
-            re.compile(pattern)
-        except re.error:
-            raise ValueError(_("不是正确的正则表达式 — 检查括号")) from None
-        return pattern
-
-
-Rule = Annotated[Heard | Answered | Bought | Fitting, Field(discriminator="when")]
-
-
-class TagBook(_Part):
+class TagBook(Part):
     utc_offset_hours: int = Field(default=8, ge=-12, le=14)
     """Whose weekend a purchase fell on."""
     groups: tuple[TagGroupSpec, ...] = ()
@@ -264,6 +116,9 @@ class TagBook(_Part):
 
     def fitting(self) -> list[Fitting]:
         return [rule for rule in self.rules if isinstance(rule, Fitting)]
+
+    def counted(self) -> list[Counter]:
+        return [rule for rule in self.rules if isinstance(rule, Counter)]
 
 
 def parts(tag: str) -> tuple[str, str]:

@@ -14,6 +14,8 @@ class NoteView(Command):
     permission = "order.write"
     customer_id: int
     sku: str
+    seconds: int = 0
+    """How long it was on her screen; 0 where the mall does not tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

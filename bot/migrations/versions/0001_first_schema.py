@@ -686,6 +686,29 @@ def upgrade() -> None:
         batch_op.create_index("ix_game_entry_customer_id", ["customer_id"], unique=False)
 
     op.create_table(
+        "glance",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("of", sa.String(), nullable=False),
+        sa.Column("what", sa.String(), nullable=False),
+        sa.Column("day", sa.String(), nullable=False),
+        sa.Column("times", sa.BigInteger(), nullable=False),
+        sa.Column("seconds", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customer.id"], name=op.f("fk_glance_customer_id_customer")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_glance")),
+        sa.UniqueConstraint(
+            "customer_id", "of", "what", "day", name=op.f("uq_glance_customer_id_of_what_day")
+        ),
+    )
+    with op.batch_alter_table("glance", schema=None) as batch_op:
+        batch_op.create_index("ix_glance_of_what", ["of", "what"], unique=False)
+
+    op.create_table(
         "group_member",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -818,23 +841,6 @@ def upgrade() -> None:
     with op.batch_alter_table("invite", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_invite_rule_key"), ["rule_key"], unique=False)
         batch_op.create_index(batch_op.f("ix_invite_touch_id"), ["touch_id"], unique=False)
-
-    op.create_table(
-        "item_view",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column(
-            "customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.Column("sku", sa.String(), nullable=False),
-        sa.Column("at", sa.DateTime(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["customer_id"], ["customer.id"], name=op.f("fk_item_view_customer_id_customer")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_item_view")),
-        sa.UniqueConstraint("customer_id", "sku", name=op.f("uq_item_view_customer_id_sku")),
-    )
-    with op.batch_alter_table("item_view", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_item_view_sku"), ["sku"], unique=False)
 
     op.create_table(
         "merge_record",
@@ -1831,10 +1837,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_merge_record_kept_id"))
 
     op.drop_table("merge_record")
-    with op.batch_alter_table("item_view", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_item_view_sku"))
-
-    op.drop_table("item_view")
     with op.batch_alter_table("invite", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_invite_touch_id"))
         batch_op.drop_index(batch_op.f("ix_invite_rule_key"))
@@ -1858,6 +1860,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_group_member_customer_id_left_at")
 
     op.drop_table("group_member")
+    with op.batch_alter_table("glance", schema=None) as batch_op:
+        batch_op.drop_index("ix_glance_of_what")
+
+    op.drop_table("glance")
     with op.batch_alter_table("game_entry", schema=None) as batch_op:
         batch_op.drop_index("ix_game_entry_customer_id")
 

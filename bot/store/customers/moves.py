@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.domain.browsing import ItemView
+from bot.domain.browsing import Glance
 from bot.domain.campaigns import Touch
 from bot.domain.consent import ConsentState
 from bot.domain.customers import Customer, Follow, Identity, Secret
@@ -102,7 +102,7 @@ MOVES = (
     Move(OrderEntry),
     Move(Coupon, apart=("offer_id", "trigger")),
     Move(Cycle, apart=("offer_id",)),
-    Move(ItemView, apart=("sku",)),
+    Move(Glance, apart=("of", "what", "day")),
     Move(Pet, apart=("kind", "day")),
     Move(PointsEntry),
     Move(PointsRequest, only=PointsRequest.state == "open"),

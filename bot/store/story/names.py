@@ -15,6 +15,7 @@ SOURCES = {
     "answer": "问答",
     "platform": "企业微信里打的",
     "rule": "规则",
+    "counter": "看得多、看得久",
 }
 INTENTS = {
     "greeting": "打招呼",

@@ -10,6 +10,7 @@ from bot.store.tags.console import (
     names_to_give,
     rename_to,
 )
+from bot.store.tags.counting import would_count
 from bot.store.tags.everybody import retag_all
 from bot.store.tags.heard import Look
 from bot.store.tags.labels import (
@@ -24,7 +25,14 @@ from bot.store.tags.labels import (
     take,
     worn,
 )
-from bot.store.tags.live_book import define, fitting_of, live_book, retire, rules_made_here
+from bot.store.tags.live_book import (
+    counter_of,
+    define,
+    fitting_of,
+    live_book,
+    retire,
+    rules_made_here,
+)
 from bot.store.tags.many import put_on_many, take_off_many
 from bot.store.tags.mirror import (
     Marking,
@@ -57,6 +65,7 @@ __all__ = [
     "begin_anew",
     "conflicts",
     "corp_tags",
+    "counter_of",
     "define",
     "disputes",
     "drifted",
@@ -89,5 +98,6 @@ __all__ = [
     "unmirror",
     "without_corp_tag",
     "worn",
+    "would_count",
     "would_hear",
 ]

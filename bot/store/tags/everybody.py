@@ -16,6 +16,7 @@ from bot.store import bulk
 from bot.store.bulk import Array
 from bot.store.engine import Sessions, dialect_of
 from bot.store.tags.buying import Buying, bound
+from bot.store.tags.counting import retag_counted
 from bot.store.tags.fitting import retag_fitting
 from bot.store.tags.labels import ids_of, publish
 from bot.store.tags.retagging import SOURCE, open_categories
@@ -40,7 +41,9 @@ async def retag_all(sessions: Sessions, book: TagBook, now: datetime) -> int:
     """Make everybody's tags by rules what the rules say now; how many came or went."""
     async with sessions.begin() as session:
         await publish(session, book)
-    return await _retag_bought(sessions, book, now) + await retag_fitting(sessions, book, now)
+    changed = await _retag_bought(sessions, book, now)
+    changed += await retag_fitting(sessions, book, now)
+    return changed + await retag_counted(sessions, book, now)
 
 
 async def _retag_bought(sessions: Sessions, book: TagBook, now: datetime) -> int:

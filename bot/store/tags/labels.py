@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, NotRequired, TypedDict, Unpack
 from sqlalchemy import Select, bindparam, delete, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.domain.browsing import ItemView
+from bot.domain.browsing import Glance
 from bot.domain.customers import Follow, Guide
 from bot.domain.pets import Pet
 from bot.domain.tags import CustomerTag, FollowTag, Tag, TagBook, TagGroup, parts
@@ -84,12 +84,12 @@ async def take(
 
 
 async def forget_answers(session: AsyncSession, customer_ids: Sequence[int]) -> None:
-    """What they said of themselves goes with the consent to use it."""
+    """What they said of themselves, and what they looked at, goes with the consent to use it."""
     gone = delete(CustomerTag).where(
-        CustomerTag.customer_id.in_(customer_ids), CustomerTag.source == "answer"
+        CustomerTag.customer_id.in_(customer_ids), CustomerTag.source.in_(("answer", "counter"))
     )
     theirs = (await session.scalars(gone.returning(CustomerTag.customer_id))).all()
-    for kept in (Pet, ItemView):
+    for kept in (Pet, Glance):
         await session.execute(delete(kept).where(kept.customer_id.in_(customer_ids)))
     await stir(session, sorted(set(theirs)))
 

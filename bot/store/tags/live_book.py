@@ -13,11 +13,13 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.refusals import Refusal
-from bot.domain.tags import CustomerTag, Fitting, Tag, TagBook, TagGroup, TagRule, parts
-from bot.store.tags.fitting import SOURCE
+from bot.domain.tags import Counter, CustomerTag, Fitting, Tag, TagBook, TagGroup, TagRule, parts
+from bot.store.tags import counting, fitting
 from bot.store.tags.labels import named
 from bot.store.tags.stirring import stir_wearers
 
+BY_NIGHT = (fitting.SOURCE, counting.SOURCE)
+"""Kinds of rules that give and take by themselves; their tags have the kind for a source."""
 _LIVE = select(TagRule.tag, TagRule.rule).where(TagRule.state == "published").order_by(TagRule.id)
 
 
@@ -38,7 +40,7 @@ def _merged(base: str, made: tuple[tuple[str, str], ...]) -> TagBook:
 
 
 def _with(book: dict[str, Any], made: Iterable[tuple[str, dict[str, Any]]]) -> dict[str, Any]:
-    """A rule about who fits takes the place of the file's for the same tag: two would take turns every night."""
+    """A rule that works by night takes the place of the file's for the same tag: two would take turns."""
     for tag, rule in made:
         group, name = parts(tag)
         spec = next((one for one in book["groups"] if one["name"] == group), None)
@@ -49,10 +51,11 @@ def _with(book: dict[str, Any], made: Iterable[tuple[str, dict[str, Any]]]) -> d
             spec["tags"] = [*spec["tags"], name]
         if not rule:
             continue
-        if rule["when"] == "rule":
-            book["rules"] = [
-                one for one in book["rules"] if (one["when"], one["tag"]) != ("rule", tag)
+        if rule["when"] in BY_NIGHT:
+            kept = [
+                one for one in book["rules"] if (one["when"], one["tag"]) != (rule["when"], tag)
             ]
+            book["rules"] = kept
         book["rules"].append(rule | {"tag": tag})
     return book
 
@@ -102,9 +105,15 @@ async def retire(session: AsyncSession, tag: str, *, keep: bool = False) -> int:
     if tag_id is None:
         return 0
     await stir_wearers(session, [tag_id])
-    worn = delete(CustomerTag).where(CustomerTag.tag_id == tag_id, CustomerTag.source == SOURCE)
+    worn = delete(CustomerTag).where(
+        CustomerTag.tag_id == tag_id, CustomerTag.source.in_(BY_NIGHT)
+    )
     return len((await session.scalars(worn.returning(CustomerTag.customer_id))).all())
 
 
 def fitting_of(book: TagBook, tag: str) -> Fitting | None:
     return next((rule for rule in book.fitting() if rule.tag == tag), None)
+
+
+def counter_of(book: TagBook, tag: str) -> Counter | None:
+    return next((rule for rule in book.counted() if rule.tag == tag), None)

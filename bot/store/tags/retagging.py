@@ -26,7 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.domain.mapping import Moment
 from bot.domain.orders import Order, OrderLine, Product
 from bot.domain.tags import CustomerTag, Tag, TagBook, TagGroup, parts
-from bot.domain.tags.book import LONGEST
+from bot.domain.tags.rules import LONGEST
 from bot.store.engine import dialect_of, table_of, upsert_in
 from bot.store.tags.buying import CUSTOMERS, Bound, Buying, bound, category_of
 from bot.store.tags.labels import add_to_group, ids_of

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, distinct, func, or_, select
+from sqlalchemy import Select, delete, distinct, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Customer, Follow, Guide
@@ -16,6 +16,7 @@ from bot.domain.refusals import Refusal
 from bot.domain.tags import CustomerTag, FollowTag, Tag, TagGroup
 from bot.store.segments import WHOLE
 from bot.store.tags.labels import alive, take
+from bot.store.tags.patterns import fits
 from bot.store.tags.stirring import stir_follow
 
 MOST = 50
@@ -141,19 +142,8 @@ async def would_hear(session: AsyncSession, when: str, patterns: Sequence[str]) 
     if when not in asked:
         return None
     who, what = asked[when]
-    like = or_(*(_like(what, pattern) for pattern in patterns))
-    known = select(who).where(who.is_not(None), like)
+    known = select(who).where(who.is_not(None), fits(what, patterns))
     if when == "link":
         known = known.where(ShortLink.opened_at.is_not(None))
     query = select(func.count()).select_from(Customer).where(WHOLE, Customer.id.in_(known))
     return await session.scalar(query) or 0
-
-
-def _like(column: Any, pattern: str) -> ColumnElement[bool]:
-    """The file's wildcards as SQL's."""
-    for sign in "\\%_":
-        pattern = pattern.replace(sign, f"\\{sign}")
-    found: ColumnElement[bool] = column.like(
-        pattern.replace("*", "%").replace("?", "_"), escape="\\"
-    )
-    return found

@@ -19,21 +19,38 @@ Name = Annotated[str, Field(pattern=r"^[^/\s]{1,30}/[^/\s]{1,30}$")]
 """组/标签; a group that there is not yet comes with its first tag."""
 
 
-class GivenBy(Strict):
-    """What gives it: a rule of the segment language, or something that is heard."""
+class WeakIn(Strict):
+    """A small sign: what it is of, which ones, how long they must last, how many points each gives."""
 
-    when: Literal["rule", "contact_way", "intent", "keyword", "link", "menu"]
+    of: Literal["item", "page", "link", "intent"]
+    any: Annotated[list[Word], Field(min_length=1, max_length=50)]
+    seconds: Annotated[int, Field(ge=0, le=600)] | None = None
+    points: Annotated[float, Field(gt=0, le=10)] | None = None
+
+
+class GivenBy(Strict):
+    """What gives it: a rule of the segment language, small signs that add up, or something that is heard."""
+
+    when: Literal["rule", "counter", "contact_way", "intent", "keyword", "link", "menu"]
     rule: dict[str, Any] | None = None
+    counts: Annotated[list[WeakIn], Field(min_length=1, max_length=8)] | None = None
+    half_life: Annotated[float, Field(ge=1, le=90)] | None = None
+    enters: Annotated[float, Field(gt=0, le=1000)] | None = None
+    leaves: Annotated[float, Field(gt=0, le=1000)] | None = None
     any: Annotated[list[Word], Field(max_length=50)] | None = None
     days: Annotated[int, Field(ge=1, le=3650)] | None = None
     confidence: Annotated[float, Field(gt=0, le=1)] | None = None
 
     @model_validator(mode="after")
     def _whole(self) -> GivenBy:
-        if (self.when == "rule") != (self.rule is not None) or bool(self.rule) == bool(self.any):
-            raise ValueError("when 是 rule 时写 rule，否则写 any")
-        if self.rule is not None and (self.days or self.confidence):
-            raise ValueError("rule 每晚重算，不写 days 和 confidence")
+        said = {"rule": self.rule is not None, "counts": bool(self.counts), "any": bool(self.any)}
+        needed = {"rule": "rule", "counter": "counts"}.get(self.when, "any")
+        if [name for name, there in said.items() if there] != [needed]:
+            raise ValueError("when 是 rule 时写 rule，是 counter 时写 counts，否则写 any")
+        if needed != "any" and (self.days or self.confidence):
+            raise ValueError("rule 和 counter 每晚重算，不写 days 和 confidence")
+        if needed != "counts" and (self.half_life or self.enters or self.leaves):
+            raise ValueError("只有 counter 写 half_life、enters 和 leaves")
         return self
 
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import Field
+
+from bot.domain.browsing import LONGEST_STAY
 from bot.domain.refusals import Refusal
 from bot.events.commands import NoteView
 from bot.store import customers
@@ -16,6 +21,8 @@ routes = Routes()
 class ViewIn(Strict):
     customer: CustomerIn
     sku: Word
+    seconds: Annotated[int, Field(ge=0, le=LONGEST_STAY)] = 0
+    """How long it was on her screen."""
 
 
 @routes.asks("POST", "/views", "order.write", "顾客看了一件商品", says=ViewIn)
@@ -26,4 +33,6 @@ async def look(ask: Ask[ViewIn]) -> Done:
         found = await customers.find(session, ask.desk.work.vault, kind, value, account)
     if found is None:
         raise Refusal("unknown_customer", "没有这位顾客", status=404)
-    return await ask.does(NoteView, customer_id=found.id, sku=ask.said.sku)
+    return await ask.does(
+        NoteView, customer_id=found.id, sku=ask.said.sku, seconds=ask.said.seconds
+    )

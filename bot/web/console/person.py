@@ -69,6 +69,9 @@ EVIDENCE = {
     "state": "渠道码 %(fact)s",
     "words": "说了「%(fact)s」",
     "keyword": "说了「%(fact)s」",
+    "times": "%(fact)s 次",
+    "seconds": "停留 %(fact)s 秒",
+    "last": "最近 %(fact)s",
 }
 SHOWN_ENDS = 4
 

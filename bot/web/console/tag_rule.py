@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,11 +11,11 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.refusals import Refusal
-from bot.domain.tags import parts
+from bot.domain.tags import Counter, parts
 from bot.events.commands import DefineTag
 from bot.store import tags
 from bot.tongue import _
-from bot.web.console import forms, rules
+from bot.web.console import forms, rules, tag_counter
 from bot.web.console.frame import is_part, shown
 from bot.web.console.preview import answer, builder, preview, question
 from bot.web.desk import DESK
@@ -23,6 +24,7 @@ from bot.web.guards import actor_of, allowed
 routes = web.RouteTableDef()
 KINDS = {
     "rule": "符合一条分群规则",
+    "counter": "看得多、看得久",
     "contact_way": "从某个渠道码来",
     "intent": "说了某个意思的话",
     "keyword": "话里有某个词",
@@ -52,6 +54,9 @@ async def edit(request: web.Request) -> web.StreamResponse:
         book = await tags.live_book(session, work.content.tags)
         live = tags.fitting_of(book, tag)
         facts: dict[str, Any] = {"tag": tag, "when": when, "kinds": KINDS, "hints": HINTS}
+        if when == "counter":
+            facts |= await _counted(session, tag, query, tags.counter_of(book, tag), work.now())
+            return await shown(request, session, "console/tag_rule.html", "tags", **facts)
         if when != "rule":
             facts |= await _heard(session, when, query)
             return await shown(request, session, "console/tag_rule.html", "tags", **facts)
@@ -68,18 +73,32 @@ async def edit(request: web.Request) -> web.StreamResponse:
         return await shown(request, session, "console/tag_rule.html", "tags", **facts)
 
 
+async def _counted(
+    session: AsyncSession,
+    tag: str,
+    query: Mapping[str, str],
+    live: Counter | None,
+    now: datetime,
+) -> dict[str, Any]:
+    """Before anything is filled in, what counts now."""
+    tried = "half_life" in query
+    filled = tag_counter.of_form(query) if tried else tag_counter.of_rule(live)
+    facts = {"filled": filled, "signs": tag_counter.SIGNS, "would": None, "wrong": ""}
+    if tried:
+        try:
+            rule = tag_counter.rule_of(tag, filled)
+            facts["would"] = await tags.would_count(session, rule, now)
+        except Refusal as refusal:
+            facts["wrong"] = refusal.words
+    return facts
+
+
 async def _heard(session: AsyncSession, when: str, query: Mapping[str, str]) -> dict[str, Any]:
     words = query.get("any", "").strip()[:400]
-    patterns = _patterns(words)
+    patterns = tag_counter.patterns(words)
     count = await tags.would_hear(session, when, patterns) if patterns else None
     days = query.get("days", "")
     return {"any": words, "days": days if days.isdecimal() else "", "would": count}
-
-
-def _patterns(words: str) -> tuple[str, ...]:
-    for sign in "，,;；\n":
-        words = words.replace(sign, "、")
-    return tuple(one.strip() for one in words.split("、") if one.strip())
 
 
 @routes.post("/admin/tags/rule/publish")
@@ -104,8 +123,10 @@ async def publish(request: web.Request) -> web.StreamResponse:
 def _written(form: Mapping[str, Any], when: str) -> dict[str, Any]:
     if when == "rule":
         return {"when": when, "rule": forms.rule(form)}
-    patterns = _patterns(forms.needed(form, "any", _("先写听到什么才打")))
-    written: dict[str, Any] = {"when": when, "any": list(patterns)}
+    if when == "counter":
+        return tag_counter.written(tag_counter.of_form(form))
+    patterns = tag_counter.patterns(forms.needed(form, "any", _("先写听到什么才打")))
+    written: dict[str, Any] = {"when": when, "any": patterns}
     if days := forms.number(form, "days", least=1, most=3650):
         written["days"] = days
     if when == "keyword":

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.domain import masks
 from bot.domain.permissions import may
 from bot.domain.segments import parse, read_back
-from bot.domain.tags import Bought, Heard, TagBook
+from bot.domain.tags import Bought, Counter, Heard, TagBook
 from bot.domain.tiers import TIERS, TierConfig
 from bot.events.commands import DefineTag, RetireTagRule, SettleTagDispute
 from bot.inbound.commands import matrix
@@ -22,6 +22,7 @@ from bot.tongue import _
 from bot.web.console import forms
 from bot.web.console.frame import actor_words, shown
 from bot.web.console.scopes import own_store
+from bot.web.console.tag_counter import SIGNS
 from bot.web.desk import DESK
 from bot.web.figures import yuan
 from bot.web.guards import actor_of, allowed
@@ -89,12 +90,27 @@ def _given(book: TagBook) -> dict[str, list[str]]:
             words = _(HEARD[rule.when], any="、".join(rule.any))
         elif isinstance(rule, Bought):
             words = _bought(rule)
+        elif isinstance(rule, Counter):
+            words = _counter(rule)
         elif rule.when == "rule":
             words = read_back(parse(rule.rule))
         else:
             words = _("她自己在问卷「%(form)s」里答的", form=rule.form)
         found.setdefault(rule.tag, []).append(words)
     return found
+
+
+def _counter(rule: Counter) -> str:
+    """The signs that add up, and how fast they fade, in words."""
+    told = []
+    for weak in rule.counts:
+        seen = _(SIGNS[weak.of][0]) + " " + "、".join(weak.any)
+        told.append(_("%(seen)s 满 %(n)s 秒", seen=seen, n=weak.seconds) if weak.seconds else seen)
+    half = _("每 %(n)s 天减半", n=f"{rule.half_life:g}")
+    sums = _(
+        "攒到 %(on)s 分打上，%(off)s 分以下摘掉", on=f"{rule.enters:g}", off=f"{rule.leaves:g}"
+    )
+    return "，".join(["；".join(told), half, sums])
 
 
 def _bought(rule: Bought) -> str:

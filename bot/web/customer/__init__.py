@@ -8,6 +8,7 @@ from bot.web.customer import (
     mine,
     points,
     preferences,
+    staying,
     teams,
     wallet,
 )
@@ -22,6 +23,7 @@ routes = [
     *preferences.routes,
     *mine.routes,
     *cases.routes,
+    *staying.routes,
 ]
 
 __all__ = ["routes"]

@@ -8,6 +8,7 @@ from bot.domain.offers import in_words
 from bot.events.commands import ClaimCoupon, ClaimRight, TurnCycle
 from bot.store import offers, rights
 from bot.web.customer.door import ask_who, customer_at, herself
+from bot.web.customer.staying import agrees
 from bot.web.customer.wallet import least, worth
 from bot.web.desk import DESK
 from bot.web.forms import key_in
@@ -33,12 +34,14 @@ async def activities(request: web.Request) -> web.StreamResponse:
         together = await offers.team_offers(session, now)
         mine = await offers.teams_of(session, customer.id, now)
         cycles = await offers.cycle_offers(session, customer.id, now)
+        stay = await agrees(session, customer)
         open_to_her = await rights.progress(session, desk.work.content.levels, customer.id, now)
     shown = [(one, worth(one.offer), least(one.offer), in_words(one.offer)) for one in on_offer]
     return page(
         request,
         "customer/activities.html",
         on_offer=shown,
+        stay=stay,
         rights=open_to_her,
         contests=[game for game in desk.work.content.games.of_kind("contest") if game.counts(now)],
         together=together,

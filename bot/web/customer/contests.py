@@ -13,6 +13,7 @@ from bot.domain.refusals import Refusal
 from bot.events.commands import Command, EnterContest, VoteInContest, WithdrawFromContest
 from bot.store import contests
 from bot.web.customer.door import ask_who, customer_at, herself
+from bot.web.customer.staying import agrees
 from bot.web.desk import DESK
 from bot.web.forms import key_in, typed
 from bot.web.guards import actor_of, allowed
@@ -52,11 +53,13 @@ async def one(request: web.Request) -> web.StreamResponse:
         hers = await contests.entry_of(session, game, customer.id)
         choice = await contests.voted_for(session, game, customer.id)
         votes = await contests.tally(session, game)
+        stay = await agrees(session, customer)
     now = desk.work.now()
     return page(
         request,
         "customer/contest.html",
         game=game,
+        stay=stay,
         shown=shown,
         hers=hers,
         choice=choice,

@@ -12,6 +12,7 @@ from bot.store import points, rights
 from bot.store.points import Standing
 from bot.tongue import _
 from bot.web.customer.door import ask_who, customer_at, herself
+from bot.web.customer.staying import agrees
 from bot.web.desk import DESK
 from bot.web.forms import key_in, typed
 from bot.web.guards import actor_of, allowed
@@ -40,11 +41,13 @@ async def account(request: web.Request) -> web.StreamResponse:
         standing = await points.standing(session, customer.id)
         soon = await points.expiring(session, [customer.id], months_after(now, 1))
         entries = await points.entries(session, customer.id, limit=SHOWN)
+        stay = await agrees(session, customer)
         open_to_her = await rights.progress(session, levels, customer.id, now)
     return page(
         request,
         "customer/points.html",
         standing=standing,
+        stay=stay,
         expiring=soon.get(customer.id, 0),
         ladder=[(level, _reached(levels, level, standing)) for level in levels.levels],
         next=levels.next_after(standing.level),

@@ -20,7 +20,10 @@ routes = web.RouteTableDef()
 SWITCHES = {
     "marketing_wecom": ("导购和客服发来的活动", "上新、优惠、生日祝福、进群邀请"),
     "marketing_official": ("公众号发来的活动", "上新、优惠、生日祝福"),
-    "profiling": ("按我的购买记录推荐", "关掉后，发的都是大家一样的内容"),
+    "profiling": (
+        "按我的购买记录推荐",
+        "也看你在这里看了什么、看了多久；关掉就删除，发的都是大家一样的内容",
+    ),
 }
 ALL = "all"
 

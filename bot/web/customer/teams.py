@@ -9,6 +9,7 @@ from bot.domain.refusals import Refusal
 from bot.events.commands import JoinTeam
 from bot.store import offers
 from bot.web.customer.door import ask_who, customer_at, herself
+from bot.web.customer.staying import agrees
 from bot.web.desk import DESK
 from bot.web.forms import key_in
 from bot.web.guards import actor_of, allowed
@@ -29,6 +30,7 @@ async def one(request: web.Request) -> web.StreamResponse:
         team = await offers.team_of(session, number, desk.work.now())
         if team is None:
             raise Refusal("no_team", NO_TEAM, status=404)
+        stay = await agrees(session, customer)
         inside = number in {
             each.number for each in await offers.teams_of(session, customer.id, desk.work.now())
         }
@@ -36,6 +38,7 @@ async def one(request: web.Request) -> web.StreamResponse:
         request,
         "customer/team.html",
         team=team,
+        stay=stay,
         gives=in_words(team.offer),
         inside=inside,
         link=desk.work.content.address(f"/h5/teams/{number}"),

@@ -15,6 +15,7 @@ from bot.store import cases, offers, points
 from bot.store.customers import name_of
 from bot.tongue import _
 from bot.web.customer.door import ask_who, customer_at
+from bot.web.customer.staying import agrees
 from bot.web.desk import DESK, Desk
 from bot.web.guards import allowed
 from bot.web.pages import page
@@ -32,6 +33,7 @@ async def wallet(request: web.Request) -> web.StreamResponse:
             return ask_who(request)
         held = await offers.held(session, customer.id, now)
         used = await offers.past(session, customer.id, now)
+        stay = await agrees(session, customer)
         standing = await points.standing(session, customer.id)
         soon = await points.expiring(session, [customer.id], months_after(now, 1))
         name = await name_of(session, desk.work.vault, customer.id)
@@ -40,6 +42,7 @@ async def wallet(request: web.Request) -> web.StreamResponse:
     return page(
         request,
         "customer/wallet.html",
+        stay=stay,
         who=name,
         standing=standing,
         next=desk.work.content.levels.next_after(standing.level),

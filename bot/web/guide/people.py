@@ -34,6 +34,7 @@ SOURCES = {
     "answer": "自己说的",
     "platform": "企业微信里打的",
     "rule": "规则打的",
+    "counter": "看得多、看得久",
 }
 OWN_GROUPS = ("导购", "风格")
 """Groups from which a guide gives tags by hand."""

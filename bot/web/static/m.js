@@ -99,3 +99,18 @@ document.querySelectorAll('input[data-shrink]').forEach(input => input.addEventL
   made.items.add(new File([blob], 'picture.jpg', { type: 'image/jpeg' }));
   input.files = made.files;
 }));
+
+/* How long a page was looked at, where she agreed that it may tell. Only what was on her screen counts. */
+const stay = document.querySelector('[data-stay]');
+if (stay && navigator.sendBeacon) {
+  let since = document.hidden ? null : performance.now(), again = '';
+  const tell = () => {
+    const seconds = since === null ? 0 : Math.round((performance.now() - since) / 1000);
+    since = null;
+    if (seconds < 3) return; // passed by
+    navigator.sendBeacon('/h5/stay', new URLSearchParams({ csrf: stay.dataset.stay, page: location.pathname, seconds: Math.min(seconds, 600), again }));
+    again = '1';
+  };
+  document.addEventListener('visibilitychange', () => { if (document.hidden) tell(); else since = performance.now(); });
+  window.addEventListener('pagehide', tell);
+}

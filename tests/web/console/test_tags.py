@@ -6,6 +6,7 @@ import re
 
 from sqlalchemy import select
 
+from bot.domain.browsing import Glance
 from bot.domain.tags import CustomerTag, FollowTag, Tag, TagRule
 from bot.store import tags
 from bot.store.tags import put
@@ -122,3 +123,30 @@ async def test_another_cut_of_the_tiers_is_tried_and_written_nowhere(bot, shop):
     boss = await shop.signs_in("owner", "boss")
     page = await boss.opens("/admin/tags/tiers?core=30&days=90&try=1")
     assert "那一天以前还没有付过款的顾客" in page.text
+
+
+async def test_small_signs_are_tried_published_and_shown_in_words(bot, shop):
+    async with bot.session() as session:
+        customer = await a_customer(session)
+        day = {"of": "item", "what": "K1", "day": "2026-03-12", "at": bot.now}
+        session.add(Glance(customer_id=customer.id, times=3, seconds=60, **day))
+    boss = await shop.signs_in("owner", "boss")
+    ask = (
+        "/admin/tags/rule?tag=兴趣/家居&when=counter&item=K*&item_seconds=20&enters=2&half_life=7"
+    )
+    assert "淡到多少分以下摘掉" in (await boss.opens(f"{ask}&leaves=3")).text
+    assert "摘掉的分数要比打上的低" in boss.text
+    assert "有 1 位顾客攒够了" in (await boss.opens(f"{ask}&leaves=.5")).text
+    page = await boss.sends("/admin/tags/rule/publish")
+    assert "看商品 K* 满 20 秒，每 7 天减半，攒到 2 分打上，0.5 分以下摘掉" in page.text
+    async with bot.sessions.reading() as session:
+        book = await tags.live_book(session, bot.content.tags)
+    await tags.retag_all(bot.sessions, book, bot.now)
+    assert await wearing(bot, "家居") == {customer.id}
+    assert (
+        "3 次，停留 60 秒，最近 2026-03-12"
+        in (await boss.opens(f"/admin/customers/{customer.ref}")).text
+    )
+    await boss.opens("/admin/tags")
+    await boss.sends("/admin/tags/retire", tag="兴趣/家居")
+    assert await wearing(bot, "家居") == set()
