@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 CHANNELS = ("official", "kf", "wecom")
 """In order of preference: an open window speaks to one person, a mass task waits for a guide's tap."""
@@ -26,8 +26,7 @@ WINDOWS = {
 """How long and how many messages each act of hers allows, by the platforms' tables of 2025-26."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tie:
+class Tie(NamedTuple):
     """A live follow, with what matters about its guide."""
 
     guide_id: int
@@ -42,8 +41,7 @@ class Tie:
         return self.active and (self.away_until is None or self.away_until <= now)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenWindow:
+class OpenWindow(NamedTuple):
     """When one may still write to a customer, and how often."""
 
     channel: str
@@ -52,8 +50,7 @@ class OpenWindow:
     left: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
+class Way(NamedTuple):
     """One usable way to a customer."""
 
     channel: str
@@ -73,22 +70,16 @@ def ways(
 ) -> list[Way]:
     """Every way that is open at `now`, best first. `only_guide` is set for a guide's own push."""
     found = [
-        Way(channel=open_.channel, address=open_.address, why="会话窗口还开着")
+        Way(open_.channel, open_.address, "会话窗口还开着")
         for open_ in windows
         if open_.closes_at > now and open_.left > 0 and only_guide is None
     ]
     if tie := right_guide(ties, now=now, only_guide=only_guide):
         why = "最近与她聊过的导购" if tie.last_talk_at else "加了她好友的导购"
-        found.append(
-            Way(
-                channel="wecom",
-                address=tie.external_userid,
-                why=why,
-                guide_id=tie.guide_id,
-                userid=tie.userid,
-            )
-        )
+        found.append(Way("wecom", tie.external_userid, why, tie.guide_id, tie.userid))
     wanted = [way for way in found if not allowed or way.channel in allowed]
+    if len(wanted) < 2:
+        return wanted  # as for nearly everybody of millions
     return sorted(wanted, key=lambda way: CHANNELS.index(way.channel))
 
 
@@ -101,6 +92,8 @@ def right_guide(
         for tie in ties
         if tie.serves(now) and (only_guide is None or tie.guide_id == only_guide)
     ]
+    if len(serving) == 1:
+        return serving[0]
     return max(
         serving,
         key=lambda tie: (

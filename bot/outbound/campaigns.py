@@ -6,7 +6,7 @@ from bot.content import wording
 from bot.domain.campaigns import Campaign
 from bot.domain.quotas import read_limits
 from bot.store import audiences, campaigns, harm
-from bot.store.audiences import Drawing
+from bot.store.drawings import Drawing
 from bot.work.context import Work
 
 

@@ -147,9 +147,16 @@ def columns_of(names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> dict[st
 def among(dialect: str, column: Any, name: str) -> ColumnElement[bool]:
     """Whether a column is one of the values of a list, bound as one: however many, the statement stays the same."""
     if dialect == "sqlite":
-        each = func.json_each(bindparam(name, type_=JSON)).table_valued("value")
-        return cast("ColumnElement[bool]", column.in_(select(each.c.value)))
+        return cast("ColumnElement[bool]", column.in_(listed(dialect, column, name)))
     return cast("ColumnElement[bool]", column == any_(bindparam(name, type_=ARRAY(column.type))))
+
+
+def listed(dialect: str, column: Any, name: str) -> Select[Any]:
+    """The values of such a list, as rows; they are of the type of the column."""
+    if dialect == "sqlite":
+        each = func.json_each(bindparam(name, type_=JSON)).table_valued("value")
+        return select(each.c.value)
+    return select(func.unnest(bindparam(name, type_=ARRAY(column.type))))
 
 
 def _defaults(table: Table) -> Iterator[tuple[str, Any]]:

@@ -16,8 +16,8 @@ from bot.domain.campaigns import Campaign, Touch
 from bot.domain.customers import Guide
 from bot.domain.quotas import Limits
 from bot.domain.reasons import words
-from bot.store import segments, switches
-from bot.store.audiences import Drawing, Lot, Saying, draw
+from bot.store import audiences, segments, switches
+from bot.store.drawings import Drawing, Lot, Saying
 from bot.store.engine import upsert
 from bot.store.touches import changed
 from bot.store.vault import Vault
@@ -218,7 +218,7 @@ async def _chunks(
     session: AsyncSession, vault: Vault, drawing: Drawing
 ) -> AsyncIterator[list[Lot]]:
     while not drawing.done:
-        yield await draw(session, vault, drawing)
+        yield await audiences.draw(session, vault, drawing)
 
 
 async def _userids(session: AsyncSession) -> dict[int, str]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, event, inspect, text
+from sqlalchemy import Connection, Row, Select, Table, event, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
@@ -190,6 +190,14 @@ def table_of(entity: type[Any]) -> Table:
 
 def dialect_of(session: AsyncSession) -> str:
     return session.get_bind().dialect.name
+
+
+async def rows(
+    session: AsyncSession, query: Select[*tuple[Any, ...]], bound: Mapping[str, Any]
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """The plain rows of a query for columns: the ORM would look at each of them once more."""
+    await session.flush()
+    return (await (await session.connection()).execute(query, bound)).all()
 
 
 def is_sqlite(session: AsyncSession) -> bool:

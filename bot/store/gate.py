@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, Row, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain import channels
@@ -22,7 +23,11 @@ from bot.domain.offers import Coupon, Offer, pieces_left, why_not_issued
 from bot.domain.quotas import Limits, Used
 from bot.domain.reasons import of_offer
 from bot.store import consent, quotas
+from bot.store.bulk import among
+from bot.store.engine import dialect_of, rows
 from bot.store.vault import Vault
+
+NOTHING_YET = Used()
 
 
 @dataclass(slots=True)
@@ -36,7 +41,7 @@ class Standing:
     consents: dict[str, bool] = field(default_factory=dict)
     proofs: dict[str, int] = field(default_factory=dict)
     """Consent purpose → the ledger entry that proves it."""
-    used: Used = field(default_factory=Used)
+    used: Used = NOTHING_YET
     ties: list[Tie] = field(default_factory=list)
     windows: list[OpenWindow] = field(default_factory=list)
 
@@ -61,10 +66,11 @@ class Question:
     """Who has had as many coupons of the offer as one customer may."""
     weary: frozenset[int] = frozenset()
     """To whom the next message must not be one more offer."""
+    decided: dict[_Alike, str | None] = field(default_factory=dict, repr=False, compare=False)
+    """What the gate has said so far."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """The way it goes, or the reason why not."""
 
     way: Way | None
@@ -80,30 +86,68 @@ def ask(question: Question, standing: Standing) -> Verdict:
         allowed=question.allowed,
         only_guide=question.only_guide,
     )
-    facts = _facts(question, standing)
     first = None
     for way in ways:
-        reason = decide(replace(facts, channel=way.channel), question.limits, question.at)
+        reason = _decided(question, standing, way.channel)
         if reason is None:
             return Verdict(way, None)
         first = first or reason
-    return Verdict(None, first or decide(facts, question.limits, question.at))
+    return Verdict(None, first or _decided(question, standing, None))
 
 
-def _facts(question: Question, standing: Standing) -> GateFacts:
-    spent = standing.customer_id in question.spent
+class _Alike(NamedTuple):
+    """All that the gate looks at in one customer, beside the question itself."""
+
+    channel: str | None
+    no_way: str
+    consents: frozenset[tuple[str, bool]]
+    suppressed: bool
+    held: bool
+    kept_out: bool
+    used: Used
+    weary: bool
+    spent: bool
+
+
+def _decided(question: Question, standing: Standing, channel: str | None) -> str | None:
+    """The gate's word. Of thousands who are asked the same most are alike, and to equal facts it says the same."""
+    alike = _alike(question, standing, channel)
+    if alike not in question.decided:
+        question.decided[alike] = decide(_facts(question, alike), question.limits, question.at)
+    return question.decided[alike]
+
+
+def _alike(question: Question, standing: Standing, channel: str | None) -> _Alike:
+    who, no_way = standing.customer_id, ""
+    if channel is None:
+        no_way = channels.no_way(standing.ties, now=question.at, only_guide=question.only_guide)
+    return _Alike(
+        channel,
+        no_way,
+        frozenset(standing.consents.items()),
+        standing.suppressed,
+        standing.held,
+        question.limits.holdout.keeps(who),
+        standing.used,
+        who in question.weary,
+        who in question.spent,
+    )
+
+
+def _facts(question: Question, her: _Alike) -> GateFacts:
     return GateFacts(
         purpose=question.purpose,
-        no_way=channels.no_way(standing.ties, now=question.at, only_guide=question.only_guide),
+        channel=her.channel,
+        no_way=her.no_way,
         stop=question.stop,
-        consents=standing.consents,
-        suppressed=standing.suppressed,
-        held=standing.held,
-        kept_out=question.limits.holdout.keeps(standing.customer_id),
-        used=standing.used,
-        weary=standing.customer_id in question.weary,
+        consents=dict(her.consents),
+        suppressed=her.suppressed,
+        held=her.held,
+        kept_out=her.kept_out,
+        used=her.used,
+        weary=her.weary,
         flaw=question.flaw,
-        offer=question.offer or ("per_customer" if spent else None),
+        offer=question.offer or ("per_customer" if her.spent else None),
     )
 
 
@@ -117,16 +161,7 @@ async def gather(
     planning: int | None = None,
 ) -> dict[int, Standing]:
     """The standing of every living customer among these; `planning` as in `quotas.used`."""
-    bound = {"ids": list(customer_ids), "at": at}
-    people = await session.execute(_PEOPLE, bound)
-    standings = {row.id: Standing(row.id, row.marketing_held, row.personalised) for row in people}
-    for standing, agreed in _each(standings, await session.execute(_CONSENTS, bound)):
-        standing.consents[agreed["purpose"]] = agreed["granted"]
-        standing.proofs[agreed["purpose"]] = agreed["entry_id"]
-    for standing, tie in _each(standings, await session.execute(_TIES, bound)):
-        standing.ties.append(Tie(**tie))
-    for standing, window in _each(standings, await session.execute(_WINDOWS, bound)):
-        standing.windows.append(OpenWindow(**window))
+    standings = await _standings(session, {"ids": list(customer_ids), "at": at})
     counted = await quotas.used(session, customer_ids, at=at, limits=limits, planning=planning)
     for customer_id in counted.keys() & standings.keys():
         standings[customer_id].used = counted[customer_id]
@@ -135,62 +170,82 @@ async def gather(
     return standings
 
 
-def _each(
-    standings: Mapping[int, Standing], rows: Iterable[Row[*tuple[Any, ...]]]
-) -> Iterator[tuple[Standing, dict[str, Any]]]:
-    """What a row says, beside whom it is about."""
-    for row in rows:
-        said = dict(row._mapping)
-        if standing := standings.get(said.pop("customer_id")):
-            yield standing, said
+async def _standings(session: AsyncSession, bound: Mapping[str, Any]) -> dict[int, Standing]:
+    asked = _asked(dialect_of(session))
+    standings = {
+        who: Standing(who, *her) for who, *her in await rows(session, asked.people, bound)
+    }
+    for who, purpose, granted, entry_id in await rows(session, asked.consents, bound):
+        if standing := standings.get(who):
+            standing.consents[purpose] = granted
+            standing.proofs[purpose] = entry_id
+    for who, *tie in await rows(session, asked.ties, bound):
+        if standing := standings.get(who):
+            standing.ties.append(Tie(*tie))
+    for who, *window in await rows(session, asked.windows, bound):
+        if standing := standings.get(who):
+            standing.windows.append(OpenWindow(*window))
+    return standings
 
 
-# Asked before every call: built once, and bound to people and moment.
-_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
-_AT = bindparam("at", type_=Moment)
-_PEOPLE = select(Customer.id, Customer.marketing_held, Customer.personalised).where(
-    Customer.id.in_(_IDS), Customer.merged_into.is_(None)
-)
-_CONSENTS = select(
-    ConsentState.customer_id, ConsentState.purpose, ConsentState.granted, ConsentState.entry_id
-).where(ConsentState.customer_id.in_(_IDS))
-_TIES = (
-    select(
-        Follow.customer_id,
+class _Asked(NamedTuple):
+    """Before every call, and of millions: built once, and bound to people and moment."""
+
+    people: Select[*tuple[Any, ...]]
+    consents: Select[*tuple[Any, ...]]
+    ties: Select[*tuple[Any, ...]]
+    windows: Select[*tuple[Any, ...]]
+
+
+@cache
+def _asked(dialect: str) -> _Asked:
+    def hers(column: Any) -> ColumnElement[bool]:
+        return among(dialect, column, "ids")
+
+    said = (ConsentState.purpose, ConsentState.granted, ConsentState.entry_id)
+    tie = (
         Follow.guide_id,
         Guide.userid,
         Follow.external_userid,
         Follow.since,
         Follow.last_talk_at,
-        Guide.active,
-        Guide.away_until,
     )
-    .join(Guide, Guide.id == Follow.guide_id)
-    .where(Follow.customer_id.in_(_IDS), Follow.ended_at.is_(None))
-)
+    open_ = (Window.channel, Window.address, Window.closes_at, Window.left)
+    return _Asked(
+        select(Customer.id, Customer.marketing_held, Customer.personalised).where(
+            hers(Customer.id), Customer.merged_into.is_(None)
+        ),
+        select(ConsentState.customer_id, *said).where(hers(ConsentState.customer_id)),
+        select(Follow.customer_id, *tie, Guide.active, Guide.away_until)
+        .join(Guide, Guide.id == Follow.guide_id)
+        .where(hers(Follow.customer_id), Follow.ended_at.is_(None)),
+        select(Window.customer_id, *open_).where(
+            hers(Window.customer_id), Window.closes_at > _AT, Window.left > 0, ~_WITH_A_PERSON
+        ),
+    )
+
+
+_AT = bindparam("at", type_=Moment)
 # While a person serves her (or she waits for one) the platform lets no program speak: 95018.
 _WITH_A_PERSON = exists().where(
     Conversation.customer_id == Window.customer_id,
     Conversation.channel == Window.channel,
     Conversation.held_by.is_not(None),
 )
-_WINDOWS = select(
-    Window.customer_id, Window.channel, Window.address, Window.closes_at, Window.left
-).where(Window.customer_id.in_(_IDS), Window.closes_at > _AT, Window.left > 0, ~_WITH_A_PERSON)
 
 
-_PERSON = func.coalesce(Customer.merged_into, Customer.id)
-_SPENT = (
-    select(_PERSON)
-    .join(Coupon, Coupon.customer_id == Customer.id)
-    .where(
-        Coupon.offer_id == bindparam("offer"),
-        Coupon.state.not_in(("withdrawn", "declined")),
-        or_(Customer.id.in_(_IDS), Customer.merged_into.in_(_IDS)),
+@cache
+def _spent(dialect: str) -> Select[*tuple[Any, ...]]:
+    person = func.coalesce(Customer.merged_into, Customer.id)
+    hers = [among(dialect, column, "ids") for column in (Customer.id, Customer.merged_into)]
+    gone = Coupon.state.in_(("withdrawn", "declined"))
+    return (
+        select(person)
+        .join(Coupon, Coupon.customer_id == Customer.id)
+        .where(Coupon.offer_id == bindparam("offer"), ~gone, or_(*hers))
+        .group_by(person)
+        .having(func.count() >= bindparam("most"))
     )
-    .group_by(_PERSON)
-    .having(func.count() >= bindparam("most"))
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +282,7 @@ async def stock(
         return Stock("unknown_offer", 0)
     reason = _why_not(offer, at)
     bound = {"ids": list(customer_ids), "offer": offer.id, "most": offer.per_customer}
-    spent = await session.scalars(_SPENT, bound)
+    spent = await session.scalars(_spent(dialect_of(session)), bound)
     weary = await quotas.weary(session, customer_ids, at=at, limits=limits)
     return Stock(reason, pieces_left(offer), frozenset(spent), weary, offer.piece_fen)
 

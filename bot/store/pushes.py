@@ -17,7 +17,7 @@ from bot.domain.quotas import Limits
 from bot.domain.reasons import of_offer, words
 from bot.domain.refusals import Refusal
 from bot.store import audiences, campaigns, mass_tasks, offers, touches
-from bot.store.audiences import Drawing
+from bot.store.drawings import Drawing, Lot
 from bot.store.mass_tasks import Batch
 from bot.store.vault import Vault
 
@@ -75,7 +75,7 @@ def _campaign(guide: Guide, tags: Sequence[str], now: datetime) -> Campaign:
     )
 
 
-def _count(push: Push, lots: Sequence[audiences.Lot]) -> None:
+def _count(push: Push, lots: Sequence[Lot]) -> None:
     for lot in lots:
         if lot.state == "planned":
             push.reachable.append(lot.customer_id)

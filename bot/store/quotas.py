@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     BindParameter,
@@ -24,6 +24,8 @@ from bot.domain.campaigns import OutsideSend, Touch
 from bot.domain.customers import Customer
 from bot.domain.mapping import Moment
 from bot.domain.quotas import Limits, Used
+from bot.store.bulk import among, listed
+from bot.store.engine import dialect_of
 
 Counting = Select[*tuple[Any, ...]]
 FLYING = ("queued", "handed_over")
@@ -46,15 +48,14 @@ async def used(
     today, tomorrow = limits.day_of(at)
     moments = {"at": at, "month": month, "recent": recent, "ahead": ahead}
     days = {"today": today, "tomorrow": tomorrow, "since": min(recent, month)}
-    counting = _planning() if planning is not None else _sending()
+    dialect = dialect_of(session)
+    counting = _planning(dialect) if planning is not None else _sending(dialect)
     bound = {"ids": list(ids), "planning": planning} | moments | days
     found = {row[0]: Used(*map(int, row[1:])) for row in await session.execute(counting, bound)}
-    outside = await session.execute(_outside(), {"ids": list(ids), "month": month})
+    outside = await session.execute(_outside(dialect), {"ids": list(ids), "month": month})
     for customer_id, count in outside:
         had = found.get(customer_id, Used())
-        found[customer_id] = Used(
-            had.in_days, had.in_month, had.mass_in_month + count, had.same_day
-        )
+        found[customer_id] = had._replace(mass_in_month=had.mass_in_month + count)
     return found
 
 
@@ -65,40 +66,47 @@ async def weary(
     brand = limits.brand
     bound = {"ids": list(ids), "most": brand.promos_in_a_row}
     bound["since"] = at - timedelta(days=brand.promo_days)
-    return frozenset(await session.scalars(_weary(), bound))
+    return frozenset(await session.scalars(_weary(dialect_of(session)), bound))
 
 
 def _at(name: str) -> BindParameter[datetime]:
     return bindparam(name, type_=Moment)
 
 
-_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+def _hers(dialect: str, whose: Any) -> ColumnElement[bool]:
+    """Whether a row is of one of `ids`, or of somebody who was folded into one of them: one list that an index
+    is asked by, however many they are."""
+    folded = select(Customer.id).where(among(dialect, Customer.merged_into, "ids"))
+    return cast("ColumnElement[bool]", whose.in_(listed(dialect, whose, "ids").union_all(folded)))
+
+
 _PERSON = func.coalesce(Customer.merged_into, Customer.id)
-_FOLDED = select(Customer.id).where(Customer.merged_into.in_(_IDS)).scalar_subquery()
 _MOMENT = func.coalesce(Touch.sent_at, Touch.settled_at, Touch.due_at)
 _MARKETING = Touch.purpose == "marketing"
 _COUNTED = or_(Touch.state.in_(FLYING), and_(Touch.state.in_(ARRIVED), _at("since") < _MOMENT))
 
 
 @cache
-def _sending() -> Counting:
+def _sending(dialect: str) -> Counting:
     """Asked before every call, so it is built once."""
     arrived = case((Touch.state.in_(FLYING), _at("at")), else_=_MOMENT)
-    return _received(arrived, _COUNTED)
+    return _received(dialect, arrived, _COUNTED)
 
 
 @cache
-def _planning() -> Counting:
+def _planning(dialect: str) -> Counting:
     planned = Touch.state == "planned"
     others = or_(Touch.campaign_id.is_(None), Touch.campaign_id != bindparam("planning"))
     arrived = case((Touch.state.in_(("planned", *FLYING)), _at("at")), else_=_MOMENT)
     day = and_(Touch.due_at >= _at("today"), Touch.due_at < _at("tomorrow"))
     soon = Touch.state.in_(("planned", *FLYING)) & day
     counted = or_(_COUNTED, and_(planned, Touch.due_at < _at("ahead"), others))
-    return _received(arrived, counted).add_columns(_count(_MARKETING & soon))
+    return _received(dialect, arrived, counted).add_columns(_count(_MARKETING & soon))
 
 
-def _received(arrived: ColumnElement[datetime], counted: ColumnElement[bool]) -> Counting:
+def _received(
+    dialect: str, arrived: ColumnElement[datetime], counted: ColumnElement[bool]
+) -> Counting:
     return (
         select(
             _PERSON,
@@ -107,14 +115,14 @@ def _received(arrived: ColumnElement[datetime], counted: ColumnElement[bool]) ->
             _count((Touch.channel == "wecom") & (arrived >= _at("month"))),
         )
         .join(Customer, Customer.id == Touch.customer_id)
-        .where(or_(Touch.customer_id.in_(_IDS), Touch.customer_id.in_(_FOLDED)), counted)
+        .where(_hers(dialect, Touch.customer_id), counted)
         .group_by(_PERSON)
     )
 
 
 @cache
-def _weary() -> Select[tuple[int]]:
-    return weary_among(or_(Touch.customer_id.in_(_IDS), Touch.customer_id.in_(_FOLDED)))
+def _weary(dialect: str) -> Select[tuple[int]]:
+    return weary_among(_hers(dialect, Touch.customer_id))
 
 
 def weary_among(whose: ColumnElement[bool]) -> Select[tuple[int]]:
@@ -138,9 +146,9 @@ def weary_among(whose: ColumnElement[bool]) -> Select[tuple[int]]:
 
 
 @cache
-def _outside() -> Counting:
+def _outside(dialect: str) -> Counting:
     """Guides' own mass messages share the platform's quota with ours."""
-    hers = or_(OutsideSend.customer_id.in_(_IDS), OutsideSend.customer_id.in_(_FOLDED))
+    hers = _hers(dialect, OutsideSend.customer_id)
     return (
         select(_PERSON, func.count())
         .select_from(OutsideSend)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.consent import Suppression
 from bot.domain.customers import Customer, Identity
 from bot.store import touches
-from bot.store.engine import upsert
+from bot.store.bulk import among
+from bot.store.engine import dialect_of, upsert
 from bot.store.family import family, surviving
 from bot.store.vault import Vault
 
-AT_ONCE = 500
 _ANY_SUPPRESSION = select(Suppression.hash).limit(1)
 
 
@@ -25,19 +27,24 @@ async def suppressed(
     """Of these living customers, those one of whose ids asked never to be contacted again."""
     if not customer_ids or await session.scalar(_ANY_SUPPRESSION) is None:
         return set()
+    identities, among_them = _asked(dialect_of(session))
+    ids = await session.execute(identities, {"ids": list(customer_ids)})
+    owners = {_hash(vault, kind, value): owner for owner, kind, value in ids}
+    hit = await session.scalars(among_them, {"hashes": list(owners)})
+    return {owners[one] for one in hit}
+
+
+@cache
+def _asked(dialect: str) -> tuple[Select[*tuple[Any, ...]], Select[str]]:
+    """Whose ids are looked at, and which of their hashes are known; asked before every call."""
     person = func.coalesce(Customer.merged_into, Customer.id)
-    ids = await session.execute(
+    hers = [among(dialect, column, "ids") for column in (Customer.id, Customer.merged_into)]
+    identities = (
         select(person, Identity.kind, Identity.value)
         .join(Customer, Customer.id == Identity.customer_id)
-        .where(or_(Customer.id.in_(customer_ids), Customer.merged_into.in_(customer_ids)))
+        .where(or_(*hers))
     )
-    owners = {_hash(vault, kind, value): owner for owner, kind, value in ids}
-    hashes, found = list(owners), set[int]()
-    for start in range(0, len(owners), AT_ONCE):
-        some = hashes[start : start + AT_ONCE]
-        hit = await session.scalars(select(Suppression.hash).where(Suppression.hash.in_(some)))
-        found |= {owners[one] for one in hit}
-    return found
+    return identities, select(Suppression.hash).where(among(dialect, Suppression.hash, "hashes"))
 
 
 async def suppress(
