@@ -22,9 +22,8 @@ from bot.domain.access import WebSession
 from bot.domain.campaigns import MassTask, Touch
 from bot.domain.delivery import Owed
 from bot.domain.journeys import Run
-from bot.domain.mapping import Row
 from bot.domain.refusals import Refusal
-from bot.store import audit, schema, switches
+from bot.store import audit, schema, switches, tables
 from bot.store.engine import READING
 from bot.store.sealed_files import Sealing, Torn, pieces
 from bot.store.vault import Vault
@@ -44,13 +43,13 @@ async def write(
     """Everything as it was at one moment, while the house goes on working. How many rows of each table."""
     counts: Counts = {}
     packer = zlib.compressobj(6)
-    tables = Row.metadata.sorted_tables
+    every = tables.in_order()
     async with _one_moment(engine) as connection:
         with Sealing(path, vault, about=ABOUT, head=head) as kept:
             first = {"format": FORMAT, "schema": schema.newest(), "at": now.isoformat()}
             kept.write(packer.compress(_line(first)))
-            for number, table in enumerate(tables):
-                tell(table.name, number, len(tables))
+            for number, table in enumerate(every):
+                tell(table.name, number, len(every))
                 counts[table.name] = 0
                 async for rows in _rows(connection, table):
                     counts[table.name] += len(rows)
@@ -153,24 +152,24 @@ async def read(session: AsyncSession, vault: Vault, path: Path, tell: Tell) -> C
     first: dict[str, Any] = next(said, {})
     if first.get("schema") != schema.newest():
         raise Refusal("other_schema", "备份的数据库结构和这个程序的不一样，用做备份时的版本恢复")
-    for table in Row.metadata.sorted_tables:
+    for table in tables.in_order():
         if await session.scalar(select(func.count()).select_from(table)):
             raise Refusal("not_empty", f"数据库不是空的（{table.name}），备份只恢复到空的数据库里")
     counts, later = Counts(), list[tuple[str, int, int]]()
-    tables = Row.metadata.tables
+    known = tables.by_name()
     for line in said:
         if isinstance(line, dict):
             continue
         name, columns, rows = line
         counts[name] = counts.get(name, 0) + len(rows)
-        tell(name, len(counts), len(tables))
+        tell(name, len(counts), len(known))
         made = [dict(zip(columns, map(_value, row), strict=True)) for row in rows]
         if waits := LATER.get(name):
             later += [(name, row["id"], row[waits]) for row in made if row[waits] is not None]
             made = [row | {waits: None} for row in made]
-        await session.execute(insert(tables[name]), made)
+        await session.execute(insert(known[name]), made)
     for name, row_id, value in later:
-        table = tables[name]
+        table = known[name]
         await session.execute(
             update(table).where(table.c.id == row_id).values({LATER[name]: value})
         )
@@ -182,7 +181,7 @@ async def _number_on(session: AsyncSession) -> None:
     """PostgreSQL numbers from a counter that knows nothing of rows which brought their numbers along."""
     if session.get_bind().dialect.name != "postgresql":
         return
-    for table in Row.metadata.sorted_tables:
+    for table in tables.in_order():
         key = list(table.primary_key.columns)
         if len(key) == 1 and table.autoincrement_column is not None:
             counter = f"pg_get_serial_sequence('\"{table.name}\"', '{key[0].name}')"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from datetime import timedelta
 
 import pytest
@@ -89,6 +91,14 @@ async def test_a_restored_postgresql_goes_on_numbering(bot, tmp_path, databases)
         assert (await a_customer(session)).id > kept.id
     await other.close()
     databases.drop(url)
+
+
+def test_a_command_that_has_loaded_little_still_knows_every_table():
+    asks = "from bot.store import tables; print(len(tables.in_order()))"
+    alone = subprocess.run(
+        [sys.executable, "-c", asks], capture_output=True, text=True, check=True
+    )
+    assert int(alone.stdout) == len(Row.metadata.tables)
 
 
 def test_everything_has_a_key_by_which_it_is_read_in_order():
