@@ -23,6 +23,7 @@ from handlers import (
     links,
     offers,
     orders,
+    own_data,
     pets,
     points,
     pushes,
@@ -64,6 +65,7 @@ ROUTERS = (
     tag_rules.router,
     links.router,
     house.router,
+    own_data.router,
     access.router,
     webhooks.router,
 )

@@ -157,6 +157,8 @@ async def _follow(turn: Turn, meant: Said, act: Act) -> None:
 
 
 async def _record(turn: Turn, act: Act, purposes: Iterable[str], action: str) -> None:
+    if action == "grant":
+        await customers.acted(turn.session, turn.vault, act.customer, act.at)
     for purpose in purposes:
         await consent.record(
             turn.session,

@@ -41,6 +41,7 @@ async def meet_friend(event: CustomerAdded, turn: Turn) -> None:
         at=event.at,
         state=event.state,
     )
+    await customers.acted(turn.session, turn.vault, tie.customer, event.at)
     if tie.new:
         await tags.begin_anew(turn.session, tie.follow.id)
     if not event.half:
@@ -88,7 +89,8 @@ async def hear_visitor(event: KfMessageReceived, turn: Turn) -> None:
 
 @router.on(FanFollowed)
 async def meet_fan(event: FanFollowed, turn: Turn) -> None:
-    await _meet_fan(event, turn)
+    customer = await _meet_fan(event, turn)
+    await customers.acted(turn.session, turn.vault, customer, event.at)
     # Only the unionid is of use: names and pictures of fans are no longer given.
     await turn.owe(GetFan(openid=event.openid), effect=f"fan:{turn.key}")
 

@@ -31,6 +31,8 @@ COMMANDS = {
     "audit": ("bot.cli.audit:trail", "核对操作记录有没有被改过"),
     "backup": ("bot.cli.backups:backup", "把整个数据库写成一份加密的备份"),
     "restore": ("bot.cli.backups:restore", "把备份恢复到空的数据库里"),
+    "export": ("bot.cli.own_data:export", "一位顾客的全部资料，写成一份 JSON"),
+    "erase": ("bot.cli.own_data:erase", "删掉一位顾客的资料"),
     "config": ("bot.cli.config:config", "看和改 SIYU_… 设置"),
     "sandbox": ("bot.cli.sandbox:sandbox", "本机上的企业微信、公众号和微信客服"),
     "trigger": ("bot.cli.sandbox:trigger", "让沙盒里发生一件事"),

@@ -13,6 +13,7 @@ from bot.settings import load_settings
 from bot.store.engine import Sessions, open_engine
 from bot.store.explain import Explanation
 from bot.store.explain import explain as told
+from bot.store.exporting import who
 from bot.store.vault import Vault
 from bot.tongue import _
 
@@ -37,7 +38,8 @@ async def _explain(customer: str) -> Explanation:
     settings = load_settings()
     sessions = Sessions(open_engine(settings.database_url))
     try:
+        vault = Vault(settings.key)
         async with sessions.reading() as session:
-            return await told(session, Vault(settings.key), customer)
+            return await told(session, vault, (await who(session, vault, customer)).ref)
     finally:
         await sessions.close()

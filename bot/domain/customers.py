@@ -40,6 +40,8 @@ class Customer(Row):
     marketing_held: Mapped[bool] = mapped_column(default=False)
     """True while a case is open."""
     last_active_at: Mapped[datetime | None]
+    erased_at: Mapped[datetime | None]
+    """Set once she is nobody any more: she asked for it, or one of her ids came again without any act of hers."""
 
 
 class Secret(Row):

@@ -60,6 +60,8 @@ async def met(turn: Settling, kind: str, value: str) -> Customer:
 async def person(
     turn: Settling, customer: Customer, told: Mapping[str, Any], evidence: str
 ) -> Customer:
+    if customer.erased_at is not None:
+        return customer  # nobody, until she does something herself
     name = str(told.get("name") or "")
     if name and name != await customers.name_of(turn.session, turn.vault, customer.id):
         await customers.rename(turn.session, turn.vault, customer.id, name)
@@ -97,6 +99,8 @@ async def tie(
     )
     if found.new:
         await tags.begin_anew(turn.session, found.follow.id)
+    if customer.erased_at is not None:
+        return customer
     await customers.keep_remark(
         turn.session, turn.vault, found.follow, str(told.get("remark") or "")
     )

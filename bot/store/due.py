@@ -12,6 +12,7 @@ from bot.domain.campaigns import Campaign, MassTask, Touch
 from bot.domain.cases import Case
 from bot.domain.conversations import KfAccount
 from bot.domain.delivery import Kept, Owed
+from bot.domain.erasure import OPEN, Erasure
 from bot.domain.journeys import Run
 from bot.domain.mapping import Moment
 from bot.domain.tags import FollowMirror
@@ -35,6 +36,7 @@ _QUESTIONS: dict[str, Select[Any]] = {
     ),
     "cases": select(func.min(Case.next_check_at)).where(Case.state != "closed"),
     "webhooks": select(func.min(Webhook.look_at)).where(Webhook.state == "active"),
+    "erasures": select(func.min(Erasure.due_at)).where(Erasure.state.in_(OPEN)),
     "kf": select(func.min(KfAccount.next_pull_at)),
     "results": select(func.min(MassTask.check_at)).where(
         MassTask.state.in_(("waiting", "unknown", "confirmed", "cancelling"))

@@ -146,8 +146,20 @@ class Sessions:
                 await stack.enter_async_context(self._writer)
             yield await stack.enter_async_context(self._bare.connect())
 
+    async def wipe_traces(self) -> None:
+        """What was erased is in the write-ahead log still: into the file with it, where it is written over."""
+        if self._writer is not None:
+            async with self.in_one_trip() as connection:
+                raw = (await connection.get_raw_connection()).driver_connection
+                assert raw is not None
+                await raw.run(_checkpoint, raw.plain)
+
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+def _checkpoint(plain: sqlite3.Connection) -> None:
+    plain.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 Said = TypeVar("Said")

@@ -213,7 +213,7 @@ def _asked(dialect: str) -> _Asked:
     open_ = (Window.channel, Window.address, Window.closes_at, Window.left)
     return _Asked(
         select(Customer.id, Customer.marketing_held, Customer.personalised).where(
-            hers(Customer.id), Customer.merged_into.is_(None)
+            hers(Customer.id), Customer.merged_into.is_(None), Customer.erased_at.is_(None)
         ),
         select(ConsentState.customer_id, *said).where(hers(ConsentState.customer_id)),
         select(Follow.customer_id, *tie, Guide.active, Guide.away_until)

@@ -76,8 +76,9 @@ class Portrait:
 
 
 async def by_ref(session: AsyncSession, ref: str) -> Customer | None:
-    """The record that stands for this public id."""
-    found = await session.scalar(select(Customer.id).where(Customer.ref == ref))
+    """The record that stands for this public id; nobody once she is erased."""
+    known = Customer.ref == ref, Customer.erased_at.is_(None)
+    found = await session.scalar(select(Customer.id).where(*known))
     return None if found is None else await session.get(Customer, await surviving(session, found))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Executable, case, distinct, func, select
+from sqlalchemy import Executable, and_, case, distinct, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.campaigns import Touch
@@ -21,7 +21,7 @@ from bot.domain.tiers import CustomerTier, TierMove
 
 async def month(session: AsyncSession, start: datetime, end: datetime) -> dict[str, Any]:
     """Everything between two moments, ready for JSON."""
-    live = Customer.merged_into.is_(None)
+    live = and_(Customer.merged_into.is_(None), Customer.erased_at.is_(None))
     heard = select(Kept.kind, func.count()).where(
         Kept.received_at >= start, Kept.received_at < end
     )

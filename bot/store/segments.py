@@ -15,7 +15,7 @@ from bot.domain.segments import Rule, Segment, conditions, parse, read_back
 from bot.store.segment_clauses import Compiler
 
 DRAFT = 0
-WHOLE = Customer.merged_into.is_(None)
+WHOLE = and_(Customer.merged_into.is_(None), Customer.erased_at.is_(None))
 
 
 @dataclass(frozen=True, slots=True)

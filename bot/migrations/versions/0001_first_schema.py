@@ -81,6 +81,7 @@ def upgrade() -> None:
         sa.Column("personalised", sa.Boolean(), nullable=False),
         sa.Column("marketing_held", sa.Boolean(), nullable=False),
         sa.Column("last_active_at", sa.DateTime(), nullable=True),
+        sa.Column("erased_at", sa.DateTime(), nullable=True),
         sa.ForeignKeyConstraint(
             ["merged_into"], ["customer.id"], name=op.f("fk_customer_merged_into_customer")
         ),
@@ -661,6 +662,33 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("cycle", schema=None) as batch_op:
         batch_op.create_index("ix_cycle_state_next_at", ["state", "next_at"], unique=False)
+
+    op.create_table(
+        "erasure",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(), nullable=False),
+        sa.Column("asked_by", sa.String(), nullable=False),
+        sa.Column("due_at", sa.DateTime(), nullable=True),
+        sa.Column("gone_at", sa.DateTime(), nullable=True),
+        sa.Column("done_at", sa.DateTime(), nullable=True),
+        sa.Column(
+            "blocks", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
+        ),
+        sa.Column(
+            "counts", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
+        ),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customer.id"], name=op.f("fk_erasure_customer_id_customer")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_erasure")),
+    )
+    with op.batch_alter_table("erasure", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_erasure_customer_id"), ["customer_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_erasure_due_at"), ["due_at"], unique=False)
 
     op.create_table(
         "game_entry",
@@ -1868,6 +1896,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_game_entry_customer_id")
 
     op.drop_table("game_entry")
+    with op.batch_alter_table("erasure", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_erasure_due_at"))
+        batch_op.drop_index(batch_op.f("ix_erasure_customer_id"))
+
+    op.drop_table("erasure")
     with op.batch_alter_table("cycle", schema=None) as batch_op:
         batch_op.drop_index("ix_cycle_state_next_at")
 

@@ -5,16 +5,29 @@ from __future__ import annotations
 from bot.store.consent.ledger import granted, paused, record, verify
 from bot.store.consent.papers import Paper, read_papers
 from bot.store.consent.sharing import carry_over, give_back
-from bot.store.consent.suppressing import suppress, suppressed
+from bot.store.consent.suppressing import (
+    ERASED,
+    erased,
+    hash_of,
+    release,
+    seal_off,
+    suppress,
+    suppressed,
+)
 
 __all__ = [
+    "ERASED",
     "Paper",
     "carry_over",
+    "erased",
     "give_back",
     "granted",
+    "hash_of",
     "paused",
     "read_papers",
     "record",
+    "release",
+    "seal_off",
     "suppress",
     "suppressed",
     "verify",

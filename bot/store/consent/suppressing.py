@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.consent import Suppression
@@ -18,6 +18,9 @@ from bot.store.engine import dialect_of, upsert
 from bot.store.family import family, surviving
 from bot.store.vault import Vault
 
+AT_ONCE = 500
+ERASED = "erased"
+"""Why somebody may not be contacted who was erased: until an act of her own."""
 _ANY_SUPPRESSION = select(Suppression.hash).limit(1)
 
 
@@ -58,6 +61,40 @@ async def suppress(
         await touches.cancel_for(
             session, customer_id=hers, reason="suppressed", now=at, purpose=None
         )
+
+
+async def release(session: AsyncSession, vault: Vault, customer_id: int, *, reason: str) -> None:
+    """What was forbidden for this reason is so no more; other reasons stand."""
+    hashes = await _hashes(session, vault, customer_id)
+    mine = Suppression.hash.in_(hashes), Suppression.reason == reason
+    await session.execute(delete(Suppression).where(*mine))
+
+
+async def seal_off(session: AsyncSession, vault: Vault, customer_id: int, *, at: datetime) -> None:
+    """She is erased: whoever of her ids comes again is nobody until she acts herself."""
+    hashes = await _hashes(session, vault, customer_id)
+    for start in range(0, len(hashes), AT_ONCE):
+        mine = Suppression.hash.in_(hashes[start : start + AT_ONCE])
+        told = {"reason": ERASED, "at": at}
+        await session.execute(
+            update(Suppression).where(mine, Suppression.reason == "erasing").values(told)
+        )
+
+
+async def erased(session: AsyncSession, hashes: Collection[str]) -> set[str]:
+    """Which of these are ids of people who were erased."""
+    if await session.scalar(_ANY_SUPPRESSION) is None:
+        return set()
+    found, all_ = set[str](), list(hashes)
+    for start in range(0, len(all_), AT_ONCE):
+        these = Suppression.hash.in_(all_[start : start + AT_ONCE])
+        query = select(Suppression.hash).where(these, Suppression.reason == ERASED)
+        found |= set(await session.scalars(query))
+    return found
+
+
+def hash_of(vault: Vault, kind: str, value: str) -> str:
+    return _hash(vault, kind, value)
 
 
 async def _hashes(session: AsyncSession, vault: Vault, customer_id: int) -> list[str]:

@@ -6,6 +6,7 @@ from bot.store.customers.follows import (
     follows_of,
     guide_by_userid,
     guide_of,
+    guides_of,
     keep_remark,
     unfollow,
 )
@@ -13,6 +14,7 @@ from bot.store.customers.meeting import Seen, attach, back, find, gone, meet, me
 from bot.store.customers.merging import join, part
 from bot.store.customers.people import addresses, by_ref, keep_phone, name_of, rename
 from bot.store.customers.questions import Question, contested, keep_apart, proposals
+from bot.store.customers.returning import acted
 from bot.store.customers.rosters import followed_by
 from bot.store.family import family, stands_for, surviving
 
@@ -20,6 +22,7 @@ __all__ = [
     "Followed",
     "Question",
     "Seen",
+    "acted",
     "addresses",
     "attach",
     "back",
@@ -33,6 +36,7 @@ __all__ = [
     "gone",
     "guide_by_userid",
     "guide_of",
+    "guides_of",
     "join",
     "keep_apart",
     "keep_phone",

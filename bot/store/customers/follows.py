@@ -118,6 +118,13 @@ async def follows_of(session: AsyncSession, customer_id: int) -> Sequence[Follow
     return found.all()
 
 
+async def guides_of(session: AsyncSession, customer_id: int) -> list[str]:
+    """Their names."""
+    named = select(Guide.name).join(Follow, Follow.guide_id == Guide.id)
+    hers = Follow.customer_id == customer_id, Follow.ended_at.is_(None)
+    return list(await session.scalars(named.where(*hers).order_by(Follow.since.desc())))
+
+
 async def guide_of(session: AsyncSession, customer_id: int) -> Guide | None:
     """Her guide: her own advisor, else whom she talked with last, else the newest."""
     found = await session.scalars(

@@ -11,9 +11,11 @@ from sqlalchemy import Executable, bindparam, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain import phones
+from bot.domain.consent import Suppression
 from bot.domain.customers import Customer, Identity, Secret
 from bot.domain.merging import CONFIDENCE, Key, key
 from bot.events import Buyer
+from bot.store.consent.suppressing import ERASED, hash_of
 from bot.store.customers import people
 from bot.store.customers.holding import holders, is_
 from bot.store.customers.recognising import Sighting, one_more, recognise, reconsider
@@ -85,10 +87,11 @@ async def attach(
 async def meet_buyer(
     session: AsyncSession, vault: Vault, buyer: Buyer, *, at: datetime, source: str
 ) -> Customer | None:
-    """Who an order says bought it, with every id that it carries; None when it carries none."""
+    """Who an order says bought it, with every id that it carries; None when it carries none, or she was erased."""
     told = [(kind, getattr(buyer, kind) or "") for kind in BUYER_KINDS]
     ids = [(kind, v) for kind, v in told if v and (kind != "phone" or phones.digits(v))]
-    return await meet_by(session, vault, ids, at=at, source=source, evidence=f"order:{source}")
+    met = await meet_by(session, vault, ids, at=at, source=source, evidence=f"order:{source}")
+    return None if met is None or met.erased_at is not None else met
 
 
 async def meet_by(
@@ -163,7 +166,9 @@ def _with_phone(kind: str, value: str, seen: Seen) -> Seen:
 async def _make(session: AsyncSession, vault: Vault, sight: _Sight) -> Customer:
     customer = await people.create(session, vault, sight.key, sight.at)
     if customer is not None:
-        if await _own(session, customer.id, sight):
+        if (owned := await _own(session, vault, customer.id, sight)) is not None:
+            if owned.erased_at is not None:
+                await people.become_nobody(session, customer, owned.erased_at)
             return customer
         await people.discard(session, vault, customer)
     # Another transaction met her while we did; its record stands.
@@ -179,7 +184,12 @@ async def _claim(
 ) -> Customer:
     """Make the id hers, or find out that whoever holds it is she."""
     sighting = Sighting(sight.key, sight.at, sight.beside)
-    if sight.key.kind not in known and await _own(session, customer.id, sight):
+    owned = None
+    if sight.key.kind not in known:
+        owned = await _own(session, vault, customer.id, sight)
+    if owned is not None:
+        if owned.erased_at is not None and customer.created_at == sight.at:
+            await people.become_nobody(session, customer, owned.erased_at)
         customer = await one_more(session, vault, customer, sighting)
     elif sight.key.kind not in known:
         known = await holders(session, sight.key)
@@ -189,8 +199,16 @@ async def _claim(
     return customer
 
 
-async def _own(session: AsyncSession, customer_id: int, sight: _Sight) -> bool:
-    """Write the id down as hers; False when it is somebody's already."""
+class _Owned(NamedTuple):
+    id: int
+    erased_at: datetime | None
+    """When whoever had this id before was erased."""
+
+
+async def _own(
+    session: AsyncSession, vault: Vault, customer_id: int, sight: _Sight
+) -> _Owned | None:
+    """Write the id down as hers; None when it is somebody's already."""
     row = {
         "customer_id": customer_id,
         **sight.key._asdict(),
@@ -198,8 +216,10 @@ async def _own(session: AsyncSession, customer_id: int, sight: _Sight) -> bool:
         "confidence": CONFIDENCE.get(sight.key.kind, 1.0),
         "evidence": sight.evidence,
         "since": sight.at,
+        "before": hash_of(vault, sight.key.kind, sight.key.value),
     }
-    return (await session.execute(_owning(dialect_of(session)), row)).first() is not None
+    owned = (await session.execute(_owning(dialect_of(session)), row)).first()
+    return None if owned is None else _Owned(*owned)
 
 
 def _with(beside: Key) -> dict[str, str]:
@@ -216,7 +236,10 @@ def _owning(dialect: str) -> Executable:
     values: dict[str, Any] = {n: bindparam(n, type_=identity.c[n].type) for n in columns}
     values |= {"home": func.coalesce(home, values["customer_id"])}
     insert = upsert_in(dialect, identity).values(values).on_conflict_do_nothing()
-    owning: Executable = insert.returning(identity.c.id)
+    erased = select(Suppression.at).where(
+        Suppression.hash == bindparam("before"), Suppression.reason == ERASED
+    )
+    owning: Executable = insert.returning(identity.c.id, erased.scalar_subquery())
     return owning
 
 
@@ -225,7 +248,7 @@ async def _learn(
 ) -> Customer:
     """Fill in a name and a phone number that came with the id."""
     name, phone = seen.get("name"), phones.digits(seen.get("phone") or "")
-    if not name and not phone:
+    if (not name and not phone) or customer.erased_at is not None:
         return customer
     await vault.load_keys(session, [customer.id])
     secret = await session.get_one(Secret, customer.id, populate_existing=True)

@@ -15,7 +15,7 @@ from bot.domain.merging import Key
 from bot.domain.refusals import Refusal
 from bot.domain.tiers import CustomerTier, PurchaseStats
 from bot.store import consent, tags, tiers
-from bot.store.customers import balances, profiles, questions, twins
+from bot.store.customers import balances, profiles, questions, returning, twins
 from bot.store.customers import imprint as imprints
 from bot.store.customers.holding import holders
 from bot.store.customers.moves import MOVES, belongings, follow_orders, newest_address
@@ -44,6 +44,8 @@ async def join(
     proof: dict[str, Any] | None = None,
 ) -> MergeRecord:
     """Fold one record into the other: ids, ties, tags, orders, coupons and points move; the stricter consent holds."""
+    if kept.erased_at is not None and merged.erased_at is None:
+        await returning.meets_nobody(session, vault, kept, merged, at)
     moved = await _fold(session, vault, kept=kept, merged=merged, at=at, by=by)
     moved |= {"proof": proof}
     record = questions.record(

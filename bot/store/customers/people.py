@@ -46,8 +46,9 @@ def _making(dialect: str) -> Any:
 
 
 async def by_ref(session: AsyncSession, ref: str) -> Customer | None:
-    """By public ref: whoever stands for her now."""
-    found = (await session.scalars(select(Customer).where(Customer.ref == ref))).first()
+    """By public ref: whoever stands for her now; nobody once she is erased."""
+    known = Customer.ref == ref, Customer.erased_at.is_(None)
+    found = (await session.scalars(select(Customer).where(*known))).first()
     return None if found is None else await stands_for(session, found)
 
 
@@ -83,7 +84,17 @@ async def keep_phone(session: AsyncSession, vault: Vault, customer_id: int, phon
 
 
 async def _keep(session: AsyncSession, customer_id: int, **sealed: bytes) -> None:
-    await session.execute(update(Secret).where(Secret.customer_id == customer_id).values(**sealed))
+    living = select(Customer.id).where(Customer.id == customer_id, Customer.erased_at.is_(None))
+    hers = Secret.customer_id == living.scalar_subquery()
+    await session.execute(update(Secret).where(hers).values(**sealed))
+
+
+async def become_nobody(session: AsyncSession, customer: Customer, at: datetime) -> None:
+    """An id of somebody who was erased came again: nothing that names her stays with it."""
+    customer.erased_at = at
+    named = {"name": None, "phone": None, "birthday": None, "address": None}
+    await session.execute(update(Secret).where(Secret.customer_id == customer.id).values(**named))
+    await session.flush()
 
 
 async def addresses(session: AsyncSession, customer_id: int, kind: str) -> Sequence[Identity]:

@@ -17,7 +17,7 @@ from bot.domain.customers import Customer, Identity, Secret
 from bot.domain.imports import Person, PersonRow
 from bot.domain.mapping import Row
 from bot.domain.merging import CONFIDENCE, Key, key
-from bot.store import bulk, customers
+from bot.store import bulk, consent, customers
 from bot.store.engine import dialect_of, table_of
 from bot.store.vault import Vault
 
@@ -140,7 +140,19 @@ async def _make(
     same = {"since": since, "evidence": f"import:{source}"}
     columns |= {name: [value] * len(rows) for name, value in same.items()}
     await bulk.append(session, Identity, columns)
+    await _stay_nobody(session, vault, [(row[0], Key(*row[1:4])) for row in rows], at)
     return [ids[ref] for ref in refs]
+
+
+async def _stay_nobody(
+    session: AsyncSession, vault: Vault, made: Sequence[tuple[int, Key]], at: datetime
+) -> None:
+    """Who was erased does not come to life again by standing in a file."""
+    hashes = {consent.hash_of(vault, each.kind, each.value): one for one, each in made}
+    known = await consent.erased(session, hashes)
+    if known:
+        these = Customer.id.in_({hashes[one] for one in known})
+        await session.execute(update(Customer).where(these).values(erased_at=at))
 
 
 async def _meet_one(
@@ -178,8 +190,8 @@ async def _seal_new(
 async def seal_missing(
     session: AsyncSession, vault: Vault, told: dict[int, dict[str, str]]
 ) -> None:
-    """Fill empty sealed columns; what is known already stays."""
-    ids = list(told)
+    """Fill empty sealed columns; what is known already stays, and who was erased stays nobody."""
+    ids = sorted(told.keys() - await erased(session, list(told)))
     for start in range(0, len(ids), PART):
         part = ids[start : start + PART]
         await vault.load_keys(session, part)
@@ -214,13 +226,26 @@ async def update_rows(
     await (await session.connection()).execute(statement, rows)
 
 
+async def erased(session: AsyncSession, ids: Sequence[int]) -> set[int]:
+    """Those of them who are nobody: a file is no act of theirs."""
+    found = set[int]()
+    for start in range(0, len(ids), PART):
+        these = Customer.id.in_(ids[start : start + PART])
+        query = select(Customer.id).where(Customer.erased_at.is_not(None), these)
+        found |= set(await session.scalars(query))
+    return found
+
+
 async def update_people(
     session: AsyncSession, vault: Vault, rows: Sequence[PersonRow], ids: Sequence[int]
 ) -> None:
     """Profiles: gender, birthday, region and address, where the file tells them."""
     plain: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
     sealed: dict[int, dict[str, str]] = {}
+    nobody = await erased(session, sorted(set(ids)))
     for customer_id, row in zip(ids, rows, strict=True):
+        if customer_id in nobody:
+            continue
         month, day = row.birthday or (None, "")
         facts = {"gender": row.gender, "region": row.region, "birthday_month": month}
         given = {name: value for name, value in facts.items() if value}

@@ -41,6 +41,7 @@ KINDS = {
     "contest": "联系得奖的人",
     "hand_over": "接手顾客",
     "consent_review": "问清楚",
+    "erasure": "删备注",
 }
 SAID = {
     "kf": "回复已经发到她的微信客服。",
