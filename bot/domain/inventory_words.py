@@ -38,7 +38,7 @@ TITLES = {
     "group_member": "进过的群",
     "invite": "入群邀请",
     "short_link": "消息里的链接",
-    "item_view": "看过的商品",
+    "glance": "看过的商品和页面",
     "pet": "小伙伴",
     "contest_entry": "投的照片",
     "game_entry": "玩过的活动",
@@ -114,6 +114,8 @@ WORDS = {
     "text": "内容",
     "tier": "分层",
     "value": "内容",
+    "times": "次数",
+    "what": "看了什么",
     "why": "为什么",
     "words": "备好的话",
 }
