@@ -92,6 +92,15 @@ class Product(Row):
     """When there were some again, or for the first time."""
 
 
+class UsualPrice(Row):
+    """What one piece of a category costs in the middle, or a whole order: its category has no name."""
+
+    __tablename__ = "usual_price"
+
+    category: Mapped[str] = mapped_column(primary_key=True)
+    fen: Mapped[int]
+
+
 def entry_ref(kind: OrderKind, refund_no: str | None, at: datetime) -> str:
     """What tells two events of one kind apart: only refunds happen more than once to an order."""
     if kind is not OrderKind.REFUNDED:

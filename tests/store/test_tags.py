@@ -42,7 +42,14 @@ async def bought(session, customer, days_ago=10, category="衬衫", yuan=200, **
     order = Order(**(facts | changes))
     session.add(order)
     await session.flush()
-    line = OrderLine(order_id=order.id, ordinal=0, sku="s", name="n", category=category)
+    line = OrderLine(
+        order_id=order.id,
+        ordinal=0,
+        sku="s",
+        name="n",
+        category=category,
+        amount_fen=yuan * 100,
+    )
     session.add(line)
     await session.flush()
     return order
@@ -94,12 +101,43 @@ async def test_taking_by_source_leaves_what_others_gave(bot):
         assert not await tags.take(s, customer_id=who.id, tag="兴趣/衬衫")
 
 
-async def test_orders_make_stage_price_band_and_favourite_category(bot):
+async def test_orders_make_stage_and_favourite_category(bot):
     async with bot.session() as s:
         who = await a_customer(s)
         await bought(s, who, 40)
         await bought(s, who, 10)
-        assert await purchase_tags(bot, s, who) == {"购买阶段/回头客", "价格带/中档", "兴趣/衬衫"}
+        assert await purchase_tags(bot, s, who) == {"购买阶段/回头客", "兴趣/衬衫"}
+
+
+async def test_a_price_band_is_told_beside_what_such_things_usually_cost(bot):
+    async with bot.session() as s:
+        people = [await a_customer(s) for _ in range(25)]
+        for n, who in enumerate(people):
+            await bought(s, who, n, "衬衫", 180 + n)
+            await bought(s, who, n, "外套", 780 + n)
+        shirts, coat, plain = [await a_customer(s) for _ in range(3)]
+        await bought(s, shirts, category="衬衫", yuan=300)
+        await bought(s, coat, category="外套", yuan=400)  # dearer than the shirt, and cheap
+        await bought(s, plain, category="家居", yuan=4_000, days_ago=400)
+    await tags.retag_all(bot.sessions, bot.content.tags, NOW)
+
+    async def bands():
+        async with bot.session() as s:
+            return [
+                [
+                    (tag, why["orders"])
+                    for tag, why in (await _purchased(s, who)).items()
+                    if "价格带" in tag
+                ]
+                for who in (people[0], shirts, coat, plain)
+            ]
+
+    assert await bands() == [[("价格带/中档", 2)], [("价格带/高端", 1)], [("价格带/平价", 1)], []]
+    async with bot.session() as s:
+        await bought(s, shirts, 5, "外套", 500)
+        await tags.retag(s, bot.content.tags, NOW, [shirts.id])
+    assert (await bands())[1] == [("价格带/中档", 2)]
+    assert await tags.retag_all(bot.sessions, bot.content.tags, NOW) == 0
 
 
 async def test_a_tag_goes_when_its_orders_are_given_back(bot):
@@ -116,7 +154,7 @@ async def test_retagging_twice_changes_nothing_the_second_time(bot):
     async with bot.session() as s:
         who = await a_customer(s)
         await bought(s, who)
-        assert await tags.retag(s, bot.content.tags, NOW, [who.id]) == 2
+        assert await tags.retag(s, bot.content.tags, NOW, [who.id]) == 1
         assert await tags.retag(s, bot.content.tags, NOW, [who.id]) == 0
 
 

@@ -2,7 +2,16 @@
 
 from bot.domain.tags.book import TagBook, matches, parts
 from bot.domain.tags.entities import CustomerTag, FollowMirror, FollowTag, Tag, TagGroup, TagRule
-from bot.domain.tags.rules import Answered, Bought, Counter, Fitting, Heard, TagGroupSpec, Weak
+from bot.domain.tags.rules import (
+    Answered,
+    Bought,
+    Counter,
+    Fitting,
+    Heard,
+    PriceBand,
+    TagGroupSpec,
+    Weak,
+)
 
 __all__ = [
     "Answered",
@@ -13,6 +22,7 @@ __all__ = [
     "FollowMirror",
     "FollowTag",
     "Heard",
+    "PriceBand",
     "Tag",
     "TagBook",
     "TagGroup",

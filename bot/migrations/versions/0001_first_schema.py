@@ -476,6 +476,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("till", name=op.f("pk_till_miss")),
     )
     op.create_table(
+        "usual_price",
+        sa.Column("category", sa.String(), nullable=False),
+        sa.Column("fen", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("category", name=op.f("pk_usual_price")),
+    )
+    op.create_table(
         "web_session",
         sa.Column("hash", sa.String(), nullable=False),
         sa.Column("actor_kind", sa.String(), nullable=False),
@@ -1926,6 +1932,7 @@ def downgrade() -> None:
     op.drop_table("consent_entry")
     op.drop_table("webhook")
     op.drop_table("web_session")
+    op.drop_table("usual_price")
     op.drop_table("till_miss")
     op.drop_table("tier_run")
     op.drop_table("tick_run")

@@ -11,7 +11,7 @@ from bot.store.tags.console import (
     rename_to,
 )
 from bot.store.tags.counting import would_count
-from bot.store.tags.everybody import retag_all
+from bot.store.tags.everybody import retag_all, would_hold
 from bot.store.tags.heard import Look
 from bot.store.tags.labels import (
     Given,
@@ -26,6 +26,7 @@ from bot.store.tags.labels import (
     worn,
 )
 from bot.store.tags.live_book import (
+    band_of,
     counter_of,
     define,
     fitting_of,
@@ -61,6 +62,7 @@ __all__ = [
     "NewCorpTags",
     "Renamed",
     "Worn",
+    "band_of",
     "begin",
     "begin_anew",
     "conflicts",
@@ -100,4 +102,5 @@ __all__ = [
     "worn",
     "would_count",
     "would_hear",
+    "would_hold",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,8 +28,8 @@ from sqlalchemy import (
 
 from bot.domain.mapping import Moment
 from bot.domain.offers import Redemption
-from bot.domain.orders import Order, OrderLine, Product
-from bot.domain.tags import Bought, Tag, TagGroup, parts
+from bot.domain.orders import Order, OrderLine, Product, UsualPrice
+from bot.domain.tags import Bought, PriceBand, Tag, TagGroup, parts
 from bot.store.bulk import scanned
 
 SUNDAY, SATURDAY = 0, 6
@@ -136,9 +136,7 @@ class Buying:
             return func.sum(what) if inside is None else func.sum(what).filter(inside)
 
         if rule.price is not None:
-            spent = sum_of(orders.c.net)
-            cheap = true() if rule.price.below is None else spent < rule.price.below * number
-            return and_(spent >= rule.price.from_ * number, cheap)
+            return _in_band(rule.price, number, orders, sum_of)
         if habit := rule.with_coupon or rule.at_weekends or rule.new_items:
             fits = self._fits(rule, orders)
             share = sum_of(case((fits, 1), else_=0))
@@ -190,6 +188,38 @@ class Buying:
             local = paid_at.op("+")(text(f"interval '{hours} hours'"))
             day = cast(extract("dow", local), Integer)
         return day.in_((SUNDAY, SATURDAY))
+
+
+def _in_band(
+    band: PriceBand,
+    number: ColumnElement[int],
+    orders: Subquery,
+    sum_of: Callable[[ColumnElement[Any]], ColumnElement[Any]],
+) -> ColumnElement[bool]:
+    """Of her average order; or of what she pays beside what such things usually cost."""
+    spent, unit = sum_of(orders.c.net), number
+    if band.of == "category":
+        paid, usual = _compared(orders)
+        spent, unit = sum_of(paid) * 100, sum_of(usual)
+    cheap = true() if band.below is None else spent < band.below * unit
+    return and_(spent >= band.from_ * unit, cheap)
+
+
+def _compared(orders: Subquery) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    """What the things of an order cost her, and what they usually do; the order as a whole where they cannot
+    be compared."""
+    lines = (
+        select(func.sum(OrderLine.amount_fen))
+        .outerjoin(Product, Product.sku == OrderLine.sku)
+        .join(UsualPrice, and_(UsualPrice.category == category_of(), category_of() != ""))
+        .where(OrderLine.order_id == orders.c.id, OrderLine.amount_fen > 0, OrderLine.quantity > 0)
+    )
+    usual = lines.with_only_columns(func.sum(OrderLine.quantity * UsualPrice.fen))
+    whole = select(UsualPrice.fen).where(UsualPrice.category == "").scalar_subquery()
+    return (
+        func.coalesce(lines.scalar_subquery(), orders.c.net),
+        func.coalesce(usual.scalar_subquery(), whole),
+    )
 
 
 def _redeemed(orders: Subquery) -> ColumnElement[bool]:

@@ -13,12 +13,22 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.refusals import Refusal
-from bot.domain.tags import Counter, CustomerTag, Fitting, Tag, TagBook, TagGroup, TagRule, parts
-from bot.store.tags import counting, fitting
+from bot.domain.tags import (
+    Bought,
+    Counter,
+    CustomerTag,
+    Fitting,
+    Tag,
+    TagBook,
+    TagGroup,
+    TagRule,
+    parts,
+)
+from bot.store.tags import counting, fitting, retagging
 from bot.store.tags.labels import named
 from bot.store.tags.stirring import stir_wearers
 
-BY_NIGHT = (fitting.SOURCE, counting.SOURCE)
+BY_NIGHT = (fitting.SOURCE, counting.SOURCE, retagging.SOURCE)
 """Kinds of rules that give and take by themselves; their tags have the kind for a source."""
 _LIVE = select(TagRule.tag, TagRule.rule).where(TagRule.state == "published").order_by(TagRule.id)
 
@@ -113,6 +123,10 @@ async def retire(session: AsyncSession, tag: str, *, keep: bool = False) -> int:
 
 def fitting_of(book: TagBook, tag: str) -> Fitting | None:
     return next((rule for rule in book.fitting() if rule.tag == tag), None)
+
+
+def band_of(book: TagBook, tag: str) -> Bought | None:
+    return next((rule for rule in book.bought() if rule.tag == tag and rule.price), None)
 
 
 def counter_of(book: TagBook, tag: str) -> Counter | None:

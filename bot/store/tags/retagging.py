@@ -25,7 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.mapping import Moment
 from bot.domain.orders import Order, OrderLine, Product
-from bot.domain.tags import CustomerTag, Tag, TagBook, TagGroup, parts
+from bot.domain.tags import CustomerTag, Tag, TagBook, TagGroup, TagRule, parts
 from bot.domain.tags.rules import LONGEST
 from bot.store.engine import dialect_of, table_of, upsert_in
 from bot.store.tags.buying import CUSTOMERS, Bound, Buying, bound, category_of
@@ -100,7 +100,7 @@ def _tag(number: int) -> str:
 
 def _off(groups: Collection[str], holds: Subquery) -> Executable:
     worn = table_of(CustomerTag).c
-    tags = select(Tag.id).join(TagGroup).where(TagGroup.name.in_(groups))
+    tags = select(Tag.id).join(TagGroup).where(TagGroup.name.in_(groups), Tag.id.not_in(_BY_NIGHT))
     gone = delete(table_of(CustomerTag)).where(
         worn.source == SOURCE,
         worn.tag_id.in_(tags),
@@ -126,11 +126,22 @@ def _on(holds: Subquery, dialect: str) -> Executable:
         bindparam("now", type_=Moment),
         literal("system:siyu"),
     )
-    rows = rows.where(~known).group_by(holds.c.customer_id, holds.c.tag_id)
+    rows = rows.where(~known, holds.c.tag_id.not_in(_BY_NIGHT)).group_by(
+        holds.c.customer_id, holds.c.tag_id
+    )
     columns = ["customer_id", "tag_id", "source", "evidence", "confidence", "at", "by"]
     insert = upsert_in(dialect, table_of(CustomerTag)).from_select(columns, rows)
     new: Executable = insert.on_conflict_do_nothing().returning(worn.customer_id)
     return new
+
+
+_BY_NIGHT = (
+    select(Tag.id)
+    .join(TagGroup)
+    .join(TagRule, TagRule.tag == TagGroup.name + "/" + Tag.name)
+    .where(TagRule.state == "published")
+)
+"""Tags with a rule that people made here: what the file says of them does not count."""
 
 
 def _evidence(dialect: str, **facts: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -11,11 +11,11 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.refusals import Refusal
-from bot.domain.tags import Counter, parts
+from bot.domain.tags import Bought, Counter, parts
 from bot.events.commands import DefineTag
 from bot.store import tags
 from bot.tongue import _
-from bot.web.console import forms, rules, tag_counter
+from bot.web.console import forms, rules, tag_band, tag_counter
 from bot.web.console.frame import is_part, shown
 from bot.web.console.preview import answer, builder, preview, question
 from bot.web.desk import DESK
@@ -25,6 +25,7 @@ routes = web.RouteTableDef()
 KINDS = {
     "rule": "符合一条分群规则",
     "counter": "看得多、看得久",
+    "purchase": "买东西的价位",
     "contact_way": "从某个渠道码来",
     "intent": "说了某个意思的话",
     "keyword": "话里有某个词",
@@ -54,6 +55,9 @@ async def edit(request: web.Request) -> web.StreamResponse:
         book = await tags.live_book(session, work.content.tags)
         live = tags.fitting_of(book, tag)
         facts: dict[str, Any] = {"tag": tag, "when": when, "kinds": KINDS, "hints": HINTS}
+        if when == "purchase":
+            facts |= await _band(request, session, tag, tags.band_of(book, tag))
+            return await shown(request, session, "console/tag_rule.html", "tags", **facts)
         if when == "counter":
             facts |= await _counted(session, tag, query, tags.counter_of(book, tag), work.now())
             return await shown(request, session, "console/tag_rule.html", "tags", **facts)
@@ -93,6 +97,23 @@ async def _counted(
     return facts
 
 
+async def _band(
+    request: web.Request, session: AsyncSession, tag: str, live: Bought | None
+) -> dict[str, Any]:
+    query = request.query
+    tried = "of" in query
+    filled = tag_band.of_form(query) if tried else tag_band.of_rule(live)
+    facts: dict[str, Any] = {"filled": filled, "ways": tag_band.WAYS, "would": None, "wrong": ""}
+    if tried:
+        try:
+            rule = Bought.model_validate(tag_band.written(filled) | {"tag": tag})
+            work = request.app[DESK].work
+            facts["would"] = await tags.would_hold(session, work.content.tags, rule, work.now())
+        except Refusal as refusal:
+            facts["wrong"] = refusal.words
+    return facts
+
+
 async def _heard(session: AsyncSession, when: str, query: Mapping[str, str]) -> dict[str, Any]:
     words = query.get("any", "").strip()[:400]
     patterns = tag_counter.patterns(words)
@@ -123,6 +144,8 @@ async def publish(request: web.Request) -> web.StreamResponse:
 def _written(form: Mapping[str, Any], when: str) -> dict[str, Any]:
     if when == "rule":
         return {"when": when, "rule": forms.rule(form)}
+    if when == "purchase":
+        return tag_band.written(tag_band.of_form(form))
     if when == "counter":
         return tag_counter.written(tag_counter.of_form(form))
     patterns = tag_counter.patterns(forms.needed(form, "any", _("先写听到什么才打")))

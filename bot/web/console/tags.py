@@ -123,8 +123,12 @@ def _bought(rule: Bought) -> str:
         told.append(_("下过 %(n)s 单", n=f"{rule.orders.least}{most}"))
     if rule.price:
         low, high = rule.price.from_, rule.price.below
-        span = f"{yuan(low)}–{yuan(high)}" if high else f"{yuan(low)}+"
-        told.append(_("平均每单 %(span)s", span=span))
+        if rule.price.of == "category":
+            span = f"{low}%–{high}%" if high else f"{low}%+"
+            told.append(_("花的钱是同类商品中间价的 %(span)s", span=span))
+        else:
+            span = f"{yuan(low)}–{yuan(high)}" if high else f"{yuan(low)}+"
+            told.append(_("平均每单 %(span)s", span=span))
     for habit, words in ((rule.with_coupon, _("用券")), (rule.at_weekends, _("周末来"))):
         if habit:
             told.append(

@@ -7,6 +7,7 @@ import re
 from sqlalchemy import select
 
 from bot.domain.browsing import Glance
+from bot.domain.orders import Order
 from bot.domain.tags import CustomerTag, FollowTag, Tag, TagRule
 from bot.store import tags
 from bot.store.tags import put
@@ -150,3 +151,26 @@ async def test_small_signs_are_tried_published_and_shown_in_words(bot, shop):
     await boss.opens("/admin/tags")
     await boss.sends("/admin/tags/retire", tag="兴趣/家居")
     assert await wearing(bot, "家居") == set()
+
+
+async def test_a_price_band_is_tried_and_published_in_place_of_the_files(bot, shop):
+    async with bot.session() as session:
+        customer = await a_customer(session)
+        order = {"source": "pos", "state": "paid", "paid_at": bot.now, "customer_id": customer.id}
+        session.add(Order(**order, order_no="1", amount_fen=30_000))
+    boss = await shop.signs_in("owner", "boss")
+    ask = "/admin/tags/rule?tag=价格带/高端&when=purchase&of=order&days=365"
+    assert "“到”要比“从”大" in (await boss.opens(f"{ask}&from=300&below=200")).text
+    assert "有 1 位顾客买在这个价位" in (await boss.opens(f"{ask}&from=300")).text
+    page = await boss.sends("/admin/tags/rule/publish")
+    assert "近 365 天，平均每单 ¥300+" in page.text
+    assert "同类商品中间价的 130%+" not in page.text
+    async with bot.sessions.reading() as session:
+        book = await tags.live_book(session, bot.content.tags)
+    await tags.retag_all(bot.sessions, book, bot.now)
+    assert await wearing(bot, "高端") == {customer.id}
+    async with (
+        bot.session() as session
+    ):  # an order in between leaves what people ruled to the night
+        await tags.retag(session, bot.content.tags, bot.now, [customer.id])
+    assert await wearing(bot, "高端") == {customer.id}
