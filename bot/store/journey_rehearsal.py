@@ -29,7 +29,7 @@ from bot.domain.playbooks import (
 )
 from bot.domain.quotas import Limits
 from bot.domain.refusals import Refusal
-from bot.store import journey_past, journeys
+from bot.store import journey_past, walking
 from bot.tongue import _
 
 SAMPLE = 5_000
@@ -163,6 +163,6 @@ class _Walk:
         for some in months.values():
             at = max(run.at for run in some)
             ids = {run.customer_id for run in some}
-            fit = await journeys.matching(self.session, rule, ids, at)
+            fit = await walking.matching(self.session, rule, ids, at)
             found |= {id(run) for run in some if run.customer_id in fit}
         return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -57,9 +57,12 @@ async def versions(
     session: AsyncSession, wanted: Collection[tuple[str, int]]
 ) -> dict[tuple[str, int], PlaybookSpec]:
     """The versions that runs are on, whether they still count or not."""
-    keys = {key for key, _ in wanted}
-    rows = await session.scalars(select(Playbook).where(Playbook.key.in_(keys)))
-    return {(row.key, row.version): read(row) for row in rows if (row.key, row.version) in wanted}
+    asked = await session.execute(_VERSIONS, {"keys": sorted({key for key, _ in wanted})})
+    digests = {(key, version): digest for key, version, digest in asked}
+    if any(digests[one] not in _BODIES for one in wanted):
+        of_these = Playbook.key.in_({key for key, _ in wanted})
+        _remember(await session.scalars(select(Playbook).where(of_these)))
+    return {one: _BODIES[digests[one]] for one in wanted}
 
 
 async def enter(
@@ -111,18 +114,25 @@ _EARLIER = (
     .where(Run.playbook.in_(bindparam("which", expanding=True)))
     .group_by(Run.playbook)
 )
+_VERSIONS = select(Playbook.key, Playbook.version, Playbook.digest).where(
+    Playbook.key.in_(bindparam("keys", expanding=True))
+)
 _BODIES: dict[str, PlaybookSpec] = {}
 _MOST_BODIES = 1_000
+
+
+def _remember(playbooks: Iterable[Playbook]) -> None:
+    if len(_BODIES) > _MOST_BODIES:
+        _BODIES.clear()
+    for playbook in playbooks:
+        _BODIES[playbook.digest] = read(playbook)
 
 
 async def _offered(session: AsyncSession, trigger: str) -> list[_Offered]:
     triggers = {trigger, trigger.partition(":")[0]}
     rows = (await session.execute(_OFFERS, {"triggers": sorted(triggers)})).all()
     if any(row.digest not in _BODIES for row in rows):
-        if len(_BODIES) > _MOST_BODIES:
-            _BODIES.clear()
-        for playbook in await all_published(session, trigger):
-            _BODIES[playbook.digest] = read(playbook)
+        _remember(await all_published(session, trigger))
     return [_Offered(row.key, row.version, _BODIES[row.digest]) for row in rows]
 
 
@@ -260,28 +270,6 @@ async def _hold_out(
             update(Run).where(these).values(state="holdout", reason="holdout", due_at=None)
         )
     return len(entered) - len(held)
-
-
-async def claim_due(session: AsyncSession, *, now: datetime, limit: int) -> Sequence[Run]:
-    """Runs whose next step has come, locked for this transaction; those of paused playbooks wait."""
-    paused = select(Playbook.key).where(Playbook.state == "paused")
-    query = (
-        select(Run)
-        .where(Run.state == "active", Run.due_at <= now, Run.playbook.not_in(paused))
-        .order_by(Run.due_at, Run.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    return (await session.scalars(query)).all()
-
-
-async def matching(
-    session: AsyncSession, rule: Mapping[str, Any], customer_ids: Collection[int], now: datetime
-) -> set[int]:
-    """Which of these customers a rule fits."""
-    fits = segments.clause(parse(rule), now)
-    query = select(Customer.id).where(Customer.id.in_(customer_ids), fits)
-    return set(await session.scalars(query))
 
 
 async def leave(session: AsyncSession, customer_id: int, *, reason: str) -> int:

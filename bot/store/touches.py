@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, NotRequired, TypedDict
 
-from sqlalchemy import CursorResult, Executable, Update, bindparam, select, update
+from sqlalchemy import ColumnElement, CursorResult, Executable, Update, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.campaigns import Campaign, Touch
@@ -58,16 +58,26 @@ async def cancel_for(
     customer_id: int,
     reason: str,
     now: datetime,
-    run_id: int | None = None,
     purpose: str | None = "marketing",
 ) -> int:
-    """Stop what is on its way to a customer, or to her on one journey. What a guide already holds
-    gets the reason, and is called back by the next withdrawal."""
+    """Stop what is on its way to a customer. What a guide already holds gets the reason, and is called back by
+    the next withdrawal."""
     hers = [Touch.customer_id == customer_id]
-    if run_id is not None:
-        hers.append(Touch.run_id == run_id)
-    elif purpose is not None:
+    if purpose is not None:
         hers.append(Touch.purpose == purpose)
+    return await _cancel(session, hers, reason=reason, now=now)
+
+
+async def cancel_of_runs(
+    session: AsyncSession, run_ids: Sequence[int], *, reason: str, now: datetime
+) -> int:
+    """The same for what these journeys have on its way."""
+    return await _cancel(session, [Touch.run_id.in_(run_ids)], reason=reason, now=now)
+
+
+async def _cancel(
+    session: AsyncSession, hers: Sequence[ColumnElement[bool]], *, reason: str, now: datetime
+) -> int:
     held = Touch.mass_task_id.is_not(None) & Touch.state.in_(("queued", "handed_over"))
     await session.execute(update(Touch).where(*hers, held).values(reason=reason))
     queued = select(Touch.id).where(*hers, Touch.state == "queued", Touch.mass_task_id.is_(None))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.browsing import MATCH
-from bot.domain.journeys import Run, due_after
+from bot.domain.journeys import due_after
 from bot.domain.playbooks import (
     AskGuide,
     Check,
@@ -28,13 +28,29 @@ from bot.domain.playbooks import (
 from bot.domain.quotas import read_limits
 from bot.domain.refusals import Refusal
 from bot.outbound.goods import speaks_of
-from bot.store import browsing, facts, group_chats, guide_tasks, invites, journeys, tags, touches
-from bot.store.touches import Plan
+from bot.store import (
+    browsing,
+    facts,
+    group_chats,
+    guide_tasks,
+    invites,
+    journeys,
+    tags,
+    touches,
+    walking,
+)
+from bot.store.walking import Walker
 from bot.work.context import Work
 
-AT_ONCE = 100
+AT_ONCE = 5_000
+FEW = 200
+"""Whoever comes to a step that is done for each customer by herself: nobody may wait long for such a transaction."""
 ROUNDS = 64
 """No playbook has more steps between two waits; a circle of jumps would otherwise never end."""
+ONE_BY_ONE = (AskGuide, TagStep)
+ENDED: Mapping[str, None] = {"due_at": None, "awaits": None}
+Onward = Iterable[tuple[int, Sequence[Walker]]]
+"""Who goes on at once, and at which step."""
 
 
 async def advance_due(work: Work) -> int:
@@ -42,10 +58,10 @@ async def advance_due(work: Work) -> int:
     moved = 0
     while True:
         async with work.sessions.begin() as session:
-            runs = await journeys.claim_due(session, now=work.now(), limit=AT_ONCE)
-            await _Walk(session, work, work.now()).take(runs)
-        moved += len(runs)
-        if len(runs) < AT_ONCE:
+            due = await walking.claim_due(session, now=work.now(), limit=AT_ONCE)
+            taken = await _Walk(session, work, work.now()).take(due)
+        moved += taken
+        if taken == len(due) < AT_ONCE:
             return moved
 
 
@@ -56,96 +72,111 @@ class _Walk:
     session: AsyncSession
     work: Work
     now: datetime
-    known: facts.Facts = field(default_factory=dict)
+    became: dict[tuple[tuple[str, Any], ...], list[Walker]] = field(default_factory=dict)
+    """Where runs come to rest, and which: written together at the end."""
 
-    async def take(self, runs: Sequence[Run]) -> None:
-        specs = await journeys.versions(self.session, {(r.playbook, r.version) for r in runs})
+    async def take(self, due: Sequence[Walker]) -> int:
+        """Those of few are left for the next batch; how many were taken."""
+        if not due:
+            return 0
+        versions = defaultdict(list)
+        for run in due:
+            versions[run.playbook, run.version].append(run)
+        specs = await journeys.versions(self.session, versions)
+        taken = 0
         for key, spec in specs.items():
-            await self._walk(spec, [run for run in runs if (run.playbook, run.version) == key])
-        await self.session.flush()
+            runs = list(_in_time(program(spec), versions[key]))
+            taken += len(runs)
+            await self._walk(spec, runs)
+        for place, runs in self.became.items():
+            await walking.move(self.session, runs, dict(place))
+        return taken
 
-    async def _walk(self, spec: PlaybookSpec, runs: Sequence[Run]) -> None:
-        await self._let_go(spec, runs)
+    async def _walk(self, spec: PlaybookSpec, runs: Sequence[Walker]) -> None:
+        here = _by_step(await self._let_go(spec, runs))
         ops = program(spec)
         for _ in range(ROUNDS):
-            here = _by_step(runs, self.now)
-            if not here:
-                return
+            onward: defaultdict[int, list[Walker]] = defaultdict(list)
             for step, group in here.items():
-                await self._perform(spec, ops[step] if step < len(ops) else End(), group)
+                op = ops[step] if step < len(ops) else End()
+                for to, some in await self._perform(spec, op, step, group):
+                    if some:
+                        onward[to] += some
+            here = onward
+        for step, group in here.items():
+            self._rest(group, step=step)
 
-    async def _let_go(self, spec: PlaybookSpec, runs: Sequence[Run]) -> None:
+    def _rest(self, runs: Sequence[Walker], **place: Any) -> None:
+        self.became.setdefault(tuple(place.items()), []).extend(runs)
+
+    async def _let_go(self, spec: PlaybookSpec, runs: Sequence[Walker]) -> Sequence[Walker]:
+        """Those who stay."""
         if not isinstance(spec.leave, dict):
-            return
-        ids = {run.customer_id for run in runs}
-        gone = await journeys.matching(self.session, spec.leave, ids, self.now)
-        for run in runs:
-            if run.customer_id in gone:
-                _end(run, "left", "left_journey")
-                await touches.cancel_for(
-                    self.session,
-                    customer_id=run.customer_id,
-                    reason="left_journey",
-                    now=self.now,
-                    run_id=run.id,
-                )
+            return runs
+        gone = await self._fitting(spec.leave, runs)
+        leaving = [run for run in runs if run.customer_id in gone]
+        if leaving:
+            self._rest(leaving, **ENDED, state="left", reason="left_journey")
+            ids = [run.id for run in leaving]
+            await touches.cancel_of_runs(self.session, ids, reason="left_journey", now=self.now)
+        return [run for run in runs if run.customer_id not in gone]
 
-    async def _perform(self, spec: PlaybookSpec, op: Op, runs: Sequence[Run]) -> None:
+    async def _perform(
+        self, spec: PlaybookSpec, op: Op, step: int, runs: Sequence[Walker]
+    ) -> Onward:
         match op:
             case Wait():
-                self._wait(op, runs)
+                return self._wait(op, step, runs)
             case End():
-                for run in runs:
-                    _end(run, "finished", None)
+                self._rest(runs, **ENDED, state="finished", reason=None, step=step)
+                return ()
             case Jump(to=to):
-                _go(runs, to)
+                return ((to, runs),)
             case Check(rule=rule, otherwise=otherwise):
-                await self._branch(rule, otherwise, runs)
-            case _:
-                await self._act(spec, op, runs)
-                for run in runs:
-                    run.step += 1
+                fitting = await self._fitting(rule, runs)
+                then = [run for run in runs if run.customer_id in fitting]
+                others = [run for run in runs if run.customer_id not in fitting]
+                return (step + 1, then), (otherwise, others)
+        await self._act(spec, op, step, runs)
+        return ((step + 1, runs),)
 
-    def _wait(self, wait: Wait, runs: Sequence[Run]) -> None:
+    def _wait(self, wait: Wait, step: int, runs: Sequence[Walker]) -> Onward:
         due = due_after(wait, self.now, read_limits(self.work.content.limits).quiet_hours)
-        for run in runs:
-            run.step, run.due_at, run.awaits = run.step + 1, due, wait.until
+        if due <= self.now:
+            return ((step + 1, runs),)
+        self._rest(runs, step=step + 1, due_at=due, awaits=wait.until)
+        return ()
 
-    async def _branch(self, rule: dict[str, Any], otherwise: int, runs: Sequence[Run]) -> None:
+    async def _fitting(self, rule: Mapping[str, Any], runs: Sequence[Walker]) -> set[int]:
         ids = {run.customer_id for run in runs}
-        fitting = await journeys.matching(self.session, rule, ids, self.now)
-        for run in runs:
-            run.step = run.step + 1 if run.customer_id in fitting else otherwise
+        return await walking.matching(self.session, rule, ids, self.now) if ids else set()
 
-    async def _act(self, spec: PlaybookSpec, op: Op, runs: Sequence[Run]) -> None:
+    async def _act(self, spec: PlaybookSpec, op: Op, step: int, runs: Sequence[Walker]) -> None:
         match op:
             case Message():
-                await self._message(runs, op.template, op.offer)
+                await self._message(op, step, runs)
             case TagStep():
                 await self._tag(spec, op, runs)
             case Invite():
                 await self._invite(op, runs)
             case AskGuide():
-                await self._ask_guides(op, runs)
+                await self._ask_guides(op, step, runs)
 
-    async def _message(self, runs: Sequence[Run], template: str, offer: str | None = None) -> None:
-        if template not in self.work.content.templates:
+    async def _message(self, message: Message, step: int, runs: Sequence[Walker]) -> None:
+        content = self.work.content
+        if message.template not in content.templates:
             return  # an older version may speak of a text that is gone; the run goes on without it
-        plans: list[Plan] = [
-            {
-                "customer_id": run.customer_id,
-                "template": template,
-                "purpose": self.work.content.template(template).purpose,
-                "due_at": self.now,
-                "run_id": run.id,
-                "step": str(run.step),
-                "offer_key": offer,
-            }
-            for run in runs
-        ]
-        await touches.plan(self.session, plans, self.now)
+        await walking.plan(
+            self.session,
+            runs,
+            template=message.template,
+            purpose=content.template(message.template).purpose,
+            due_at=self.now,
+            step=str(step),
+            offer_key=message.offer,
+        )
 
-    async def _tag(self, spec: PlaybookSpec, op: TagStep, runs: Sequence[Run]) -> None:
+    async def _tag(self, spec: PlaybookSpec, op: TagStep, runs: Sequence[Walker]) -> None:
         until = self.now + timedelta(days=op.days) if op.days else None
         for run in runs:
             for tag in op.add:
@@ -161,7 +192,7 @@ class _Walk:
             for tag in op.remove:
                 await tags.take(self.session, customer_id=run.customer_id, tag=tag)
 
-    async def _invite(self, op: Invite, runs: Sequence[Run]) -> None:
+    async def _invite(self, op: Invite, runs: Sequence[Walker]) -> None:
         """The family's own invitations write to her; whoever may not be asked goes on without one."""
         rule = await group_chats.rule_of(self.session, op.group)
         if rule is None or await group_chats.open_code(self.session, rule) is None:
@@ -172,7 +203,7 @@ class _Walk:
             self.session, rule, self.now, since=midnight, at_most=len(ids), only=ids
         )
 
-    async def _ask_guides(self, op: AskGuide, runs: Sequence[Run]) -> None:
+    async def _ask_guides(self, op: AskGuide, step: int, runs: Sequence[Walker]) -> None:
         ids = [run.customer_id for run in runs]
         guides = await facts.guides_of(self.session, ids)
         known = await facts.gather(self.session, self.work.vault, self.work.content, ids, self.now)
@@ -182,7 +213,7 @@ class _Walk:
                 await guide_tasks.ask(
                     self.session,
                     self.work.vault,
-                    key=f"run:{run.id}:{run.step}",
+                    key=f"run:{run.id}:{step}",
                     guide_id=guide.id,
                     customer_id=run.customer_id,
                     kind=op.kind,
@@ -193,7 +224,7 @@ class _Walk:
                 )
 
     async def _goods(
-        self, template: str | None, runs: Sequence[Run]
+        self, template: str | None, runs: Sequence[Walker]
     ) -> Mapping[int, dict[str, Any]]:
         """The thing that a run is about, where the guide's words name it."""
         if not speaks_of(self.work.content, template, {MATCH}):
@@ -209,19 +240,27 @@ class _Walk:
             return None
 
 
-def _by_step(runs: Sequence[Run], now: datetime) -> dict[int, list[Run]]:
-    """Who can go on now, by where she stands."""
-    here: defaultdict[int, list[Run]] = defaultdict(list)
+def _in_time(ops: Sequence[Op], runs: Sequence[Walker]) -> Iterator[Walker]:
+    """Those of whom one transaction makes short work."""
+    for step, group in _by_step(runs).items():
+        yield from group[:FEW] if _is_slow(ops, step) else group
+
+
+def _is_slow(ops: Sequence[Op], step: int) -> bool:
+    for op in ops[step:]:
+        match op:
+            case Wait():
+                return False
+            case Check() | Jump():
+                return any(isinstance(one, ONE_BY_ONE) for one in ops)
+            case _ if isinstance(op, ONE_BY_ONE):
+                return True
+    return False
+
+
+def _by_step(runs: Sequence[Walker]) -> dict[int, list[Walker]]:
+    """By where she stands."""
+    here: defaultdict[int, list[Walker]] = defaultdict(list)
     for run in runs:
-        if run.state == "active" and run.due_at is not None and run.due_at <= now:
-            here[run.step].append(run)
-    return dict(here)
-
-
-def _go(runs: Sequence[Run], to: int) -> None:
-    for run in runs:
-        run.step = to
-
-
-def _end(run: Run, state: str, reason: str | None) -> None:
-    run.state, run.reason, run.due_at, run.awaits = state, reason, None, None
+        here[run.step].append(run)
+    return here
