@@ -108,7 +108,10 @@ class Timetable:
         if fired_for is None or fired_for > now:
             return False
         async with self._work.sessions.begin() as session:
-            mine = await ticks.claim(session, daily.name, fired_for=fired_for, now=now)
+            seen = daily.name in self._not_before
+            mine = await ticks.claim(
+                session, daily.name, fired_for=fired_for, now=now, counted=seen
+            )
         later = self._trigger(daily).get_next_fire_time(fired_for, fired_for)
         self._not_before[daily.name] = later or now + DAY
         return mine

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -29,34 +29,30 @@ async def pull_due(work: Work) -> int:
 
 
 async def _pull(work: Work, open_kfid: str) -> int:
+    """Page after page until the platform says that there is no more; an empty page is not the end."""
     async with work.sessions.begin() as session:
         account = await kf_accounts.claim(
             session, open_kfid, now=work.now(), real=work.clock.real(), lease=LEASE_SECONDS
         )
     if account is None:
         return 0
-    kept, again_at = await _pages(work, account)
-    async with work.sessions.begin() as session:
-        await kf_accounts.release(session, account, again_at=again_at)
-    return kept
-
-
-async def _pages(work: Work, account: KfAccount) -> tuple[int, datetime]:
-    """Page after page until the platform says that there is no more; an empty page is not the end."""
-    cursor, kept = account.cursor, 0
-    while True:
+    cursor, kept, more = account.cursor, 0, True
+    while more:
         outcome = await _ask(work, account, cursor)
         if not isinstance(outcome, Sent):
             wait = outcome.after if isinstance(outcome, TryLater) else UNASKED
-            return kept, work.now() + wait
-        following = outcome.answer.get("next_cursor") or cursor
-        new = await _keep(work, account, outcome.answer.get("msg_list") or [], following)
+            async with work.sessions.begin() as session:
+                await kf_accounts.release(session, account, again_at=work.now() + wait)
+            return kept
+        cursor = outcome.answer.get("next_cursor") or cursor
+        more = bool(outcome.answer.get("has_more"))
+        new = await _keep(
+            work, account, outcome.answer.get("msg_list") or [], cursor=cursor, more=more
+        )
         if new is None:
-            return kept, work.now()  # somebody else pulls it by now
+            return kept  # somebody else pulls it by now
         kept += new
-        if not outcome.answer.get("has_more"):
-            return kept, work.now() + UNASKED
-        cursor = following
+    return kept
 
 
 async def _ask(work: Work, account: KfAccount, cursor: str | None) -> Outcome:
@@ -70,7 +66,12 @@ async def _ask(work: Work, account: KfAccount, cursor: str | None) -> Outcome:
 
 
 async def _keep(
-    work: Work, account: KfAccount, messages: Sequence[dict[str, Any]], cursor: str | None
+    work: Work,
+    account: KfAccount,
+    messages: Sequence[dict[str, Any]],
+    *,
+    cursor: str | None,
+    more: bool,
 ) -> int | None:
     """The page and the cursor behind it, together or not at all; None when the account is not ours any more."""
     arrivals = [Arrival("kf", _written(message)) for message in messages]
@@ -78,6 +79,8 @@ async def _keep(
     async with work.sessions.begin() as session:
         if not await kf_accounts.advance(session, account, cursor, lease_until=until):
             return None
+        if not more:
+            await kf_accounts.release(session, account, again_at=work.now() + UNASKED)
         if not arrivals:
             return 0
         return len(await inbox.keep(session, work.vault, arrivals, now=work.now()))

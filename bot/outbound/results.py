@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.calls import (
     Call,
@@ -14,6 +17,7 @@ from bot.calls import (
     Refused,
     Sent,
 )
+from bot.domain.campaigns import MassTask
 from bot.store import calling_back, mass_tasks, results
 from bot.store.results import Result, Watched
 from bot.work.context import Work
@@ -26,6 +30,8 @@ LOST_AFTER = timedelta(minutes=10)
 GIVE_UP_AFTER = timedelta(days=1)
 """When nobody could tell for so long, the outcome stays unknown for ever; it is never tried again."""
 MOST_PAGES = 50
+AT_ONCE = 20
+"""Tasks asked about side by side, and written in one transaction: callbacks must not wait."""
 MADE_BY_API, PERSONAL = 0, 1
 OUTSIDE_DAYS = timedelta(days=2)
 
@@ -37,35 +43,76 @@ async def results_due(work: Work) -> int:
     for one in watched:
         if one.task.state == "unknown":
             await look_for(work, one)
-        else:
-            await ask_about(work, one)
+    made = [one for one in watched if one.task.state != "unknown"]
+    for start in range(0, len(made), AT_ONCE):
+        await ask_about(work, made[start : start + AT_ONCE])
     return len(watched)
 
 
-async def ask_about(work: Work, one: Watched) -> None:
-    task, now = one.task, work.now()
-    if task.state == "waiting" and not await _confirmed(work, one):
-        return
-    found = await told(work, task.msgid or "", one.userid)
+async def ask_about(work: Work, some: Sequence[Watched]) -> None:
+    """Who has tapped, and whom those who have reached: asked side by side, written together."""
+    taps = await asyncio.gather(*(_tapped(work, one) for one in some))
+    confirmed = [one for one, moment in zip(some, taps, strict=True) if moment is not None]
+    found = await asyncio.gather(
+        *(told(work, one.task.msgid or "", one.userid) for one in confirmed)
+    )
     async with work.sessions.begin() as session:
-        if found is None:
-            await mass_tasks.move(
-                session, task.id, expected=(task.state, "confirmed"), check_at=now + SOON
-            )
-            return
-        left = await results.write(session, task.id, found, now=now)
-        if task.state == "cancelling":
-            await calling_back.finish(session, task, now)
-        elif left == 0:
-            await mass_tasks.move(
-                session, task.id, expected=("confirmed",), state="settled", check_at=None
-            )
-        elif now >= task.expires_at:
-            await calling_back.call_back(session, work.vault, task, reason="expired", now=now)
-        else:
-            await mass_tasks.move(
-                session, task.id, expected=("confirmed",), check_at=_next(task, now)
-            )
+        for one, moment in zip(some, taps, strict=True):
+            await _note_tap(session, work, one.task, moment)
+        for one, became in zip(confirmed, found, strict=True):
+            await _note_results(session, work, one.task, became)
+
+
+async def _tapped(work: Work, one: Watched) -> datetime | None:
+    """When the guide confirmed; None where she has not, or nobody can tell."""
+    if one.task.state != "waiting":
+        return one.task.confirmed_at or work.now()
+    members = await _pages(
+        work,
+        lambda cursor: GetMassTaskMembers(msgid=one.task.msgid or "", cursor=cursor),
+        "task_list",
+    )
+    tapped = [row for row in members or () if row.get("status") == 2]
+    return (_moment(tapped[0].get("send_time")) or work.now()) if tapped else None
+
+
+async def _note_tap(
+    session: AsyncSession, work: Work, task: MassTask, moment: datetime | None
+) -> None:
+    """The task is confirmed, goes on waiting, or its time is over."""
+    now = work.now()
+    if task.state != "waiting":
+        return
+    if moment is not None:
+        columns = {"state": "confirmed", "confirmed_at": moment, "checked_at": now}
+        await mass_tasks.move(session, task.id, expected=("waiting",), **columns)
+    elif now >= task.expires_at:
+        await calling_back.call_back(session, work.vault, task, reason="expired", now=now)
+    else:
+        later = _next(task, now)
+        await mass_tasks.move(
+            session, task.id, expected=("waiting",), checked_at=now, check_at=later
+        )
+
+
+async def _note_results(
+    session: AsyncSession, work: Work, task: MassTask, found: list[Result] | None
+) -> None:
+    now, confirmed = work.now(), ("confirmed",)
+    if found is None:
+        await mass_tasks.move(
+            session, task.id, expected=(task.state, "confirmed"), check_at=now + SOON
+        )
+        return
+    left = await results.write(session, task.id, found, now=now)
+    if task.state == "cancelling":
+        await calling_back.finish(session, task, now)
+    elif left == 0:
+        await mass_tasks.move(session, task.id, expected=confirmed, state="settled", check_at=None)
+    elif now >= task.expires_at:
+        await calling_back.call_back(session, work.vault, task, reason="expired", now=now)
+    else:
+        await mass_tasks.move(session, task.id, expected=confirmed, check_at=_next(task, now))
 
 
 def _next(task: Any, now: datetime) -> datetime:
@@ -73,37 +120,6 @@ def _next(task: Any, now: datetime) -> datetime:
     wait = min(max(SOON, (now - task.created_at) / 4), LATEST)
     expires: datetime = task.expires_at
     return min(now + wait, expires) if expires > now else now + SOON
-
-
-async def _confirmed(work: Work, one: Watched) -> bool:
-    """Whether the guide has tapped; if not, the task goes on waiting, or its time is over."""
-    task, now = one.task, work.now()
-    members = await _pages(
-        work, lambda cursor: GetMassTaskMembers(msgid=task.msgid or "", cursor=cursor), "task_list"
-    )
-    tapped = [row for row in members or () if row.get("status") == 2]
-    async with work.sessions.begin() as session:
-        if tapped:
-            moment = _moment(tapped[0].get("send_time")) or now
-            await mass_tasks.move(
-                session,
-                task.id,
-                expected=("waiting",),
-                state="confirmed",
-                confirmed_at=moment,
-                checked_at=now,
-            )
-        elif now >= task.expires_at:
-            await calling_back.call_back(session, work.vault, task, reason="expired", now=now)
-        else:
-            await mass_tasks.move(
-                session,
-                task.id,
-                expected=("waiting",),
-                checked_at=now,
-                check_at=_next(task, now),
-            )
-    return bool(tapped)
 
 
 async def told(work: Work, msgid: str, userid: str) -> list[Result] | None:

@@ -64,14 +64,13 @@ async def claim(
 ) -> KfAccount | None:
     """Take the account for pulling; None while somebody else does, or when it is not due."""
     free = or_(KfAccount.lease_until.is_(None), KfAccount.lease_until < real)
-    taken = await session.execute(
+    return await session.scalar(
         update(KfAccount)
         .where(KfAccount.open_kfid == open_kfid, KfAccount.next_pull_at <= now, free)
         .values(lease_until=real + lease, fence=KfAccount.fence + 1)
+        .returning(KfAccount)
+        .execution_options(synchronize_session=False, populate_existing=True)
     )
-    if not isinstance(taken, CursorResult) or taken.rowcount != 1:
-        return None
-    return await session.get(KfAccount, open_kfid, populate_existing=True)
 
 
 async def advance(

@@ -11,9 +11,14 @@ from bot.domain.delivery import TickRun
 from bot.store.engine import upsert
 
 
-async def claim(session: AsyncSession, name: str, *, fired_for: datetime, now: datetime) -> bool:
-    """Whether this firing is ours to run. One from before the first look ever only starts the count."""
-    known = await session.scalar(select(TickRun.name).where(TickRun.name == name).limit(1))
+async def claim(
+    session: AsyncSession, name: str, *, fired_for: datetime, now: datetime, counted: bool = False
+) -> bool:
+    """Whether this firing is ours to run. One from before the first look ever only starts the count;
+    who has looked before says that it is `counted`."""
+    known = counted or await session.scalar(
+        select(TickRun.name).where(TickRun.name == name).limit(1)
+    )
     insert = upsert(session, TickRun).values(name=name, fired_for=fired_for, at=now)
     mine = await session.scalars(insert.on_conflict_do_nothing().returning(TickRun.name))
-    return mine.first() is not None and known is not None
+    return mine.first() is not None and bool(known)

@@ -37,7 +37,7 @@ async def _result(round_: Round, one: Watched) -> None:
         waiting = await stored.addresses(session, one.task.id, only_open=True)
     news = [found for found in there if found.became in STATES and found.address in waiting]
     if news and round_.repair:
-        await results.ask_about(round_.work, one)
+        await results.ask_about(round_.work, [one])
     for found in news:
         which = f"{one.task.msgid}:{found.address}"
         round_.report.saw("mass_result", "differing", which, repaired=round_.repair)

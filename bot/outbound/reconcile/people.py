@@ -24,6 +24,8 @@ from bot.store.ties import Asked
 NO_CUSTOMERS = 84061
 AT_ONCE = 25
 """Customers taken over in one transaction: few enough that callbacks do not wait."""
+TOGETHER = 500
+"""Customers compared at once: several pages of the platform's."""
 LATELY = timedelta(days=2)
 """An adding that we missed is told late to whoever would have heard of it; older ones are history."""
 RENAMED: tuple[str, Where] = ("identity", "differing")
@@ -40,6 +42,8 @@ class Chain:
     listed: dict[str, set[str]]
     listening: Mapping[str, int]
     """How many customers each had before: whoever had none was not listened to yet."""
+    waiting: list[Entry] = field(default_factory=list)
+    """Listed, and not compared yet."""
     renamed: list[Entry] = field(default_factory=list)
     """Known ties under another external_userid: judged when all are listed."""
 
@@ -59,12 +63,15 @@ async def compare_customers(
                 await compare_customers(round_, [userid], sizes, tags)
             return
         if not isinstance(outcome, Sent):
+            await _compare(round_, chain, tags)
             round_.gap(f"customers:{'|'.join(userids)}", outcome)
             return
         for userid in _unlicensed(outcome.answer) & chain.listed.keys():
             round_.gap(f"customers:{userid}", Refused(0, "not_licensed"))
             del chain.listed[userid]
-        await _page(round_, chain, outcome.answer.get("external_contact_list") or (), tags)
+        chain.waiting += outcome.answer.get("external_contact_list") or ()
+        await _compare(round_, chain, tags, least=TOGETHER)
+    await _compare(round_, chain, tags)
     await _renamed(round_, chain, tags)
     for userid, there in chain.listed.items():
         await _absent(round_, userid, there, chain.asked_at)
@@ -74,9 +81,11 @@ def _unlicensed(answer: Mapping[str, Any]) -> set[str]:
     return set((answer.get("fail_info") or {}).get("unlicensed_userid_list") or ())
 
 
-async def _page(
-    round_: Round, chain: Chain, entries: Sequence[Entry], tags: CorpTags | None
-) -> None:
+async def _compare(round_: Round, chain: Chain, tags: CorpTags | None, *, least: int = 1) -> None:
+    """Those who wait to be compared, when there are enough of them."""
+    if len(chain.waiting) < least:
+        return
+    entries, chain.waiting = chain.waiting, []
     for entry in entries:
         follow, contact = entry["follow_info"], entry["external_contact"]
         chain.listed.setdefault(follow["userid"], set()).add(contact["external_userid"])

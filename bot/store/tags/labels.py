@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, NotRequired, TypedDict, Unpack
@@ -12,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.domain.browsing import Glance
 from bot.domain.customers import Follow, Guide
 from bot.domain.pets import Pet
-from bot.domain.tags import CustomerTag, FollowTag, Tag, TagBook, TagGroup, parts
+from bot.domain.tags import CustomerTag, FollowTag, Tag, TagBook, TagGroup, TagGroupSpec, parts
 from bot.store.engine import upsert
 from bot.store.tags.stirring import stir
 
@@ -173,7 +174,8 @@ _NAMED = (
 
 async def publish(session: AsyncSession, book: TagBook) -> None:
     """Make the groups and tags of the book known, as it says they are."""
-    for spec in book.groups:
+    known = await _said_before(session, book.groups)
+    for spec in (spec for spec in book.groups if spec.name not in known):
         await add_to_group(session, spec.name, spec.tags)
         await session.execute(
             update(TagGroup)
@@ -191,6 +193,25 @@ async def publish(session: AsyncSession, book: TagBook) -> None:
             .where(Tag.group_id.in_(_group(spec.name)), Tag.mirrored.is_not(spec.mirrored))
             .values(mirrored=spec.mirrored)
         )
+
+
+async def _said_before(session: AsyncSession, groups: Sequence[TagGroupSpec]) -> set[str]:
+    """Of these groups, those that are known just so."""
+    terms, tags = {}, defaultdict[str, dict[str, bool]](dict)
+    query = select(TagGroup.name, TagGroup.exclusive, TagGroup.consent, Tag.name, Tag.mirrored)
+    for group, exclusive, consent, name, mirrored in await session.execute(
+        query.join(Tag, Tag.group_id == TagGroup.id, isouter=True)
+    ):
+        terms[group] = exclusive, consent
+        if name is not None:
+            tags[group][name] = mirrored
+    return {
+        spec.name
+        for spec in groups
+        if terms.get(spec.name) == (spec.exclusive, spec.consent)
+        and tags[spec.name].keys() >= set(spec.tags)
+        and set(tags[spec.name].values()) <= {spec.mirrored}
+    }
 
 
 async def expire(session: AsyncSession, now: datetime) -> int:
