@@ -19,7 +19,7 @@ from bot.events import (
 )
 from bot.inbound.router import Router
 from bot.inbound.turn import Answer, Turn
-from bot.store import customers, group_chats, group_welcomes, guide_tasks
+from bot.store import customers, group_chats, group_resting, group_welcomes, guide_tasks
 from bot.store.cases import in_charge
 
 router = Router()
@@ -101,7 +101,7 @@ async def _ask_for_a_room(rule: GroupRule, turn: Turn) -> None:
 
 @router.on(SwitchGroup)
 async def switch(event: SwitchGroup, turn: Turn) -> Answer:
-    """A version of its own, so that the history tells when it rested."""
+    """A version of its own, so that the history tells when it rested; invites that guides hold are called back."""
     live = await group_chats.rule_of(turn.session, event.group)
     if live is None:
         raise Refusal("no_such_group", "没有这一组群", status=404)
@@ -116,7 +116,15 @@ async def switch(event: SwitchGroup, turn: Turn) -> Answer:
             by=str(event.actor),
             now=turn.now,
         )
-    return Answer({"group": event.group, "before": before, "after": after})
+    told = {"group": event.group, "before": before, "after": after}
+    if before == after:
+        return Answer(told)
+    if event.on:
+        return Answer(
+            told | {"invited_again": await group_resting.wake(turn.session, event.group, turn.now)}
+        )
+    taken = await group_resting.rest(turn.session, turn.vault, event.group, turn.now)
+    return Answer(told | {"taken_back": taken.stopped, "at_guides": taken.waiting})
 
 
 async def _told(rule: GroupRule, turn: Turn) -> Answer:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import re
 import sys
 from types import TracebackType
+from typing import Any
 
 import structlog
+
+UNSEEN = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+"""What JSON leaves as it is, although terminals act on it or read on another line."""
 
 
 def to_stderr(level: int = logging.INFO) -> None:
@@ -15,13 +21,18 @@ def to_stderr(level: int = logging.INFO) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.JSONRenderer(ensure_ascii=False),
+            structlog.processors.JSONRenderer(serializer=_one_line),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     logging.basicConfig(handlers=[_Ours()], level=max(level, logging.WARNING), force=True)
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a long beat is not news
+
+
+def _one_line(event: Any, **asked: Any) -> str:
+    said = json.dumps(event, ensure_ascii=False, **asked)
+    return UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", said)
 
 
 class _Ours(logging.Handler):

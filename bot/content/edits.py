@@ -51,6 +51,8 @@ def laid_over(content: Content, name: str, body: Mapping[str, Any]) -> Content:
         return replace(content, limits=_checked(Limits, body))
     if name.startswith(OFFERS):
         spec = _checked(OfferSpec, body)
+        if spec.needs and spec.needs not in content.offers:
+            raise Refusal("bad_content", _("没有权益「%(value)s」", value=spec.needs), status=422)
         return replace(content, offers={**content.offers, spec.key: spec})
     if name.startswith(PLAYBOOKS):
         play = playbook(content, name.removeprefix(PLAYBOOKS), body)

@@ -15,6 +15,8 @@ from bot.tongue import _, listed
 
 TEXTS = {"template", "words", "knowledge", "benefit", "play"}
 """Keys whose value names a template."""
+OFFERS = {"offer", "needs"}
+"""Keys whose value names an offer: what is given, and what one must hold already."""
 Path_ = tuple[Any, ...]
 Said = tuple[str, str] | None
 
@@ -33,6 +35,7 @@ class Names:
 def broken_references(names: Names, root: Path) -> list[Mistake]:
     files = [
         *sorted((root / "playbooks").glob("*.yaml")),
+        root / "offers.yaml",
         root / "segments.yaml",
         root / "groups.yaml",
         root / "games.yaml",
@@ -96,7 +99,7 @@ def _missing(names: Names, where: Path_, value: str) -> Said:
         return _("没有模板「%(value)s」", value=value), _(
             "在 templates/ 里写一个，或看看是不是写错了字"
         )
-    if word == "offer" and value not in names.offers:
+    if word in OFFERS and value not in names.offers:
         return _("没有权益「%(value)s」", value=value), _(
             "在 offers.yaml 里加上，或用 %(offers)s", offers=listed(names.offers)
         )

@@ -18,6 +18,7 @@ WORDS = {
     "guide_busy": "导购当天的群发任务已满",
     "guide_away": "导购不在岗，没有其他导购可发",
     "guide_never_confirmed": "导购一直没有确认发送",
+    "group_paused": "这组群暂停了，邀请收回",
     "third_promotion": "群里连着两条都是福利，第三条先压下",
     "no_channel": "没有可用的触达渠道",
     "not_friend": "已不是好友",

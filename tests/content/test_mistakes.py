@@ -46,6 +46,7 @@ def test_an_unknown_fact_is_named_with_the_nearest_known(folder):
         ("playbooks/weekly-core.yaml", "weekday: 3", "weekday: 9", "要不大于 7"),
         ("segments.yaml", "op: eq, value: this", "op: eq, value: 13", "1 到 12"),
         ("offers.yaml", "value: 3000", "value: [3000", "读不懂"),
+        ("offers.yaml", "needs: friends-buy", "needs: friends-byu", "没有权益「friends-byu」"),
         ("tiers.yaml", "core: 0.20", "core: many", "core"),
         ("brand.yaml", "name: 青禾衣坊", "name: 青禾衣坊\nname: 别的", "写了两次"),
         ("brand.yaml", "name: 青禾衣坊", "name: &a 青禾\nbot: *a", "不能用 * 引用"),

@@ -25,11 +25,15 @@ from bot.events import (
     GroupChatDismissed,
     GroupMembersJoined,
     GroupMembersLeft,
+    SwitchGroup,
 )
+from bot.events.commands import Actor
 from bot.outbound.deliver import deliver_due
 from bot.outbound.groups import demote_due, invite_due, tend_due
+from bot.outbound.results import results_due
 from bot.store import consent, conversations, group_chats, links
 from tests.builders import a_customer, a_follow, a_guide
+from tests.hands import Hands
 
 REGULARS = {"all": [{"field": "region", "op": "eq", "value": "上海"}]}
 FAMILY = {
@@ -505,3 +509,40 @@ async def test_an_invite_that_could_not_go_is_withdrawn(bot):
         await session.execute(update(Touch).values(state="excluded", reason="brand_cap"))
     await bot.works(invite_due)
     assert await all_of(bot, Invite.state) == ["withdrawn"]
+
+
+async def test_a_pause_calls_invites_back_from_guides_and_the_end_of_it_gives_them_out_again(bot):
+    hands = Hands(bot)
+    await a_family(bot)
+    await a_regular(bot)
+    await bot.works(invite_due)
+    await at_the_next_slot(bot)
+    assert len(hands.waiting) == 1
+    told = await switch(bot, on=False)
+    assert (told["taken_back"], told["at_guides"]) == (0, 1)
+    await bot.sends()
+    assert hands.waiting == []
+    bot.clock.advance(minutes=2)
+    await bot.works(results_due, invite_due)
+    (touch,) = await all_of(bot, Touch)
+    assert (touch.state, touch.reason) == ("cancelled", "group_paused")
+    assert (await switch(bot, on=True))["invited_again"] == 1
+    await at_the_next_slot(bot)
+    hands.confirm()
+    bot.clock.advance(minutes=15)
+    await bot.works(results_due)
+    assert len(hands.arrivals()) == 1
+    assert await all_of(bot, Touch.state) == ["delivered"]
+
+
+async def at_the_next_slot(bot) -> None:
+    for minutes in (0, 250):
+        bot.clock.advance(minutes=minutes)
+        await bot.works(deliver_due)
+    await bot.sends()
+
+
+async def switch(bot, *, on: bool) -> dict[str, Any]:
+    admin = Actor(kind="admin", id="lin")
+    command = SwitchGroup(at=bot.now, actor=admin, key=bot.key(), group="benefit", on=on)
+    return await bot.does(command)

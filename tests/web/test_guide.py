@@ -402,3 +402,12 @@ class TestBesideTheChat:
     async def test_nobody_elses_pages_are_signed(self, bot, face):
         page = await face.opens("/guide/side/signature?url=https://evil.example/")
         assert (page.status, bot.platform.sent(GetJsTicket)) == (403, [])
+
+    async def test_the_ticket_itself_is_never_told_and_nobody_without_a_session_asks(
+        self, bot, shop, face
+    ):
+        bot.platform.answers(GetJsTicket, Sent({"ticket": "tk-secret", "expires_in": 7200}))
+        url = f"http://{face.client.host}:{face.client.port}/guide"
+        assert "tk-secret" not in (await face.opens(f"/guide/side/signature?url={url}")).html
+        nobody = shop.passer_by()
+        assert "/login" in (await nobody.opens(f"/guide/side/signature?url={url}")).url

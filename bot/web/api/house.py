@@ -58,6 +58,7 @@ async def brand(ask: Ask[BrandIn]) -> Done:
     return await _changed(ask, ChangeBrand, changes)
 
 
+Slot = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Clock = Annotated[str | None, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 """A time of day of the shop."""
 
@@ -76,6 +77,9 @@ class CapsIn(Strict):
     most_in_days: _number(0, 31) = None  # type: ignore[valid-type]
     most_in_month: _number(0, 31) = None  # type: ignore[valid-type]
     second_person_above: _number(0, 10**7) = None  # type: ignore[valid-type]
+    promos_in_a_row: _number(1, 20) = None  # type: ignore[valid-type]
+    promo_days: _number(1, 365) = None  # type: ignore[valid-type]
+    segment_above: _number(0, 10**7) = None  # type: ignore[valid-type]
 
 
 class GuidesIn(Strict):
@@ -84,12 +88,21 @@ class GuidesIn(Strict):
     reminders_per_day: _number(0, 3) = None  # type: ignore[valid-type]
     hand_over_until: Clock = None
     confirm_until: Clock = None
+    slots: Annotated[list[Slot], Field(min_length=1, max_length=6)] | None = None
+
+
+class HoldoutIn(Strict):
+    """Customers whom no campaign reaches; another seed draws other people."""
+
+    percent: Annotated[float | None, Field(ge=0, le=20)] = None
+    seed: Annotated[str | None, Field(pattern=r"^[a-z0-9-]{1,40}$")] = None
 
 
 class LimitsIn(Strict):
     quiet_hours: QuietIn | None = None
     brand: CapsIn | None = None
     guides: GuidesIn | None = None
+    holdout: HoldoutIn | None = None
 
 
 @routes.asks("POST", "/settings/limits", "limits.change", "改免打扰和上限", says=LimitsIn)

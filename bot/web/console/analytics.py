@@ -9,7 +9,9 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.group_chats import KINDS
+from bot.domain.permissions import may
 from bot.domain.tiers import TIERS
+from bot.inbound.commands import matrix
 from bot.store import house_holdout, insights, proof
 from bot.store.insights import Day, Funnel, Span
 from bot.tongue import _
@@ -17,7 +19,7 @@ from bot.web import lists
 from bot.web.console import charts, spans
 from bot.web.console.frame import shown
 from bot.web.console.scopes import own_store
-from bot.web.desk import DESK
+from bot.web.desk import ACTOR, DESK
 from bot.web.figures import people, yuan
 from bot.web.guards import allowed
 from bot.web.lists import Column, Sheet
@@ -106,7 +108,8 @@ async def _house(request: web.Request, session: AsyncSession, span: Span) -> dic
     """What all of it together brings, where some are kept out of everything."""
     holdout = request.app[DESK].work.content.limits.holdout
     if not holdout.percent:
-        return {"holdout": holdout, "lift": None}
+        may_set = may(matrix(), "settings.read", request[ACTOR].kind)
+        return {"holdout": holdout, "lift": None, "may_set": may_set}
     lift = await house_holdout.lift(session, holdout, span)
     return {"holdout": holdout, "lift": lift, "verdict": proof.VERDICTS[proof.verdict(lift)]}
 

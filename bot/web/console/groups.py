@@ -13,7 +13,7 @@ from bot.domain.group_posts import SORTS
 from bot.domain.permissions import may
 from bot.domain.segments import parse, read_back
 from bot.inbound.commands import matrix
-from bot.store import group_chats, mailings, segments
+from bot.store import group_chats, group_resting, mailings, segments
 from bot.store.group_chats import Health
 from bot.tongue import _, listed
 from bot.web.console import rules
@@ -84,6 +84,7 @@ async def overview(request: web.Request) -> web.StreamResponse:
             tones=TONES,
             starters=STARTERS,
             names=await mailings.guide_names(session),
+            taken_back=await group_resting.taken_back(session),
             may_config=store is None and may(matrix(), "group.config", request[ACTOR].kind),
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import time
 from typing import Any
 
@@ -35,6 +36,9 @@ NUMBERS = {
     "most_in_days": ("brand", 0, 31),
     "most_in_month": ("brand", 0, 31),
     "second_person_above": ("brand", 0, 10_000_000),
+    "promos_in_a_row": ("brand", 1, 20),
+    "promo_days": ("brand", 1, 365),
+    "segment_above": ("brand", 0, 10_000_000),
     "tasks_per_day": ("guides", 1, 20),
     "remind_after_minutes": ("guides", 1, 1440),
     "reminders_per_day": ("guides", 0, 3),
@@ -45,6 +49,11 @@ MOMENTS = {
     "hand_over_until": "guides",
     "confirm_until": "guides",
 }
+
+
+SLOTS = re.compile(r"[\s、，,;；]+")
+MOST_SLOTS = 6
+HOLDOUT_MOST = 20
 
 
 @routes.get("/admin/settings", allow_head=False)
@@ -135,22 +144,53 @@ async def limits(request: web.Request) -> web.StreamResponse:
     raise web.HTTPSeeOther("/admin/settings?said=settings")
 
 
-def _limits(form: Form) -> list[tuple[str, str, int | str]]:
+def _limits(form: Form) -> list[tuple[str, str, Any]]:
     """Only what the form holds, each checked for itself. Raises Refusal."""
-    found: list[tuple[str, str, int | str]] = []
+    found: list[tuple[str, str, Any]] = []
     for name, (part, least, most) in NUMBERS.items():
         if (value := forms.number(form, name, least=least, most=most)) is not None:
             found.append((part, name, value))
     for name, part in MOMENTS.items():
-        said = forms.text(form, name, most=8)
-        try:
-            if said:
-                found.append((part, name, time.fromisoformat(said).isoformat()))
-        except ValueError:
-            raise Refusal(
-                "bad_moment", _("「%(said)s」不是一个时间", said=said), status=422
-            ) from None
+        if said := forms.text(form, name, most=8):
+            found.append((part, name, _moment(said)))
+    if slots := SLOTS.split(forms.text(form, "slots", most=60)):
+        walls = sorted({_moment(said) for said in slots if said})
+        found += [("guides", "slots", walls[:MOST_SLOTS])] if walls else []
     return found
+
+
+def _moment(said: str) -> str:
+    try:
+        return time.fromisoformat(said).replace(tzinfo=None).isoformat()
+    except ValueError:
+        raise Refusal("bad_moment", _("「%(said)s」不是一个时间", said=said), status=422) from None
+
+
+@routes.post("/admin/settings/holdout")
+@allowed("limits.change")
+async def holdout(request: web.Request) -> web.StreamResponse:
+    """Whom no campaign reaches, to see what all of them bring; another draw is said in so many words."""
+    desk, form = request.app[DESK], await request.post()
+    known, signed = desk.work.content.limits.holdout, forms.signed(request, form)
+    changes: dict[str, Any] = {"percent": _share(form)}
+    if forms.text(form, "again") == "1":
+        changes["seed"] = f"house-{signed['at']:%Y%m%d%H%M%S}"
+    if changes != {"percent": known.percent}:
+        await desk.do(ChangeLimits(changes={"holdout": changes}, **signed))
+        await renew(desk.work)
+    raise web.HTTPSeeOther("/admin/settings?said=settings#holdout")
+
+
+def _share(form: Form) -> float:
+    said = forms.text(form, "percent", most=6)
+    try:
+        share = float(said or 0)
+    except ValueError:
+        share = -1
+    if not 0 <= share <= HOLDOUT_MOST:
+        what = _("「%(said)s」不是 0 到 %(most)s 的百分比", said=said, most=HOLDOUT_MOST)
+        raise Refusal("bad_number", what, status=422)
+    return round(share, 1)
 
 
 @routes.post("/admin/settings/staff")

@@ -103,6 +103,16 @@ async def test_limits_count_at_once_and_the_audit_log_says_what_they_were(bot, s
     assert written.limits.quiet_hours.begins.isoformat() == "20:30:00"
     page = await page.opens("/admin/audit")
     assert "most_in_month 4 → 3" in page.text
+    page = await page.opens("/admin/settings")
+    page = await page.sends("/admin/settings/limits", segment_above="99", slots="18:30、10:00")
+    assert [f"{one:%H:%M}" for one in written.limits.guides.slots] == ["10:00", "18:30"]
+    assert written.limits.brand.segment_above == 99
+    page = await page.sends("/admin/settings/holdout", percent="7.5")
+    assert (written.limits.holdout.percent, written.limits.holdout.seed) == (7.5, "house")
+    page = await page.sends("/admin/settings/holdout", percent="7.5", again="1")
+    assert written.limits.holdout.seed.startswith("house-")
+    page = await page.opens("/admin/audit")
+    assert "percent 0.0 → 7.5" in page.text
     operator = await (await shop.signs_in("admin", "ad")).opens("/admin/settings")
     assert "只有店主能改" in operator.text
 
