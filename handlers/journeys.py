@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from bot.content import edits
+from bot.content import checking, edits
 from bot.domain.journeys import Playbook
 from bot.domain.refusals import Refusal
 from bot.events import CustomerAdded, OrderKind, OrderReported
-from bot.events.commands import PublishPlaybook, SwitchPlaybook
+from bot.events.commands import DraftPlaybook, PublishPlaybook, SwitchPlaybook
 from bot.inbound.router import Router
 from bot.inbound.turn import Answer, Turn
 from bot.store import content_edits, customers, journeys, orders, playbooks
+from bot.tongue import _
 
 router = Router()
 
@@ -62,6 +63,7 @@ async def publish(command: PublishPlaybook, turn: Turn) -> Answer:
     await content_edits.save(turn.session, name, command.spec, by=by, now=turn.now)
     spec = laid.playbooks[command.playbook]
     made = await playbooks.publish_one(turn.session, spec, by=by, now=turn.now)
+    await content_edits.drop(turn.session, f"{content_edits.DRAFTS}{name}")
     return _told(made, before)
 
 
@@ -76,6 +78,28 @@ async def _back_to_files(command: PublishPlaybook, turn: Turn) -> Answer:
         return Answer({"playbook": command.playbook, "state": "retired"})
     made = await playbooks.publish_one(turn.session, filed, by=playbooks.FILES, now=turn.now)
     return _told(made, before)
+
+
+@router.on(DraftPlaybook)
+async def keep_draft(command: DraftPlaybook, turn: Turn) -> Answer:
+    """Kept with its mistakes: these keep it from being published, not from being written."""
+    name = f"{edits.PLAYBOOKS}{command.playbook}"
+    if not command.spec:
+        if not await content_edits.drop(turn.session, f"{content_edits.DRAFTS}{name}"):
+            raise Refusal("no_draft", _("没有这份草稿"), status=404)
+        return Answer({"playbook": command.playbook, "state": "dropped"})
+    found = checking.flaws(turn.content, command.playbook, command.spec)
+    number = await content_edits.keep_draft(
+        turn.session,
+        name,
+        command.spec,
+        seen=command.seen,
+        by=str(command.actor),
+        now=turn.now,
+    )
+    told = [{"at": one.place, "what": one.what, "mend": one.mend} for one in found]
+    facts = {"playbook": command.playbook, "state": "draft", "draft": number}
+    return Answer(facts | {"mistakes": told})
 
 
 @router.on(SwitchPlaybook)

@@ -22,6 +22,9 @@ WORDS = {
     "list_type": ("「%(name)s」要写成列表", "写成 [a, b]"),
     "tuple_type": ("「%(name)s」要写成列表", "写成 [a, b]"),
     "dict_type": ("「%(name)s」要写成“名字: 值”", "每行一对"),
+    "string_too_short": ("「%(name)s」写得太短", "多写几个字"),
+    "string_too_long": ("「%(name)s」写得太长", "删掉一些字"),
+    "string_pattern_mismatch": ("「%(name)s」的写法不对", "照着旁边的例子改"),
     "model_type": ("「%(name)s」要写成“名字: 值”", "每行一对"),
 }
 SIGNS = {
@@ -45,16 +48,19 @@ def checked(
 def _said(found: ErrorDetails, marked: Marked, at: tuple[Any, ...]) -> Mistake:
     path = (*at, *found["loc"])
     name = ".".join(str(part) for part in found["loc"]) or _("内容")
-    line = marked.line(_known(path, marked))
+    return Mistake(marked.file, marked.line(_known(path, marked)), *told(found, name))
+
+
+def told(found: ErrorDetails, name: str) -> tuple[str, str]:
+    """What is wrong with what is called this, and how to mend it."""
     if found["type"] == "value_error":
-        said, _sign, told = str(found["ctx"]["error"]).partition(" — ")
-        what = _("「%(name)s」%(said)s", name=name, said=said)
-        return Mistake(marked.file, line, what, told or _("照着同类文件改"))
+        said, _sign, mend = str(found["ctx"]["error"]).partition(" — ")
+        return _("「%(name)s」%(said)s", name=name, said=said), mend or _("照着同类文件改")
     if found["type"] not in WORDS:
         what = _("「%(name)s」不对：%(why)s", name=name, why=_plain(found))
-        return Mistake(marked.file, line, what, _("照着同类文件改"))
+        return what, _("照着同类文件改")
     what, mend = WORDS[found["type"]]
-    return Mistake(marked.file, line, _(what, name=name), _(mend))
+    return _(what, name=name), _(mend)
 
 
 def _plain(found: ErrorDetails) -> str:

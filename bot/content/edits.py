@@ -90,7 +90,7 @@ def playbook(content: Content, key: str, body: Mapping[str, Any]) -> PlaybookSpe
     written = Marked(f"playbooks/{key}.yaml", dict(body) | {"key": key})
     try:
         spec = checked(TypeAdapter(PlaybookSpec), written)
-        if wrong := list(broken_in(_names(content), written)):
+        if wrong := list(broken_in(names(content), written)):
             raise ContentError(wrong)
     except ContentError as error:
         said = "\n".join(f"{one.what}。{one.mend}" for one in error.mistakes)
@@ -102,7 +102,8 @@ def playbook(content: Content, key: str, body: Mapping[str, Any]) -> PlaybookSpe
     return spec
 
 
-def _names(content: Content) -> Names:
+def names(content: Content) -> Names:
+    """Everything that what is written may name."""
     families = frozenset(str(group["key"]) for group in content.groups.get("groups", ()))
     return Names(content.templates, content.offers, content.segments, families, content.tags.knows)
 

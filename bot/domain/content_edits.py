@@ -14,7 +14,7 @@ class ContentEdit(Row):
     __tablename__ = "content_edit"
 
     name: Mapped[str] = mapped_column(primary_key=True)
-    """texts/<name>, offers/<key>, playbooks/<key>, brand or limits."""
+    """texts/<name>, offers/<key>, playbooks/<key>, brand or limits; drafts/<name> counts nowhere."""
     body: Mapped[dict[str, Any]]
     version: Mapped[int]
     at: Mapped[datetime]

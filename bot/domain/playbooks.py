@@ -197,6 +197,8 @@ class PlaybookSpec(Part):
     entry: Entry = Entry()
     leave: Rule | str | None = Field(default=None, alias="exit")
     """Checked before every step: whoever matches leaves."""
+    goal: Rule | str | None = None
+    """Where it leads: whoever matches has arrived, and leaves too."""
     holdout_percent: int = Field(default=0, ge=0, le=50)
     steps: tuple[Step, ...] = ()
 
@@ -207,6 +209,12 @@ class PlaybookSpec(Part):
         if self.trigger and not (self.steps or self.greetings):
             raise ValueError(_("这条旅程什么也不做 — 写上 steps"))
         return self
+
+    @property
+    def gone(self) -> Rule | None:
+        """Who goes no further: she has arrived, or it is not for her any more."""
+        rules = [rule for rule in (self.leave, self.goal) if isinstance(rule, dict)]
+        return {"any": rules} if len(rules) > 1 else next(iter(rules), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,5 +37,5 @@ def _replaced(data: Any, segments: Mapping[str, SegmentSpec]) -> Any:
     }
 
 
-RULE_KEYS = frozenset({"segment", "exit", "if"})
+RULE_KEYS = frozenset({"segment", "exit", "goal", "if"})
 """Where a playbook writes a rule, or the name of one."""

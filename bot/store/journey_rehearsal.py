@@ -117,9 +117,9 @@ class _Walk:
                 await self._perform(ops[step], await self._staying(some))
 
     async def _staying(self, runs: Sequence[Tried]) -> list[Tried]:
-        if not isinstance(self.spec.leave, dict):
+        if (leaves := self.spec.gone) is None:
             return list(runs)
-        gone = await self._fitting(self.spec.leave, runs)
+        gone = await self._fitting(leaves, runs)
         for run in runs:
             if id(run) in gone:
                 run.ended = "left"

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, distinct, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.campaigns import Touch
 from bot.domain.customers import Customer
 from bot.domain.journeys import Run
+from bot.domain.segments import parse
+from bot.store import segments
 from bot.store.proof import HANDED
 
 WEEK = timedelta(days=7)
@@ -84,6 +86,42 @@ def _sent() -> Select[*tuple[Any, ...]]:
         .join(Run, Run.id == Touch.run_id)
         .group_by(Run.playbook, Touch.template)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """How many of those who came in are where the journey leads, beside those who were kept out of it."""
+
+    walked: int = 0
+    there: int = 0
+    kept_out: int = 0
+    there_too: int = 0
+
+    @property
+    def share(self) -> float:
+        return self.there / self.walked if self.walked else 0
+
+    @property
+    def share_without(self) -> float:
+        return self.there_too / self.kept_out if self.kept_out else 0
+
+
+async def arrived(
+    session: AsyncSession, key: str, goal: Mapping[str, Any], now: datetime
+) -> Arrived:
+    who, kept_out = Run.customer_id, Run.state == "holdout"
+    there = segments.clause(parse(dict(goal)), now)
+    query = (
+        select(
+            func.count(distinct(who)).filter(~kept_out),
+            func.count(distinct(who)).filter(~kept_out, there),
+            func.count(distinct(who)).filter(kept_out),
+            func.count(distinct(who)).filter(kept_out, there),
+        )
+        .join(Customer, Customer.id == who)
+        .where(Run.playbook == key)
+    )
+    return Arrived(*(await session.execute(query)).one())
 
 
 async def travellers(

@@ -41,6 +41,8 @@ PLACES = (
     Place("campaign", "/admin/campaigns?view=list", "main td a[href^='/admin/campaigns/']"),
     Place("journeys", "/admin/campaigns/journeys"),
     Place("journey", "/admin/campaigns/journeys", "main a[href^='/admin/campaigns/journeys/']"),
+    Place("journey-new", "/admin/campaigns/journeys/-/new"),
+    Place("journey-edit", "/admin/campaigns/journeys/potential-ladder/edit"),
     Place("content", "/admin/content"),
     Place("contests", "/admin/contests"),
     Place("coupons", "/admin/coupons"),

@@ -43,6 +43,18 @@ class PublishPlaybook(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DraftPlaybook(Command):
+    """A journey as far as it is written: it counts nowhere, and may be wrong."""
+
+    permission = "journey.draft"
+    playbook: str
+    spec: dict[str, Any]
+    """Empty: nobody wants it any more."""
+    seen: int | None = None
+    """The number of the draft that the writer began from."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SwitchPlaybook(Command):
     """Nobody enters and nobody moves on while it is off."""
 

@@ -111,9 +111,9 @@ class _Walk:
 
     async def _let_go(self, spec: PlaybookSpec, runs: Sequence[Walker]) -> Sequence[Walker]:
         """Those who stay."""
-        if not isinstance(spec.leave, dict):
+        if (leaves := spec.gone) is None:
             return runs
-        gone = await self._fitting(spec.leave, runs)
+        gone = await self._fitting(leaves, runs)
         leaving = [run for run in runs if run.customer_id in gone]
         if leaving:
             self._rest(leaving, **ENDED, state="left", reason="left_journey")

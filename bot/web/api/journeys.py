@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import Field
 
+from bot.content import checking, edits
 from bot.domain.playbooks import PlaybookSpec
 from bot.domain.refusals import Refusal
-from bot.events.commands import PublishPlaybook, SwitchPlaybook
-from bot.store import playbooks
-from bot.web.api.bodies import Nothing, Query
+from bot.events.commands import DraftPlaybook, PublishPlaybook, SwitchPlaybook
+from bot.store import content_edits, playbooks
+from bot.web.api.bodies import Nothing, Query, Strict
 from bot.web.api.endpoints import Ask, Done, Routes, Told
 from bot.work.renewing import renew
 
 routes = Routes()
 ONE = "/journeys/{key}"
+KEY = re.compile(r"[a-z0-9][a-z0-9-]{1,39}")
 
 
 class Journey(Told):
@@ -48,6 +51,59 @@ async def one(ask: Ask[Query]) -> Journey:
     if found is None or found.state == "retired":
         raise Refusal("unknown_playbook", "没有这个打法", status=404)
     return Journey.model_validate(found)
+
+
+class DraftTold(Told):
+    key: str
+    body: dict[str, Any]
+    draft: int
+    at: datetime
+    by: str
+    mistakes: list[dict[str, str]]
+
+
+@routes.asks("GET", f"{ONE}/draft", "journey.read", "还没发布的草稿，和它的错处", gives=DraftTold)
+async def draft_of(ask: Ask[Query]) -> DraftTold:
+    key = ask.named("key")
+    async with ask.reading() as session:
+        found = (await content_edits.drafts(session, edits.PLAYBOOKS)).get(key)
+    if found is None:
+        raise Refusal("no_draft", "没有这份草稿", status=404)
+    wrong = checking.flaws(ask.desk.work.content, key, found.body)
+    return DraftTold(
+        key=key,
+        body=found.body,
+        draft=found.version,
+        at=found.at,
+        by=found.by,
+        mistakes=[{"at": one.place, "what": one.what, "mend": one.mend} for one in wrong],
+    )
+
+
+class DraftIn(Strict):
+    """As far as it is written; `seen` is the number of the draft that it was begun from."""
+
+    body: Annotated[dict[str, Any], Field(min_length=1)]
+    seen: Annotated[int | None, Field(ge=0)] = None
+
+
+@routes.asks("POST", f"{ONE}/draft", "journey.draft", "存草稿，写错了也存", says=DraftIn)
+async def keep_draft(ask: Ask[DraftIn]) -> Done:
+    said = ask.said
+    body = {"tactic": []} | {k: v for k, v in said.body.items() if k != "key"}
+    return await ask.does(DraftPlaybook, playbook=_key(ask), spec=body, seen=said.seen)
+
+
+@routes.asks("DELETE", f"{ONE}/draft", "journey.draft", "丢掉草稿")
+async def drop_draft(ask: Ask[Nothing]) -> Done:
+    return await ask.does(DraftPlaybook, playbook=_key(ask), spec={})
+
+
+def _key(ask: Ask[Any]) -> str:
+    key = ask.named("key")
+    if not KEY.fullmatch(key):
+        raise Refusal("bad_key", "代号用小写字母、数字和横线，2 到 40 个", status=422)
+    return key
 
 
 class JourneyIn(PlaybookSpec):

@@ -13,7 +13,7 @@ from bot.events.commands import EditText
 from bot.store import content_edits
 from bot.web.api.bodies import Nothing, Query, Strict, Word, clean
 from bot.web.api.endpoints import Ask, Done, Routes, Told
-from bot.web.console.content import try_on
+from bot.web.console.trying import try_on
 from bot.work.renewing import renew
 
 routes = Routes()

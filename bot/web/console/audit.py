@@ -71,6 +71,7 @@ ACTIONS = {
     "change_staff": "改后台用户",
     "add_staff": "加后台用户",
     "publish_playbook": "发布旅程",
+    "draft_playbook": "存或丢掉旅程草稿",
     "switch_playbook": "停住或接着走一条旅程",
     "note_case": "给客诉记一笔",
     "backup": "做了备份",

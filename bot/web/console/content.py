@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.content import edits, wording
-from bot.content.templates import BYTES, ONE_FOR_MANY, Template
+from bot.content import edits
+from bot.content.templates import ONE_FOR_MANY, Template
 from bot.domain import masks
 from bot.domain.facts import FACTS
 from bot.domain.permissions import may
 from bot.domain.refusals import Refusal
 from bot.events.commands import EditText
 from bot.inbound.commands import matrix
-from bot.store import content_edits, facts, roster, segments
+from bot.store import content_edits, facts, segments
 from bot.tongue import _
 from bot.web.console import forms
 from bot.web.console.frame import is_part, shown
 from bot.web.console.preview import EVERYBODY
+from bot.web.console.trying import samples, try_on
 from bot.web.desk import ACTOR, DESK, Desk
 from bot.web.guards import allowed
 from bot.work.renewing import renew
@@ -67,20 +67,6 @@ CHANNELS = {
 }
 LOOKED_AT = 200
 """Customers on whom a text is tried for facts that are missing."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tried:
-    """One text on one customer."""
-
-    channel: str
-    words: str
-    flaw: str
-    size: int
-    limit: int
-    customer: roster.Listed | None
-    number: int
-    total: int
 
 
 @routes.get("/admin/content", allow_head=False)
@@ -157,24 +143,12 @@ async def _missing(desk: Desk, session: AsyncSession, text: Template) -> list[tu
     known = await facts.gather(session, work.vault, work.content, who, work.now())
     lacking: Counter[str] = Counter()
     for one in who:
-        told = _samples(desk, text, personal=False) | dict(known.get(one, {}))
+        told = samples(desk, text, personal=False) | dict(known.get(one, {}))
         try:
             text.render(told, channel=next(c for c in text.channels if c not in ONE_FOR_MANY))
         except Refusal:
             lacking.update(FACTS[n].what for n in wanted if told.get(n) is None)
     return lacking.most_common()
-
-
-def _samples(desk: Desk, text: Template, *, personal: bool) -> dict[str, Any]:
-    """What is the same for everybody, and samples of what only this text knows; the offer is any of ours."""
-    content = desk.work.content
-    told = {n: fact.sample for n, fact in text.facts.items() if n not in FACTS}
-    told |= {n: fact.sample for n, fact in FACTS.items() if personal or not fact.personal}
-    told |= content.facts
-    if text.offer and content.offers:
-        offer = next(iter(content.offers))
-        told |= content.offer_facts(offer, desk.work.now()) | {"coupon_code": wording.CODE}
-    return told
 
 
 async def _preview(request: web.Request, session: AsyncSession, text: Template) -> dict[str, Any]:
@@ -187,42 +161,6 @@ async def _preview(request: web.Request, session: AsyncSession, text: Template) 
     channel = channel if channel in text.channels else text.channels[0]
     tried = await try_on(desk, session, text, channel=channel, number=number)
     return {"tried": tried, "channel_words": CHANNELS, "mask": masks.name}
-
-
-async def try_on(
-    desk: Desk, session: AsyncSession, text: Template, *, channel: str, number: int
-) -> Tried:
-    """What the n-th customer would read; without customers, what the samples say."""
-    work = desk.work
-    everybody = segments.clause(EVERYBODY, work.now())
-    total = await roster.count(session, everybody)
-    number = min(number, max(total, 1))
-    listed = await roster.page(
-        session, work.vault, everybody, work.content.limits, work.now(), number=number, size=1
-    )
-    told = _samples(desk, text, personal=not listed)
-    if listed:
-        who = listed[0].customer.id
-        known = await facts.gather(session, work.vault, work.content, [who], work.now())
-        told |= {n: value for n, value in known.get(who, {}).items() if value is not None}
-    if told.get("称呼"):
-        told["称呼"] = masks.name(str(told["称呼"]))
-    words, flaw = "", ""
-    try:
-        variant = wording.variant_for(work.content, text.name, told)
-        words = text.render(told, variant, channel=channel)
-    except Refusal as refusal:
-        flaw = refusal.words
-    return Tried(
-        channel=channel,
-        words=words,
-        flaw=flaw,
-        size=len(words.encode()),
-        limit=BYTES[channel],
-        customer=listed[0] if listed else None,
-        number=number,
-        total=total,
-    )
 
 
 @routes.post(f"/admin/content/{NAME}/preview")

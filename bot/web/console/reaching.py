@@ -14,6 +14,7 @@ from bot.web.console import (
     contests,
     coupons,
     guide_tasks,
+    journey_draft,
     journeys,
     settings,
 )
@@ -22,6 +23,7 @@ TABLES = (
     campaigns.routes,
     campaign_draft.routes,
     campaign.routes,
+    journey_draft.routes,
     journeys.routes,
     cases.routes,
     analytics.routes,

@@ -100,7 +100,7 @@ async def test_a_journey_is_read_from_top_to_bottom(bot, shop):
     page = await (await shop.signs_in("owner", "boss")).opens("/admin/campaigns/journeys")
     page = await page.opens("/admin/campaigns/journeys/newcomer-week")
     assert "加好友后" in page.text
-    assert re.search(r"7 如果 .*? 是 7a 发消息：见面礼快到期 .*?否 7b 请导购联系", page.text)
+    assert re.search(r"7 如果 .*? 符合 7a 发消息：见面礼快到期 .*?不符合 7b 请导购联系", page.text)
 
 
 async def test_another_number_than_the_one_shown_is_not_handed_over(bot, shop):

@@ -11,6 +11,7 @@ from bot.web.console.rules.form import (
     mistakes,
     pairs,
     read_form,
+    without,
 )
 from bot.web.console.rules.rows import Choices, Row, new_row
 
@@ -29,4 +30,5 @@ __all__ = [
     "ops_of",
     "pairs",
     "read_form",
+    "without",
 ]

@@ -173,6 +173,23 @@ def each(form: Form, change: Callable[[Row], Row]) -> Form:
     return Form(tuple(parts), form.mode)
 
 
+def without(form: Form, number: int) -> Form:
+    """The same form, but for one row, counted as the page does; a group that is empty then goes too."""
+    places = iter(range(len(form.rows)))
+
+    def kept(one: Form) -> Form:
+        parts: list[Row | Form] = []
+        for part in one.parts:
+            if isinstance(part, Form):
+                inner = kept(part)
+                parts += [inner] if inner.parts else []
+            elif next(places) != number:
+                parts.append(part)
+        return Form(tuple(parts), one.mode)
+
+    return kept(form)
+
+
 def mistakes(form: Form) -> Form:
     """The same form, each row with what is wrong with it."""
     return each(form, checked)

@@ -1,0 +1,141 @@
+"""A journey as somebody is writing it: every mistake at its step, with cause and mend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from bot.content import edits
+from bot.content.checked import told
+from bot.content.content import Content
+from bot.content.marked import Marked
+from bot.content.references import broken_in
+from bot.domain.playbooks import PlaybookSpec
+from bot.domain.refusals import Refusal
+from bot.tongue import _
+
+Path_ = tuple[Any, ...]
+HEAD = "head"
+LABELS = {
+    "name": "旅程的名字",
+    "why": "为什么",
+    "trigger": "什么时候开始",
+    "steps": "步骤",
+    "again": "多久能再进",
+    "holdout_percent": "对照组",
+    "days": "天数",
+    "hours": "小时数",
+    "part": "一天里的哪一段",
+    "at": "钟点",
+    "until": "等什么事",
+    "template": "话术",
+    "offer": "券",
+    "add": "打上的标签",
+    "remove": "去掉的标签",
+    "group": "哪一组群",
+    "kind": "请她做什么",
+    "words": "现成的话",
+    "due_days": "几天内",
+    "if": "条件",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """`place` is `head`, `entry`, `exit`, `goal`, or a step: `s.3`, and in its branch `s.3.then.0`."""
+
+    place: str
+    what: str
+    mend: str
+
+
+def flaws(content: Content, key: str, body: Mapping[str, Any]) -> list[Flaw]:
+    """In the order of the page; empty when it may be published."""
+    written = dict(body) | {"key": key}
+    found = [*_of_form(written), *_of_names(content, key, written)]
+    if not found:
+        found = list(_of_offers(content, written)) or list(_as_published(content, key, body))
+    return list(dict.fromkeys(found))
+
+
+def _of_form(written: Mapping[str, Any]) -> Iterator[Flaw]:
+    try:
+        TypeAdapter(PlaybookSpec).validate_python(written)
+    except ValidationError as wrong:
+        for one in wrong.errors():
+            where = one["loc"]
+            if not _other_kind(written, where):
+                yield Flaw(place_of(where), *told(one, _label(one)))
+
+
+def _other_kind(written: Mapping[str, Any], where: Path_) -> bool:
+    """A step is of one kind or of the other: what the other would have wanted is nobody's business."""
+    if len(where) < 3 or where[0] != "steps":
+        return False
+    step = written["steps"][where[1]]
+    forks = isinstance(step, dict) and "branch" in step
+    return forks is not (where[2] == "Fork")
+
+
+def _label(found: ErrorDetails) -> str:
+    names = [part for part in found["loc"] if isinstance(part, str) and part in LABELS]
+    return _(LABELS[names[-1]]) if names else _("这一步")
+
+
+def place_of(where: Path_) -> str:
+    if not where or where[0] in {"entry", "exit", "goal"}:
+        return str(where[0]) if where else HEAD
+    if where[0] != "steps" or len(where) < 2:
+        return HEAD
+    for arm in ("then", "else"):
+        if arm in where[:-1]:
+            return f"s.{where[1]}.{arm}.{where[where.index(arm) + 1]}"
+    return f"s.{where[1]}"
+
+
+def _of_names(content: Content, key: str, written: Mapping[str, Any]) -> Iterator[Flaw]:
+    paths = list(_paths(written, ()))
+    lines = {path: number for number, path in enumerate(paths)}
+    marked = Marked(f"playbooks/{key}.yaml", written, lines)
+    for one in broken_in(edits.names(content), marked):
+        yield Flaw(place_of(paths[one.line]), one.what, one.mend)
+
+
+def _paths(data: Any, path: Path_) -> Iterator[Path_]:
+    yield path
+    items = (
+        data.items()
+        if isinstance(data, dict)
+        else enumerate(data)
+        if isinstance(data, list | tuple)
+        else ()
+    )
+    for key, value in items:
+        yield from _paths(value, (*path, key))
+
+
+def _of_offers(content: Content, written: Mapping[str, Any]) -> Iterator[Flaw]:
+    """A text that speaks of an offer, without one."""
+    for path in _paths(written.get("steps", []), ("steps",)):
+        if path[-1] != "message":
+            continue
+        message: Any = written
+        for part in path:
+            message = message[part]
+        text = content.templates[message["template"]]
+        if text.offer and not message.get("offer"):
+            what = _("「%(title)s」说到一张券，这一步却没有附", title=text.title)
+            yield Flaw(place_of(path), what, _("选一张券，或换一段话术"))
+
+
+def _as_published(content: Content, key: str, body: Mapping[str, Any]) -> Iterator[Flaw]:
+    """What only the whole shows: prices that would be unfair."""
+    try:
+        edits.playbook(content, key, body)
+    except Refusal as refusal:
+        for line in refusal.words.splitlines():
+            yield Flaw(HEAD, line, _("改券的力度、分群，或换一张券"))
