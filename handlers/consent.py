@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from bot.calls import SendKf
+from bot.content.wording import topic as topic_of
 from bot.domain.consent import MARKETING, PURPOSES
 from bot.domain.consent_words import KEYS, Said, said
 from bot.domain.customers import Customer
 from bot.domain.delivery import GuideTask
 from bot.domain.refusals import Refusal
+from bot.domain.topics import TOPICS, of_purpose
 from bot.events import (
     CardClicked,
     FanMessaged,
@@ -25,7 +27,7 @@ from bot.events import (
 )
 from bot.inbound.router import Router
 from bot.inbound.turn import Answer, Reply, Turn
-from bot.store import cases, consent, conversations, customers, guide_tasks
+from bot.store import cases, consent, conversations, customers, guide_tasks, touches
 
 router = Router()
 KF_WINDOW = timedelta(hours=48)
@@ -107,7 +109,23 @@ async def opt_out(command: OptOut, turn: Turn) -> Answer:
     purposes = MARKETING if command.purpose == "marketing" else (command.purpose,)
     act = Act(customer, command.channel, str(command.actor), turn.now, command.evidence)
     await _record(turn, act, purposes, "object" if "profiling" in purposes else "withdraw")
+    if command.purpose in TOPICS:
+        await _stop_topic(turn, customer, of_purpose(command.purpose))
     return Answer({"customer_id": customer.id, "withdrawn": list(purposes)})
+
+
+async def _stop_topic(turn: Turn, customer: Customer, topic: str) -> None:
+    """What is on its way about it; the gate holds what comes."""
+    about = [
+        name
+        for name, known in turn.content.templates.items()
+        if known.purpose == "marketing" and topic_of(turn.content, name) == topic
+    ]
+    by_hand: dict[str, Any] = {"offers": "offer", "news": "words"}
+    for hers in await customers.family(turn.session, customer.id):
+        await touches.cancel_topic(
+            turn.session, hers, templates=about, by_hand=by_hand.get(topic), now=turn.now
+        )
 
 
 @router.on(OptIn)

@@ -6,8 +6,10 @@ from typing import Any
 
 from bot.domain.customers import Customer
 from bot.domain.erasure import Erasure
+from bot.domain.quotas import MORNINGS
 from bot.domain.refusals import Refusal
 from bot.events.commands import (
+    ChooseMorning,
     EraseCustomer,
     EraseEverybody,
     ExportCustomer,
@@ -121,6 +123,15 @@ async def keep_everybody(_command: KeepEverybody, turn: Turn) -> Answer:
     return Answer({"state": wish.state})
 
 
+@router.on(ChooseMorning)
+async def choose_morning(command: ChooseMorning, turn: Turn) -> Answer:
+    customer = await _herself(turn, command)
+    if command.hour is not None and command.hour not in MORNINGS:
+        raise Refusal("bad_hour", _("没有这个钟点可选"), status=422)
+    before, customer.quiet_until = customer.quiet_until, command.hour
+    return Answer({"before": before, "after": command.hour})
+
+
 async def _customer(turn: Turn, customer_id: int) -> Customer:
     customer = await turn.session.get(Customer, customer_id)
     if customer is not None:
@@ -130,7 +141,9 @@ async def _customer(turn: Turn, customer_id: int) -> Customer:
     return customer
 
 
-async def _herself(turn: Turn, command: TakeMyData | ForgetMe | StayAfterAll) -> Customer:
+async def _herself(
+    turn: Turn, command: TakeMyData | ForgetMe | StayAfterAll | ChooseMorning
+) -> Customer:
     customer = await _customer(turn, command.customer_id)
     if command.actor.id not in {customer.ref, str(customer.id)}:
         raise Refusal("not_own_act", _("只能由顾客本人来做"), status=403)

@@ -20,6 +20,7 @@ from bot.content.marked import ContentError, Marked, Mistake, read_marked
 from bot.content.sandbox import LONGEST_SOURCE, breaches, environment
 from bot.domain.facts import Fact, as_carried, for_everyone
 from bot.domain.refusals import Refusal
+from bot.domain.topics import Topic
 from bot.tongue import _
 
 Channel = Literal["wecom", "welcome", "kf", "official", "group", "guide", "app", "page"]
@@ -49,6 +50,7 @@ class Head(BaseModel):
     """Whom it is written for; empty means everybody."""
     offer: bool = False
     """It cannot go without one."""
+    topic: Topic | None = None
     footer: bool = True
     facts: dict[str, str] = {}
     """Facts that only this text knows, each with a sample."""

@@ -15,6 +15,7 @@ from bot.domain.channels import CHANNELS
 from bot.domain.facts import for_everyone
 from bot.domain.levels import Levels
 from bot.domain.refusals import Refusal
+from bot.domain.topics import Topic
 from bot.tongue import _
 
 
@@ -23,6 +24,14 @@ def allowed_channels(content: Content, template: str, wanted: Sequence[str] = ()
     known = content.templates.get(template)
     own: Sequence[str] = known.channels if known else CHANNELS
     return [name for name in CHANNELS if name in own and (not wanted or name in wanted)]
+
+
+def topic(content: Content, template: str, offer: str | None = None) -> Topic:
+    """What a message is about; words by hand are news, or what they offer."""
+    known = content.templates.get(template)
+    if known is not None and known.head.topic is not None:
+        return known.head.topic
+    return "offers" if offer or (known is not None and known.offer) else "news"
 
 
 def flaw(content: Content, template: str) -> str | None:
@@ -91,6 +100,10 @@ class Saying:
     @property
     def flaw(self) -> str | None:
         return next(filter(None, (flaw(self.content, name) for name in self.templates)), None)
+
+    @property
+    def topic(self) -> Topic:
+        return topic(self.content, self.templates[0], self.offer)
 
     @property
     def brand(self) -> Brand:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from bot.domain.mapping import BigKey, Row
 
 PURPOSES = ("service", "marketing_wecom", "marketing_official", "profiling", "life_stage")
+"""What the ledger knows beside the topics of `bot.domain.topics`."""
 MARKETING = ("marketing_wecom", "marketing_official")
 GIVING = frozenset({"grant", "resume"})
 """The actions after which a purpose is allowed; all others end it at once."""

@@ -37,6 +37,8 @@ class Customer(Row):
     """What `bot.domain.influence` counts, as of the last night."""
     personalised: Mapped[bool] = mapped_column(default=True)
     """False after 不要个性化."""
+    quiet_until: Mapped[int | None]
+    """The hour of the morning before which she wants nothing; None is the brand's."""
     marketing_held: Mapped[bool] = mapped_column(default=False)
     """True while a case is open."""
     last_active_at: Mapped[datetime | None]

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from bot.domain.channels import CONSENT
 from bot.domain.quotas import Limits, Used
+from bot.domain.topics import off
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,10 @@ class GateFacts:
     """kill_switch, paused, stopped or campaign_over."""
     consents: Mapping[str, bool] = field(default_factory=dict)
     """Per purpose; absent means she was never asked."""
+    topic: str | None = None
+    """What it is about, as `bot.domain.topics`; None is nothing that can be turned off."""
+    quiet_until: int | None = None
+    """The hour before which she wants nothing, where she chose one."""
     suppressed: bool = False
     held: bool = False
     kept_out: bool = False
@@ -62,6 +67,10 @@ def _consent(facts: GateFacts, _limits: Limits, _now: datetime) -> str | None:
     return None if granted else "opted_out"
 
 
+def _topic(facts: GateFacts, _limits: Limits, _now: datetime) -> str | None:
+    return "topic_off" if facts.marketing and off(facts.consents, facts.topic) else None
+
+
 def _suppression(facts: GateFacts, _limits: Limits, _now: datetime) -> str | None:
     return "suppressed" if facts.suppressed else None
 
@@ -76,6 +85,12 @@ def _kept_out(facts: GateFacts, _limits: Limits, _now: datetime) -> str | None:
 
 def _hours(_facts: GateFacts, limits: Limits, now: datetime) -> str | None:
     return "quiet_hours" if limits.quiet_hours.covers(now) else None
+
+
+def _her_hours(facts: GateFacts, limits: Limits, now: datetime) -> str | None:
+    if facts.quiet_until is None or not facts.marketing:
+        return None
+    return "her_hours" if limits.quiet_hours.until(facts.quiet_until).covers(now) else None
 
 
 def _way(facts: GateFacts, _limits: Limits, _now: datetime) -> str | None:
@@ -106,10 +121,12 @@ def _stock(facts: GateFacts, _limits: Limits, _now: datetime) -> str | None:
 RULES: tuple[Rule, ...] = (
     _stop,
     _consent,
+    _topic,
     _suppression,
     _hold,
     _kept_out,
     _hours,
+    _her_hours,
     _way,
     _caps,
     _lint,

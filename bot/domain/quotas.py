@@ -12,6 +12,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from bot.domain.experiments import in_holdout
 from bot.tongue import _
 
+MORNINGS = (10, 11, 12, 14)
+"""From when on a customer may want to hear, where the brand begins at nine. The evening is the brand's: whoever gets
+a task from us may confirm it until then."""
+
 
 def _of_the_day(said: time) -> time:
     if said.tzinfo is not None:
@@ -42,6 +46,10 @@ class QuietHours(_Section):
         if self.begins < self.ends:
             return self.begins <= local < self.ends
         return local >= self.begins or local < self.ends
+
+    def until(self, hour: int) -> QuietHours:
+        """The same evening, and a morning that begins later."""
+        return self.model_copy(update={"ends": max(self.ends, time(hour))})
 
     def next_open(self, at: datetime) -> datetime:
         """The first moment from `at` on that is not quiet; never sooner than a day when there is none."""

@@ -7,9 +7,11 @@ from bot.tongue import _
 WORDS = {
     "opted_out": "顾客已退订",
     "no_consent": "没有取得营销同意",
+    "topic_off": "她关掉了这一类消息",
     "suppressed": "在永不联系名单里",
     "case_open": "有投诉正在处理，暂停营销",
     "quiet_hours": "免打扰时段，稍后再发",
+    "her_hours": "她选了晚一点再收，到点再发",
     "brand_cap": "近期已收到过营销消息，达到品牌上限",
     "promo_in_a_row": "最近几条都是优惠，先问候再推",
     "platform_quota": "本月已达到平台群发上限",
@@ -68,7 +70,7 @@ WORDS = {
 }
 """Every code that may stand in `Touch.reason`."""
 
-PASSING = frozenset({"quiet_hours", "guide_busy", "paused", "kill_switch"})
+PASSING = frozenset({"quiet_hours", "her_hours", "guide_busy", "paused", "kill_switch"})
 """Reasons that end by themselves: the touch waits for its turn instead of ending."""
 
 TO_PLAN_AGAIN = PASSING | {"audience_changed", "expired", "gave_up", "stopped"}

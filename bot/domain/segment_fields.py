@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bot.domain import topics
 from bot.domain.consent import PURPOSES
 from bot.tongue import _
 
@@ -82,6 +83,9 @@ SHARE_WORDS = {word: word for word in ("头部", "腰部", "大众")}
 PURPOSE_WORDS = dict(
     zip(PURPOSES, ("服务通知", "企业微信营销", "公众号营销", "个性化", "人生阶段"), strict=True)
 )
+
+SAID_WORDS = PURPOSE_WORDS | topics.WORDS
+"""All that the ledger of consents may tell of."""
 
 IDENTITY_WORDS = {
     "external_userid": "企业微信",

@@ -20,7 +20,7 @@ from bot.outbound.gathering import Gathering
 from bot.outbound.goods import of_goods
 from bot.outbound.windows import Going, Ready
 from bot.store import campaigns, facts, gate, group_chats, offers, touches
-from bot.store.gate import Question, Stock
+from bot.store.gate import Question, Standing, Stock
 from bot.store.links import Links, Message
 from bot.work.context import Work
 
@@ -89,7 +89,7 @@ class _Delivery:
             verdict = gate.ask(question, standing)
             standing.used = before
             if verdict.way is None:
-                self._stay(touch, verdict.reason or "no_channel")
+                self._stay(touch, standing, verdict.reason or "no_channel")
             elif not self._waits(touch, verdict.way):
                 self.gathering.promise(touch, verdict.way)
                 going.append((Going(touch, standing, verdict.way), campaign))
@@ -107,6 +107,8 @@ class _Delivery:
             limits=self.limits,
             at=self.now,
             purpose=touch.purpose,
+            topic=wording.topic(content, touch.template, touch.offer_key),
+            now=True,
             allowed=wording.allowed_channels(
                 content, touch.template, campaign.channels if campaign else ()
             ),
@@ -126,10 +128,13 @@ class _Delivery:
             )
         return self.stocks[key]
 
-    def _stay(self, touch: Touch, reason: str) -> None:
+    def _stay(self, touch: Touch, standing: Standing, reason: str) -> None:
         """Not now: it waits, if the reason passes by itself, or it ends."""
-        if reason == "quiet_hours":
-            self._wait(touch, self.limits.quiet_hours.next_open(self.now), reason)
+        if reason in {"quiet_hours", "her_hours"}:
+            quiet = self.limits.quiet_hours
+            if standing.quiet_until is not None and touch.purpose == "marketing":
+                quiet = quiet.until(standing.quiet_until)
+            self._wait(touch, quiet.next_open(self.now), reason)
         elif reason in {"paused", "kill_switch"}:
             self._wait(touch, self.now + LOOK_AGAIN, reason)
         else:

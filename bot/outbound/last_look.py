@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -36,6 +36,8 @@ class Look:
     now: datetime
     vault: Vault
     limits: Limits
+    topic: Callable[[str, str | None], str]
+    """What a message of this template, with this offer, is about."""
     stops: Mapping[int | None, str] = field(default_factory=dict)
 
     async def reasons(self, debts: Sequence[tuple[Owed, Call]]) -> dict[int, str]:
@@ -106,6 +108,7 @@ class Look:
             channel=touch.channel,
             stop=self.stops.get(None) or self.stops.get(touch.campaign_id or 0),
             consents=standing.consents,
+            topic=self.topic(touch.template, touch.offer_key),
             suppressed=standing.suppressed,
             held=standing.held,
             kept_out=self.limits.holdout.keeps(touch.customer_id),

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.calls import Call, Outcome, Refused, Sent, TryLater, Unclear
+from bot.content import wording
 from bot.domain.delivery import Owed
 from bot.domain.quotas import read_limits
 from bot.outbound import last_look
@@ -125,7 +127,8 @@ class Sender:
         """Why these must not be made any more; None where the look itself broke. What breaks for one is
         found out one by one."""
         work, limits = self._work, read_limits(self._work.content.limits)
-        look = last_look.Look(session, work.now(), work.vault, limits)
+        about = partial(wording.topic, work.content)
+        look = last_look.Look(session, work.now(), work.vault, limits, about)
         try:
             return dict(await look.reasons(debts))
         except Exception as bug:  # noqa: BLE001 - the neighbours go on

@@ -100,6 +100,7 @@ async def _question(session: AsyncSession, drawing: Drawing, ids: Sequence[int])
         limits=drawing.limits,
         at=drawing.at,
         purpose=campaign.purpose,
+        topic=drawing.saying.topic if drawing.saying else None,
         allowed=drawing.saying.allowed if drawing.saying else campaign.channels,
         only_guide=campaign.pushed_by,
         flaw=drawing.saying.flaw if drawing.saying else None,

@@ -32,6 +32,10 @@ class Saying(Protocol):
         """Whether it depends on the customer if there are words at all."""
 
     @property
+    def topic(self) -> str | None:
+        """What they are about, as customers can turn it off."""
+
+    @property
     def brand(self) -> Any: ...
 
     @property

@@ -37,6 +37,7 @@ class Standing:
     customer_id: int
     held: bool = False
     personalised: bool = True
+    quiet_until: int | None = None
     suppressed: bool = False
     consents: dict[str, bool] = field(default_factory=dict)
     proofs: dict[str, int] = field(default_factory=dict)
@@ -56,6 +57,9 @@ class Question:
     limits: Limits
     at: datetime
     purpose: str = "marketing"
+    topic: str | None = None
+    now: bool = False
+    """It goes at this very moment: her own hours count."""
     allowed: Sequence[str] = ()
     only_guide: int | None = None
     stop: str | None = None
@@ -101,6 +105,7 @@ class _Alike(NamedTuple):
     channel: str | None
     no_way: str
     consents: frozenset[tuple[str, bool]]
+    quiet_until: int | None
     suppressed: bool
     held: bool
     kept_out: bool
@@ -125,6 +130,7 @@ def _alike(question: Question, standing: Standing, channel: str | None) -> _Alik
         channel,
         no_way,
         frozenset(standing.consents.items()),
+        standing.quiet_until if question.now else None,
         standing.suppressed,
         standing.held,
         question.limits.holdout.keeps(who),
@@ -141,6 +147,8 @@ def _facts(question: Question, her: _Alike) -> GateFacts:
         no_way=her.no_way,
         stop=question.stop,
         consents=dict(her.consents),
+        topic=question.topic,
+        quiet_until=her.quiet_until,
         suppressed=her.suppressed,
         held=her.held,
         kept_out=her.kept_out,
@@ -212,9 +220,9 @@ def _asked(dialect: str) -> _Asked:
     )
     open_ = (Window.channel, Window.address, Window.closes_at, Window.left)
     return _Asked(
-        select(Customer.id, Customer.marketing_held, Customer.personalised).where(
-            hers(Customer.id), Customer.merged_into.is_(None), Customer.erased_at.is_(None)
-        ),
+        select(
+            Customer.id, Customer.marketing_held, Customer.personalised, Customer.quiet_until
+        ).where(hers(Customer.id), Customer.merged_into.is_(None), Customer.erased_at.is_(None)),
         select(ConsentState.customer_id, *said).where(hers(ConsentState.customer_id)),
         select(Follow.customer_id, *tie, Guide.active, Guide.away_until)
         .join(Guide, Guide.id == Follow.guide_id)

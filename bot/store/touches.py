@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 from sqlalchemy import ColumnElement, CursorResult, Executable, Update, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -59,12 +59,15 @@ async def cancel_for(
     reason: str,
     now: datetime,
     purpose: str | None = "marketing",
+    only: ColumnElement[bool] | None = None,
 ) -> int:
     """Stop what is on its way to a customer. What a guide already holds gets the reason, and is called back by
     the next withdrawal."""
     hers = [Touch.customer_id == customer_id]
     if purpose is not None:
         hers.append(Touch.purpose == purpose)
+    if only is not None:
+        hers.append(only)
     return await _cancel(session, hers, reason=reason, now=now)
 
 
@@ -89,6 +92,24 @@ async def _cancel(
         update(Touch)
         .where(*hers, waiting)
         .values(state="cancelled", reason=reason, settled_at=now),
+    )
+
+
+async def cancel_topic(
+    session: AsyncSession,
+    customer_id: int,
+    *,
+    templates: Collection[str],
+    by_hand: Literal["offer", "words"] | None,
+    now: datetime,
+) -> int:
+    """Stop what is about one thing: messages of these templates, and those by hand that offer something or nothing."""
+    about: ColumnElement[bool] = Touch.template.in_(templates)
+    if by_hand is not None:
+        offers = Touch.offer_key.is_not(None)
+        about |= (Touch.template == "") & (offers if by_hand == "offer" else ~offers)
+    return await cancel_for(
+        session, customer_id=customer_id, reason="topic_off", now=now, only=about
     )
 
 

@@ -124,7 +124,7 @@ async def test_what_she_says_of_her_life_stands_until_she_takes_it_back(bot, sho
     assert 'value="人生阶段/孕期" aria-pressed="true"' in face.html
     bot.clock.advance(minutes=1)
     await face.sends("/h5/preferences/stage", tag="")
-    assert 'aria-pressed="true"' not in face.html
+    assert 'value="人生阶段/孕期" aria-pressed="true"' not in face.html
 
 
 @pytest.mark.parametrize("path", ["/h5", "/h5/preferences", "/h5/contact"])
@@ -156,6 +156,37 @@ async def test_a_right_is_claimed_from_the_wallet(bot, shop):
     face = await face.sends("/h5/rights/tailoring")
     assert "免费改衣一次" in face.text
     assert "还能领 1 次" in (await face.opens("/h5/points")).text
+
+
+async def test_everything_kept_of_her_is_read_and_taken_along_after_wechat_has_said_who_she_is(
+    bot, shop
+):
+    await a_fan(bot)
+    face = await looks(shop, "/h5/data")
+    face = await face.opens("/h5/data/all")
+    assert ("姓名和联系方式" in face.text, "林小满" in face.text) == (True, True)
+    taken = await face.sends("/h5/data/file")
+    assert "attachment" in taken.headers["Content-Disposition"]
+    assert '"name": "林小满"' in taken.html
+    face = await face.opens("/h5/data")
+    bot.clock.advance(hours=1)
+    form = face.form("/h5/data/delete")
+    answer = await face.client.post("/h5/data/delete", data=form, allow_redirects=False)
+    assert "connect/oauth2/authorize" in answer.headers["Location"]
+
+
+async def test_a_topic_is_turned_off_and_a_morning_chosen(bot, shop):
+    customer = await a_fan(bot)
+    face = await looks(shop, "/h5/preferences")
+    await face.posts(
+        "/h5/preferences", **(face.form("/h5/preferences") | {"which": "topic_offers", "on": "no"})
+    )
+    assert 'id="sw-topic_offers" role="switch" aria-checked="false"' in face.html
+    assert 'id="sw-topic_news" role="switch" aria-checked="true"' in face.html
+    await face.sends("/h5/preferences/morning", hour="11")
+    assert "到次日 11:00 不发活动消息" in face.text
+    async with bot.session() as session:
+        assert (await session.get(Customer, customer.id)).quiet_until == 11
 
 
 async def test_one_switch_is_turned_and_turned_back(bot, shop):
@@ -228,11 +259,16 @@ async def test_asking_to_be_forgotten_stops_everything_at_once(bot, shop):
     face = await looks(shop, "/h5/data")
     assert "公众号" in face.text
     await face.sends("/h5/data/delete")
-    assert "核对身份后删除" in face.text
+    assert "已经什么都不发了" in face.text
     async with bot.session() as session:
         states = (await session.scalars(select(ConsentState.granted))).all()
         her = await session.get(Customer, customer.id)
-    assert (set(states), her.personalised, her.marketing_held) == ({False}, False, True)
+        assert await consent.suppressed(session, bot.vault, [customer.id]) == {customer.id}
+    assert (set(states), her.personalised) == ({False}, False)
+    await face.sends("/h5/data/keep")
+    assert "请删掉我的资料" in face.text
+    async with bot.session() as session:
+        assert await consent.suppressed(session, bot.vault, [customer.id]) == set()
 
 
 async def test_a_team_is_begun_passed_on_by_its_link_and_joined(bot, shop):

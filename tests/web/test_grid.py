@@ -49,6 +49,7 @@ OPEN = {
     r"/h5/teams/{team:\d{1,18}}": "asks who is looking",
     "/h5/preferences": "asks who is looking",
     "/h5/data": "asks who is looking",
+    "/h5/data/all": "asks who is looking",
     "/h5/cases": "asks who is looking",
     "/h5/contact": "a brand's page",
     "/store/device/{token}": "pairs a till, by a link that is good once",

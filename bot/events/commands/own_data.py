@@ -58,6 +58,15 @@ class StayAfterAll(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChooseMorning(Command):
+    """From when on in the morning she wants marketing; None is the brand's hour."""
+
+    permission = "profile.own"
+    customer_id: int
+    hour: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EraseEverybody(Command):
     """The data of all customers of this brand. Sending is off from now on."""
 

@@ -79,6 +79,7 @@ def upgrade() -> None:
         sa.Column("stage_inferred", sa.Boolean(), nullable=True),
         sa.Column("influence", sa.BigInteger(), nullable=False),
         sa.Column("personalised", sa.Boolean(), nullable=False),
+        sa.Column("quiet_until", sa.BigInteger(), nullable=True),
         sa.Column("marketing_held", sa.Boolean(), nullable=False),
         sa.Column("last_active_at", sa.DateTime(), nullable=True),
         sa.Column("erased_at", sa.DateTime(), nullable=True),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.store.consent.ledger import granted, paused, record, verify
+from bot.store.consent.ledger import granted, paused, record, states, verify
 from bot.store.consent.papers import Paper, read_papers
 from bot.store.consent.sharing import carry_over, give_back
 from bot.store.consent.suppressing import (
@@ -28,6 +28,7 @@ __all__ = [
     "record",
     "release",
     "seal_off",
+    "states",
     "suppress",
     "suppressed",
     "verify",

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.domain.consent import GIVING, MARKETING, PURPOSES, ConsentEntry, ConsentState
 from bot.domain.customers import Customer
 from bot.domain.refusals import Refusal
+from bot.domain.topics import TOPICS
 from bot.store import touches
 from bot.store.audit import link
 from bot.store.engine import upsert
@@ -37,7 +38,7 @@ class Act(TypedDict):
 async def record(session: AsyncSession, **act: Unpack[Act]) -> ConsentEntry:
     """Write down one act. A refusal holds at once, for every record of hers, and stops what is on its way;
     a consent older than the newest refusal changes nothing any more."""
-    if act["purpose"] not in PURPOSES:
+    if act["purpose"] not in (*PURPOSES, *TOPICS):
         raise Refusal(
             "unknown_purpose", _("没有“%(purpose)s”这种用途", purpose=act["purpose"]), status=422
         )
@@ -124,7 +125,7 @@ async def _refuse(session: AsyncSession, entry: ConsentEntry) -> None:
     if entry.purpose == "profiling":
         await _personalise(session, hers, allowed=False)
         await forget_answers(session, hers)
-    if entry.purpose not in MARKETING:
+    if entry.purpose not in (*MARKETING, *TOPICS):
         await forget_own(session, hers, entry.purpose)
     if entry.purpose in MARKETING and entry.action != "pause":
         for customer_id in hers:

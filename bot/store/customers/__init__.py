@@ -12,7 +12,7 @@ from bot.store.customers.follows import (
 )
 from bot.store.customers.meeting import Seen, attach, back, find, gone, meet, meet_buyer, meet_by
 from bot.store.customers.merging import join, part
-from bot.store.customers.people import addresses, by_ref, keep_phone, name_of, rename
+from bot.store.customers.people import addresses, by_ref, count_of, keep_phone, name_of, rename
 from bot.store.customers.questions import Question, contested, keep_apart, proposals
 from bot.store.customers.returning import acted
 from bot.store.customers.rosters import followed_by
@@ -28,6 +28,7 @@ __all__ = [
     "back",
     "by_ref",
     "contested",
+    "count_of",
     "family",
     "find",
     "follow",

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Customer, Identity, Secret
@@ -50,6 +50,12 @@ async def by_ref(session: AsyncSession, ref: str) -> Customer | None:
     known = Customer.ref == ref, Customer.erased_at.is_(None)
     found = (await session.scalars(select(Customer).where(*known))).first()
     return None if found is None else await stands_for(session, found)
+
+
+async def count_of(session: AsyncSession) -> int:
+    """People, each once, whoever is erased left out."""
+    living = Customer.merged_into.is_(None), Customer.erased_at.is_(None)
+    return await session.scalar(select(func.count(Customer.id)).where(*living)) or 0
 
 
 async def discard(session: AsyncSession, vault: Vault, customer: Customer) -> None:

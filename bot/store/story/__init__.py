@@ -17,7 +17,7 @@ from bot.domain.consent import GIVING
 from bot.domain.delivery import Message, Owed
 from bot.domain.offers import in_words
 from bot.domain.reasons import words
-from bot.domain.segment_fields import PURPOSE_WORDS
+from bot.domain.segment_fields import SAID_WORDS
 from bot.store import conversations, explain
 from bot.store.explain import CHANNELS, Told
 from bot.store.family import family
@@ -138,7 +138,7 @@ def _coupons(her: Portrait) -> Iterator[Line]:
 def _consents(her: Portrait) -> Iterator[Line]:
     for entry in her.ledger:
         given, ours = entry.action in GIVING, entry.actor == "system:siyu"
-        purpose = _(PURPOSE_WORDS.get(entry.purpose, entry.purpose))
+        purpose = _(SAID_WORDS.get(entry.purpose, entry.purpose))
         noted = "记下：同意%(purpose)s" if given else "记下：不再收%(purpose)s"
         channel = _(PLACES.get(entry.channel, entry.channel))
         yield Line(

@@ -89,6 +89,7 @@ ACTIONS = {
     "erase_everybody": "要求删除全部顾客资料",
     "keep_everybody": "撤回删除全部",
     "erased": "资料删掉了",
+    "choose_morning": "选几点以后收消息",
     "unmask_phone": "看完整手机号",
     "revoke_key": "收回 API 密钥",
     "subscribe": "添加 webhook",

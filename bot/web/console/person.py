@@ -17,7 +17,7 @@ from bot.domain.offers import in_words
 from bot.domain.permissions import may
 from bot.domain.reasons import words
 from bot.domain.refusals import Refusal
-from bot.domain.segment_fields import PURPOSE_WORDS, STAGES
+from bot.domain.segment_fields import SAID_WORDS, STAGES
 from bot.domain.segments import parse, read_back
 from bot.events.commands import AskGuide
 from bot.inbound.commands import matrix
@@ -26,7 +26,7 @@ from bot.store.explain import CHANNELS
 from bot.store.portrait import Portrait
 from bot.store.story import PLACES, SOURCES, Line
 from bot.tongue import _
-from bot.web.console import forms
+from bot.web.console import data_rights, forms
 from bot.web.console.frame import shown
 from bot.web.console.scopes import own_store, within
 from bot.web.desk import DESK
@@ -83,7 +83,7 @@ async def person(request: web.Request) -> web.StreamResponse:
     now, vault = desk.work.now(), desk.work.vault
     titles = {name: one.title for name, one in desk.work.content.templates.items()}
     async with desk.work.sessions.reading() as session:
-        customer = await _asked(request, session)
+        customer = await asked_for(request, session)
         her = await portrait.portrait(session, vault, customer, now)
         told = await explain.explain(session, vault, customer.id)
         return await shown(
@@ -108,6 +108,7 @@ async def person(request: web.Request) -> web.StreamResponse:
                 for name, right in RIGHTS.items()
             },
             titles=titles,
+            **await data_rights.about(request, session, customer),
             asked="asked" in request.query,
             read_back=lambda rule: read_back(parse(rule)),
             member_of=await _segments_of(session, customer, now),
@@ -138,7 +139,7 @@ def _with_orders(lines: list[Line], her: Portrait) -> list[Line]:
 async def ask(request: web.Request) -> web.StreamResponse:
     desk, form = request.app[DESK], await request.post()
     async with desk.work.sessions.reading() as session:
-        customer = await _asked(request, session)
+        customer = await asked_for(request, session)
     await desk.do(
         AskGuide(
             actor=actor_of(request),
@@ -151,7 +152,7 @@ async def ask(request: web.Request) -> web.StreamResponse:
     raise web.HTTPSeeOther(f"/admin/customers/{customer.ref}?asked=1")
 
 
-async def _asked(request: web.Request, session: AsyncSession) -> Customer:
+async def asked_for(request: web.Request, session: AsyncSession) -> Customer:
     customer = await portrait.by_ref(session, request.match_info["ref"])
     if customer is not None and own_store(request) is not None:
         mine = within(request, parse({"all": []}))
@@ -179,7 +180,7 @@ def _words() -> dict[str, Any]:
         "sources": SOURCES,
         "places": PLACES,
         "kinds": KINDS,
-        "purposes": PURPOSE_WORDS,
+        "purposes": SAID_WORDS,
         "stages": STAGES,
         "actions": ACTIONS,
         "giving": GIVING,

@@ -28,6 +28,8 @@ NAMES = {
     "keep_id": "留下哪一位",
     "merge_id": "并进去的一位",
     "customer_id": "顾客",
+    "at_once": "不等一天",
+    "give_up": "券一起作废",
 }
 
 

@@ -15,7 +15,7 @@ from bot.domain.refusals import Refusal
 from bot.domain.tiers import TIERS
 from bot.events.commands import AddStaff, ChangeBrand, ChangeLimits, ChangeStaff
 from bot.inbound.commands import matrix
-from bot.store import access, audit_trail, content_edits, shops
+from bot.store import access, audit_trail, content_edits, customers, erasing, shops
 from bot.tongue import _
 from bot.web import staffing
 from bot.web.console import forms
@@ -84,6 +84,9 @@ async def _page(request: web.Request, **more: Any) -> web.Response:
             zone=desk.work.settings.timezone,
             month=desk.work.now().astimezone(desk.work.settings.zone).month,
             heroes=_heroes(request),
+            erasing_all=await erasing.of_all(session),
+            people=await customers.count_of(session),
+            may_erase_all=may(matrix(), "people.erase", kind),
             **({"made": None} | more),
         )
 

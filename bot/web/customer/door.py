@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,17 +12,26 @@ from bot.calls import GetOAuthFan, Sent
 from bot.domain.customers import Customer
 from bot.domain.refusals import Refusal
 from bot.events.commands import Actor
-from bot.store import customers
+from bot.store import access, customers
 from bot.web.away import Gate, Trip, forget, leave, wanted_before
 from bot.web.desk import ACTOR, DESK, Desk
-from bot.web.guards import sign_in
+from bot.web.guards import COOKIE, sign_in
 from bot.web.pages import page
 
 routes = web.RouteTableDef()
 TRIP = Trip(cookie="siyu_h5", path="/h5", back="/h5/enter")
-OURS = ("/h5", "/h5/points", "/h5/activities", "/h5/preferences", "/h5/data", "/h5/cases")
+OURS = (
+    "/h5",
+    "/h5/points",
+    "/h5/activities",
+    "/h5/preferences",
+    "/h5/data",
+    "/h5/data/all",
+    "/h5/cases",
+)
 SHARED = re.compile(r"/h5/(?:teams/\d{1,18}|contests/[a-z][a-z0-9-]{0,30})")
 """Pages whose links go from hand to hand."""
+LATELY = timedelta(minutes=15)
 PLATFORM = "https://api.weixin.qq.com"
 AUTHORIZE = "https://open.weixin.qq.com/connect/oauth2/authorize"
 
@@ -50,6 +60,16 @@ def ask_who(request: web.Request) -> web.StreamResponse:
     if not desk.work.settings.official_app_id or not (in_wechat or desk.sandbox_url):
         return page(request, "customer/elsewhere.html")
     raise leave(request, TRIP, _gate(desk), wanted=request.path)
+
+
+async def certain(request: web.Request, *, back: str) -> None:
+    """A phone that lies open is not she: where WeChat has not lately said who looks, it is asked again."""
+    desk = request.app[DESK]
+    async with desk.work.sessions.reading() as session:
+        found = await access.session_of(session, request.cookies.get(COOKIE, ""), desk.work.now())
+    lately = found is not None and found.created_at + LATELY > desk.work.now()
+    if not lately and not desk.plays and desk.work.settings.official_app_id:
+        raise leave(request, TRIP, _gate(desk), wanted=back)
 
 
 def _gate(desk: Desk) -> Gate:
@@ -89,4 +109,5 @@ async def _whose(desk: Desk, code: str) -> Customer | None:
     if not openid:
         return None
     async with desk.work.sessions.reading() as session:
-        return await customers.find(session, desk.work.vault, "openid", str(openid))
+        found = await customers.find(session, desk.work.vault, "openid", str(openid))
+    return found if found is None or found.erased_at is None else None

@@ -7,9 +7,11 @@ from aiohttp import web
 from bot.domain.consent import MARKETING
 from bot.domain.customers import Customer
 from bot.domain.pets import KINDS, read_day
+from bot.domain.quotas import MORNINGS
 from bot.domain.refusals import Refusal
-from bot.events.commands import ForgetPet, KeepPet, OptIn, OptOut, SayLifeStage
-from bot.store import consent, pets, tags
+from bot.domain.topics import TOPICS, WORDS
+from bot.events.commands import ChooseMorning, ForgetPet, KeepPet, OptIn, OptOut, SayLifeStage
+from bot.store import consent, erasing, pets, tags
 from bot.web.customer.door import ask_who, customer_at, herself
 from bot.web.desk import DESK
 from bot.web.forms import key_in, typed
@@ -18,12 +20,18 @@ from bot.web.pages import page
 
 routes = web.RouteTableDef()
 SWITCHES = {
-    "marketing_wecom": ("导购和客服发来的活动", "上新、优惠、生日祝福、进群邀请"),
-    "marketing_official": ("公众号发来的活动", "上新、优惠、生日祝福"),
+    "marketing_wecom": ("导购和客服发来的活动", "企业微信里的消息"),
+    "marketing_official": ("公众号发来的活动", "公众号里的消息"),
     "profiling": (
         "按我的购买记录推荐",
         "也看你在这里看了什么、看了多久；关掉就删除，发的都是大家一样的内容",
     ),
+}
+ABOUT = {
+    "topic_news": "新款、怎么穿、品牌故事",
+    "topic_offers": "每周福利、券快到期、积分该用了",
+    "topic_wishes": "生日月、换季时的一句问候",
+    "topic_groups": "福利群、会员群、投票和小活动",
 }
 ALL = "all"
 
@@ -35,13 +43,12 @@ async def preferences(request: web.Request) -> web.StreamResponse:
         customer = await customer_at(request, session)
         if customer is None:
             return ask_who(request)
-        on = {
-            purpose: await consent.granted(session, customer.id, purpose) is not None
-            for purpose in MARKETING
-        }
+        said = await consent.states(session, customer.id)
         worn = {one.tag for one in await tags.worn(session, customer.id, desk.work.now())}
         hers = await pets.of(session, customer.id)
-        agreed = await consent.granted(session, customer.id, "profiling") is not None
+        wish = await erasing.of(session, customer.id)
+    on = {name: name in said and said[name].granted for name in MARKETING}
+    on |= {name: name not in said or said[name].granted for name in TOPICS}
     on["profiling"] = customer.personalised
     own = desk.work.content.tags.said_by_her()
     changed = request.query.get("changed", "")
@@ -49,14 +56,19 @@ async def preferences(request: web.Request) -> web.StreamResponse:
         request,
         "customer/preferences.html",
         switches=[(key, *words, on[key]) for key, words in SWITCHES.items()],
+        topics=[(key, WORDS[key], about, on[key]) for key, about in ABOUT.items()],
+        morning=customer.quiet_until,
+        mornings=MORNINGS,
+        wish=wish,
         any_on=any(on[purpose] for purpose in MARKETING),
-        changed=changed if changed in SWITCHES or changed == ALL else "",
+        changed=changed if changed in on or changed == ALL else "",
         on=on,
         stages=[(tag, tag.split("/")[1], tag in worn) for tag in own],
-        said=request.query.get("said") == "1",
+        told=request.query.get("said") == "1",
+        chosen=request.query.get("morning") == "1",
         quiet=desk.work.content.limits.quiet_hours,
         pets=hers,
-        agreed=agreed,
+        agreed="profiling" in said and said["profiling"].granted,
         pet_kinds=KINDS,
         cap=desk.work.content.limits.brand.most_in_month,
     )
@@ -68,11 +80,27 @@ async def choose(request: web.Request) -> web.StreamResponse:
     desk, form = request.app[DESK], await request.post()
     customer = await herself(request)
     which, on, key = typed(form, "which") or ALL, typed(form, "on") == "yes", key_in(form)
-    if which not in SWITCHES and which != ALL:
+    if which not in (*SWITCHES, *TOPICS, ALL):
         raise Refusal("unknown_purpose", "没有这个开关", status=422)
     for purpose in MARKETING if which == ALL else (which,):
         await desk.do(_act(request, customer, purpose, key=f"{key}:{purpose}", on=on))
     raise web.HTTPSeeOther(f"/h5/preferences?changed={which}")
+
+
+@routes.post("/h5/preferences/morning")
+@allowed("profile.own")
+async def morning(request: web.Request) -> web.StreamResponse:
+    desk, form = request.app[DESK], await request.post()
+    customer, hour = await herself(request), typed(form, "hour")
+    command = ChooseMorning(
+        at=desk.work.now(),
+        actor=actor_of(request),
+        key=key_in(form),
+        customer_id=customer.id,
+        hour=int(hour) if hour.isascii() and hour.isdecimal() and len(hour) < 3 else None,
+    )
+    await desk.do(command)
+    raise web.HTTPSeeOther("/h5/preferences?morning=1#quiet")
 
 
 @routes.post("/h5/preferences/stage")

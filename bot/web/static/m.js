@@ -14,6 +14,24 @@ document.addEventListener('submit', e => {
 // Coming back by the back button finds the buttons alive again.
 window.addEventListener('pageshow', e => { if (e.persisted) document.querySelectorAll('button:disabled').forEach(b => { b.disabled = false; }); });
 
+/* A switch turns under the finger; when that did not reach the server it turns back and says so. */
+const turned = form => form.matches && form.matches('.sw') && form.querySelector('[role=switch]');
+const flip = knob => knob.setAttribute('aria-checked', knob.getAttribute('aria-checked') !== 'true');
+document.addEventListener('htmx:beforeRequest', e => {
+  const failed = document.getElementById('failed'), knob = turned(e.detail.elt);
+  if (failed) failed.hidden = true;
+  if (knob) flip(knob);
+});
+for (const kind of ['htmx:responseError', 'htmx:sendError', 'htmx:timeout']) {
+  document.addEventListener(kind, e => {
+    const failed = document.getElementById('failed'), knob = turned(e.detail.elt);
+    if (!failed) return;
+    if (knob) flip(knob);
+    e.detail.elt.querySelectorAll('button:disabled').forEach(b => { b.disabled = false; });
+    failed.hidden = false;
+  });
+}
+
 async function copied(words) {
   try { await navigator.clipboard.writeText(words); return true; } catch { /* no permission, or not https: the old way */ }
   const area = Object.assign(document.createElement('textarea'), { value: words, readOnly: true });
