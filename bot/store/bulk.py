@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Any, cast
@@ -118,6 +118,24 @@ async def append(
     await _insert(session, target, columns, head, "ON CONFLICT DO NOTHING")
 
 
+async def add(
+    session: AsyncSession,
+    table: type[Any],
+    columns: Mapping[str, list[Any]],
+    numbers: Callable[[], Awaitable[list[int]]],
+) -> list[int]:
+    """Insert rows that are not there; their ids, in order. On SQLite, whose one writer we are, they are ours to
+    give; elsewhere `numbers` asks for them."""
+    if not is_sqlite(session):
+        await append(session, table, columns)
+        return await numbers()
+    key = table_of(table).c.id
+    last = await session.scalar(select(func.max(key))) or 0
+    ids = list(range(last + 1, last + 1 + len(next(iter(columns.values())))))
+    await append(session, table, {"id": ids} | dict(columns))
+    return ids
+
+
 async def change(
     session: AsyncSession, table: type[Any], key: str, columns: Mapping[str, list[Any]]
 ) -> None:
@@ -224,7 +242,8 @@ def moments(at: Array) -> list[str]:
 
 def moment(at: datetime) -> str:
     """The same for one."""
-    return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    here = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return here.isoformat(" ", "microseconds")[:26]
 
 
 def _spelt(query: Select[Any], dialect: Any) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import os
 from collections.abc import Iterable
@@ -52,7 +51,7 @@ class Vault:
         return self.sign(f"{about}:{value}", key=self._index)
 
     def sign(self, text: str, *, key: bytes | None = None) -> str:
-        return hmac.new(key or self._signing, text.encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(key or self._signing, text.encode(), "sha256").hex()
 
     def new_key(self, customer_id: int) -> bytes:
         """A wrapped key for a new person, to be stored as `Secret.wrapped_key`.

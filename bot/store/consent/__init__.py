@@ -7,6 +7,7 @@ from bot.store.consent.papers import Paper, read_papers
 from bot.store.consent.sharing import carry_over, give_back
 from bot.store.consent.suppressing import (
     ERASED,
+    anybody_suppressed,
     erased,
     hash_of,
     release,
@@ -18,6 +19,7 @@ from bot.store.consent.suppressing import (
 __all__ = [
     "ERASED",
     "Paper",
+    "anybody_suppressed",
     "carry_over",
     "erased",
     "give_back",

@@ -83,7 +83,7 @@ async def seal_off(session: AsyncSession, vault: Vault, customer_id: int, *, at:
 
 async def erased(session: AsyncSession, hashes: Collection[str]) -> set[str]:
     """Which of these are ids of people who were erased."""
-    if await session.scalar(_ANY_SUPPRESSION) is None:
+    if not await anybody_suppressed(session):
         return set()
     found, all_ = set[str](), list(hashes)
     for start in range(0, len(all_), AT_ONCE):
@@ -91,6 +91,11 @@ async def erased(session: AsyncSession, hashes: Collection[str]) -> set[str]:
         query = select(Suppression.hash).where(these, Suppression.reason == ERASED)
         found |= set(await session.scalars(query))
     return found
+
+
+async def anybody_suppressed(session: AsyncSession) -> bool:
+    """Asked before thousands of hashes are made."""
+    return await session.scalar(_ANY_SUPPRESSION) is not None
 
 
 def hash_of(vault: Vault, kind: str, value: str) -> str:

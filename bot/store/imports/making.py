@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from sqlalchemy import Executable, Select, bindparam, select, update
@@ -23,8 +23,6 @@ from bot.store.vault import Vault
 Group = Sequence[OrderRow]
 Asked = Select[*tuple[Any, ...]]
 Values = tuple[Any, ...]
-ORDER = ("source", "order_no", "customer_id", "paid_at", "amount_fen", "refunded_fen", "state")
-PLACE = ("store_id", "guide_id", "channel")
 ENTRY = ("order_id", "customer_id", "kind", "ref", "at", "amount_fen")
 LINE = ("order_id", "ordinal", "sku", "name", "category", "quantity", "amount_fen")
 
@@ -38,23 +36,35 @@ async def make(
     met = await meet_many(session, vault, people, source=source, at=first_at)
     known_stores = await stores(session, {g[0].store for g in groups if g[0].store})
     known_guides = await guides(session, {g[0].guide for g in groups if g[0].guide})
-    orders: list[Values] = []
-    for group, owner in zip(groups, met.ids, strict=True):
-        first = group[0]
-        place = (known_stores.get(first.store), known_guides.get(first.guide))
-        orders.append((source, *_order(group, owner), *place, first.channel or None))
-    await bulk.append(session, Order, bulk.columns_of((*ORDER, *PLACE), orders))
-    ids = await _ids(session, [group[0].order_no for group in groups], source)
-    await _write_parts(session, zip(groups, ids, met.ids, strict=True))
-    await have_bought(session, zip(groups, met.ids, strict=True))
+    firsts = [group[0] for group in groups]
+    told = list(map(_order, groups))
+    columns = bulk.columns_of(("paid_at", "amount_fen", "refunded_fen", "state"), told)
+    columns |= {
+        "source": [source] * len(groups),
+        "order_no": [first.order_no for first in firsts],
+        "customer_id": met.ids,
+        "store_id": [known_stores.get(first.store) for first in firsts],
+        "guide_id": [known_guides.get(first.guide) for first in firsts],
+        "channel": [first.channel or None for first in firsts],
+    }
+    numbers = partial(_ids, session, columns["order_no"], source)
+    ids = await bulk.add(session, Order, columns, numbers)
+    await _write_parts(session, zip(groups, ids, met.ids, columns["paid_at"], strict=True))
+    await have_bought(session, zip(groups, met.ids, strict=True), fresh=met.fresh)
     return met.new
 
 
-async def _write_parts(session: AsyncSession, made: Iterable[tuple[Group, int, int]]) -> None:
+async def _write_parts(
+    session: AsyncSession, made: Iterable[tuple[Group, int, int, str | None]]
+) -> None:
     found: list[Values] = []
     sold: list[Values] = []
-    for group, order_id, owner in made:
-        found += entries(group, order_id, owner)
+    for group, order_id, owner, paid_at in made:
+        first = group[0]
+        if len(group) > 1 or paid_at is None:
+            found += entries(group, order_id, owner)
+        else:
+            found.append((order_id, owner, first.kind, first.ref, paid_at, first.amount))
         if worth_lines(group):
             sold += lines(group, order_id)
     await bulk.append(session, OrderEntry, bulk.columns_of(ENTRY, found))
@@ -85,14 +95,20 @@ def lines(rows: Group, order_id: int) -> Iterator[Values]:
         yield (order_id, ordinal, row.sku, row.name, row.category, row.quantity, row.amount)
 
 
-async def have_bought(session: AsyncSession, bought: Iterable[tuple[Group, int]]) -> None:
-    """Buyers are active, and no longer only listening."""
+async def have_bought(
+    session: AsyncSession,
+    bought: Iterable[tuple[Group, int]],
+    *,
+    fresh: Collection[int] = (),
+) -> None:
+    """Buyers are active, and no longer only listening. Of those made just now nobody has to ask."""
     latest: dict[int, datetime] = {}
     for group, customer_id in bought:
         for row in group:
             if row.kind == "paid" and row.amount > 0:
                 known = latest.get(customer_id)
                 latest[customer_id] = row.at if known is None or known < row.at else known
+    await _welcome(session, [(i, latest.pop(i)) for i in fresh if i in latest])
     if not latest:
         return
     seen, promote = _buyers(dialect_of(session))
@@ -109,12 +125,23 @@ async def have_bought(session: AsyncSession, bought: Iterable[tuple[Group, int]]
         await bulk.change(session, Customer, "id", columns)
 
 
-def _order(group: Group, customer_id: int) -> Values:
+def _order(group: Group) -> Values:
+    """When it was paid, how much, how much went back, and its state."""
+    if len(group) == 1 and group[0].kind == "paid":
+        return (bulk.moment(group[0].at), group[0].amount, 0, "paid")
     paid, refunded = paid_and_refunded(group)
     moments = [row.at for row in group if row.kind == "paid"]
-    paid_at = bulk.moment(min(moments)) if moments else None
-    state = "paid" if moments else "awaited"
-    return (group[0].order_no, customer_id, paid_at, paid, refunded, state)
+    if not moments:
+        return (None, paid, refunded, "awaited")
+    return (bulk.moment(min(moments)), paid, refunded, "paid")
+
+
+async def _welcome(session: AsyncSession, buyers: Sequence[tuple[int, datetime]]) -> None:
+    """Whom we know by what they bought, and by nothing before."""
+    told = [(customer_id, "buys", True, bulk.moment(at)) for customer_id, at in sorted(buyers)]
+    if told:
+        names = ("id", "stage", "stage_inferred", "last_active_at")
+        await bulk.change(session, Customer, "id", bulk.columns_of(names, told))
 
 
 async def _ids(session: AsyncSession, order_nos: Sequence[str], source: str) -> list[int]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,18 +22,13 @@ Asked = Select[*tuple[Any, ...]]
 MONEY = OrderEntry.kind.in_(("paid", "refunded"))
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """One order of the file beside what is known of it."""
 
     rows: Group
     known: KnownOrder | None
     lacking: list[OrderRow] | None
     """Rows to add; None when file and database contradict each other."""
-
-    @property
-    def new(self) -> bool:
-        return self.known is None
 
 
 async def judge(session: AsyncSession, groups: Sequence[Group], *, source: str) -> list[Verdict]:

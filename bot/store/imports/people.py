@@ -31,6 +31,8 @@ class Met:
 
     ids: list[int]
     new: int
+    fresh: frozenset[int] = frozenset()
+    """Those of them who were made just now."""
 
 
 @dataclass(slots=True)
@@ -47,6 +49,17 @@ async def meet_many(
     session: AsyncSession, vault: Vault, people: Sequence[Person], *, source: str, at: datetime
 ) -> Met:
     """One customer per person. Only those whose ids are partly known or point apart are met singly."""
+    each = list(dict.fromkeys(people))
+    met = await _meet_each(session, vault, each, source=source, at=at)
+    if len(each) == len(people):
+        return met
+    owner = dict(zip(each, met.ids, strict=True))
+    return Met([owner[person] for person in people], met.new, met.fresh)
+
+
+async def _meet_each(
+    session: AsyncSession, vault: Vault, people: Sequence[Person], *, source: str, at: datetime
+) -> Met:
     known: dict[tuple[tuple[str, str], ...], tuple[Key, ...]] = {}
     for person in people:
         if person.ids not in known:
@@ -67,7 +80,7 @@ async def meet_many(
             found.append(await _meet_one(session, vault, person, source=source, at=at))
             crowd.owner |= await _owners(session, keys)
     await _seal_new(session, vault, zip(found, people, strict=True))
-    return Met(found, len(fresh))
+    return Met(found, len(fresh), frozenset(fresh))
 
 
 def _slot(crowd: _Crowd, pending: dict[Key, int], keys: tuple[Key, ...]) -> int | None:
@@ -130,24 +143,26 @@ async def _make(
     columns = {"ref": refs, "created_at": [since] * len(refs)}
     await bulk.append(session, Customer, columns)
     found = await session.execute(_numbers(dialect_of(session)), {"refs": refs})
-    ids = dict(found.all())
-    rows = [
-        (ids[ref], *each, CONFIDENCE.get(each.kind, 1.0), ids[ref])
-        for ref, keys in zip(refs, made, strict=True)
-        for each in keys
-    ]
-    columns = bulk.columns_of(("customer_id", *Key._fields, "confidence", "home"), rows)
+    known = dict(found.all())
+    ids = [known[ref] for ref in refs]
+    each = [one for keys in made for one in keys]
+    owners = [owner for owner, keys in zip(ids, made, strict=True) for _ in keys]
+    told = bulk.columns_of(Key._fields, each)
+    told |= {"customer_id": owners, "home": owners}
+    told["confidence"] = [CONFIDENCE.get(kind, 1.0) for kind in told["kind"]]
     same = {"since": since, "evidence": f"import:{source}"}
-    columns |= {name: [value] * len(rows) for name, value in same.items()}
-    await bulk.append(session, Identity, columns)
-    await _stay_nobody(session, vault, [(row[0], Key(*row[1:4])) for row in rows], at)
-    return [ids[ref] for ref in refs]
+    told |= {name: [value] * len(each) for name, value in same.items()}
+    await bulk.append(session, Identity, told)
+    await _stay_nobody(session, vault, zip(owners, each, strict=True), at)
+    return ids
 
 
 async def _stay_nobody(
-    session: AsyncSession, vault: Vault, made: Sequence[tuple[int, Key]], at: datetime
+    session: AsyncSession, vault: Vault, made: Iterable[tuple[int, Key]], at: datetime
 ) -> None:
     """Who was erased does not come to life again by standing in a file."""
+    if not await consent.anybody_suppressed(session):
+        return
     hashes = {consent.hash_of(vault, each.kind, each.value): one for one, each in made}
     known = await consent.erased(session, hashes)
     if known:
