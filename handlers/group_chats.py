@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pydantic import ValidationError
 
+from bot.content import plans
 from bot.domain.group_chats import PAUSED, GroupRule, GroupSpec
 from bot.domain.refusals import Refusal
 from bot.domain.segments import parse, read_back
 from bot.events import (
     DefineGroup,
+    DraftGroupPlan,
     GroupChatChanged,
     GroupChatCreated,
     GroupChatDismissed,
@@ -19,10 +21,19 @@ from bot.events import (
 )
 from bot.inbound.router import Router
 from bot.inbound.turn import Answer, Turn
-from bot.store import customers, group_chats, group_resting, group_welcomes, guide_tasks
+from bot.store import (
+    content_edits,
+    customers,
+    group_chats,
+    group_resting,
+    group_welcomes,
+    guide_tasks,
+)
 from bot.store.cases import in_charge
+from bot.tongue import _
 
 router = Router()
+PLANS = "groups/"
 
 
 @router.on(GroupChatCreated)
@@ -56,15 +67,38 @@ async def dismissed(event: GroupChatDismissed, turn: Turn) -> None:
 
 @router.on(PublishGroupRule)
 async def publish_rule(event: PublishGroupRule, turn: Turn) -> Answer:
+    changes = dict(event.settings)
+    if plan := changes.get("plan"):
+        changes["plan"] = plans.checked(turn.content, plan).model_dump(mode="json")
     published = await group_chats.republish(
         turn.session,
         event.group,
         rule=event.rule,
-        changes=event.settings,
+        changes=changes,
         by=str(event.actor),
         now=turn.now,
     )
+    if "plan" in changes:
+        await content_edits.drop(turn.session, f"{content_edits.DRAFTS}{PLANS}{event.group}")
     return await _told(published, turn)
+
+
+@router.on(DraftGroupPlan)
+async def keep_plan(event: DraftGroupPlan, turn: Turn) -> Answer:
+    """Kept with its mistakes: these keep it from being published, not from being written."""
+    name = f"{PLANS}{event.group}"
+    if await group_chats.rule_of(turn.session, event.group) is None:
+        raise Refusal("no_such_group", "没有这一组群", status=404)
+    if not event.plan:
+        if not await content_edits.drop(turn.session, f"{content_edits.DRAFTS}{name}"):
+            raise Refusal("no_draft", _("没有这份草稿"), status=404)
+        return Answer({"group": event.group, "state": "dropped"})
+    found = plans.flaws(turn.content, event.plan)
+    number = await content_edits.keep_draft(
+        turn.session, name, event.plan, seen=event.seen, by=str(event.actor), now=turn.now
+    )
+    told = [{"at": one.place, "what": one.what, "mend": one.mend} for one in found]
+    return Answer({"group": event.group, "state": "draft", "draft": number, "mistakes": told})
 
 
 @router.on(DefineGroup)
@@ -75,6 +109,8 @@ async def define(event: DefineGroup, turn: Turn) -> Answer:
     except ValidationError as wrong:
         said = "；".join(f"{one['loc'][-1]}：{one['msg']}" for one in wrong.errors())
         raise Refusal("bad_content", said, status=422) from None
+    if spec.plan is not None:
+        plans.checked(turn.content, spec.plan.model_dump(mode="json"))
     made = await group_chats.define(turn.session, spec, by=str(event.actor), now=turn.now)
     await _ask_for_a_room(made, turn)
     return await _told(made, turn)

@@ -54,6 +54,16 @@ class ContentPlan(BaseModel):
         return Post(sort, self.texts[sort][before % len(self.texts[sort])])
 
 
+def always_held(mix: Sequence[str]) -> bool:
+    """Whether posts that take these by turns, round after round, come to a third promotion in a row."""
+    row = 0
+    for sort in (*mix, *mix, *mix):
+        row = row + 1 if sort == PROMOTION else 0
+        if row > IN_A_ROW:
+            return True
+    return False
+
+
 def why_held(sort: str, before: Sequence[str]) -> str | None:
     """`before`: the sorts of what this chat got, the newest first. Two promotions are not followed by a third."""
     row = list(before[:IN_A_ROW])

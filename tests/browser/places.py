@@ -33,6 +33,7 @@ PLACES = (
     Place("tiers", "/admin/tags/tiers"),
     Place("groups", "/admin/groups"),
     Place("group", "/admin/groups/benefit"),
+    Place("group-plan", "/admin/groups/benefit/plan"),
     Place("group-new", "/admin/groups/-/new?starter=vip"),
     Place("nested", f"/admin/customers?{NESTED}"),
     Place("campaigns", "/admin/campaigns"),

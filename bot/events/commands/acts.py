@@ -126,6 +126,18 @@ class PublishGroupRule(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DraftGroupPlan(Command):
+    """What a family's chats are written, as far as somebody has got: it counts nowhere, and may be wrong."""
+
+    permission = "group.config"
+    group: str
+    plan: dict[str, Any]
+    """Empty: nobody wants it any more."""
+    seen: int | None = None
+    """The number of the draft that the writer began from."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DefineGroup(Command):
     """A family of group chats that no file describes."""
 

@@ -6,11 +6,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from bot.content import plans
 from bot.domain.group_chats import GroupRule
 from bot.domain.refusals import Refusal
 from bot.domain.segments import parse, read_back
-from bot.events.commands import DefineGroup, PublishGroupRule, SwitchGroup
-from bot.store import group_chats
+from bot.events.commands import DefineGroup, DraftGroupPlan, PublishGroupRule, SwitchGroup
+from bot.store import content_edits, group_chats
 from bot.web.api.bodies import Nothing, Query, Strict, Word
 from bot.web.api.endpoints import Ask, Done, Routes, Told
 
@@ -127,6 +128,62 @@ async def publish(ask: Ask[GroupRuleIn]) -> Done:
 async def _known(ask: Ask[Any]) -> str:
     async with ask.reading() as session:
         return (await _asked(ask, session)).key
+
+
+class PlanTold(Told):
+    plan: dict[str, Any] | None
+    draft: dict[str, Any] | None
+    number: int
+    """Of the draft; 0 without one."""
+    mistakes: list[dict[str, str]]
+
+
+@routes.asks("GET", "/groups/{key}/plan", "group.read", "群里的内容日历和它的草稿", gives=PlanTold)
+async def plan_of(ask: Ask[Query]) -> PlanTold:
+    _ = ask.store
+    async with ask.reading() as session:
+        rule = await _asked(ask, session)
+        draft = (await content_edits.drafts(session, "groups/")).get(rule.key)
+    wrong = plans.flaws(ask.desk.work.content, draft.body) if draft else []
+    return PlanTold(
+        plan=rule.settings.get("plan"),
+        draft=draft.body if draft else None,
+        number=draft.version if draft else 0,
+        mistakes=[{"at": one.place, "what": one.what, "mend": one.mend} for one in wrong],
+    )
+
+
+class PlanIn(Strict):
+    """As in `content/groups.yaml`; none takes the calendar away."""
+
+    plan: dict[str, Any] | None
+
+
+@routes.asks("POST", "/groups/{key}/plan", "group.config", "发布群里的内容日历", says=PlanIn)
+async def publish_plan(ask: Ask[PlanIn]) -> Done:
+    _of_all(ask)
+    said = {"plan": ask.said.plan or None}
+    return await ask.does(PublishGroupRule, group=await _known(ask), rule={}, settings=said)
+
+
+class PlanDraftIn(Strict):
+    plan: Annotated[dict[str, Any], Field(min_length=1)]
+    seen: Annotated[int | None, Field(ge=0)] = None
+
+
+@routes.asks(
+    "POST", "/groups/{key}/plan/draft", "group.config", "存内容日历的草稿", says=PlanDraftIn
+)
+async def keep_plan(ask: Ask[PlanDraftIn]) -> Done:
+    _of_all(ask)
+    said = ask.said
+    return await ask.does(DraftGroupPlan, group=await _known(ask), plan=said.plan, seen=said.seen)
+
+
+@routes.asks("DELETE", "/groups/{key}/plan/draft", "group.config", "丢掉内容日历的草稿")
+async def drop_plan(ask: Ask[Nothing]) -> Done:
+    _of_all(ask)
+    return await ask.does(DraftGroupPlan, group=await _known(ask), plan={})
 
 
 @routes.asks("POST", "/groups/{key}/pause", "group.config", "暂停邀请")

@@ -45,6 +45,7 @@ ACTIONS = {
     "publish_segment": "发布分群",
     "keep_segment_draft": "存或丢掉分群草稿",
     "publish_group_rule": "发布入群规则",
+    "draft_group_plan": "存或丢掉内容日历的草稿",
     "define_group": "新建一组群",
     "switch_group": "暂停或恢复一组群",
     "draft_campaign": "建活动草稿",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
@@ -27,8 +27,12 @@ def changes(
     """Empty when nothing differs, or nothing can be compared yet."""
     if after is None:
         return []
-    old = list(_lines(before, content)) if before else []
-    new = list(_lines(after, content))
+    return compared(_lines(before, content) if before else (), _lines(after, content))
+
+
+def compared(before: Iterable[str], after: Iterable[str]) -> list[Line]:
+    """Empty when nothing differs."""
+    old, new = list(before), list(after)
     if old == new:
         return []
     told: list[Line] = []

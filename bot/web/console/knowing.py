@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.web.console import (
     bulk,
     customers,
+    group_plan,
     group_rule,
     groups,
     imports,
@@ -26,6 +27,7 @@ TABLES = (
     tag_rule.routes,
     tier_ladder.routes,
     groups.routes,
+    group_plan.routes,
     group_rule.routes,
     imports.routes,
 )
