@@ -17,7 +17,8 @@ from bot.demo.words import OPT_IN
 CODE = re.compile(r"(?<![0-9A-Z])[2-9A-HJ-NP-Z]{10}(?![0-9A-Z])")
 LINK = re.compile(r"https?://\S+")
 MARKETING = frozenset({"wecom_mass", "kf", "official", "group_mass"})
-OPENS, JOINS, LEAKS, BUYS, AGREES = 0.3, 0.4, 0.04, 0.05, 0.55
+OPENS, JOINS, LEAKS, AGREES = 0.3, 0.4, 0.04, 0.55
+BUYS, BUYS_WITH_COUPON = 0.02, 0.12
 JOINS_WHO_OPENED = 0.9
 SHORT = "/l/"
 
@@ -54,12 +55,13 @@ class Reactions:
             row["t"][:10],
         )
         now = self._scene.now
-        for code in CODE.findall(text):
+        codes = CODE.findall(text)
+        for code in codes:
             self._till.remember(person.id, code)
         await self._follow_links(person, row, dice, now)
         if row["channel"] == "welcome":
             await self._greeted(person, dice, now)
-        elif row["channel"] in MARKETING and dice.random() < BUYS:
+        elif row["channel"] in MARKETING and dice.random() < (BUYS_WITH_COUPON if codes else BUYS):
             self._till.plan_extra(person, slot(now + timedelta(hours=dice.uniform(2, 60))), dice)
 
     async def _greeted(self, person: Person, dice: Random, now: datetime) -> None:

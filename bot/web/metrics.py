@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
+from aiohttp.web import AbstractResource, UrlMappingMatchInfo
 from prometheus_client import Counter, Gauge, Histogram
 
 RECEIVED = Counter("siyu_callbacks_received_total", "Callbacks believed and kept", ["platform"])
@@ -23,6 +25,16 @@ ANSWERS = Histogram(
     ["route"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )
+
+
+def answered(found: UrlMappingMatchInfo, seconds: float) -> None:
+    """Under the route's own name, never the address that was asked for: those are without number."""
+    _timer(found.route.resource).observe(seconds)
+
+
+@cache
+def _timer(resource: AbstractResource | None) -> Histogram:
+    return ANSWERS.labels(resource.canonical if resource else "")
 
 
 def tell_drift(report: dict[str, Any]) -> None:

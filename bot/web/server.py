@@ -15,6 +15,7 @@ from bot.web import (
     guide,
     health,
     links,
+    metrics,
     till,
     unmasking,
 )
@@ -60,6 +61,16 @@ BEFORE = (
 
 
 @web.middleware
+async def _timed(request: web.Request, handler: Handler) -> web.StreamResponse:
+    clock = request.app[DESK].work.clock
+    began = clock.monotonic()
+    try:
+        return await handler(request)
+    finally:
+        metrics.answered(request.match_info, clock.monotonic() - began)
+
+
+@web.middleware
 async def _for_people(request: web.Request, handler: Handler) -> web.StreamResponse:
     """What stands before pages and API. Platforms sign what they send: nothing of this is for them, and it would
     cost as much as believing them."""
@@ -72,7 +83,7 @@ async def _for_people(request: web.Request, handler: Handler) -> web.StreamRespo
 def build(desk: Desk) -> web.Application:
     app = web.Application(
         client_max_size=1024 * 1024,
-        middlewares=[_for_people],
+        middlewares=[_timed, _for_people],
     )
     app.on_response_prepare.append(guards.protect)
     app[DESK] = desk

@@ -98,7 +98,12 @@ async def test_counts_are_told_on_this_machine_and_not_in_production(opens):
     await desk.intake.keep(Arrival("event", b"x"))
     answer = await client.get("/metrics")
     assert answer.status == 200
-    assert 'siyu_inbox_events{state="kept"} 1.0' in await answer.text()
+    told = await answer.text()
+    assert 'siyu_inbox_events{state="kept"} 1.0' in told
+    await client.get("/no-such-page")
+    asked = await (await client.get("/metrics")).text()
+    assert 'siyu_http_seconds_count{route="/metrics"}' in asked
+    assert "no-such-page" not in asked
     client, _ = await opens(public_url="https://siyu.example.com")
     assert (await client.get("/metrics")).status == 401
 
