@@ -23,8 +23,7 @@ async def play(
     outside of both is taken in the order of its moments."""
     while scene.now < until:
         moments = await scene.bot.step()
-        if await reactions.look():
-            moments = await scene.bot.step()
+        await reactions.look()  # nobody does anything about it at this very moment
         await _move(scene, agenda, moments, until)
         await agenda.perform(scene.now)
         progress(scene.now)

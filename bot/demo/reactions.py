@@ -33,14 +33,12 @@ class Reactions:
         self._people, self._seed = people, seed
         self._join_ways: dict[str, str] = {}
 
-    async def look(self) -> int:
-        """Read what is new and act on it; how many things people received."""
-        fresh = await self._scene.news()
-        for row in fresh:
+    async def look(self) -> None:
+        """Read what is new; what people make of it, they do later."""
+        for row in await self._scene.news():
             person = self._people.get(str(row.get("to")))
             if person is not None:
                 await self._reached(person, row)
-        return len(fresh)
 
     async def _reached(self, person: Person, row: dict[str, Any]) -> None:
         if row.get("status", "sent") != "sent":

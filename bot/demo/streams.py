@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-SLOT = timedelta(minutes=30)
-"""People of the demo do things on the half hours: more of a day fits into one step."""
+SLOT = timedelta(hours=1)
+"""People of the demo do things on the hour: more of a day fits into one step. The bot and the platform do not."""
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -16,5 +16,5 @@ def stream(seed: int, *about: object) -> Random:
 
 
 def slot(moment: datetime) -> datetime:
-    """The next half hour on the clock."""
+    """The next hour on the clock."""
     return moment + (_EPOCH - moment) % SLOT

@@ -116,9 +116,7 @@ class TagBook(Part):
 
     def compares(self) -> bool:
         """Whether some rule asks what things of a category usually cost."""
-        return any(
-            rule.price is not None and rule.price.of == "category" for rule in self.bought()
-        )
+        return any(rule.compares for rule in self.bought())
 
     def fitting(self) -> list[Fitting]:
         return [rule for rule in self.rules if isinstance(rule, Fitting)]

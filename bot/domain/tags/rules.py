@@ -119,6 +119,11 @@ class Bought(Part):
         return self
 
     @property
+    def compares(self) -> bool:
+        """It asks what things of a category usually cost."""
+        return self.price is not None and self.price.of == "category"
+
+    @property
     def key(self) -> str:
         """What its tags show as evidence."""
         known = self.model_dump(exclude={"when", "tag"}, exclude_none=True, by_alias=True)

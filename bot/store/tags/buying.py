@@ -66,7 +66,8 @@ class Buying:
 
     def at_once(self, rules: Sequence[Bought], *, by_line: bool) -> Select[Any]:
         """(customer_id, and for each rule the number of orders by which she holds its tag, else 0), in one pass."""
-        orders = self._sold() if by_line else self._paid().subquery()
+        compared = any(rule.compares for rule in rules)
+        orders = self._sold() if by_line else self._paid(compared=compared).subquery()
         each = orders.c.id.distinct() if by_line else orders.c.id
         fits = []
         for rule in rules:
@@ -147,23 +148,49 @@ class Buying:
         return and_(number >= rule.orders.least, most)
 
     def _orders(self, rule: Bought) -> Subquery:
-        query = self._paid()
+        query = self._paid(compared=rule.compares)
         if rule.within_days is not None:
             since = bindparam(_since(rule.within_days), type_=Moment)
             query = query.where(Order.paid_at > since)
         return query.subquery()
 
-    def _paid(self) -> Select[Any]:
-        """Paid orders that were not all given back."""
+    def _paid(self, *, compared: bool = False) -> Select[Any]:
+        """Paid orders that were not all given back; `compared` beside what such things usually cost."""
         net = (Order.amount_fen - Order.refunded_fen).label("net")
-        whose = Order.customer_id.in_(CUSTOMERS) if self.named else Order.customer_id.is_not(None)
         columns: list[Any] = [Order.id, Order.customer_id, Order.paid_at, Order.order_no, net]
-        return select(*columns).where(
-            whose,
+        query = select(*columns).where(
+            self._whose(),
             Order.paid_at <= bindparam("now", type_=Moment),
             Order.state != "cancelled",
             Order.amount_fen > Order.refunded_fen,
         )
+        if not compared:
+            return query
+        # Grouped once: asked for order by order, the same lines would be read for each rule anew.
+        lines = self._things().subquery()
+        whole = select(UsualPrice.fen).where(UsualPrice.category == "").scalar_subquery()
+        return query.outerjoin(lines, lines.c.order_id == Order.id).add_columns(
+            func.coalesce(lines.c.paid, net).label("compared"),
+            func.coalesce(lines.c.usual, whole).label("usual"),
+        )
+
+    def _things(self) -> Select[*tuple[Any, ...]]:
+        """(order_id, what its things cost, what they usually do), of orders with things that can be compared."""
+        return (
+            select(
+                OrderLine.order_id,
+                func.sum(OrderLine.amount_fen).label("paid"),
+                func.sum(OrderLine.quantity * UsualPrice.fen).label("usual"),
+            )
+            .join(Order, Order.id == OrderLine.order_id)
+            .outerjoin(Product, Product.sku == OrderLine.sku)
+            .join(UsualPrice, and_(UsualPrice.category == category_of(), category_of() != ""))
+            .where(self._whose(), OrderLine.amount_fen > 0, OrderLine.quantity > 0)
+            .group_by(OrderLine.order_id)
+        )
+
+    def _whose(self) -> ColumnElement[bool]:
+        return Order.customer_id.in_(CUSTOMERS) if self.named else Order.customer_id.is_not(None)
 
     def _fits(self, rule: Bought, orders: Subquery) -> ColumnElement[bool]:
         """Whether one order shows the habit."""
@@ -196,30 +223,12 @@ def _in_band(
     orders: Subquery,
     sum_of: Callable[[ColumnElement[Any]], ColumnElement[Any]],
 ) -> ColumnElement[bool]:
-    """Of her average order; or of what she pays beside what such things usually cost."""
+    """Of her average order; or of what she pays, order by order, beside what such things usually cost."""
     spent, unit = sum_of(orders.c.net), number
     if band.of == "category":
-        paid, usual = _compared(orders)
-        spent, unit = sum_of(paid) * 100, sum_of(usual)
+        spent, unit = sum_of(orders.c.compared) * 100, sum_of(orders.c.usual)
     cheap = true() if band.below is None else spent < band.below * unit
     return and_(spent >= band.from_ * unit, cheap)
-
-
-def _compared(orders: Subquery) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-    """What the things of an order cost her, and what they usually do; the order as a whole where they cannot
-    be compared."""
-    lines = (
-        select(func.sum(OrderLine.amount_fen))
-        .outerjoin(Product, Product.sku == OrderLine.sku)
-        .join(UsualPrice, and_(UsualPrice.category == category_of(), category_of() != ""))
-        .where(OrderLine.order_id == orders.c.id, OrderLine.amount_fen > 0, OrderLine.quantity > 0)
-    )
-    usual = lines.with_only_columns(func.sum(OrderLine.quantity * UsualPrice.fen))
-    whole = select(UsualPrice.fen).where(UsualPrice.category == "").scalar_subquery()
-    return (
-        func.coalesce(lines.scalar_subquery(), orders.c.net),
-        func.coalesce(usual.scalar_subquery(), whole),
-    )
 
 
 def _redeemed(orders: Subquery) -> ColumnElement[bool]:

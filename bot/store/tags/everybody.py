@@ -21,7 +21,7 @@ from bot.store.tags.fitting import retag_fitting
 from bot.store.tags.labels import ids_of, publish
 from bot.store.tags.retagging import SOURCE, open_categories
 from bot.store.tags.stirring import stir
-from bot.store.tags.usual import learn_prices, usual_prices
+from bot.store.tags.usual import learn_prices, to_learn, usual_prices
 
 PART = 10_000
 """Tags written in one transaction: callbacks must not wait."""
@@ -48,7 +48,7 @@ async def retag_all(sessions: Sessions, book: TagBook, now: datetime) -> int:
 
 
 async def would_hold(session: AsyncSession, book: TagBook, rule: Bought, now: datetime) -> int:
-    """How many buy that way now, by the usual prices of last night."""
+    """How many buy that way now, by the usual prices as they were last learned."""
     buying = Buying(book.utc_offset_hours, dialect_of(session) == "sqlite", named=False)
     query = buying.at_once([rule], by_line=False).params(bound(now, [rule]))
     _, orders = await bulk.read(session, query, "ii")
@@ -59,9 +59,11 @@ async def _retag_bought(sessions: Sessions, book: TagBook, now: datetime) -> int
     if not book.bought():
         return 0
     async with sessions.reading() as session:
-        prices = await usual_prices(session, now) if book.compares() else []
+        learning = book.compares() and await to_learn(session, now)
+        prices = await usual_prices(session, now) if learning else []
     async with sessions.begin() as session:
-        await learn_prices(session, prices)
+        if learning:
+            await learn_prices(session, prices)
         await open_categories(session, book)
         ids = await ids_of(session, [rule.tag for rule in book.bought() if rule.category != "*"])
     async with sessions.reading() as session:

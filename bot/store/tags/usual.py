@@ -17,7 +17,15 @@ LOOKED_AT = 200_000
 FEWEST = 20
 """A category of which less was sold has no usual price."""
 YEAR = timedelta(days=365)
+MONDAY = 0
 Asked = Select[*tuple[Any, ...]]
+
+
+async def to_learn(session: AsyncSession, now: datetime) -> bool:
+    """What things usually cost changes slowly: once a week is enough, and once at first."""
+    if now.weekday() == MONDAY:
+        return True
+    return await session.scalar(select(UsualPrice.category).limit(1)) is None
 
 
 async def usual_prices(session: AsyncSession, now: datetime) -> list[tuple[str, int]]:
