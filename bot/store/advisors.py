@@ -74,6 +74,24 @@ async def unadvised(
     return found
 
 
+class Friend(NamedTuple):
+    """A guide whom she knows and who is on the job."""
+
+    guide: Guide
+    advises_since: datetime | None
+
+
+async def friends_of(session: AsyncSession, customer_id: int) -> list[Friend]:
+    """Those who may advise her; whoever does comes first."""
+    query = (
+        select(Guide, Follow.advises_since)
+        .join(Follow, Follow.guide_id == Guide.id)
+        .where(Follow.customer_id == customer_id, Follow.ended_at.is_(None), Guide.active)
+        .order_by(Follow.advises_since.is_(None), Guide.id)
+    )
+    return [Friend(*row) for row in await session.execute(query)]
+
+
 async def assign(session: AsyncSession, *, customer_id: int, guide_id: int, now: datetime) -> None:
     """This guide and no other."""
     hers = Follow.customer_id == customer_id

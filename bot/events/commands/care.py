@@ -64,3 +64,12 @@ class AssignCase(Command):
     permission = "case.assign"
     case_id: int
     guide_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeAdvisor(Command):
+    """Of the guides whom she knows, this one looks after her from now on."""
+
+    permission = "advisor.assign"
+    customer_id: int
+    userid: str

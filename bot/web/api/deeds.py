@@ -8,6 +8,7 @@ from pydantic import Field
 
 from bot.events.commands import (
     AskGuide,
+    ChangeAdvisor,
     FileCase,
     IssueCoupon,
     KeepApart,
@@ -73,6 +74,17 @@ class WhyIn(Strict):
 @routes.asks("POST", "/customers/{ref}/tasks", "task.ask", "请她的导购联系她", says=WhyIn)
 async def ask_guide(ask: Ask[WhyIn]) -> Done:
     return await ask.does(AskGuide, customer_id=await ask.known(), why=ask.said.why)
+
+
+class AdvisorIn(Strict):
+    userid: Annotated[Word, Field(max_length=64)]
+
+
+@routes.asks(
+    "POST", "/customers/{ref}/advisor", "advisor.assign", "换她的专属顾问", says=AdvisorIn
+)
+async def change_advisor(ask: Ask[AdvisorIn]) -> Done:
+    return await ask.does(ChangeAdvisor, customer_id=await ask.known(), userid=ask.said.userid)
 
 
 class CaseIn(Strict):

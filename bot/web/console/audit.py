@@ -38,6 +38,7 @@ ACTIONS = {
     "opt_out": "退订",
     "opt_in": "订阅",
     "say_life_stage": "说人生阶段",
+    "change_advisor": "换专属顾问",
     "tag_customer": "打标签",
     "merge_customers": "合并顾客",
     "unmerge_customer": "拆开合并",

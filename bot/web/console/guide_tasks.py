@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 
 from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.permissions import may
+from bot.domain.segments import parse, read_back
 from bot.events.commands import RemindGuide
 from bot.inbound.commands import matrix
-from bot.store import guide_board
+from bot.store import advisors, guide_board, shops
 from bot.store.guide_board import Row
 from bot.tongue import _
 from bot.web import lists
@@ -74,10 +76,27 @@ async def overview(request: web.Request) -> web.StreamResponse:
             quiet=work.content.limits.quiet_hours.covers(work.now()),
             may_remind=may(matrix(), "task.remind", request[ACTOR].kind),
             took=took,
+            advisers=await _advisers(request, session),
+            advice=work.content.advisors,
+            advice_rule=read_back(parse(work.content.advisors.rule)),
             skips=lambda code: _(code or "没说原因"),
             people=spans.people,
             downloads=lists.downloads(request, SHEET),
         )
+
+
+async def _advisers(
+    request: web.Request, session: AsyncSession
+) -> list[tuple[str, str, int, Sequence[str]]]:
+    """Each guide's name and userid, how many she looks after, what she knows best; the busiest first."""
+    known = await advisors.candidates(session)
+    skills = request.app[DESK].work.content.advisors.skills
+    rows = [
+        (guide.name, guide.userid, known[guide.id].load, skills.get(guide.userid, ()))
+        for guide, _place in await shops.serving(session, own_store(request))
+        if guide.id in known
+    ]
+    return sorted(rows, key=lambda row: (-row[2], row[0]))
 
 
 async def _batch(rows: list[Row]) -> AsyncIterator[list[Row]]:

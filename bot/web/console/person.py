@@ -19,9 +19,9 @@ from bot.domain.reasons import words
 from bot.domain.refusals import Refusal
 from bot.domain.segment_fields import SAID_WORDS, STAGES
 from bot.domain.segments import parse, read_back
-from bot.events.commands import AskGuide
+from bot.events.commands import AskGuide, ChangeAdvisor
 from bot.inbound.commands import matrix
-from bot.store import explain, merge_queue, portrait, segments, story, warmth
+from bot.store import advisors, explain, merge_queue, portrait, segments, story, warmth
 from bot.store.explain import CHANNELS
 from bot.store.portrait import Portrait
 from bot.store.story import PLACES, SOURCES, Line
@@ -34,7 +34,12 @@ from bot.web.figures import yuan
 from bot.web.guards import actor_of, allowed
 
 routes = web.RouteTableDef()
-RIGHTS = {"unmask": "customer.unmask", "ask": "task.ask", "merge": "customer.merge"}
+RIGHTS = {
+    "unmask": "customer.unmask",
+    "ask": "task.ask",
+    "merge": "customer.merge",
+    "advise": "advisor.assign",
+}
 MOST_ORDERS = 20
 KINDS = {
     "external_userid": "企业微信外部联系人",
@@ -108,6 +113,7 @@ async def person(request: web.Request) -> web.StreamResponse:
                 for name, right in RIGHTS.items()
             },
             titles=titles,
+            advice=await _advice(request, session, customer),
             **await data_rights.about(request, session, customer),
             asked="asked" in request.query,
             read_back=lambda rule: read_back(parse(rule)),
@@ -150,6 +156,34 @@ async def ask(request: web.Request) -> web.StreamResponse:
         )
     )
     raise web.HTTPSeeOther(f"/admin/customers/{customer.ref}?asked=1")
+
+
+async def _advice(
+    request: web.Request, session: AsyncSession, customer: Customer
+) -> dict[str, Any]:
+    """Whom she has, whom she might have, and how many each looks after already."""
+    work = request.app[DESK].work
+    rule, loads = parse(work.content.advisors.rule), await advisors.candidates(session)
+    friends = await advisors.friends_of(session, customer.id)
+    return {
+        "friends": [(one, loads[one.guide.id].load) for one in friends],
+        "now": next((one for one in friends if one.advises_since), None),
+        "entitled": await segments.matches(session, rule, customer.id, work.now()),
+        "rule": read_back(rule),
+        "most": work.content.advisors.most,
+    }
+
+
+@routes.post("/admin/customers/{ref}/advisor")
+@allowed("advisor.assign")
+async def change_advisor(request: web.Request) -> web.StreamResponse:
+    desk, form = request.app[DESK], await request.post()
+    async with desk.work.sessions.reading() as session:
+        customer = await asked_for(request, session)
+    userid = forms.needed(form, "userid", _("先选一位导购"), most=64)
+    signed = forms.signed(request, form)
+    await desk.do(ChangeAdvisor(customer_id=customer.id, userid=userid, **signed))
+    raise web.HTTPSeeOther(f"/admin/customers/{customer.ref}?said=advisor#advisor")
 
 
 async def asked_for(request: web.Request, session: AsyncSession) -> Customer:

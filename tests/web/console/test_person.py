@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlalchemy import select
 
 from bot.domain.delivery import GuideTask
 from bot.domain.orders import Order
-from bot.store import segments
+from bot.store import advisors, segments
 from tests.builders import a_follow, a_guide
 from tests.web.faces import a_named_customer
 
@@ -42,3 +44,23 @@ async def test_her_guide_is_asked_once_and_may_not_be_by_everybody(bot, shop):
     assert [task.why for task in tasks] == ["她问的大衣到货了"]
     auditor = await shop.signs_in("auditor", "shen")
     assert "你的角色不能请导购联系" in (await auditor.opens(address)).html
+
+
+async def test_another_advisor_is_chosen_among_the_guides_she_knows(bot, shop):
+    customer = await a_named_customer(bot)
+    async with bot.session() as session:
+        for name in ("苏晴", "林夏"):
+            guide = await a_guide(session, userid=f"u-{name}", name=name)
+            await a_follow(session, customer, guide)
+        await advisors.assign(session, customer_id=customer.id, guide_id=guide.id, now=bot.now)
+        await a_guide(session, userid="u-far", name="远方")
+    address = f"/admin/customers/{customer.ref}"
+    page = await (await shop.signs_in("owner", "boss")).opens(address)
+    page = await page.sends(f"{address}/advisor", userid="u-苏晴")
+    assert "现在起由她照顾这位顾客" in page.text
+    page = await page.sends(f"{address}/advisor", userid="u-far")
+    assert (page.status, "她没有加这位导购" in page.text) == (409, True)
+    page = await page.opens("/admin/guide-tasks")
+    assert re.search(r"苏晴 1 / 80 .* 林夏 0 / 80", page.text)
+    page = await page.opens("/admin/audit")
+    assert "换专属顾问" in page.text
