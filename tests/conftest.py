@@ -29,9 +29,11 @@ SECRET = "c2l5dS10ZXN0cy1vbmx5LW5vdC1mb3ItYW55LXNob3AtMDEyMw=="
 @pytest.fixture(scope="session", params=["sqlite", "postgres"])
 def databases(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> SqliteFiles | PostgresDatabases:
+) -> Iterator[SqliteFiles | PostgresDatabases]:
     maker = SqliteFiles if request.param == "sqlite" else PostgresDatabases
-    return maker(tmp_path_factory.mktemp("databases"))
+    made = maker(tmp_path_factory.mktemp("databases"))
+    yield made
+    made.close()
 
 
 @pytest.fixture

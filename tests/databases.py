@@ -10,7 +10,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import create_engine, event
+from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -77,6 +77,9 @@ class SqliteFiles:
     def drop(self, url: str) -> None:
         Path(url.removeprefix("sqlite+aiosqlite:///")).unlink(missing_ok=True)
 
+    def close(self) -> None:
+        """Nothing is held open."""
+
 
 def _wipe() -> str:
     """Whoever still looks is sent away, children go before their parents, and numbers begin again."""
@@ -84,7 +87,7 @@ def _wipe() -> str:
         f'DELETE FROM "{table.name}";' for table in reversed(Row.metadata.sorted_tables)
     )
     return f"""
-DO $$
+CREATE FUNCTION wipe() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE one record;
 BEGIN
   PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
@@ -106,14 +109,16 @@ class PostgresDatabases:
         self.template = f"siyu_template_{WORKER}"
         self._remake(self.template, like="template0")
         _schema(self.server.set(database=self.template))
-        self._used: set[str] = set()
+        postgres.run(self.server.set(database=self.template), _wipe())
+        self._used: dict[str, Connection] = {}
         self._clean: list[str] = []
 
     def fresh(self, home: Path) -> str:
         if self._clean:
             return self._clean.pop()
         url = self._made(like=self.template)
-        self._used.add(url)
+        # Kept open: a connection that knows the tables already wipes them in a twentieth of the time.
+        self._used[url] = create_engine(url, isolation_level="AUTOCOMMIT").connect()
         return url
 
     def anywhere(self) -> str:
@@ -124,11 +129,16 @@ class PostgresDatabases:
 
     def drop(self, url: str) -> None:
         if url in self._used:
-            postgres.run(make_url(url), _wipe())
+            self._used[url].execute(text("SELECT wipe()"))
             self._clean.append(url)
         else:
             name = make_url(url).database
             postgres.run(self.server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    def close(self) -> None:
+        for connection in self._used.values():
+            connection.close()
+            connection.engine.dispose()
 
     def _made(self, *, like: str) -> str:
         name = f"siyu_test_{WORKER}_{next(_numbers)}"

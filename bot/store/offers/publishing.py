@@ -32,28 +32,30 @@ _AS_WRITTEN = {
     "claimable",
 }
 
+NEW = {"issued": 0, "owed_fen": 0, "state": "active"}
+
 
 async def publish_offers(session: AsyncSession, vault: Vault, specs: Iterable[OfferSpec]) -> None:
     """Bring the offers up to what content says; what was issued, and a pause, stay as they are."""
-    for spec in specs:
-        insert = upsert(session, Offer).values(
-            **_columns(spec),
-            budget_pieces=spec.budget_pieces,
-            budget_fen=spec.budget_fen,
-            issued=0,
-            owed_fen=0,
-            state="active",
-            code_seed=vault.blind(spec.key, about="offer.code_seed"),
-        )
-        # A budget cut below what is out already cannot take coupons back: it only stops new ones.
-        pieces, fen = spec.budget_pieces, spec.budget_fen
-        kept: dict[str, Any] = {
-            "budget_pieces": case((Offer.issued > pieces, Offer.issued), else_=pieces),
-            "budget_fen": fen and case((Offer.owed_fen > fen, Offer.owed_fen), else_=fen),
+    rows = [
+        _columns(spec)
+        | {
+            "budget_pieces": spec.budget_pieces,
+            "budget_fen": spec.budget_fen,
+            "code_seed": vault.blind(spec.key, about="offer.code_seed"),
         }
-        await session.execute(
-            insert.on_conflict_do_update(index_elements=["key"], set_=_columns(spec) | kept)
-        )
+        | NEW
+        for spec in specs
+    ]
+    if not rows:
+        return
+    insert = upsert(session, Offer)
+    said = insert.excluded
+    kept: dict[str, Any] = {name: said[name] for name in rows[0].keys() - {"code_seed", *NEW}}
+    # A budget cut below what is out already cannot take coupons back: it only stops new ones.
+    for budget, out in (("budget_pieces", Offer.issued), ("budget_fen", Offer.owed_fen)):
+        kept[budget] = case((out > said[budget], out), else_=said[budget])
+    await session.execute(insert.on_conflict_do_update(index_elements=["key"], set_=kept), rows)
 
 
 async def switch(session: AsyncSession, key: str, *, on: bool) -> str | None:
