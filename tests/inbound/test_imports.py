@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ from sqlalchemy import func, select
 from bot.domain.customers import Customer, Identity, Secret
 from bot.domain.orders import Order, OrderEntry, OrderLine, Product
 from bot.inbound.imports import Unreadable, Wish, import_file
+from bot.inbound.imports.source import open_source
 from bot.store import customers, facts
 
 NOW = datetime(2026, 3, 12, 2, 24, tzinfo=UTC)
@@ -318,3 +320,49 @@ async def test_a_real_shop_counts_the_same_however_it_is_cut(sessions, vault, tm
         fen,
         len({row["customer_id"] for row in cells}),
     )
+
+
+class Stopped(Exception):
+    """Somebody ended the program."""
+
+
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+async def test_an_import_that_was_ended_in_the_middle_goes_on_where_it_was(
+    sessions, vault, tmp_path
+):
+    path = tmp_path / "many.csv"
+    rows = (f"{n:06},{n % 900},2026-03-01 10:{n % 60:02},{n}" for n in range(6_200))
+    path.write_text("\n".join(["订单号,会员号,时间,金额", *rows]), encoding="utf-8")
+    wish = Wish("orders", NOW, HOME)
+
+    def ends(what: str, _done: int, _all: int) -> None:
+        if what == "写入":
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        await import_file(sessions, vault, path, wish, ends)
+    before = await count(sessions, Order)
+    report = await import_file(sessions, vault, path, wish)
+    assert (report.imported, report.known) == (6_200 - before, before)
+    assert 0 < before < 6_200
+    assert await all_money(sessions) == (6_200, 100 * sum(range(6_200)), 900)
+
+
+async def test_headers_that_come_twice_or_not_at_all(sessions, brings):
+    twice = "订单号,会员号,时间,金额,金额,\n1,7,2026-03-01,5,99,x\n"
+    assert (await brings(twice)).imported == 1
+    assert await all_money(sessions) == (1, 500, 1)
+    with pytest.raises(Unreadable, match="没有认出这些列"):
+        await brings("1,7,2026-03-01,5\n2,7,2026-03-02,6\n", name="bare.csv")
+
+
+def test_a_sheet_that_unpacks_to_anything_is_not_unpacked(tmp_path):
+    bomb = tmp_path / "bomb.xlsx"
+    with zipfile.ZipFile(bomb, "w") as packed:
+        packed.writestr("xl/worksheets/sheet1.xml", b"")
+    packed_bytes = bytearray(bomb.read_bytes())
+    size = packed_bytes.index(b"PK\x01\x02") + 24  # what its directory says it will become
+    packed_bytes[size : size + 4] = (1 << 30).to_bytes(4, "little")
+    bomb.write_bytes(packed_bytes)
+    with pytest.raises(Unreadable, match="展开后太大"):
+        open_source(bomb)

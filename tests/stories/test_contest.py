@@ -97,7 +97,16 @@ async def test_tactic_062_who_takes_her_consent_back_is_seen_no_more(town):
         assert await contests.picture_of(session, town.vault, game, int(str(entry))) is None
 
 
-@pytest.mark.parametrize("data", [b"", b"GIF89a", b"\xff\xd8\xff\xe1\x00", a_png(1)[:-6]])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"GIF89a",
+        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        b"\xff\xd8\xff\xe1\x00",
+        a_png(1)[:-6],
+    ],
+)
 def test_only_whole_pictures_are_taken(data):
     with pytest.raises(Refusal, match="bad_picture"):
         read_picture(data)

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.domain.delivery import Kept
-from bot.domain.orders import Order
+from bot.domain.orders import Order, OrderLine
 from bot.platforms.signing import sign_webhook
 from bot.store import inbox
 
@@ -210,3 +210,27 @@ async def test_nothing_of_the_buyer_can_be_read_in_the_inbox(system):
         (row,) = await session.scalars(select(Kept))
     assert b"13800006021" not in row.body
     assert "13800006021" not in f"{row.digest}{row.source}{row.reason}"
+
+
+@pytest.mark.parametrize("at", ["2099-01-01T00:00:00+08:00", "1970-01-01T00:00:00+08:00"])
+async def test_an_order_of_another_age_is_refused(system, at):
+    status, told = await system.sends(an_order(at=at))
+    assert (status, [mistake["field"] for mistake in told["mistakes"]]) == (422, ["at"])
+    assert await system.orders() == 0
+
+
+async def test_names_of_goods_are_kept_as_they_were_written(system):
+    names = [
+        "👨‍👩‍👧‍👦 亲子装",
+        "مرحبا\u202eabc",
+        "𠮷野家 T 恤",
+        "<script>alert(1)</script>",
+        "=cmd|' /C calc'!A0",
+    ]
+    names.append("长" * 300)
+    lines = [{"sku": f"S{n}", "name": name, "amount_fen": 1} for n, name in enumerate(names)]
+    assert (await system.sends(an_order(lines=lines)))[0] == 202
+    assert await system.orders() == 1
+    async with system.bot.session() as session:
+        kept = await session.scalars(select(OrderLine.name).order_by(OrderLine.sku))
+        assert list(kept) == names

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from aiohttp import web
@@ -29,6 +29,11 @@ routes = Routes()
 SOURCE = "shop"
 
 
+EARLIEST = datetime(1980, 1, 1, tzinfo=UTC)
+AHEAD = timedelta(days=366)
+"""An order of tomorrow counts from tomorrow on; one of 2099 is a mistake."""
+
+
 def zoned(at: datetime) -> datetime:
     if at.tzinfo is None:
         raise ValueError("at 要带时区，例如 2026-03-12T10:24:00+08:00")
@@ -36,6 +41,12 @@ def zoned(at: datetime) -> datetime:
         at.astimezone(UTC)
     except OverflowError:
         raise ValueError("at 不是一个能用的时间") from None
+    return at
+
+
+def bought_at(at: datetime) -> datetime:
+    if zoned(at) < EARLIEST:
+        raise ValueError("at 太早，看看年份是不是写错了")
     return at
 
 
@@ -65,7 +76,7 @@ class OrderIn(Strict):
     kind: Literal["paid", "refunded", "cancelled", "completed"]
     order_no: Word
     refund_no: Annotated[Word | None, Field(validate_default=True)] = None
-    at: Annotated[datetime, Field(strict=False), AfterValidator(zoned)]
+    at: Annotated[datetime, Field(strict=False), AfterValidator(bought_at)]
     store: Word | None = None
     guide: Word | None = None
     channel: Word | None = None
@@ -111,6 +122,9 @@ async def receive_order(request: web.Request) -> web.Response:
         metrics.ORDERS.labels("unsigned").inc()
         return problem(401, "unsigned", "签名不对或已过期")
     order = bodies.parse(body, OrderIn)
+    if order.at > desk.work.now() + AHEAD:
+        late = {"field": "at", "words": "at 在很远的将来，看看年份是不是写错了"}
+        raise Refusal("invalid", "请求有问题", status=422, facts={"mistakes": [late]})
     event = order.event()
     written = json.dumps(events.dump(event), ensure_ascii=False, sort_keys=True)
     new = await desk.intake.keep(Arrival("event", written.encode()))
