@@ -41,6 +41,10 @@ async def rest(session: AsyncSession, vault: Vault, rule_key: str, now: datetime
     await session.execute(
         update(Touch).where(waiting).values(state="cancelled", reason=REASON, settled_at=now)
     )
+    unwritten = Invite.rule_key == rule_key, Invite.touch_id.is_(None)
+    await session.execute(
+        update(Invite).where(*unwritten, Invite.state == "eligible").values(state="withdrawn")
+    )
     await calling_back.withdraw(session, vault, now)
     for task in await _unconfirmed_posts(session, rule_key):
         await calling_back.call_back(session, vault, task, reason="withdrawn", now=now)
@@ -57,7 +61,10 @@ async def wake(session: AsyncSession, rule_key: str, now: datetime) -> int:
     )
     gone = select(Touch.id).where(Touch.state == "cancelled", Touch.reason == REASON)
     await session.execute(
-        update(Invite).where(*mine, Invite.touch_id.in_(gone)).values(state="eligible")
+        update(Invite)
+        .where(*mine, Invite.state.in_(("eligible", "withdrawn")))
+        .where(Invite.touch_id.in_(gone) | Invite.touch_id.is_(None))
+        .values(state="eligible")
     )
     return await changed(
         session,

@@ -164,4 +164,4 @@ def places(drawn: list[Stop]) -> dict[int, str]:
 
 
 def leaving(spec: PlaybookSpec) -> str:
-    return read_back(parse(spec.leave)) if isinstance(spec.leave, dict) else ""
+    return read_back(parse(spec.gone)) if spec.gone else ""

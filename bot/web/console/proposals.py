@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
 from aiohttp import web
 
+from bot.content import edits
 from bot.domain.access import Proposal
+from bot.domain.content_edits import ContentEdit
 from bot.domain.permissions import may
 from bot.events import load
 from bot.events.commands import Command, DecideProposal
 from bot.inbound.commands import matrix
-from bot.store import proposals
+from bot.store import content_edits, proposals
 from bot.web.console import forms
 from bot.web.console.audit import ACTIONS
 from bot.web.console.frame import actor_words, shown
@@ -28,6 +31,7 @@ NAMES = {
     "keep_id": "留下哪一位",
     "merge_id": "并进去的一位",
     "customer_id": "顾客",
+    "playbook": "旅程",
     "at_once": "不等一天",
     "give_up": "券一起作废",
 }
@@ -39,6 +43,8 @@ async def queue(request: web.Request) -> web.StreamResponse:
     desk, actor = request.app[DESK], actor_of(request)
     async with desk.work.sessions.reading() as session:
         rows = await proposals.waiting(session, desk.work.now())
+        drafts = await content_edits.drafts(session, edits.PLAYBOOKS)
+        seen = {row.id: _shown_at(row, drafts) for row in rows}
         return await shown(
             request,
             session,
@@ -47,17 +53,26 @@ async def queue(request: web.Request) -> web.StreamResponse:
             rows=rows,
             actions=ACTIONS,
             who=actor_words,
-            detail=_detail,
+            detail=lambda row: _detail(row, spelt_out=not seen[row.id]),
+            seen=seen,
             why_not=lambda row: _why_not(row, str(actor), actor.kind),
         )
 
 
-def _detail(row: Proposal) -> list[tuple[str, str]]:
+def _detail(row: Proposal, *, spelt_out: bool) -> list[tuple[str, str]]:
     """What was asked for, by name; a filter as its own parts."""
-    told = {name: v for name, v in row.body.items() if name not in ENVELOPE and v}
+    hidden = ENVELOPE if spelt_out else ENVELOPE | {"spec"}
+    told = {name: v for name, v in row.body.items() if name not in hidden and v}
     asked = parse_qsl(str(told.pop("filter", "")))
     lines = [(NAMES.get(name, name), str(value)[:120]) for name, value in told.items()]
     return lines + [(name, value[:120]) for name, value in asked[:6]]
+
+
+def _shown_at(row: Proposal, drafts: Mapping[str, ContentEdit]) -> str:
+    """Where what was asked for can be looked at line by line, as long as the draft is still the same."""
+    draft = drafts.get(str(row.body.get("playbook", "")))
+    same = row.kind == "publish_playbook" and draft and draft.body == row.body.get("spec")
+    return f"/admin/campaigns/journeys/{row.body['playbook']}/draft" if same else ""
 
 
 def _why_not(row: Proposal, actor: str, role: str) -> str:

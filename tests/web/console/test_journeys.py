@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 
 import pytest
@@ -112,6 +113,7 @@ async def test_who_is_inside_keeps_her_version_and_the_change_is_told_line_by_li
         facts = {"trigger": "friend_added", "customer_id": customer.id, "cause": "friend:su"}
         assert await journeys.enter(session, bot.content, now=bot.now, **facts)
     page = await (await shop.signs_in("owner", "boss")).opens(f"{ALL}/newcomer-week/edit")
+    page = await press(page, "cond:goal")
     page = await press(page, "next", s__1__days="2")
     assert "现在有 1 人走在上面：她们走完开始时的那一版" in page.text
     assert "等 1 天" in page.text
@@ -120,6 +122,7 @@ async def test_who_is_inside_keeps_her_version_and_the_change_is_told_line_by_li
     assert "草稿" in page.text
     page = await publishes(await page.opens(f"{ALL}/newcomer-week/draft"))
     assert "第 2 版" in page.text
+    assert "走过的 1 人里 0 人到了" in page.text
     async with bot.session() as session:
         assert set(await session.scalars(select(Run.version))) == {1}
     page = await page.sends(f"{ALL}/newcomer-week/pause")
@@ -149,6 +152,9 @@ async def test_what_an_operator_publishes_waits_for_a_second_person(bot, shop):
     assert "要另一个人同意后才生效" in page.text
     page = await publishes(page)
     assert page.status == 202
+    page = await (await shop.signs_in("admin", "ad")).opens("/admin/proposals")
+    where = re.search(r'href="([^"]+/draft)">看改动', page.html)
+    assert "还没有发布过" in (await page.opens(where[1])).text
 
 
 def test_a_stored_journey_comes_back_from_its_form_as_it_was(content):
