@@ -247,10 +247,11 @@ def _compile(words: str, facts: dict[str, Fact], spot: _Spot) -> jinja2.Template
         spot.note(1, _("写得太长"), _("最多 %(most)s 个字", most=LONGEST_SOURCE))
         return None
     try:
-        found = list(breaches(_ENV.parse(words), facts))
+        tree = _ENV.parse(words)
+        found = list(breaches(tree, facts))
         for line, what, mend in found:
             spot.note(line, what, mend)
-        return None if found else _ENV.from_string(words)
+        return None if found else _ENV.from_string(tree)
     except jinja2.TemplateSyntaxError as error:
         spot.note(
             error.lineno,
