@@ -247,8 +247,7 @@ def _compile(words: str, facts: dict[str, Fact], spot: _Spot) -> jinja2.Template
         spot.note(1, _("写得太长"), _("最多 %(most)s 个字", most=LONGEST_SOURCE))
         return None
     try:
-        tree = _ENV.parse(words)
-        found = list(breaches(tree, facts))
+        found = list(breaches(tree := _ENV.parse(words), facts))
         for line, what, mend in found:
             spot.note(line, what, mend)
         return None if found else _ENV.from_string(tree)
