@@ -184,11 +184,8 @@ async def _group(talk: Talk) -> Said:
                 link, customer_id=talk.customer_id, tag="chat/group", also=(link,)
             )
             return Said(talk.say("chat/group", group=rule.name, join_link=link))
-    hers = [
-        rule.name
-        for rule in rules
-        if await group_chats.is_member(session, talk.customer_id, rule.key)
-    ]
+    inside = await group_chats.memberships(session, [talk.customer_id])
+    hers = [rule.name for rule in rules if (talk.customer_id, rule.key) in inside]
     return Said(talk.say("chat/no_group", **({"groups": "、".join(hers)} if hers else {})))
 
 

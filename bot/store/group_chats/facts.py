@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.domain.campaigns import Touch
 from bot.domain.group_chats import GroupRule
 from bot.domain.offers import day_words
-from bot.store.group_chats.rooms import eligible, is_member, open_code
+from bot.store.group_chats.rooms import eligible, memberships, open_code
 from bot.store.group_chats.rules import live_rules
 from bot.tongue import speaking
 
@@ -24,9 +24,9 @@ async def facts_of(
     texts = {str(rule.settings.get("template")) for rule in rules}
     codes: dict[str, str | None] = {}
     found: dict[int, dict[str, str]] = {}
-    for touch in touches:
-        if touch.template not in texts and ":" not in (touch.step or ""):
-            continue
+    about = [each for each in touches if each.template in texts or ":" in (each.step or "")]
+    inside = await memberships(session, {each.customer_id for each in about}) if about else set()
+    for touch in about:
         rule = await _meant(session, touch, rules, now)
         if rule is None:
             continue
@@ -36,7 +36,7 @@ async def facts_of(
         with speaking("zh"):  # she is told, whoever looks on
             found[touch.id] = {"group": rule.name, "until": day_words(last_day)}
         code = codes[rule.key]
-        if code and not await is_member(session, touch.customer_id, rule.key):
+        if code and (touch.customer_id, rule.key) not in inside:
             found[touch.id]["join_link"] = code
     return found
 

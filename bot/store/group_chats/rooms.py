@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import exists, func, or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.calls import AddJoinWay, GetGroupChat, GetJoinWay, UpdateJoinWay
@@ -28,7 +28,7 @@ async def join_link(
     None when she is in already or no room of the family takes anybody."""
     key = rule_key or await _invited_into(session, customer_id)
     rule = await rule_of(session, key) if key else None
-    if rule is None or await is_member(session, customer_id, rule.key):
+    if rule is None or (customer_id, rule.key) in await memberships(session, [customer_id]):
         return None
     return await open_code(session, rule)
 
@@ -47,14 +47,17 @@ async def rooms_of(session: AsyncSession, rule_key: str) -> Sequence[GroupChat]:
     return (await session.scalars(found.order_by(GroupChat.id))).all()
 
 
-async def is_member(session: AsyncSession, customer_id: int, rule_key: str) -> bool:
-    inside = exists().where(
-        GroupMember.group_chat_id == GroupChat.id,
-        GroupChat.rule_key == rule_key,
-        GroupMember.customer_id == customer_id,
-        GroupMember.left_at.is_(None),
+async def memberships(
+    session: AsyncSession, customer_ids: Collection[int]
+) -> set[tuple[int, str]]:
+    """Who of them is in a group chat of which family now."""
+    inside = (
+        select(GroupMember.customer_id, GroupChat.rule_key)
+        .join(GroupChat, GroupChat.id == GroupMember.group_chat_id)
+        .where(GroupMember.customer_id.in_(customer_ids), GroupMember.left_at.is_(None))
     )
-    return bool(await session.scalar(select(inside)))
+    rows = await session.execute(inside)
+    return {(who, family) for who, family in rows if who is not None and family is not None}
 
 
 async def eligible(session: AsyncSession, customer_id: int, rule_key: str, now: datetime) -> bool:
