@@ -66,7 +66,7 @@ async def everything(
     her = await person(session, customer.id)
     names = {table: await _names(session, table) for table in NAMES}
     sections = []
-    for entry in inventory.of_people():
+    for entry in (one for one in inventory.entries().values() if one.hers is not None):
         telling = _Telling(entry, vault, zone, names, masked=masked)
         if rows := await telling.rows(session, her):
             sections.append({"table": entry.name, "title": _(TITLES[entry.name]), "rows": rows})

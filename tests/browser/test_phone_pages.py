@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser import looks
 
@@ -14,6 +14,7 @@ HERS = (
     "/contests/outfit",
     "/preferences",
     "/data",
+    "/data/all",
     "/cases",
     "/contact",
 )
@@ -53,6 +54,42 @@ def test_what_she_sees_fits_and_shuts_nobody_out(walks, tongue):
     hers.goto("/guide/side")
     faults["side"] = faults_of(hers, tongue)
     assert {name: found for name, found in faults.items() if found} == {}
+
+
+def test_a_switch_turns_back_when_it_fails_and_her_wish_to_be_forgotten_is_taken_back(
+    shop, browser
+):
+    """In a browser of its own: what fails here is meant to."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=shop.url)
+    page = context.new_page()
+    page.goto("/sandbox?who=visitor-77")
+    page.locator(".m.bot").first.wait_for()
+    with context.expect_page() as opened:
+        page.click("#do-wallet")
+    hers = opened.value
+    hers.set_viewport_size({"width": 390, "height": 844})
+    hers.goto("/h5/preferences")
+    knob = hers.locator("#sw-topic_offers")
+    knob.click()
+    expect(knob).to_have_attribute("aria-checked", "false")
+    hers.locator("#changed button").click()
+    expect(knob).to_have_attribute("aria-checked", "true")
+    hers.route("**/h5/preferences", lambda route: route.abort())
+    knob.click()
+    expect(hers.locator("#failed")).to_be_visible()
+    expect(knob).to_have_attribute("aria-checked", "true")
+    hers.unroute("**/h5/preferences")
+    hers.goto("/h5/data/all")
+    with hers.expect_download() as taken:
+        hers.click("#take-file")
+    assert taken.value.suggested_filename.endswith(".json")
+    hers.goto("/h5/data")
+    hers.click("#delete summary")
+    hers.click("#do-delete")
+    hers.click("#keep")
+    expect(hers.locator("#delete summary")).to_be_visible()
+    assert shop.counts("SELECT count(*) FROM erasure WHERE state = 'taken_back'") == 1
+    context.close()
 
 
 def _at_the_till(page: Page, tongue: str, code: str) -> dict[str, list[str]]:

@@ -9,12 +9,11 @@ from urllib.parse import quote
 from aiohttp import web
 
 from bot.domain import masks
-from bot.domain.inventory_words import WORDS
-from bot.domain.segment_fields import SAID_WORDS
 from bot.events.commands import ForgetMe, StayAfterAll, TakeMyData
 from bot.store import erasing, exporting, guide_book, portrait
 from bot.tongue import _
 from bot.web.customer.door import ask_who, certain, customer_at, herself
+from bot.web.customer.reading import PURPOSES, read
 from bot.web.desk import DESK
 from bot.web.forms import key_in, typed
 from bot.web.guards import actor_of, allowed
@@ -33,7 +32,6 @@ KNOWN_BY = {
 }
 SHOWN = 50
 """Rows of one kind on the page; the file holds all."""
-LONGEST = 300
 
 
 @routes.get(HERE)
@@ -57,7 +55,7 @@ async def data(request: web.Request) -> web.StreamResponse:
         n=numbers,
         known_by=list(known_by),
         tags=sorted({worn.tag for worn in her.tags}),
-        purposes=SAID_WORDS,
+        purposes=PURPOSES,
         wish=wish,
         blocks=blocks,
         held=sum(one["kind"] == "coupon" for one in blocks),
@@ -76,7 +74,7 @@ async def everything(request: web.Request) -> web.StreamResponse:
         request,
         "customer/data_all.html",
         known=[
-            one | {"rows": [_read(row) for row in one["rows"][-SHOWN:]]} for one in told["known"]
+            one | {"rows": [read(row) for row in one["rows"][-SHOWN:]]} for one in told["known"]
         ],
         counts={one["table"]: len(one["rows"]) for one in told["known"]},
         written=json.dumps(told, ensure_ascii=False),
@@ -108,20 +106,6 @@ async def _told(request: web.Request) -> exporting.Facts:
         return await exporting.everything(
             session, work.vault, customer, now=work.now(), zone=work.settings.zone
         )
-
-
-def _read(row: exporting.Facts) -> list[tuple[str, str]]:
-    """What a page tells of a row: what has a word, cut where it is long."""
-    shown = [(name, row[name]) for name in WORDS if name in row and row[name] not in ("", {}, [])]
-    return [(_(WORDS[name]), _short(value)) for name, value in shown]
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, bool):
-        return _("是") if value else _("否")
-    said = json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
-    moment = said[:16].replace("T", " ") if said[4:5] == "-" and said[10:11] == "T" else said
-    return moment if len(moment) <= LONGEST else moment[:LONGEST] + "…"
 
 
 @routes.post("/h5/data/delete")

@@ -27,6 +27,8 @@ for (const kind of ['htmx:responseError', 'htmx:sendError', 'htmx:timeout']) {
     const failed = document.getElementById('failed'), knob = turned(e.detail.elt);
     if (!failed) return;
     if (knob) flip(knob);
+    const changed = document.getElementById('changed');
+    if (changed) changed.remove();
     e.detail.elt.querySelectorAll('button:disabled').forEach(b => { b.disabled = false; });
     failed.hidden = false;
   });
