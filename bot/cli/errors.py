@@ -7,6 +7,7 @@ import shlex
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
+from typing import TypeGuard
 
 import click
 from click import exceptions as wrongs
@@ -39,9 +40,12 @@ def _explained(command: click.Command, said: list[str]) -> int:
         click.echo(_("已停止。数据是完整的，可以随时重新开始。"), err=True)
         return INTERRUPTED
     except click.ClickException as wrong:
-        return _told(wrong, said)
+        code = _told(wrong, said)
+        if isinstance(wrong, Failed | Misused):
+            _point(wrong.then, command, said)
+        return code
     except Exception as wrong:  # noqa: BLE001 - what we know is explained, what we do not is raised again
-        return _known(wrong)
+        return _known(wrong, command, said)
     return result if isinstance(result, int) else 0
 
 
@@ -135,7 +139,7 @@ _WHAT = {
 }
 
 
-def _known(wrong: Exception) -> int:
+def _known(wrong: Exception, command: click.Command, said: list[str]) -> int:
     # By name: importing what may go wrong would make help slow.
     name = next((kind.__name__ for kind in type(wrong).__mro__ if kind.__name__ in _THEN), "")
     if any(sign in str(wrong) for sign in _NO_TABLES):
@@ -143,7 +147,32 @@ def _known(wrong: Exception) -> int:
     if not name:
         raise wrong
     words = getattr(wrong, "words", None) or getattr(wrong, "filename", None) or wrong
-    return failed(_(_WHAT.get(name, "{}")).format(words), _(_THEN[name]))
+    then = _(_THEN[name])
+    code = failed(_(_WHAT.get(name, "{}")).format(words), then)
+    _point(then, command, said)
+    return code
+
+
+def _point(then: str, command: click.Command, said: list[str]) -> None:
+    """Whatever went wrong, the next command is named: the advice's own, or where the use of this one is told."""
+    if "siyu" not in then:
+        click.echo(_("  看用法：%(path)s --help", path=_path(command, said)), err=True)
+
+
+def _path(command: click.Command, said: list[str]) -> str:
+    """The part of the line that is the command's name."""
+    names = ["siyu"]
+    for word in said:
+        inner = command.get_command(click.Context(command), word) if _is_group(command) else None
+        if inner is None:
+            break
+        names.append(word)
+        command = inner
+    return " ".join(names)
+
+
+def _is_group(command: click.Command) -> TypeGuard[click.Group]:
+    return isinstance(command, click.Group)
 
 
 def failed(what: str, then: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import re
 import socket
 import sqlite3
 import subprocess
@@ -54,6 +55,32 @@ def test_a_mistake_is_named_in_chinese(run, line, said):
     done = run(*line.split())
     assert done.code == 2
     assert said in done.err
+
+
+@pytest.mark.parametrize(
+    ("line", "then"),
+    [
+        ("tiers run --as-of soon", "siyu tiers run --help"),
+        ("import orders x.csv --map wrong", "siyu import orders --help"),
+        ("clock advance soon", "siyu clock advance --help"),
+        ("user add x --role clerk", "siyu user add --help"),
+        ("key add --scope dreams:read", "siyu key add --help"),
+        ("restore nothing.backup", "siyu restore --help"),
+        ("init --config", "siyu init --help"),
+    ],
+)
+def test_every_refusal_names_a_command_to_go_on_with(run, monkeypatch, line, then):
+    monkeypatch.setenv("SIYU_SECRET_KEY", SECRET)
+    done = run(*line.split())
+    assert done.code in {1, 2}
+    assert then in done.err
+
+
+def test_no_command_fails_in_other_ways_than_these():
+    """Only what `bot.cli.errors` sees can be given its next command."""
+    for path in (ROOT / "bot" / "cli").glob("*.py"):
+        raised = re.findall(r"raise (?:click\.)?([A-Z]\w+)\(", path.read_text(encoding="utf-8"))
+        assert set(raised) <= {"Failed", "Misused", "UsageError", "Exit", "Refusal"}, path.name
 
 
 def test_missing_settings_name_the_next_command(run):
