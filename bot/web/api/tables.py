@@ -17,6 +17,7 @@ from bot.web.api import (
     offers,
     openapi,
     orders,
+    own_data,
     points,
     prices,
     rules,
@@ -31,6 +32,7 @@ from bot.web.api import (
 TABLES = (
     customers.routes,
     deeds.routes,
+    own_data.routes,
     rules.routes,
     tags.routes,
     groups.routes,

@@ -1,7 +1,8 @@
-"""What a colleague may do with a customer's data, as her page tells it."""
+"""What a colleague, or a program, may do with a customer's data; and the yes that lets it out."""
 
 from __future__ import annotations
 
+from secrets import token_urlsafe
 from typing import Any
 
 from aiohttp import web
@@ -9,9 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Customer
 from bot.domain.permissions import may, needs_second
+from bot.domain.refusals import Refusal
+from bot.events.commands import Actor, ExportCustomer
 from bot.inbound.commands import matrix
-from bot.store import erasing, exporting
-from bot.web.desk import DESK
+from bot.store import erasing, exporting, proposals
+from bot.tongue import _
+from bot.web.desk import DESK, Desk
 from bot.web.guards import actor_of
 
 IN_CLEAR = "owner"
@@ -36,3 +40,25 @@ async def about(request: web.Request, session: AsyncSession, customer: Customer)
         "data": rights(request),
         "in_clear": actor_of(request).kind == IN_CLEAR,
     }
+
+
+def same_name(typed: str, hers: str) -> None:
+    """Whoever erases has named her. Raises Refusal wrong_name."""
+    if typed.strip() != hers:
+        raise Refusal("wrong_name", _("名字和这位顾客的不一样，什么都没有删"), status=422)
+
+
+async def let_out(desk: Desk, actor: Actor, customer: Customer, key: str) -> None:
+    """Once for each yes, where it takes two. Raises Refusal second_person."""
+    now, facts = desk.work.now(), {"customer_id": customer.id}
+    if needs_second(matrix(), ExportCustomer.permission, actor.kind):
+        kind, by = "export_customer", str(actor)
+        async with desk.work.sessions.begin() as session:
+            asked = await proposals.of(session, kind=kind, facts=facts, by=by, now=now)
+            if asked is not None and await proposals.use(session, asked.id):
+                return
+        if asked is not None:
+            words = _("已经提交，还在等另一位有权限的人同意")
+            raise Refusal("second_person", words, status=202)
+        key = token_urlsafe(12)  # the page's own key has its answer already
+    await desk.do(ExportCustomer(actor=actor, key=key, at=now, **facts))

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import json
-from secrets import token_urlsafe
 
 from aiohttp import web
 
-from bot.domain.customers import Customer
-from bot.domain.permissions import needs_second
 from bot.domain.refusals import Refusal
 from bot.events.commands import (
     EraseCustomer,
     EraseEverybody,
-    ExportCustomer,
     KeepCustomer,
     KeepEverybody,
 )
-from bot.inbound.commands import matrix
-from bot.store import customers, exporting, proposals
+from bot.store import customers, exporting
 from bot.tongue import _
 from bot.web.console import forms
-from bot.web.console.data_rights import IN_CLEAR
+from bot.web.console.data_rights import IN_CLEAR, let_out, same_name
 from bot.web.console.person import asked_for
 from bot.web.desk import DESK
 from bot.web.guards import actor_of, allowed
@@ -35,9 +30,8 @@ async def export(request: web.Request) -> web.StreamResponse:
     work, form = request.app[DESK].work, await request.post()
     async with work.sessions.reading() as session:
         customer = await asked_for(request, session)
-    await _let_out(
-        request, customer, forms.needed(form, "key", _("页面放太久了，请刷新后再试一次"))
-    )
+    key = forms.needed(form, "key", _("页面放太久了，请刷新后再试一次"))
+    await let_out(request.app[DESK], actor_of(request), customer, key)
     async with work.sessions.reading() as session:
         told = await exporting.everything(
             session,
@@ -57,23 +51,6 @@ async def export(request: web.Request) -> web.StreamResponse:
     )
 
 
-async def _let_out(request: web.Request, customer: Customer, key: str) -> None:
-    """Once for each yes, where it takes two. Raises Refusal second_person."""
-    desk, actor = request.app[DESK], actor_of(request)
-    now, facts = desk.work.now(), {"customer_id": customer.id}
-    if needs_second(matrix(), ExportCustomer.permission, actor.kind):
-        kind, by = "export_customer", str(actor)
-        async with desk.work.sessions.begin() as session:
-            asked = await proposals.of(session, kind=kind, facts=facts, by=by, now=now)
-            if asked is not None and await proposals.use(session, asked.id):
-                return
-        if asked is not None:
-            words = _("已经提交，还在等另一位有权限的人同意")
-            raise Refusal("second_person", words, status=202)
-        key = token_urlsafe(12)  # the page's own key has its answer already
-    await desk.do(ExportCustomer(actor=actor, key=key, at=now, **facts))
-
-
 @routes.post("/admin/customers/{ref}/erase")
 @allowed("customer.erase")
 async def erase(request: web.Request) -> web.StreamResponse:
@@ -82,8 +59,7 @@ async def erase(request: web.Request) -> web.StreamResponse:
     async with desk.work.sessions.reading() as session:
         customer = await asked_for(request, session)
         name = await customers.name_of(session, desk.work.vault, customer.id)
-    if forms.text(form, "name") != (name or customer.ref):
-        raise Refusal("wrong_name", _("名字和这位顾客的不一样，什么都没有删"), status=422)
+    same_name(forms.text(form, "name"), name or customer.ref)
     wish = EraseCustomer(
         customer_id=customer.id,
         reason=forms.needed(form, "reason", _("写一句为什么删"), most=120),

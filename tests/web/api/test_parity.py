@@ -17,6 +17,8 @@ ROOMS = Path(bot.__file__).parent / "web"
 BY_PEOPLE_ALONE = {
     "NoteContact": "the guide's own act, under her own name; no key acts as a guide",
     "TryCampaign": "sends to the author's own WeCom; a program has none",
+    "EraseEverybody": "the end of the house is asked for at its own page, by people who type the brand's name",
+    "KeepEverybody": "the same page takes it back",
     "ExportList": "what lists as files need; a program reads the same lists by cursor",
 }
 SEEN_ELSEWHERE = {
@@ -68,4 +70,5 @@ def test_every_right_that_the_console_asks_for_opens_an_endpoint_too():
         "campaign.read",  # the page of acts leaves each right to the dispatcher
         "content.read",  # trying a text changes nothing
         "settings.read",  # so does a look at the connection
+        "people.erase",  # by people alone
     }

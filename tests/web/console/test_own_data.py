@@ -79,3 +79,18 @@ async def test_everybody_is_erased_by_the_brands_name_two_people_and_a_day(bot, 
         assert (await session.scalars(select(Secret.customer_id))).all() == []
         assert None not in (await session.scalars(select(Customer.erased_at))).all()
         assert (await session.scalars(select(Erasure.state))).all() == ["done"]
+
+
+async def test_a_program_does_the_same_under_the_same_rights(bot, shop):
+    her = await a_named_customer(bot)
+    owner, admin = await shop.program("owner"), await shop.program("admin")
+    told = (await owner.asks(f"customers/{her.ref}/export"))[1]
+    assert [
+        row["name"] for one in told["known"] for row in one["rows"] if one["table"] == "secret"
+    ] == ["林小满"]
+    assert (await admin.asks(f"customers/{her.ref}/export"))[1]["state"] == "waiting"
+    wrong = await owner.asks(f"customers/{her.ref}/erase", name="陈立", reason="她要求")
+    assert wrong[0] == 422
+    told = (await owner.asks(f"customers/{her.ref}/erase", name="林小满", reason="她要求"))[1]
+    assert told["due_at"]
+    assert (await admin.asks(f"customers/{her.ref}/keep"))[1]["state"] == "taken_back"
