@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 FUZZ := .make/fuzz-venv
 
-.PHONY: demo test check browser storm fuzz peers bench fmt run migrate migration lock clean
+.PHONY: demo test check types proofs browser storm fuzz peers bench fmt run migrate migration lock clean
 
 demo: .make/run
 	@$(BIN)/siyu demo
@@ -12,13 +12,18 @@ demo: .make/run
 test: .make/test
 	@$(MAKE) --no-print-directory check
 
-# What `test` runs, without installing.
+# What `test` runs, without installing. The types are looked at beside the tests, which leave some of a core free.
 check:
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/pytest -q -n 2
+	@$(MAKE) --no-print-directory -j 2 types proofs
+
+types:
+	$(BIN)/mypy
+
+proofs:
+	$(BIN)/pytest -q -n 2 --dist worksteal
 
 browser: .make/test
 	@scripts/need-chromium
