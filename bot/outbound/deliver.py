@@ -24,7 +24,7 @@ from bot.store.gate import Question, Standing, Stock
 from bot.store.links import Links, Message
 from bot.work.context import Work
 
-CHUNK = 300
+CHUNK = 500
 LOOK_AGAIN = timedelta(minutes=10)
 PATIENCE = timedelta(days=5)
 """How long a message of a journey waits for a guide's free place before it is stale."""
@@ -57,6 +57,8 @@ class _Delivery:
     ids: set[int] = field(init=False)
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     stocks: dict[str, Stock] = field(default_factory=dict)
+    questions: dict[tuple[object, ...], Question] = field(default_factory=dict)
+    """The same is asked for most of them: of a campaign, or of one step of a journey."""
     ready: list[Ready] = field(default_factory=list)
     links: Links = field(init=False)
 
@@ -98,6 +100,15 @@ class _Delivery:
             await touches.write(self.session, some)
 
     async def _question(
+        self, touch: Touch, campaign: Campaign | None, stops: Mapping[int | None, str]
+    ) -> Question:
+        coupon = touch.coupon_id is not None
+        kind = (touch.campaign_id, touch.template, touch.purpose, touch.offer_key, touch.guide_id)
+        if (kind, coupon) not in self.questions:
+            self.questions[kind, coupon] = await self._asked(touch, campaign, stops)
+        return self.questions[kind, coupon]
+
+    async def _asked(
         self, touch: Touch, campaign: Campaign | None, stops: Mapping[int | None, str]
     ) -> Question:
         content = self.work.content

@@ -16,12 +16,12 @@ from bot.calls import (
     SendSubscribed,
     SendTemplate,
 )
-from bot.domain.campaigns import Touch
 from bot.domain.delivery import Owed
 from bot.domain.gate import GateFacts, decide
 from bot.domain.quotas import Limits, Used
 from bot.store import campaigns, gate, touches
 from bot.store.gate import Standing
+from bot.store.touches import Bound
 from bot.store.vault import Vault
 
 REACHES = (CreateMassTask, SendKf, SendOfficial, SendSubscribed, SendTemplate)
@@ -59,7 +59,7 @@ class Look:
         return {owed.id: self._single(owed, bound, standings) for owed, _ in debts}
 
     def _single(
-        self, owed: Owed, bound: Mapping[int, Touch], standings: Mapping[int, Standing]
+        self, owed: Owed, bound: Mapping[int, Bound], standings: Mapping[int, Standing]
     ) -> str | None:
         if owed.touch_id is None:
             return self._unbound(owed)
@@ -93,13 +93,13 @@ class Look:
             return self.stops[None]
         return "quiet_hours" if self.limits.quiet_hours.covers(self.now) else None
 
-    async def _standings(self, bound: Iterable[Touch]) -> Mapping[int, Standing]:
+    async def _standings(self, bound: Iterable[Bound]) -> Mapping[int, Standing]:
         ids = {touch.customer_id for touch in bound}
         if not ids:
             return {}
         return await gate.gather(self.session, self.vault, ids, at=self.now, limits=self.limits)
 
-    def _reason(self, touch: Touch, standings: Mapping[int, Standing]) -> str | None:
+    def _reason(self, touch: Bound, standings: Mapping[int, Standing]) -> str | None:
         standing = standings.get(touch.customer_id)
         if standing is None:
             return "merged"
@@ -117,7 +117,7 @@ class Look:
         return decide(facts, self.limits, self.now)
 
 
-def _without(used: Used, touch: Touch) -> Used:
+def _without(used: Used, touch: Bound) -> Used:
     """The touch itself is counted as being under way; it does not stand in its own way."""
     marketing, mass = touch.purpose == "marketing", touch.channel == "wecom"
     return Used(

@@ -5,16 +5,26 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, Literal, NamedTuple, NotRequired, TypedDict
 
-from sqlalchemy import ColumnElement, CursorResult, Executable, Update, bindparam, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    Executable,
+    Select,
+    Update,
+    bindparam,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.campaigns import Campaign, Touch
 from bot.domain.customers import Customer
 from bot.domain.delivery import Owed
-from bot.store import outbox
+from bot.store import bulk, outbox
 from bot.store.engine import dialect_of, upsert_in
+from bot.store.engine import rows as plain_rows
 
 
 class Plan(TypedDict):
@@ -154,26 +164,56 @@ async def due(
 
 
 async def write(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
-    """Write back touches that `due` locked, each by its id."""
+    """Write back touches that `due` locked, each by its id; all of them say the same columns."""
     if rows:
-        await session.execute(update(Touch), rows)
+        await bulk.change(
+            session,
+            Touch,
+            "id",
+            {name: [_spelt(row[name]) for row in rows] for name in rows[0]},
+        )
 
 
-async def queued(session: AsyncSession, touch_ids: Sequence[int]) -> Sequence[Touch]:
+def _spelt(value: Any) -> Any:
+    return bulk.moment(value) if isinstance(value, datetime) else value
+
+
+class Bound(NamedTuple):
+    """What the last look at a touch must know of it."""
+
+    id: int
+    customer_id: int
+    campaign_id: int | None
+    purpose: str
+    template: str
+    offer_key: str | None
+    channel: str | None
+    address: str | None
+    reason: str | None
+
+
+async def queued(session: AsyncSession, touch_ids: Sequence[int]) -> list[Bound]:
     """Those of these that wait for their call, as they stand now."""
     if not touch_ids:
-        return ()
-    return (await session.scalars(_QUEUED, {"ids": list(touch_ids)})).all()
+        return []
+    found = await plain_rows(session, _queued(dialect_of(session)), {"ids": list(touch_ids)})
+    return [Bound(*row) for row in found]
 
 
-async def queued_in(session: AsyncSession, mass_task_id: int) -> Sequence[Touch]:
+async def queued_in(session: AsyncSession, mass_task_id: int) -> list[Bound]:
     """The queued touches that a task carries."""
-    query = select(Touch).where(Touch.mass_task_id == mass_task_id, Touch.state == "queued")
-    return (await session.scalars(query.order_by(Touch.id))).all()
+    found = await plain_rows(session, _QUEUED_IN, {"task": mass_task_id})
+    return [Bound(*row) for row in found]
 
 
-_QUEUED = (
-    select(Touch)
-    .where(Touch.id.in_(bindparam("ids", expanding=True)), Touch.state == "queued")
+_BOUND = (
+    select(*(getattr(Touch, name) for name in Bound._fields))
+    .where(Touch.state == "queued")
     .order_by(Touch.id)
 )
+_QUEUED_IN = _BOUND.where(Touch.mass_task_id == bindparam("task"))
+
+
+@lru_cache
+def _queued(dialect: str) -> Select[*tuple[Any, ...]]:
+    return _BOUND.where(bulk.among(dialect, Touch.id, "ids"))
