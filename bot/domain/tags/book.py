@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from functools import cached_property
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -31,6 +32,14 @@ class TagBook(Part):
     groups: tuple[TagGroupSpec, ...] = ()
     rules: tuple[Rule, ...] = ()
     forbidden: tuple[Forbidden, ...] = ()
+
+    def __hash__(self) -> int:
+        return self._hashed
+
+    @cached_property
+    def _hashed(self) -> int:
+        """Made once: what is kept for a book is looked up with every order."""
+        return hash((self.groups, self.rules, self.forbidden))
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,6 +24,7 @@ from sqlalchemy import (
     select,
     text,
     true,
+    union_all,
 )
 
 from bot.domain.mapping import Moment
@@ -63,6 +64,22 @@ class Buying:
         if rule.category is None:
             return self._by_order(rule, orders, tag)
         return self._by_category(rule, orders, tag)
+
+    def together(self, rules: Sequence[Bought], names: Sequence[str]) -> Subquery:
+        """What `holds` tells of each rule, with the orders looked at once for all of them."""
+        told: list[Select[Any]] = []
+        for by_line in (False, True):
+            mine = [
+                (rule, name)
+                for rule, name in zip(rules, names, strict=True)
+                if rule.category != "*" and (rule.category is not None) == by_line
+            ]
+            if mine:
+                pass_ = self.at_once([rule for rule, _ in mine], by_line=by_line)
+                told += _apart(pass_, mine)
+        every = zip(rules, names, strict=True)
+        told += [self.holds(rule, name) for rule, name in every if rule.category == "*"]
+        return union_all(*told).subquery()
 
     def at_once(self, rules: Sequence[Bought], *, by_line: bool) -> Select[Any]:
         """(customer_id, and for each rule the number of orders by which she holds its tag, else 0), in one pass."""
@@ -215,6 +232,18 @@ class Buying:
             local = paid_at.op("+")(text(f"interval '{hours} hours'"))
             day = cast(extract("dow", local), Integer)
         return day.in_((SUNDAY, SATURDAY))
+
+
+def _apart(pass_: Select[Any], rules: Sequence[tuple[Bought, str]]) -> Iterator[Select[Any]]:
+    """The columns of one pass as rows of each rule."""
+    who, *numbers = pass_.selected_columns
+    labels = [who.label("customer_id"), *(c.label(f"n{n}") for n, c in enumerate(numbers))]
+    once = pass_.with_only_columns(*labels).cte()
+    for n, (rule, name) in enumerate(rules):
+        orders = once.c[f"n{n}"].label("orders")
+        tag = bindparam(name, type_=Integer).label("tag_id")
+        told = select(once.c.customer_id, tag, literal(rule.key).label("rule"), orders)
+        yield told.where(once.c[f"n{n}"] > 0)
 
 
 def _in_band(
