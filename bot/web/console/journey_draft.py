@@ -175,7 +175,7 @@ async def review(request: web.Request) -> web.StreamResponse:
             flaws=found,
             spec=spec,
             stops=stops(spec, desk.work.content) if spec else [],
-            leave=leaving(spec) if spec else "",
+            leave=leaving(spec, desk.work.content) if spec else "",
             lines=changes(journeys.read(live) if live else None, spec, desk.work.content),
             traffic=told.get(key, journey_steps.Traffic()),
             trigger_words=trigger_words,

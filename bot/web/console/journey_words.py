@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -10,6 +11,7 @@ from bot.domain.playbooks import Fork, Message, PlainStep, PlaybookSpec, Wait
 from bot.domain.segments import parse, read_back
 from bot.tongue import _
 
+QUOTED = re.compile("「([^」]*)」")
 TRIGGERS = {
     "friend_added": "加好友后",
     "order_paid": "下单后",
@@ -68,8 +70,7 @@ def stops(spec: PlaybookSpec, content: Content) -> list[Stop]:
 
 def _fork(step: Fork, number: str, place: int, content: Content) -> tuple[Stop, int]:
     branch = step.branch
-    rule = branch.condition
-    said = read_back(parse(rule)) if isinstance(rule, dict) else str(rule)
+    said = rule_words(branch.condition, content)
     then = list(_arm(branch.then, f"{number}a", place + 1, content))
     jump = place + 1 + len(then)
     otherwise = list(_arm(branch.otherwise, f"{number}b", jump + 1, content))
@@ -163,5 +164,18 @@ def places(drawn: list[Stop]) -> dict[int, str]:
     return found
 
 
-def leaving(spec: PlaybookSpec) -> str:
-    return read_back(parse(spec.gone)) if spec.gone else ""
+def rule_words(rule: object, content: Content) -> str:
+    """A rule read back, coupons by their names; empty where there is none."""
+    if not isinstance(rule, dict):
+        return ""
+    said = read_back(parse(rule))
+    return QUOTED.sub(lambda found: f"「{_named(found[1], content)}」", said)
+
+
+def _named(quoted: str, content: Content) -> str:
+    known = ((key, content.offers.get(key)) for key in quoted.split("、"))
+    return "、".join(offer.name if offer else key for key, offer in known)
+
+
+def leaving(spec: PlaybookSpec, content: Content) -> str:
+    return rule_words(spec.gone, content)

@@ -11,14 +11,13 @@ from bot.domain import masks
 from bot.domain.permissions import may
 from bot.domain.reasons import words
 from bot.domain.refusals import Refusal
-from bot.domain.segments import parse, read_back
 from bot.inbound.commands import matrix
 from bot.store import content_edits, journey_rehearsal, journey_steps, journeys, playbooks, roster
 from bot.store.insights import Span
 from bot.tongue import _
 from bot.web.console import spans
 from bot.web.console.frame import shown
-from bot.web.console.journey_words import leaving, places, stops, trigger_words
+from bot.web.console.journey_words import leaving, places, rule_words, stops, trigger_words
 from bot.web.console.scopes import own_store
 from bot.web.desk import ACTOR, DESK
 from bot.web.guards import allowed
@@ -89,9 +88,9 @@ async def one(request: web.Request) -> web.StreamResponse:
             travellers=[(run, c, masks.name(names.get(c.id, ""))) for run, c in who],
             places=places(drawn),
             trigger_words=trigger_words,
-            leave=leaving(spec),
+            leave=leaving(spec, desk.work.content),
             ends=ENDS,
-            goal=read_back(parse(goal)) if goal else "",
+            goal=rule_words(goal, desk.work.content),
             arrived=await journey_steps.arrived(session, row.key, goal, desk.work.now())
             if goal
             else None,
