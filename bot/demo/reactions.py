@@ -10,15 +10,15 @@ from typing import Any
 from bot.demo.agenda import Agenda
 from bot.demo.cast import Person
 from bot.demo.scene import Scene
-from bot.demo.streams import slot, stream
+from bot.demo.streams import SLOT, slot, stream
 from bot.demo.till import Till
-from bot.demo.words import OPT_IN
+from bot.demo.words import COUPON, OPT_IN
 
 CODE = re.compile(r"(?<![0-9A-Z])[2-9A-HJ-NP-Z]{10}(?![0-9A-Z])")
 LINK = re.compile(r"https?://\S+")
 MARKETING = frozenset({"wecom_mass", "kf", "official", "group_mass"})
 OPENS, JOINS, LEAKS, AGREES = 0.3, 0.4, 0.04, 0.55
-BUYS, BUYS_WITH_COUPON = 0.02, 0.12
+BUYS = 0.05
 JOINS_WHO_OPENED = 0.9
 SHORT = "/l/"
 
@@ -53,14 +53,19 @@ class Reactions:
             row["t"][:10],
         )
         now = self._scene.now
-        codes = CODE.findall(text)
-        for code in codes:
+        for code in CODE.findall(text):
             self._till.remember(person.id, code)
         await self._follow_links(person, row, dice, now)
         if row["channel"] == "welcome":
             await self._greeted(person, dice, now)
-        elif row["channel"] in MARKETING and dice.random() < (BUYS_WITH_COUPON if codes else BUYS):
-            self._till.plan_extra(person, slot(now + timedelta(hours=dice.uniform(2, 60))), dice)
+        elif row["channel"] in MARKETING and dice.random() < BUYS:
+            await self._buys(person, dice, slot(now + timedelta(hours=dice.uniform(2, 60))))
+
+    async def _buys(self, person: Person, dice: Random, at: datetime) -> None:
+        """What is sent to many names no code: she asks for hers before she comes."""
+        if self._till.plan_extra(person, at, dice) and person.kf:
+            asked = (at - SLOT).isoformat()
+            await self._scene.act(self.say_kf(person, dice.choice(COUPON), asked))
 
     async def _greeted(self, person: Person, dice: Random, now: datetime) -> None:
         if person.kf and dice.random() < AGREES:

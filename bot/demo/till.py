@@ -33,8 +33,8 @@ class Till:
         if code not in self.codes[customer]:
             self.codes[customer].append(code)
 
-    def plan_extra(self, person: Person, at: datetime, dice: Random) -> None:
-        """A purchase that the message brought about."""
+    def plan_extra(self, person: Person, at: datetime, dice: Random) -> bool:
+        """A purchase that the message brought about; none outside of opening hours."""
         self.extras += 1
         number = f"QHX{self.extras:06}"
         amount = dice.randrange(12000, 90000, 100)
@@ -47,8 +47,10 @@ class Till:
         }
         order = OrderSeen(person.id, number, at, "paid", amount, (line,))
         local = at.astimezone(self.scene.settings.zone)
-        if 9 <= local.hour < 21:
-            self.agenda.plan(at, self.selling(order, person, in_store=True))
+        if not 9 <= local.hour < 21:
+            return False
+        self.agenda.plan(at, self.selling(order, person, in_store=True))
+        return True
 
     def selling(self, order: OrderSeen, person: Person, *, in_store: bool) -> Any:
         async def sell() -> None:
