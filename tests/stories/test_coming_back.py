@@ -224,6 +224,7 @@ async def test_tactic_055_tops_alone_are_matched_with_trousers_of_their_style_th
     assert "阔腿西裤" in said[tops.external_userid]
 
 
+@ONE_DATABASE
 async def test_tactic_087_three_long_looks_raise_an_interest_and_thirty_quiet_days_lower_it(town):
     her, unknown = await somebody(town, "a"), await somebody(town, "b")
     await told_of_goods(town, ("K1", "云朵开衫", "羊毛针织", "通勤", "云朵", 9))
@@ -244,6 +245,7 @@ async def test_tactic_087_three_long_looks_raise_an_interest_and_thirty_quiet_da
     assert [await interests(town, one) for one in (her, unknown)] == [{}, {}]
 
 
+@ONE_DATABASE
 async def test_tactic_087_what_she_looked_at_goes_with_her_consent(town):
     her = await somebody(town)
     await told_of_goods(town, ("K1", "云朵开衫", "羊毛针织", "通勤", "云朵", 9))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from sqlalchemy import select
 
 from bot.domain.browsing import Glance
@@ -58,6 +59,7 @@ async def test_a_stay_tells_of_the_page_and_of_the_link_that_led_there(bot, shop
     assert await glances(bot) == expected
 
 
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
 async def test_without_her_consent_no_watch_is_set_and_nothing_is_kept(bot, shop):
     customer = await a_fan(bot)
     assert not watch(await looks(shop))
@@ -65,6 +67,7 @@ async def test_without_her_consent_no_watch_is_set_and_nothing_is_kept(bot, shop
     assert await glances(bot) == set()
 
 
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
 async def test_where_she_speaks_of_herself_there_is_no_watch(bot, shop):
     await agrees(bot, await a_fan(bot))
     face = await looks(shop)

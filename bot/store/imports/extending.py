@@ -18,7 +18,7 @@ from bot.store.imports.people import meet_many
 from bot.store.vault import Vault
 
 Asked = Select[*tuple[Any, ...]]
-Found = tuple[KnownOrder, Sequence[OrderRow], list[OrderRow]]
+Found = tuple[KnownOrder, Sequence[OrderRow], Sequence[OrderRow]]
 """What is known, what the file says, and what of that is lacking."""
 
 
@@ -48,7 +48,7 @@ async def extend(
 
 
 def _more_lines(
-    known: KnownOrder, rows: Sequence[OrderRow], lacking: list[OrderRow]
+    known: KnownOrder, rows: Sequence[OrderRow], lacking: Sequence[OrderRow]
 ) -> Iterator[Values]:
     """Of a file that has the whole order; a reported order has its own lines."""
     if known.has_file_lines:

@@ -27,13 +27,15 @@ class Verdict(NamedTuple):
 
     rows: Group
     known: KnownOrder | None
-    lacking: list[OrderRow] | None
+    lacking: Group | None
     """Rows to add; None when file and database contradict each other."""
 
 
 async def judge(session: AsyncSession, groups: Sequence[Group], *, source: str) -> list[Verdict]:
     """Reads only: a dry run ends here."""
     known = await _known(session, [group[0].order_no for group in groups], source)
+    if not known:
+        return [Verdict(group, None, group) for group in groups]
     verdicts = []
     for group in groups:
         found = known.get(group[0].order_no)
