@@ -37,6 +37,8 @@ class Known:
     addresses: int
     """How many external_userids are hers: of two, each may have a name of its own."""
     tie: Tie | None
+    nobody: bool = False
+    """She was erased: what WeCom says of her is not taken over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,8 @@ class Told:
 def differences(told: Told, known: Known | None, *, asked_at: datetime) -> list[tuple[str, Where]]:
     if known is None:
         return [("customer", "missing_here"), ("follow", "missing_here")]
+    if known.nobody:
+        return []
     tie = known.tie
     if tie is None or (tie.ended_at is not None and told.since > tie.ended_at):
         return [("follow", "missing_here")]

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from bot.domain.erasure import DONE, LOOK_AGAIN, PARTLY, SENDING_AGAIN, Erasure
-from bot.store import audit, consent, erasing, exporting
+from bot.store import audit, consent, erasing, exporting, journeys
 from bot.store.engine import Sessions
 from bot.store.erasing import PLACES
 from bot.store.inventory import Person
@@ -120,6 +120,7 @@ async def _everybody(house: House, wish: Erasure) -> None:
                 await consent.suppress(
                     session, house.vault, number, reason=consent.ERASED, at=house.now
                 )
+                await journeys.leave(session, number, reason="gone")
             counts = await erasing.walk(session, them, last=True)
             await erasing.finished(session, them, house.now)
         for number in them.ids:

@@ -36,7 +36,7 @@ _HELD = select(Identity.customer_id, Identity.kind, Identity.value).where(
     Identity.customer_id.in_(_IDS), Identity.kind.in_(("external_userid", "unionid"))
 )
 _PEOPLE = (
-    select(Customer.id, Customer.gender, Secret.name)
+    select(Customer.id, Customer.gender, Customer.erased_at, Secret.name)
     .outerjoin(Secret, Secret.customer_id == Customer.id)
     .where(Customer.id.in_(_IDS))
 )
@@ -126,6 +126,7 @@ class _Person:
     gender: int
     unionids: Collection[str]
     addresses: int
+    nobody: bool
 
     def with_tie(self, tie: Tie | None) -> Known:
         return Known(
@@ -133,6 +134,7 @@ class _Person:
             gender=self.gender,
             unionids=self.unionids,
             addresses=self.addresses,
+            nobody=self.nobody,
             tie=tie,
         )
 
@@ -152,8 +154,9 @@ async def _people(session: AsyncSession, vault: Vault, ids: Collection[int]) -> 
             gender,
             unionids[owner],
             addresses[owner],
+            nobody=erased_at is not None,
         )
-        for owner, gender, name in rows
+        for owner, gender, erased_at, name in rows
     }
 
 

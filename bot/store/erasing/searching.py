@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import String, Table, cast, delete, false, null, or_, select, update
+from sqlalchemy import String, Table, case, cast, delete, false, null, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.access import Proposal
@@ -24,6 +24,8 @@ AT_ONCE = 500
 SHORTEST = 5
 """A shorter id would be found in everybody's events."""
 UNSETTLED = ("kept", "owed", "claimed", "unknown")
+UNDER_WAY = ("claimed",)
+"""When it is about everybody nothing else is waited for."""
 
 
 class Place(NamedTuple):
@@ -75,7 +77,8 @@ async def look(
     query = select(*told).where(table.c.id > after).order_by(table.c.id).limit(AT_ONCE)
     rows = (await session.execute(query)).all()
     named = [row for row in rows if wanted is None or _names(vault, place, row, wanted)]
-    settled = [row.id for row in named if row.state not in UNSETTLED]
+    waits = UNSETTLED if wanted is not None else UNDER_WAY
+    settled = [row.id for row in named if row.state not in waits]
     last = rows[-1].id if len(rows) == AT_ONCE else None
     return Found(last, settled, len(named) - len(settled))
 
@@ -91,7 +94,9 @@ async def empty(session: AsyncSession, vault: Vault, place: Place, ids: Sequence
     table = place.table
     emptied: dict[str, Any] = {"body": vault.seal("{}", about=place.about)}
     if "effect" in table.c:
-        emptied |= {"effect": "erased:" + cast(table.c.id, String), "answer": null()}
+        unpaid = case((table.c.state == "owed", "cancelled"), else_=table.c.state)
+        emptied |= {"state": unpaid, "answer": null()}
+        emptied |= {"effect": "erased:" + cast(table.c.id, String)}
     else:
         emptied |= {"state": "handled", "reason": "erased"}
     if ids:
