@@ -276,7 +276,7 @@ async def test_a_rule_gives_its_tag_at_night_and_takes_it_again(bot):
     async with bot.session() as s:
         (worn,) = [w for w in await tags.worn(s, who.id, NOW) if w.row.source == "rule"]
         assert worn.tag == "近况/好久没来"
-        assert "距上次下单至少 60 天" in worn.row.evidence["words"]
+        assert "距上次下单至少 60 天" in worn.row.evidence["fits"]
         (await s.get(Customer, who.id)).last_active_at = NOW
     await tags.retag_all(bot.sessions, bot.content.tags, NOW)
     async with bot.session() as s:

@@ -28,7 +28,7 @@ async def retag_fitting(sessions: Sessions, book: TagBook, now: datetime) -> int
     for rule in rules:
         async with sessions.reading() as session:
             gone, new = await _difference(session, rule, ids[rule.tag], now)
-        evidence = json.dumps({"words": read_back(parse(rule.rule))}, ensure_ascii=False)
+        evidence = json.dumps({"fits": read_back(parse(rule.rule))}, ensure_ascii=False)
         change = Change(ids[rule.tag], SOURCE, gone, new, [evidence] * len(new))
         changed += await wear(sessions, change, now)
     return changed

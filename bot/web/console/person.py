@@ -73,6 +73,7 @@ EVIDENCE = {
     "playbook": "旅程 %(fact)s",
     "state": "渠道码 %(fact)s",
     "words": "说了「%(fact)s」",
+    "fits": "符合：%(fact)s",
     "keyword": "说了「%(fact)s」",
     "times": "%(fact)s 次",
     "seconds": "停留 %(fact)s 秒",
