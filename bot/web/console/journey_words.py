@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from bot.content import Content
 from bot.domain.playbooks import Fork, Message, PlainStep, PlaybookSpec, Wait
 from bot.domain.segments import parse, read_back
 from bot.tongue import _
 
-QUOTED = re.compile("「([^」]*)」")
 TRIGGERS = {
     "friend_added": "加好友后",
     "order_paid": "下单后",
@@ -168,13 +167,19 @@ def rule_words(rule: object, content: Content) -> str:
     """A rule read back, coupons by their names; empty where there is none."""
     if not isinstance(rule, dict):
         return ""
-    said = read_back(parse(rule))
-    return QUOTED.sub(lambda found: f"「{_named(found[1], content)}」", said)
+    return read_back(parse(_named(rule, content)))
 
 
-def _named(quoted: str, content: Content) -> str:
-    known = ((key, content.offers.get(key)) for key in quoted.split("、"))
-    return "、".join(offer.name if offer else key for key, offer in known)
+def _named(rule: Any, content: Content) -> Any:
+    if isinstance(rule, list):
+        return [_named(part, content) for part in rule]
+    if not isinstance(rule, dict):
+        return rule
+    if rule.get("field") != "coupon.held":
+        return {word: _named(part, content) for word, part in rule.items()}
+    keys = rule["value"] if isinstance(rule["value"], list) else [rule["value"]]
+    known = ((key, content.offers.get(key)) for key in keys)
+    return rule | {"value": [offer.name if offer else key for key, offer in known]}
 
 
 def leaving(spec: PlaybookSpec, content: Content) -> str:
