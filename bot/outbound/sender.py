@@ -25,8 +25,8 @@ log = structlog.get_logger()
 
 LEASE_SECONDS = 45.0
 """Longer than any call may take (10 s and one token refresh), so that nobody repeats a call under way."""
-AT_ONCE = 50
-"""A round costs the same few statements and commits however many are paid in it."""
+AT_ONCE = 25
+"""More would make a round cheaper, but all that are under way when a token ends are asked for twice."""
 MOST_ATTEMPTS = 8
 SHOWN = ("msgid", "config_id")
 """What is kept of an answer beside its debt. Whoever hears of it gets all, but answers carry names and phones."""
