@@ -85,8 +85,8 @@ class Script:
         friends = sorted(self._friends)
         acts = []
         for share, choose in (
-            (0.008, self._asks),
-            (0.004, self._asks_account),
+            (0.005, self._asks),
+            (0.003, self._asks_account),
             (0.0004, self._complains),
             (0.0006, self._opts_out),
             (0.0008, self._leaves_guide),
