@@ -55,6 +55,9 @@ GIVEN = (
     "海燕",
 )
 
+FRIENDS = 0.55
+"""The share of those who have bought before the month that are some guide's friends when it begins."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
@@ -84,10 +87,18 @@ def cast(
     seed: int,
     start: datetime,
     known_before: set[str],
+    friends: float = FRIENDS,
 ) -> list[Person]:
-    """Everybody, in the file's order; `guides` are (userid, store)."""
+    """Everybody, in the file's order; `guides` are (userid, store), `friends` the share of the known who are theirs."""
     return [
-        _person(number, buyer, guides, seed=seed, start=start, known=buyer in known_before)
+        _person(
+            number,
+            buyer,
+            guides,
+            seed=seed,
+            start=start,
+            friends=friends * (buyer in known_before),
+        )
         for number, buyer in enumerate(buyers, start=1)
     ]
 
@@ -99,11 +110,11 @@ def _person(
     *,
     seed: int,
     start: datetime,
-    known: bool,
+    friends: float,
 ) -> Person:
     dice = stream(seed, "person", buyer)
     guide, store = dice.choice(guides)
-    follows = known and dice.random() < 0.72
+    follows = friends > 0 and dice.random() < friends
     return Person(
         id=buyer,
         name=dice.choice(SURNAMES) + dice.choice(GIVEN),

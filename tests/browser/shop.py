@@ -20,6 +20,8 @@ from bot.store import access
 from handlers import ROUTERS
 
 BUYERS = 240
+FRIENDS = 0.72
+"""Few people, so that much can be done with many of them."""
 SEED = 7
 STAFF = ("admin", "operator", "care", "auditor", "manager", "clerk")
 PASSWORD = "a-long-password"
@@ -45,7 +47,7 @@ async def run(home: Path) -> None:
     guides = [(guide["userid"], guide["store"]) for guide in world.shop()["guides"]]
     with before.open(encoding="utf-8") as text:
         known = {row["customer_id"] for row in csv.DictReader(text)}
-    people = cast.cast(buyers, guides, seed=SEED, start=start, known_before=known)
+    people = cast.cast(buyers, guides, seed=SEED, start=start, known_before=known, friends=FRIENDS)
     world.write_world(home / "world.yaml", people)
     morning = start + timedelta(hours=10, minutes=24)
     async with open_scene(home, ROUTERS, seed=SEED, start=morning) as scene:

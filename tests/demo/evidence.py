@@ -30,6 +30,8 @@ from handlers import ROUTERS
 
 SEED = 7
 CUSTOMERS = 60
+FRIENDS = 0.72
+"""More of them than in the demo: a small shop's day leaves less to chance."""
 DAYS = 2
 """The shop's history ends so many days before the file does; one of them is played."""
 TROUBLE = 4
@@ -62,7 +64,7 @@ def small_shop(home: Path, *, seed: int = SEED) -> tuple[list[Person], list[Orde
     orders, buyers, start = history.split(cut, ZONE, days=DAYS, before=before)
     known = {line.split(",")[0] for line in before.read_text(encoding="utf-8").splitlines()[1:]}
     guides = [(guide["userid"], guide["store"]) for guide in shop()["guides"]]
-    people = cast(buyers, guides, seed=seed, start=start, known_before=known)
+    people = cast(buyers, guides, seed=seed, start=start, known_before=known, friends=FRIENDS)
     write_world(home / "world.yaml", people)
     return people, orders, start
 
