@@ -18,7 +18,7 @@ DOORS = 3
 @pytest.mark.parametrize("databases", ["postgres"], indirect=True)
 async def test_shuffled_and_repeated_events_leave_what_once_in_order_leaves(databases, tmp_path):
     ordered, shuffled = databases.fresh(tmp_path), databases.fresh(tmp_path)
-    events, chance = day(7, 60, START), random.Random(11)
+    events, chance = day(7, 30, START), random.Random(11)
     assert await deliver(ordered, list(events), seed=1) == []
     repeated = [event for event in events for _ in range(chance.randrange(1, 6))]
     chance.shuffle(repeated)
