@@ -52,8 +52,6 @@ BOOKS = (
     "bot/web/console/audit.py",
     "bot/cli/",
     "bot/web/console/person.py",
-    "bot/web/console/audit.py",
-    "bot/web/console/cases.py",
     "bot/web/console/times.py",
     "bot/web/console/group_rule.py",
     "bot/web/doubts.py",

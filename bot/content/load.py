@@ -166,7 +166,7 @@ class _Reading:
             except (ValueError, TypeError) as error:
                 line = marked.line((name,)) if marked else 1
                 self.mistakes.append(Mistake("tiers.yaml", line, str(error), _("照着样例改")))
-        return written
+        return dict(written)
 
     def _knowledge(self) -> Knowledge:
         pages = sorted((self.root / "knowledge").glob("*.md"))

@@ -43,7 +43,10 @@ async def results_due(work: Work) -> int:
     for one in watched:
         if one.task.state == "unknown":
             await look_for(work, one)
-    made = [one for one in watched if one.task.state != "unknown"]
+    # In the order in which whoever calls tasks back takes them: two who write to the same must not wait in a circle.
+    made = sorted(
+        (one for one in watched if one.task.state != "unknown"), key=lambda one: one.task.id
+    )
     for start in range(0, len(made), AT_ONCE):
         await ask_about(work, made[start : start + AT_ONCE])
     return len(watched)
