@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 FUZZ := .make/fuzz-venv
 
+# Without the compiled files every process that a test starts compiles the whole house first.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo test check types proofs browser storm fuzz peers bench fmt run migrate migration lock clean
 
 demo: .make/run

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, closing, contextmanager
+from contextlib import AbstractAsyncContextManager, closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain, islice
@@ -62,24 +61,13 @@ async def import_file(
     progress: Progress = lambda _what, _done, _all: None,
 ) -> Report:
     """Raises Unreadable for a file that is no such table; bad rows are told in the report."""
-    with closing(open_source(path)) as source, _seldom_collected():
+    with closing(open_source(path)) as source:
         columns = recognise(source.header, wish.kind, wish.columns)
         report = Report(wish.kind, str(path), source.encoding, _told(columns), wish.dry_run)
         with Rejects(path, list(source.header), report) as rejects:
             work = _Import(sessions, vault, wish, report, rejects, progress)
             await work.run(source, columns)
     return report
-
-
-@contextmanager
-def _seldom_collected() -> Iterator[None]:
-    """Rows live until they are written: looking for cycles among them every 700 takes longer than reading them."""
-    before = gc.get_threshold()
-    gc.set_threshold(100_000, 50, 100)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 @dataclass(slots=True)
