@@ -6,8 +6,10 @@ import importlib
 import os
 import pkgutil
 import shutil
+from contextlib import closing
 from itertools import count
 from pathlib import Path
+from sqlite3 import connect
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, event, text
@@ -58,6 +60,10 @@ def _undurable(connection: Any, _record: object) -> None:
     cursor.close()
 
 
+def _file(url: str | Path) -> Path:
+    return Path(str(url).removeprefix("sqlite+aiosqlite:///"))
+
+
 class SqliteFiles:
     def __init__(self, home: Path) -> None:
         self.template = home / "template.db"
@@ -74,8 +80,21 @@ class SqliteFiles:
     def empty(self, home: Path) -> str:
         return f"sqlite+aiosqlite:///{home / f'siyu-{next(_numbers)}.db'}"
 
+    def keep(self, url: str, name: str) -> None:
+        """Remember what is in it, so that other fresh ones can be given the same."""
+        remembered = connect(_file(self.template).with_name(f"{name}.db"))
+        with closing(connect(_file(url))) as written, closing(remembered):
+            written.backup(remembered)
+
+    def bring(self, url: str, name: str) -> bool:
+        """Into a fresh one that nobody has opened yet; False where nothing is remembered."""
+        remembered = self.template.with_name(f"{name}.db")
+        if remembered.exists():
+            shutil.copy(remembered, _file(url))
+        return remembered.exists()
+
     def drop(self, url: str) -> None:
-        Path(url.removeprefix("sqlite+aiosqlite:///")).unlink(missing_ok=True)
+        _file(url).unlink(missing_ok=True)
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -101,6 +120,27 @@ END $$
 """
 
 
+def _remembering(name: str) -> str:
+    """Copies of all tables beside them, and a function that fills empty ones from there."""
+    tables = [table.name for table in Row.metadata.sorted_tables]
+    copies = "".join(f'CREATE TABLE {name}."{one}" AS TABLE public."{one}";' for one in tables)
+    filled = "".join(
+        f'INSERT INTO public."{one}" OVERRIDING SYSTEM VALUE SELECT * FROM {name}."{one}";'
+        for one in tables
+    )
+    return f"""
+CREATE SCHEMA {name};
+{copies}
+CREATE TABLE {name}.numbers AS SELECT quote_ident(sequencename) AS name, last_value
+  FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL;
+CREATE FUNCTION {name}.bring() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  {filled}
+  PERFORM setval('public.' || name, last_value) FROM {name}.numbers;
+END $$
+"""
+
+
 class PostgresDatabases:
     """Making a database takes a server longer than most tests: one is wiped and used again."""
 
@@ -112,6 +152,7 @@ class PostgresDatabases:
         postgres.run(self.server.set(database=self.template), _wipe())
         self._used: dict[str, Connection] = {}
         self._clean: list[str] = []
+        self._kept: set[tuple[str, str]] = set()
 
     def fresh(self, home: Path) -> str:
         if self._clean:
@@ -126,6 +167,16 @@ class PostgresDatabases:
 
     def empty(self, home: Path) -> str:
         return self._made(like="template0")
+
+    def keep(self, url: str, name: str) -> None:
+        self._used[url].execute(text(_remembering(name)))
+        self._kept.add((url, name))
+
+    def bring(self, url: str, name: str) -> bool:
+        known = (url, name) in self._kept
+        if known:
+            self._used[url].execute(text(f"SELECT {name}.bring()"))
+        return known
 
     def drop(self, url: str) -> None:
         if url in self._used:

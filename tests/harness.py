@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from itertools import count
@@ -13,11 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import events, timetable
 from bot.calls import Call
-from bot.clock import ManualClock
+from bot.clock import Clock, ManualClock
 from bot.content import Content
 from bot.events.commands import Command
 from bot.inbound import commands
-from bot.inbound.dispatch import BATCH, Dispatcher
+from bot.inbound.dispatch import BATCH, Dispatcher, Parser
 from bot.inbound.turn import Reply
 from bot.outbound.sender import Sender
 from bot.settings import Settings
@@ -32,22 +32,32 @@ from tests.fakes import FakePlatform
 assert timetable.SETTLERS  # every room that hears what became of calls is there to hear it
 START = datetime(2026, 3, 12, 2, 24, tzinfo=UTC)
 """Thursday 10:24 in Shanghai: shops are open, nobody sleeps."""
+TYPED: dict[str, Parser] = {"event": lambda body, _heard_at: events.load(json.loads(body))}
 
 
 class Bot:
-    def __init__(self, sessions: Sessions, content: Content, settings: Settings) -> None:
+    def __init__(
+        self,
+        sessions: Sessions,
+        content: Content,
+        settings: Settings,
+        *,
+        clock: Clock | None = None,
+        platform: Any = None,
+        parsers: Mapping[str, Parser] = TYPED,
+    ) -> None:
         self.sessions = sessions
         self.content = content
         self.settings = settings
-        self.clock = ManualClock(START)
+        self.clock: Any = clock or ManualClock(START)
         self.vault = Vault(settings.key)
-        self.platform = FakePlatform()
+        self.platform = platform or FakePlatform()
         self.bugs: list[Exception] = []
         self.replies: list[Reply] = []
         self.work = Work(sessions, self.vault, content, self.clock, self.platform, settings)
         self.dispatcher = Dispatcher(
             routers=ROUTERS,
-            parsers={"event": lambda body, _heard_at: events.load(json.loads(body))},
+            parsers=parsers,
             vault=self.vault,
             content=content,
             settings=settings,

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from bot.content import Content
 from bot.domain.levels import Levels
 from bot.domain.offers import OfferSpec
 from bot.domain.rights import Plan, Right
 from tests.harness import Bot
+from tests.stories.town import Town, open_town
 
 ANY = {"budget_pieces": 100, "per_customer": 50, "valid_days": 60}
 OFFERS: list[dict[str, Any]] = [
@@ -46,15 +48,35 @@ def _offer(facts: dict[str, Any]) -> OfferSpec:
 
 
 @pytest.fixture
-async def town(sessions, content, settings) -> AsyncIterator[Bot]:
-    """The bot of these stories, on Thursday 12 March 2026."""
+def shop(content) -> Content:
+    """What the shop says, and a few offers and rights of these stories."""
     levels = content.levels.model_dump() | {
         "plans": (Plan(key="plus", name="PLUS", sku="PLUS-8"),),
         "rights": RIGHTS,
     }
     offers = {facts["key"]: _offer(facts) for facts in OFFERS}
-    told = replace(content, levels=Levels(**levels), offers={**content.offers, **offers})
-    town = Bot(sessions, told, settings)
-    await town.publishes()
-    yield town
-    assert town.platform.troubles == []
+    return replace(content, levels=Levels(**levels), offers={**content.offers, **offers})
+
+
+@pytest.fixture
+async def published(databases, database_url, sessions, shop, settings) -> None:
+    """All of it stands in the database, as after a start of the bot: written once, then only copied."""
+    if not databases.bring(database_url, "published"):
+        await Bot(sessions, shop, settings).publishes()
+        databases.keep(database_url, "published")
+
+
+@pytest.fixture
+async def town(published, sessions, shop, settings) -> AsyncIterator[Town]:
+    """The bot of these stories, on Thursday 12 March 2026."""
+    async with open_town(sessions, shop, settings) as town:
+        yield town
+        assert town.platform.refused == []
+
+
+@pytest.fixture
+async def typed(published, sessions, shop, settings) -> AsyncIterator[Bot]:
+    """The same before a platform that answers as it is told."""
+    bot = Bot(sessions, shop, settings)
+    yield bot
+    assert bot.platform.troubles == []

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from bot.calls import SendKf
-from bot.domain.customers import Customer
+from bot.domain.customers import Customer, Guide
 from bot.domain.offers import SHOP_ZONE, Coupon, Offer
 from bot.domain.refusals import Refusal
 from bot.events import (
@@ -19,22 +19,29 @@ from bot.events import (
     ClaimRight,
     DeclineCoupon,
     JoinTeam,
-    KfMessageReceived,
     Line,
     OrderKind,
     OrderReported,
     RedeemCoupon,
 )
-from bot.store import points, rights
-from tests.builders import a_customer
-from tests.harness import Bot
+from bot.outbound.deliver import deliver_due
+from bot.outbound.hand_over import withdraw_due
+from bot.outbound.results import results_due
+from bot.sandbox.wecom.mass import tasks
+from bot.sandbox.world.build import new_customer
+from bot.sandbox.world.entities import Follow as Tie
+from bot.sandbox.world.entities import Guide as Colleague
+from bot.store import customers, points, rights
+from tests.builders import LONG_AGO, a_customer, a_follow, a_guide
+from tests.outbound.conftest import agrees
+from tests.stories.town import Town
 
 MEI = Actor(kind="clerk", id="mei", store="S01")
 
 
 @dataclass
 class Her:
-    bot: Bot
+    bot: Town
     customer: Customer
     external_userid: str
 
@@ -112,29 +119,101 @@ class Her:
         return next(one.missing for one in all_of_them if one.right.key == right)
 
 
-async def somebody(bot: Bot, name: str = "lin", **changes: Any) -> Her:
-    async with bot.session() as session:
-        customer = await a_customer(session, external_userid=f"wm-{name}", **changes)
-    return Her(bot, customer, f"wm-{name}")
+async def somebody(town: Town, name: str = "lin", **changes: Any) -> Her:
+    """Somebody of this world whom the bot has met before the story begins."""
+    person = town.world.admit(new_customer(town.world, name, name))
+    async with town.session() as session:
+        customer = await a_customer(session, external_userid=person.external_userid, **changes)
+    return Her(town, customer, person.external_userid)
 
 
-def until(bot: Bot, *day: int, hour: int = 10, minute: int = 0) -> None:
+async def comes(town: Town, name: str, **how: Any) -> Her:
+    """Somebody adds a guide: the first that the bot hears of her, unless it knew her from elsewhere."""
+    told = await town.act("add_friend", customer=name, name=name, **how)
+    async with town.session() as session:
+        kind, value = "external_userid", told["external_userid"]
+        customer = await customers.find(session, town.vault, kind, value)
+    assert customer is not None
+    return Her(town, customer, value)
+
+
+async def hires(town: Town, userid: str, **changes: Any) -> Guide:
+    """A guide who has been here for long."""
+    town.world.guides[userid] = Colleague(userid, userid)
+    async with town.session() as session:
+        return await a_guide(session, userid=userid, **changes)
+
+
+async def knows(her: Her, *guides: Guide) -> None:
+    """They are friends since long ago."""
+    person = her.bot.world.by_external[her.external_userid]
+    async with her.bot.session() as session:
+        for guide in guides:
+            tie = Tie(guide.userid, her.external_userid, int(LONG_AGO.timestamp()))
+            her.bot.world.guides[guide.userid].follows[her.external_userid] = tie
+            person.follows[guide.userid] = tie
+            await a_follow(session, her.customer, guide, external_userid=her.external_userid)
+
+
+async def friends(
+    town: Town, n: int, *, agree: bool = True, guide: Guide | None = None, **changes: Any
+) -> tuple[Guide, list[Her]]:
+    """Friends of one guide for long, who have agreed to hear of offers unless said otherwise."""
+    guide = guide or await hires(town, f"guide{len(town.world.guides)}")
+    crowd = [
+        await somebody(town, f"friend{len(town.world.customers)}", **changes) for _ in range(n)
+    ]
+    for her in crowd:
+        await knows(her, guide)
+    if agree:
+        async with town.session() as session:
+            for her in crowd:
+                await agrees(session, her.customer, town.now)
+    return guide, crowd
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A mass task that a guide has before her and has not sent."""
+
+    guide: str
+    msgid: str
+    text: str
+    receivers: tuple[str, ...]
+
+
+def waiting(town: Town) -> list[Asked]:
+    return [
+        Asked(share.userid, task.msgid, task.text, tuple(share.results))
+        for task in tasks(town.sandbox.stage).values()
+        for share in task.shares.values()
+        if not share.sent and not task.cancelled
+    ]
+
+
+async def taps(town: Town) -> None:
+    """Every guide sends what is before her."""
+    for one in waiting(town):
+        await town.act("confirm_task", guide=one.guide, msgid=one.msgid)
+
+
+async def looks(town: Town) -> None:
+    """Some time later the platform is asked, and what follows from it is done."""
+    await town.waits(minutes=15)
+    await town.works(withdraw_due)
+    await town.sends()
+    await town.waits(minutes=2)
+    await town.works(results_due, deliver_due)
+    await town.sends()
+
+
+async def until(town: Town, *day: int, hour: int = 10, minute: int = 0) -> None:
     """Let it be this hour in the shop."""
-    then = datetime(*day, hour, minute, tzinfo=SHOP_ZONE)  # type: ignore[arg-type]
-    bot.clock.advance(seconds=(then - bot.now).total_seconds())
+    await town.reaches(datetime(*day, hour, minute, tzinfo=SHOP_ZONE))  # type: ignore[arg-type]
 
 
-async def writes(bot: Bot, her: Her, text: str, menu_id: str | None = None) -> list[SendKf]:
+async def writes(town: Town, her: Her, text: str, menu_id: str | None = None) -> list[SendKf]:
     """She writes to 微信客服, or taps one of its menus; what she reads back."""
-    await bot.receives(
-        KfMessageReceived(
-            at=bot.now,
-            open_kfid="wk-shop",
-            external_userid=her.external_userid,
-            msgid=bot.key(),
-            msgtype="text",
-            text=text,
-            menu_id=menu_id,
-        )
-    )
-    return [call for call in await bot.sends() if isinstance(call, SendKf)]
+    tap = {"menu_id": menu_id} if menu_id else {}
+    await town.act("say_kf", customer=her.external_userid, text=text, **tap)
+    return [call for call in await town.sends() if isinstance(call, SendKf)]

@@ -18,7 +18,14 @@ from bot.outbound.deliver import deliver_due
 from bot.store import conversations
 from tests.builders import a_follow, a_guide
 from tests.outbound.test_journeys import a_tier
-from tests.stories.life import Her, somebody
+from tests.stories.life import Her
+from tests.stories.typed_life import somebody
+
+
+@pytest.fixture
+def town(typed):
+    return typed
+
 
 ONE_DATABASE = pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
 

@@ -40,7 +40,7 @@ async def test_tactic_013_one_short_at_the_deadline_everything_goes_back_and_all
     await crowd[1].teams("team", number)
     with pytest.raises(Refusal, match="in_team"):
         await crowd[0].teams("team", number)
-    town.clock.advance(hours=24)
+    await town.waits(hours=24)
     with pytest.raises(Refusal, match="team_over"):
         await crowd[2].teams("team", number)
     await town.works(dissolve_teams, dissolve_teams)
@@ -89,10 +89,10 @@ async def test_tactic_032_a_coupon_for_one_store_works_there_alone(town):
 
 async def test_tactic_050_the_last_day_of_a_birthday_month_counts_twice_and_back_twice(town):
     her = await somebody(town, birthday_month=3)
-    until(town, 2026, 3, 31, hour=23, minute=59)
+    await until(town, 2026, 3, 31, hour=23, minute=59)
     await her.buys("A1", 400)
     assert await her.balance() == 80
-    until(town, 2026, 4, 2)
+    await until(town, 2026, 4, 2)
     await her.returns("A1", 100)
     assert await her.balance() == 60
 
@@ -100,7 +100,7 @@ async def test_tactic_050_the_last_day_of_a_birthday_month_counts_twice_and_back
 async def test_tactic_051_a_service_twice_a_year_is_refused_the_third_time(town):
     her = await somebody(town)
     assert [await her.claims("visit") for _ in range(3)] == ["", "", "used_up"]
-    until(town, 2027, 1, 1, hour=0)
+    await until(town, 2027, 1, 1, hour=0)
     assert await her.claims("visit") == ""
 
 
@@ -147,10 +147,10 @@ async def test_tactic_067_what_march_earned_is_given_on_the_first_of_april_and_l
     await her.buys("A1", 300)
     await town.works(give_deferred)
     assert await her.coupons("card") == []
-    until(town, 2026, 4, 1, hour=0, minute=20)
+    await until(town, 2026, 4, 1, hour=0, minute=20)
     await town.works(give_deferred, give_deferred)
     (card,) = await her.coupons("card")
-    until(town, 2026, 4, 30, hour=23)
+    await until(town, 2026, 4, 30, hour=23)
     assert town.now < card.expires_at
     await her.returns("A1", 1)  # late, and the month is below its sum again
     await town.works(give_deferred)
@@ -173,11 +173,11 @@ async def test_tactic_109_a_paid_plan_gives_one_a_month_to_whoever_comes_for_it(
     assert await her.claims("plus") == "locked_right"
     await her.buys("P1", 8, sku="PLUS-8")
     assert [await her.claims("plus") for _ in range(2)] == ["", "used_up"]
-    until(town, 2026, 4, 11)
+    await until(town, 2026, 4, 11)
     await her.buys("P2", 8, sku="PLUS-8")
-    until(town, 2026, 5, 11)
+    await until(town, 2026, 5, 11)
     assert await her.claims("plus") == ""  # April was not claimed, and is lost
     assert len(await her.coupons("plus")) == 2
-    until(town, 2026, 5, 12, hour=11)
+    await until(town, 2026, 5, 12, hour=11)
     await her.returns("P2", 8)
     assert await her.claims("plus") == "locked_right"

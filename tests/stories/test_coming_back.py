@@ -26,7 +26,14 @@ from bot.outbound.tag_mirror import retag_everybody
 from bot.store import conversations, imports, tags
 from tests.outbound.conftest import a_campaign, agrees, runs
 from tests.outbound.test_journeys import a_tier
-from tests.stories.life import Her, somebody, until, writes
+from tests.stories.life import Her
+from tests.stories.typed_life import somebody, until, writes
+
+
+@pytest.fixture
+def town(typed):
+    return typed
+
 
 ONE_DATABASE = pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
 

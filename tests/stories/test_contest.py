@@ -14,7 +14,14 @@ from bot.events import Actor, EnterContest, ReadContestEntry, VoteInContest, Wit
 from bot.outbound.games import end_due
 from bot.store import contests
 from tests.builders import a_guide
-from tests.stories.life import Her, somebody, until, writes
+from tests.stories.life import Her
+from tests.stories.typed_life import somebody, until, writes
+
+
+@pytest.fixture
+def town(typed):
+    return typed
+
 
 ONE_DATABASE = pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
 

@@ -5,37 +5,42 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from bot.calls import SendAppText, SendKf, SendWelcome
+from bot.calls import AddContactWay, SendAppText, SendKf, SendWelcome
 from bot.domain.campaigns import Campaign, Touch
 from bot.domain.cases import Case, CaseStep
 from bot.domain.customers import Customer
 from bot.domain.levels import Level, Levels
 from bot.domain.offers import Offer
+from bot.domain.orders import Product
 from bot.domain.pricing import price
-from bot.events import AnswerCase, CloseCase, CustomerAdded, FileCase
+from bot.events import AnswerCase, CloseCase, FileCase, Line
 from bot.outbound.campaigns import plan_due
 from bot.outbound.cases import clocks_due
 from bot.outbound.causes import weekly_due
 from bot.outbound.deliver import deliver_due
 from bot.outbound.journeys import advance_due
 from bot.store import journeys, tags
-from tests.builders import a_guide
 from tests.handlers.test_cases import a_campaign as a_running_campaign
-from tests.handlers.test_cases import acts, address_of, buys_and_complains
-from tests.hands import Hands
-from tests.outbound.conftest import a_campaign, friends, runs, states
-from tests.stories.life import Her, somebody, until, writes
+from tests.handlers.test_cases import acts
+from tests.outbound.conftest import a_campaign, runs, states
+from tests.stories.life import (
+    Her,
+    comes,
+    friends,
+    hires,
+    somebody,
+    until,
+    writes,
+)
 
 
 async def test_tactic_009_the_points_told_are_those_of_the_moment_of_sending(town):
-    _, (customer,) = await friends(town, 1)
-    async with town.session() as session:
-        her = Her(town, customer, await address_of(session, customer))
+    _, (her,) = await friends(town, 1)
     await writes(town, her, "你好")
     await her.buys("A1", 3000)
     campaign = await a_campaign(town, template="points/reminder", words=None)
     await town.works(plan_due)
-    assert (await states(town, campaign))[customer.id][0] == "planned"
+    assert (await states(town, campaign))[her.customer.id][0] == "planned"
     await her.buys("A2", 200)
     await town.works(deliver_due)
     (sent,) = [call for call in await town.sends() if isinstance(call, SendKf)]
@@ -44,14 +49,13 @@ async def test_tactic_009_the_points_told_are_those_of_the_moment_of_sending(tow
 
 
 async def test_tactic_011_a_price_offer_stops_where_its_stock_and_its_days_end(town):
-    Hands(town)
     await friends(town, 3)
     await a_campaign(town, template="weekly/benefit", words=None, offer_key="special")
     await runs(town)
     reasons = {who: reason for who, (_, reason) in (await states(town)).items()}
     (left_out,) = [who for who, reason in reasons.items() if reason == "out_of_stock"]
     assert sorted(reasons.values(), key=str) == [None, None, "out_of_stock"]
-    until(town, 2026, 3, 14)
+    await until(town, 2026, 3, 14)
     late = await a_campaign(town, template="weekly/benefit", words=None, offer_key="special")
     await runs(town)
     assert (await states(town, late))[left_out] == ("excluded", "offer_ended")
@@ -62,9 +66,9 @@ async def test_tactic_014_the_second_order_is_cheaper_for_thirty_days_after_the_
     for one in (her, other):
         await one.buys(f"{one.external_userid}-1", 300)
     (coupon,), (too_late,) = await her.coupons("again"), await other.coupons("again")
-    until(town, 2026, 4, 11, hour=23, minute=59)  # the thirtieth day
+    await until(town, 2026, 4, 11, hour=23, minute=59)  # the thirtieth day
     assert await her.uses(coupon, order_no="A2", amount_fen=30000) == ""
-    until(town, 2026, 4, 12, hour=0)
+    await until(town, 2026, 4, 12, hour=0)
     assert await other.uses(too_late, order_no="B2", amount_fen=30000) == "expired"
 
 
@@ -77,14 +81,10 @@ async def test_tactic_014_a_first_order_that_comes_back_takes_its_coupon_along(t
 
 
 async def test_tactic_018_a_newcomer_is_greeted_asked_and_surprised_once(town):
-    async with town.session() as session:
-        await a_guide(session, userid="wang")
-    her = await somebody(town, "new")
-    added = CustomerAdded(
-        at=town.now, userid="wang", external_userid="wm-new", state="till", welcome_code="w1"
-    )
-    await town.receives(added)
-    town.clock.advance(seconds=15)
+    await hires(town, "wang")
+    await town.platform.perform(AddContactWay(userids=("wang",), state="till", remark="收银台"))
+    her = await comes(town, "小满", contact_way="till")
+    await town.waits(seconds=15)
     assert len([call for call in await town.sends() if isinstance(call, SendWelcome)]) == 1
     await writes(town, her, "开启个性化")
     (asked,) = await writes(town, her, "小问卷")
@@ -107,7 +107,6 @@ async def test_tactic_033_an_order_posted_three_times_gives_one_coupon_for_the_m
 
 
 async def test_tactic_037_a_sleeper_gets_a_coupon_and_soft_words_where_the_money_is_gone(town):
-    Hands(town)
     _, made = await friends(town, 4)
     async with town.session() as session:
         offer = (await session.scalars(select(Offer).where(Offer.key == "wake-up"))).one()
@@ -117,7 +116,7 @@ async def test_tactic_037_a_sleeper_gets_a_coupon_and_soft_words_where_the_money
                 session,
                 town.content,
                 trigger="tier_changed:沉睡",
-                customer_id=one.id,
+                customer_id=one.customer.id,
                 cause="tier:1",
                 now=town.now,
             )
@@ -135,7 +134,7 @@ async def days(bot, n: int) -> None:
     for _ in range(n):
         await bot.works(advance_due, deliver_due)
         await bot.sends()
-        bot.clock.advance(days=1)
+        await bot.waits(days=1)
     await bot.works(advance_due, deliver_due)
 
 
@@ -165,12 +164,10 @@ def test_tactic_064_and_065_level_coupon_and_points_come_off_one_after_the_other
 
 async def complains(bot, text: str = "裤子开线了，太差了") -> tuple[Her, Case]:
     """A friend of a guide's, who has just written this."""
-    _, (customer,) = await friends(bot, 1, agree=False)
-    async with bot.session() as session:
-        her = Her(bot, customer, await address_of(session, customer))
+    _, (her,) = await friends(bot, 1, agree=False)
     await writes(bot, her, text)
     async with bot.session() as session:
-        query = select(Case).where(Case.customer_id == customer.id)
+        query = select(Case).where(Case.customer_id == her.customer.id)
         return her, (await session.scalars(query)).one()
 
 
@@ -185,7 +182,7 @@ async def test_tactic_068_warned_at_20_hours_and_breached_at_24_for_all_to_see(t
     await town.works(clocks_due)
     await town.sends()
     for hours, passed in ((19, set()), (1, {"warned/1"}), (4, {"warned/1", "breached/1"})):
-        town.clock.advance(hours=hours)
+        await town.waits(hours=hours)
         await town.works(clocks_due, clocks_due)
         assert set(await told(town)) & {"warned/1", "breached/1"} == passed
         alarms = [call.text for call in await town.sends() if isinstance(call, SendAppText)]
@@ -196,7 +193,7 @@ async def test_tactic_069_every_step_reaches_her_or_says_how_else(town):
     _, case = await complains(town)
     await acts(town, AnswerCase, case_id=case.id, text="已受理，专员 2 小时内联系你。")
     assert any("2 小时内" in call.text for call in await town.sends())
-    town.clock.advance(hours=49)  # she has not written since: nothing goes through any more
+    await town.waits(hours=49)  # she has not written since: nothing goes through any more
     await acts(town, CloseCase, case_id=case.id, resolution="已换新")
     assert {name.split("/")[0]: how for name, how in (await told(town)).items()} == {
         "opened": "kf",
@@ -211,19 +208,24 @@ async def test_tactic_070_words_of_law_go_to_the_expert_group_at_once(town):
     assert (mild.level, grave.level) == (1, 2)
 
 
+KNIT = Line(sku="K1", name="针织开衫", amount_fen=39900)
+
+
 async def test_tactic_070_five_alike_are_an_emergency_and_its_advertising_stops(town):
     async with town.session() as session:
+        session.add(Product(sku="K1", name="针织开衫"))
         session.add(a_running_campaign(name="针织开衫上新", offer_key=None, at=town.now))
     for _ in range(5):
-        await buys_and_complains(town)
+        _, (her,) = await friends(town, 1)
+        await her.buys(town.key(), 399, lines=(KNIT,))
+        await writes(town, her, "穿两次就起球了，太差了")
     async with town.session() as session:
         assert set(await session.scalars(select(Case.level))) == {3}
         assert (await session.scalars(select(Campaign.state))).all() == ["paused"]
 
 
 async def test_tactic_071_what_rose_is_first_on_monday_and_its_fall_is_shown_after(town):
-    async with town.session() as session:
-        await a_guide(session, userid="boss", duty="manager")
+    await hires(town, "boss", duty="manager")
     crowd = [await somebody(town, f"p{n}") for n in range(4)]
     reports = []
     for week, (torn, late) in enumerate(((0, 2), (4, 2), (1, 2))):
@@ -233,12 +235,12 @@ async def test_tactic_071_what_rose_is_first_on_monday_and_its_fall_is_shown_aft
                     town, FileCase, customer_id=one.customer.id, text="破损", category=about
                 )
                 await acts(town, CloseCase, case_id=made["case"], resolution="已换新")
-        until(town, 2026, 3, 16 + 7 * week, hour=9, minute=50)
+        await until(town, 2026, 3, 16 + 7 * week, hour=9, minute=50)
         await town.sends()
         await town.works(weekly_due, weekly_due)
         told = [call.text for call in await town.sends() if isinstance(call, SendAppText)]
         reports.append([text for text in told if text.startswith("上周的反馈")])
-        until(town, 2026, 3, 16 + 7 * week, hour=10)
+        await until(town, 2026, 3, 16 + 7 * week, hour=10)
     (_,), (rise,), (fall,) = reports
     assert rise.splitlines()[1] == "1. 商品质量 4 件，比前一周多 4 件"
     assert "商品质量 1 件，比前一周少 3 件" in fall.splitlines()[-1]

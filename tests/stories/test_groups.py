@@ -6,6 +6,7 @@ import hashlib
 import re
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 
 from bot.calls import CreateMassTask
@@ -20,7 +21,14 @@ from bot.store import games, group_chats, tags
 from tests.builders import a_guide
 from tests.hands import Hands
 from tests.outbound.test_groups import FAMILY, Rooms, a_regular
-from tests.stories.life import Her, somebody, until, writes
+from tests.stories.life import Her
+from tests.stories.typed_life import somebody, until, writes
+
+
+@pytest.fixture
+def town(typed):
+    return typed
+
 
 TEXTS = {"knowledge": ["rooms/fabric"], "benefit": ["rooms/benefit"], "play": ["rooms/vote"]}
 

@@ -43,8 +43,14 @@ from tests.hands import Hands
 from tests.harness import Bot
 from tests.outbound.conftest import a_campaign, agrees, friends, runs
 from tests.outbound.test_journeys import a_tier
-from tests.stories.life import somebody, until
 from tests.stories.past import happened, people
+from tests.stories.typed_life import somebody, until
+
+
+@pytest.fixture
+def town(typed):
+    return typed
+
 
 OWNER = Actor(kind="owner", id="boss")
 OTHER = Actor(kind="owner", id="partner")

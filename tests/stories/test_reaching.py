@@ -55,7 +55,13 @@ from tests.harness import Bot
 from tests.outbound.conftest import EVERYBODY, agrees, friends, looks, runs, states
 from tests.outbound.test_journeys import Written, a_tier
 from tests.store.test_attribution import an_order
-from tests.stories.life import somebody
+from tests.stories.typed_life import somebody
+
+
+@pytest.fixture
+def town(typed):
+    return typed
+
 
 OWNER = Actor(kind="owner", id="boss")
 PARTS = ("棉花地", "织布机", "改衣师傅")
