@@ -9,7 +9,7 @@ from bot.events import CustomerAdded, OrderKind, OrderReported
 from bot.events.commands import DraftPlaybook, PublishPlaybook, SwitchPlaybook
 from bot.inbound.router import Router
 from bot.inbound.turn import Answer, Turn
-from bot.store import content_edits, customers, journeys, orders, playbooks
+from bot.store import content_edits, customers, journey_entries, journeys, orders, playbooks
 from bot.tongue import _
 
 router = Router()
@@ -64,7 +64,17 @@ async def publish(command: PublishPlaybook, turn: Turn) -> Answer:
     spec = laid.playbooks[command.playbook]
     made = await playbooks.publish_one(turn.session, spec, by=by, now=turn.now)
     await content_edits.drop(turn.session, f"{content_edits.DRAFTS}{name}")
+    await _reopen(turn, made)
     return _told(made, before)
+
+
+async def _reopen(turn: Turn, row: Playbook) -> None:
+    """What a repeating campaign opened before and nobody planned is opened anew, as it counts from now on."""
+    if not row.body.get("campaign"):
+        return
+    await journey_entries.take_back(turn.session, row.key)
+    if row.state == "published":
+        await journey_entries.open_near(turn.session, row, now=turn.now, zone=turn.settings.zone)
 
 
 async def _back_to_files(command: PublishPlaybook, turn: Turn) -> Answer:
@@ -75,8 +85,10 @@ async def _back_to_files(command: PublishPlaybook, turn: Turn) -> Answer:
     filed = (turn.content.filed or turn.content).playbooks.get(command.playbook)
     if filed is None:
         await playbooks.end(turn.session, command.playbook)
+        await journey_entries.take_back(turn.session, command.playbook)
         return Answer({"playbook": command.playbook, "state": "retired"})
     made = await playbooks.publish_one(turn.session, filed, by=playbooks.FILES, now=turn.now)
+    await _reopen(turn, made)
     return _told(made, before)
 
 
@@ -104,10 +116,11 @@ async def keep_draft(command: DraftPlaybook, turn: Turn) -> Answer:
 
 @router.on(SwitchPlaybook)
 async def switch(command: SwitchPlaybook, turn: Turn) -> Answer:
-    if not await playbooks.pause(turn.session, command.playbook, on=not command.on):
+    row = await playbooks.pause(turn.session, command.playbook, on=not command.on, now=turn.now)
+    if row is None:
         raise Refusal("unknown_playbook", "没有这条旅程，或它已经是这样", status=404)
-    state = "published" if command.on else "paused"
-    return Answer({"playbook": command.playbook, "state": state})
+    await _reopen(turn, row)
+    return Answer({"playbook": row.key, "state": row.state})
 
 
 def _told(made: Playbook, before: Playbook | None) -> Answer:

@@ -39,6 +39,8 @@ BOOKS = (
     "bot/web/console/journeys.py",
     "bot/web/console/journey_words.py",
     "bot/web/console/journey_form.py",
+    "bot/web/console/repeating_form.py",
+    "bot/web/console/repeating_words.py",
     "bot/web/console/group_plan.py",
     "bot/content/checking.py",
     "bot/web/console/spans.py",

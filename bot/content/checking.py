@@ -20,6 +20,7 @@ from bot.tongue import _
 
 Path_ = tuple[Any, ...]
 HEAD = "head"
+REACHES = ("kf", "official", "wecom")
 LABELS = {
     "name": "旅程的名字",
     "why": "为什么",
@@ -41,12 +42,22 @@ LABELS = {
     "words": "现成的话",
     "due_days": "几天内",
     "if": "条件",
+    "segment": "发给谁",
+    "every": "多久一次",
+    "weekday": "星期几",
+    "dates": "哪几天",
+    "lunar": "哪些节日",
+    "ahead": "提前几天",
+    "channels": "从哪里发",
+    "lasts_days": "发几天",
 }
+OF_A_MONTH = "每月几号"
 
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """`place` is `head`, `entry`, `exit`, `goal`, or a step: `s.3`, and in its branch `s.3.then.0`."""
+    """`place` is `head`, `entry`, `exit`, `goal`, or a step: `s.3`, and in its branch `s.3.then.0`; of a repeating
+    campaign the field: `template`, `calendar`."""
 
     place: str
     what: str
@@ -69,7 +80,13 @@ def _of_form(written: Mapping[str, Any]) -> Iterator[Flaw]:
         for one in wrong.errors():
             where = one["loc"]
             if not _other_kind(written, where):
-                yield Flaw(place_of(where), *told(one, _label(one)))
+                yield Flaw(place_of(where), *_told(one))
+
+
+def _told(found: ErrorDetails) -> tuple[str, str]:
+    if found["loc"] == ("campaign", "calendar") and found["type"] == "value_error":
+        return _("还没有写是哪几天"), _("至少写一天")
+    return told(found, _label(found))
 
 
 def _other_kind(written: Mapping[str, Any], where: Path_) -> bool:
@@ -82,13 +99,18 @@ def _other_kind(written: Mapping[str, Any], where: Path_) -> bool:
 
 
 def _label(found: ErrorDetails) -> str:
-    names = [part for part in found["loc"] if isinstance(part, str) and part in LABELS]
+    where = found["loc"]
+    names = [part for part in where if isinstance(part, str) and part in LABELS]
+    if where[:1] == ("campaign",) and names[-1:] == ["days"]:
+        return _(OF_A_MONTH)
     return _(LABELS[names[-1]]) if names else _("这一步")
 
 
 def place_of(where: Path_) -> str:
     if not where or where[0] in {"entry", "exit", "goal"}:
         return str(where[0]) if where else HEAD
+    if where[0] == "campaign" and len(where) > 1:
+        return str(where[1])
     if where[0] != "steps" or len(where) < 2:
         return HEAD
     for arm in ("then", "else"):
@@ -120,16 +142,32 @@ def _paths(data: Any, path: Path_) -> Iterator[Path_]:
 
 def _of_offers(content: Content, written: Mapping[str, Any]) -> Iterator[Flaw]:
     """A text that speaks of an offer, without one."""
+    if mailing := written.get("campaign"):
+        yield from _lacks_offer(content, mailing, "offer", _("「%(title)s」说到一张券，却没有附"))
+        yield from _lacks_way(content, mailing)
     for path in _paths(written.get("steps", []), ("steps",)):
         if path[-1] != "message":
             continue
         message: Any = written
         for part in path:
             message = message[part]
-        text = content.templates[message["template"]]
-        if text.offer and not message.get("offer"):
-            what = _("「%(title)s」说到一张券，这一步却没有附", title=text.title)
-            yield Flaw(place_of(path), what, _("选一张券，或换一段话术"))
+        what = _("「%(title)s」说到一张券，这一步却没有附")
+        yield from _lacks_offer(content, message, place_of(path), what)
+
+
+def _lacks_offer(
+    content: Content, message: Mapping[str, Any], place: str, what: str
+) -> Iterator[Flaw]:
+    text = content.templates[message["template"]]
+    if text.offer and not message.get("offer"):
+        yield Flaw(place, what % {"title": text.title}, _("选一张券，或换一段话术"))
+
+
+def _lacks_way(content: Content, mailing: Mapping[str, Any]) -> Iterator[Flaw]:
+    text = content.templates[mailing["template"]]
+    if not set(mailing.get("channels") or REACHES) & set(text.channels):
+        what = _("「%(title)s」不是写给这些渠道的，一个人也发不到", title=text.title)
+        yield Flaw("channels", what, _("换一个渠道，或换一段话术"))
 
 
 def _as_published(content: Content, key: str, body: Mapping[str, Any]) -> Iterator[Flaw]:

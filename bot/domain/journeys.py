@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +14,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.domain.mapping import BigKey, Row
-from bot.domain.playbooks import Calendar, Wait
+from bot.domain.playbooks import Calendar, Mailing, Wait
 from bot.domain.quotas import QuietHours
 
 PARTS = {
@@ -41,6 +43,7 @@ class Playbook(Row):
     state: Mapped[str]
     """published, paused or retired."""
     at: Mapped[datetime]
+    """Since when it counts: when it was published, or went on after a pause."""
     by: Mapped[str]
 
 
@@ -89,15 +92,53 @@ def may_enter_again(again: str | int, last_entered: datetime | None, now: dateti
     return isinstance(again, int) and now - last_entered >= timedelta(days=again)
 
 
+AHEAD = timedelta(hours=24)
+"""So long before it an occasion may be opened: the calendar is looked at once a day."""
+EVENING = time(21)
+YEAR = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """One day of a repeating campaign."""
+
+    day: date
+    starts: datetime
+    ends: datetime
+
+
+def occasion_on(mailing: Mailing, day: date, zone: ZoneInfo) -> Occasion:
+    starts = datetime.combine(day, time.fromisoformat(mailing.calendar.at), zone)
+    last = datetime.combine(day + timedelta(days=mailing.lasts_days - 1), EVENING, zone)
+    return Occasion(day, starts, last)
+
+
+def near(mailing: Mailing, since: datetime, now: datetime, zone: ZoneInfo) -> Iterator[Occasion]:
+    """What is to be opened now. What began before the calendar counted is of nobody's making."""
+    for day in occasions(mailing.calendar, now.astimezone(zone).date()):
+        one = occasion_on(mailing, day, zone)
+        if one.starts - AHEAD <= now < one.ends and one.starts >= since:
+            yield one
+
+
+def coming(mailing: Mailing, now: datetime, zone: ZoneInfo, *, most: int) -> list[Occasion]:
+    """The next ones, within about a year."""
+    first = now.astimezone(zone).date()
+    days = (first + timedelta(days=number) for number in range(YEAR))
+    found = (occasion_on(mailing, day, zone) for day in days if falls_on(mailing.calendar, day))
+    return list(islice((one for one in found if one.starts > now), most))
+
+
 def occasions(calendar: Calendar, around: date) -> Iterator[date]:
     """The days of a calendar from a fortnight before a day to the day after."""
     for number in range(-14, 2):
         day = around + timedelta(days=number)
-        if _is_occasion(calendar, day + timedelta(days=calendar.ahead)):
+        if falls_on(calendar, day):
             yield day
 
 
-def _is_occasion(calendar: Calendar, day: date) -> bool:
+def falls_on(calendar: Calendar, day: date) -> bool:
+    day += timedelta(days=calendar.ahead)
     match calendar.every:
         case "week":
             return day.isoweekday() == calendar.weekday
@@ -105,7 +146,7 @@ def _is_occasion(calendar: Calendar, day: date) -> bool:
             return day.day in calendar.days
         case "lunar":
             return _lunar(day) in calendar.lunar
-    return day.isoformat() in calendar.dates
+    return day in calendar.dates
 
 
 def _lunar(day: date) -> str | None:

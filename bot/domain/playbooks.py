@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
@@ -130,9 +131,9 @@ class Calendar(Part):
     every: Literal["week", "month", "days", "lunar"]
     weekday: int | None = Field(default=None, ge=1, le=7)
     """1 is Monday."""
-    days: tuple[int, ...] = ()
-    """Days of the month."""
-    dates: tuple[str, ...] = ()
+    days: tuple[Annotated[int, Field(ge=1, le=31)], ...] = ()
+    """Days of the month; a month that is too short has no such day."""
+    dates: tuple[date, ...] = ()
     """Days of a year, as YYYY-MM-DD."""
     lunar: tuple[LunarDay, ...] = ()
     """Days of the Chinese year, as MM-DD: 01-01 春节, 05-05 端午, 07-07 七夕, 08-15 中秋."""

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, String, cast, func, literal, select
+from sqlalchemy import Select, String, cast, delete, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.campaigns import Campaign
 from bot.domain.customers import Customer
 from bot.domain.delivery import Cursor
+from bot.domain.journeys import Occasion, Playbook, near
 from bot.domain.offers import Coupon
 from bot.domain.playbooks import PlaybookSpec
 from bot.domain.tiers import TierMove
+from bot.store import journeys
 from bot.store.engine import upsert
+from bot.store.touches import changed
 
 CURSOR = "journeys.tier_moves"
 BY = "system:playbook"
@@ -67,40 +71,60 @@ async def new_moves(session: AsyncSession, now: datetime) -> tuple[int, int]:
     return since, newest
 
 
-async def open_campaign(
-    session: AsyncSession,
-    spec: PlaybookSpec,
-    *,
-    day: date,
-    span: tuple[datetime, datetime],
-    now: datetime,
-) -> int:
-    """1 when this occasion was not open yet."""
+async def open_near(session: AsyncSession, row: Playbook, *, now: datetime, zone: ZoneInfo) -> int:
+    """How many occasions of a repeating campaign were opened: each once."""
+    spec = journeys.read(row)
+    if spec.campaign is None:
+        return 0
+    opened = 0
+    for one in near(spec.campaign, row.at, now, zone):
+        insert = upsert(session, Campaign).values(**occasion_of(spec, one, now))
+        new = await session.scalars(insert.on_conflict_do_nothing().returning(Campaign.id))
+        opened += new.first() is not None
+    return opened
+
+
+def occasion_of(spec: PlaybookSpec, one: Occasion, now: datetime) -> dict[str, Any]:
+    """The campaign of this day, approved once for all of them."""
     mailing = spec.campaign
     if mailing is None:
-        return 0
-    starts, ends = span
-    occasion = f"{spec.key}:{day.isoformat()}"
-    insert = upsert(session, Campaign).values(
-        name=f"{spec.name} {day.month} 月 {day.day} 日",
-        playbook=spec.key,
-        occasion=occasion,
-        purpose=spec.purpose,
-        rule=mailing.segment,
-        template=mailing.template,
-        offer_key=mailing.offer,
-        channels=list(mailing.channels),
-        holdout_percent=spec.holdout_percent,
-        holdout_by="customer",
-        canary_percent=0,
-        goal={"metric": "revenue", "hypothesis": spec.why},
-        seed=occasion,
-        state="approved",
-        starts_at=starts,
-        ends_at=ends,
-        created_at=now,
-        created_by=BY,
-        approved_by=BY,
+        raise TypeError(f"{spec.key} is no repeating campaign")
+    name = f"{spec.key}:{one.day.isoformat()}"
+    return {
+        "name": f"{spec.name} {one.day.month} 月 {one.day.day} 日",
+        "playbook": spec.key,
+        "occasion": name,
+        "purpose": spec.purpose,
+        "rule": mailing.segment,
+        "template": mailing.template,
+        "offer_key": mailing.offer,
+        "channels": list(mailing.channels),
+        "holdout_percent": spec.holdout_percent,
+        "holdout_by": "customer",
+        "canary_percent": 0,
+        "goal": {"metric": "revenue", "hypothesis": spec.why},
+        "seed": name,
+        "state": "approved",
+        "starts_at": one.starts,
+        "ends_at": one.ends,
+        "created_at": now,
+        "created_by": BY,
+        "approved_by": BY,
+    }
+
+
+def campaign_of(spec: PlaybookSpec, one: Occasion, now: datetime) -> Campaign:
+    """The same without a row, to be rehearsed."""
+    return Campaign(**occasion_of(spec, one, now))
+
+
+async def take_back(session: AsyncSession, key: str) -> int:
+    """Occasions that were opened and not planned yet are as if they had never been: what counts now opens its own.
+    One that a person has halted or stopped stays so."""
+    gone = delete(Campaign).where(
+        Campaign.playbook == key,
+        Campaign.occasion.is_not(None),
+        Campaign.state == "approved",
+        Campaign.planned_at.is_(None),
     )
-    new = await session.scalars(insert.on_conflict_do_nothing().returning(Campaign.id))
-    return 0 if new.first() is None else 1
+    return await changed(session, gone)

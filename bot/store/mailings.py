@@ -41,6 +41,25 @@ async def page(session: AsyncSession, *, number: int = 1, state: str = "") -> li
     return await with_counts(session, found)
 
 
+async def occasions(session: AsyncSession, playbook: str, *, most: int) -> list[Mailing]:
+    """The days of a repeating campaign that came, the newest first."""
+    query = select(Campaign).where(Campaign.playbook == playbook, Campaign.occasion.is_not(None))
+    newest = query.order_by(Campaign.starts_at.desc(), Campaign.id.desc()).limit(most)
+    return await with_counts(session, (await session.scalars(newest)).all())
+
+
+async def last_occasions(session: AsyncSession) -> dict[str, Mailing]:
+    """Of each repeating campaign the day that was planned last."""
+    newest = (
+        select(func.max(Campaign.id))
+        .where(Campaign.occasion.is_not(None), Campaign.planned_at.is_not(None))
+        .group_by(Campaign.playbook)
+    )
+    found = (await session.scalars(select(Campaign).where(Campaign.id.in_(newest)))).all()
+    told = await with_counts(session, found)
+    return {str(one.campaign.playbook): one for one in told}
+
+
 async def count(session: AsyncSession) -> Counter[str]:
     """Campaigns by state."""
     rows = await session.execute(

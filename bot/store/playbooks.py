@@ -110,9 +110,10 @@ async def _retire(session: AsyncSession, key: str) -> None:
     await session.execute(update(Playbook).where(*live).values(state="retired"))
 
 
-async def pause(session: AsyncSession, key: str, *, on: bool) -> bool:
-    """Nobody enters and nobody moves on while it is paused. False when there is no such playbook."""
+async def pause(session: AsyncSession, key: str, *, on: bool, now: datetime) -> Playbook | None:
+    """Nobody enters and nobody moves on while it is paused. None when there is no such playbook."""
     before, after = ("published", "paused") if on else ("paused", "published")
-    query = update(Playbook).where(Playbook.key == key, Playbook.state == before)
-    moved = await session.scalars(query.values(state=after).returning(Playbook.id))
-    return moved.first() is not None
+    changes = {"state": after} if on else {"state": after, "at": now}
+    query = update(Playbook).where(Playbook.key == key, Playbook.state == before).values(changes)
+    moved = await session.scalars(query.returning(Playbook))
+    return moved.first()

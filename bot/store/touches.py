@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple, NotRequired, TypedDict
 from sqlalchemy import (
     ColumnElement,
     CursorResult,
+    Delete,
     Executable,
     Select,
     Update,
@@ -123,7 +124,7 @@ async def cancel_topic(
     )
 
 
-async def changed(session: AsyncSession, statement: Update) -> int:
+async def changed(session: AsyncSession, statement: Update | Delete) -> int:
     """Run one conditional change; how many rows it found as expected."""
     result = await session.execute(statement)
     return result.rowcount if isinstance(result, CursorResult) else 0

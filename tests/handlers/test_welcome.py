@@ -73,7 +73,7 @@ async def test_without_a_code_nothing_is_said(bot):
 
 async def test_a_paused_welcome_says_nothing(bot):
     async with bot.session() as session:
-        await playbooks.pause(session, "welcome", on=True)
+        await playbooks.pause(session, "welcome", on=True, now=bot.now)
     await bot.receives(added(bot))
     assert welcomes(await bot.sends()) == []
 

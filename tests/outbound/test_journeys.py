@@ -229,11 +229,11 @@ async def test_a_paused_playbook_stands_still_until_it_goes_on(bot):
     customer = await somebody(bot)
     await enter(bot, customer)
     async with bot.session() as session:
-        assert await playbooks.pause(session, "week", on=True)
+        assert await playbooks.pause(session, "week", on=True, now=bot.now)
     await days_pass(bot, 3)
     assert await touched(bot, customer) == []
     async with bot.session() as session:
-        await playbooks.pause(session, "week", on=False)
+        await playbooks.pause(session, "week", on=False, now=bot.now)
     await days_pass(bot, 2)
     assert len(await touched(bot, customer)) == 1
 
@@ -288,11 +288,8 @@ async def test_a_repeating_campaign_opens_once_for_each_occasion(bot):
         bot.clock.advance(hours=6)
     async with bot.session() as session:
         found = (await session.scalars(select(Campaign).order_by(Campaign.id))).all()
-    assert [c.occasion for c in found] == [
-        "weekly:2026-03-12",
-        "weekly:2026-03-19",
-        "weekly:2026-03-26",
-    ]
+    # That of the 12th had begun before anybody wrote the calendar.
+    assert [c.occasion for c in found] == ["weekly:2026-03-19", "weekly:2026-03-26"]
     assert found[0].state == "approved"
 
 

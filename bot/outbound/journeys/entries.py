@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
-from bot.domain.journeys import occasions
-from bot.domain.playbooks import Mailing, PlaybookSpec
 from bot.store import browsing, journey_entries, journeys, pets
 from bot.store.browsing import Begins
 from bot.work.context import Work
 
-AHEAD = timedelta(hours=12)
-"""A campaign appears on the morning of its day at the latest: time to look at it and stop it."""
 AT_MOST, AT_ONCE = 1000, 50
 """A day's beginnings of one kind, and those of one short transaction."""
 PETS_AHEAD = timedelta(days=3)
@@ -109,34 +104,12 @@ def _tier(trigger: str | None) -> str | None:
 
 async def open_campaigns(work: Work) -> int:
     """One campaign for each occasion of each repeating playbook; the same occasion is opened once."""
-    now, opened = work.now(), 0
     async with work.sessions.begin() as session:
-        for row in await journeys.all_published(session):
-            spec = journeys.read(row)
-            for day in _days(spec, now, work.settings.zone):
-                opened += await journey_entries.open_campaign(
-                    session, spec, day=day, span=_span(spec, day, work.settings.zone), now=now
+        return sum(
+            [
+                await journey_entries.open_near(
+                    session, row, now=work.now(), zone=work.settings.zone
                 )
-    return opened
-
-
-def _days(spec: PlaybookSpec, now: datetime, zone: ZoneInfo) -> list[date]:
-    if spec.campaign is None:
-        return []
-    around = now.astimezone(zone).date()
-    days = occasions(spec.campaign.calendar, around)
-    return [day for day in days if _is_near(_span(spec, day, zone), now)]
-
-
-def _is_near(span: tuple[datetime, datetime], now: datetime) -> bool:
-    starts, ends = span
-    return starts - AHEAD <= now < ends
-
-
-def _span(spec: PlaybookSpec, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    mailing = spec.campaign
-    if not isinstance(mailing, Mailing):
-        raise TypeError(f"{spec.key} is no campaign")
-    starts = datetime.combine(day, time.fromisoformat(mailing.calendar.at), zone)
-    last = datetime.combine(day + timedelta(days=mailing.lasts_days - 1), time(21), zone)
-    return starts, last
+                for row in await journeys.all_published(session)
+            ]
+        )

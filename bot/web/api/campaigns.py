@@ -128,7 +128,10 @@ async def rehearse(ask: Ask[Query]) -> Receipt:
         campaign = await _asked(ask, session)
         if campaign.state not in {"draft", "approved"}:
             raise Refusal("wrong_state", "交出去以后就不能预演了，看结果", status=409)
-        played = await rehearsal.rehearse(ask.desk, session, campaign)
+        return receipt_told(await rehearsal.rehearse(ask.desk, session, campaign))
+
+
+def receipt_told(played: rehearsal.Played) -> Receipt:
     receipt = played.receipt
     return Receipt(
         audience=receipt.audience,

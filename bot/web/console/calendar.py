@@ -11,7 +11,7 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.campaigns import Campaign
-from bot.domain.journeys import Playbook, occasions
+from bot.domain.journeys import Playbook, falls_on
 from bot.store import journeys, month_plan
 from bot.store.insights import Span
 from bot.tongue import _
@@ -119,13 +119,11 @@ def _coming(
         mailing = journeys.read(row).campaign
         if mailing is None:
             continue
-        # `occasions` looks a fortnight back and one day ahead of the day it is given.
-        looks = [span.first + timedelta(days=n) for n in range(14, len(span.days) + 15, 15)]
-        days = {day for look in looks for day in occasions(mailing.calendar, look)}
-        for day in sorted(days & set(span.days)):
+        address = f"/admin/campaigns/repeating/{row.key}"
+        for day in span.days:
             known = any(one.playbook == row.key for one in drafted.get(day, ()))
-            if day > today and not known:
-                told.append((day, Entry("b", row.name, "/admin/campaigns/journeys", _("自动"))))
+            if day > today and falls_on(mailing.calendar, day) and not known:
+                told.append((day, Entry("b", row.name, address, _("自动"))))
     return told
 
 

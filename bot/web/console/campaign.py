@@ -68,8 +68,8 @@ async def one(request: web.Request) -> web.StreamResponse:
             lacks=_lacks(campaign),
             goal=campaign.goal or {},
             metrics=METRICS,
-            offer=_offer(desk, campaign.offer_key),
-            unfair=_unfair(desk, campaign),
+            offer=offer_words(desk, campaign.offer_key),
+            unfair=unfair_words(desk, campaign),
             who=actor_words,
             title=_title(desk, campaign),
             receipt=told,
@@ -97,12 +97,12 @@ def _lacks(campaign: Campaign) -> list[str]:
     return ["segment"] * nobody + ["words"] * speechless
 
 
-def _offer(desk: Desk, key: str | None) -> str:
+def offer_words(desk: Desk, key: str | None) -> str:
     known = desk.work.content.offers.get(key or "")
     return known.name if known else key or ""
 
 
-def _unfair(desk: Desk, campaign: Campaign) -> list[str]:
+def unfair_words(desk: Desk, campaign: Campaign) -> list[str]:
     """Where what this campaign gives would make a better customer pay more for the same."""
     content = desk.work.content
     spec = content.offers.get(campaign.offer_key or "")

@@ -30,7 +30,11 @@ from bot.work.renewing import renew
 
 routes = web.RouteTableDef()
 ALL = "/admin/campaigns/journeys"
-ONE = ALL + "/{key:[a-z0-9-]+}"
+PART = "/admin/campaigns/{part:journeys}"
+ONE = PART + "/{key:[a-z0-9-]+}"
+EITHER = "/admin/campaigns/{part:journeys|repeating}/{key:[a-z0-9-]+}"
+"""Journeys and repeating campaigns are published, dropped and halted alike."""
+SAYS = {"journeys": "journey", "repeating": "repeat"}
 BLANK: dict[str, Any] = {
     "trigger": "friend_added",
     "entry": {"again": "never"},
@@ -67,7 +71,7 @@ async def begin(request: web.Request) -> web.StreamResponse:
 @allowed("journey.draft")
 async def edit(request: web.Request) -> web.StreamResponse:
     async with request.app[DESK].work.sessions.reading() as session:
-        live, draft = await _known(request, session)
+        live, draft = await known(request, session)
         body = draft.body if draft else _written(live)
         told = {"draft": draft, "live": live, "tried": draft is not None}
         return await _form(request, session, body, **told)
@@ -79,12 +83,12 @@ async def write(request: web.Request) -> web.StreamResponse:
     """A press that changes the steps answers with the form as it is then; to keep it is an act of its own."""
     desk, form = request.app[DESK], await request.post()
     async with desk.work.sessions.reading() as session:
-        live, draft = await _known(request, session)
+        live, draft = await known(request, session)
         body = journey_form.read(form, draft.body if draft else _written(live))
         press = forms.text(form, "do", most=80)
         if press not in {"", "keep", "next"}:
-            known = await choices(desk, session)
-            rules = {segment.key: segment.rule for segment in known["segments"]}
+            offered = await choices(desk, session)
+            rules = {segment.key: segment.rule for segment in offered["segments"]}
             body, focus = journey_form.changed(body, press, form, rules)
             told = {
                 "pressed": press.partition(":")[0],
@@ -101,18 +105,21 @@ async def write(request: web.Request) -> web.StreamResponse:
     raise web.HTTPSeeOther(f"{ALL}/{key}/{where}")
 
 
-async def _known(
+async def known(
     request: web.Request, session: AsyncSession
 ) -> tuple[Playbook | None, ContentEdit | None]:
-    """What counts now, and what is being written. Raises Refusal for what is neither, or no journey."""
-    key = request.match_info["key"]
+    """What counts now, and what is being written. Raises Refusal for what is neither; what is of the other part is
+    looked for there."""
+    key, part = request.match_info["key"], request.match_info["part"]
     draft = (await content_edits.drafts(session, edits.PLAYBOOKS)).get(key)
     live = await playbooks.newest(session, key)
     live = live if live is not None and live.state != "retired" else None
-    if live is None and draft is None:
+    body = live.body if live else draft.body if draft else None
+    if body is None:
         raise Refusal("unknown_playbook", _("没有这条旅程"), status=404)
-    if live is not None and live.body.get("campaign"):
-        raise Refusal("no_journey", _("定期活动没有步骤，在活动里改"), status=409)
+    real = "repeating" if body.get("campaign") else "journeys"
+    if real != part:
+        raise web.HTTPSeeOther(f"/admin/campaigns/{real}/{key}/edit")
     return live, draft
 
 
@@ -124,7 +131,7 @@ async def _form(
     request: web.Request, session: AsyncSession, body: Body, **about: Any
 ) -> web.StreamResponse:
     desk, key = request.app[DESK], request.match_info["key"]
-    known = await choices(desk, session)
+    offered = await choices(desk, session)
     found = checking.flaws(desk.work.content, key, body) if about["tried"] else []
     page = "console/journey_form.html" if is_part(request) else "console/journey_edit.html"
     facts: dict[str, Any] = {"focus": "", "pressed": ""} | about
@@ -138,7 +145,7 @@ async def _form(
         flaws=_by_place(found),
         slots=slots(body),
         said=await previews(desk, session, body),
-        **known,
+        **offered,
         **facts,
     )
 
@@ -158,7 +165,7 @@ async def review(request: web.Request) -> web.StreamResponse:
     own_store(request)
     kind = request[ACTOR].kind
     async with desk.work.sessions.reading() as session:
-        live, draft = await _known(request, session)
+        live, draft = await known(request, session)
         if draft is None:
             raise Refusal("no_draft", _("没有草稿，线上的就是最新的"), status=404)
         found = checking.flaws(desk.work.content, key, draft.body)
@@ -185,31 +192,37 @@ async def review(request: web.Request) -> web.StreamResponse:
         )
 
 
-@routes.post(f"{ONE}/publish")
+@routes.post(f"{EITHER}/publish")
 @allowed("journey.define")
 async def publish(request: web.Request) -> web.StreamResponse:
     """The draft that was looked at, and no later one."""
     desk, form = request.app[DESK], await request.post()
     async with desk.work.sessions.reading() as session:
-        _live, draft = await _known(request, session)
+        _live, draft = await known(request, session)
     if draft is None or draft.version != forms.number(form, "seen"):
         raise Refusal("draft_changed", _("这份草稿刚被别人改过，刷新看看再发布"), status=409)
     key, signed = request.match_info["key"], forms.signed(request, form)
     await desk.do(PublishPlaybook(playbook=key, spec=draft.body, **signed))
     await renew(desk.work)
-    raise web.HTTPSeeOther(f"{ALL}/{key}?said=journey")
+    part = request.match_info["part"]
+    raise web.HTTPSeeOther(f"/admin/campaigns/{part}/{key}?said={SAYS[part]}")
 
 
-@routes.post(f"{ONE}/drop")
+@routes.post(f"{EITHER}/drop")
 @allowed("journey.draft")
 async def drop(request: web.Request) -> web.StreamResponse:
     desk, form = request.app[DESK], await request.post()
     key, signed = request.match_info["key"], forms.signed(request, form)
     await desk.do(DraftPlaybook(playbook=key, spec={}, **signed))
-    raise web.HTTPSeeOther(f"{ALL}?said=journey_dropped")
+    raise web.HTTPSeeOther(_said(request, "dropped"))
 
 
-@routes.post(f"{ONE}/{{act:pause|resume|withdraw}}")
+def _said(request: web.Request, act: str) -> str:
+    part = request.match_info["part"]
+    return f"/admin/campaigns/{part}?said={SAYS[part]}_{act}"
+
+
+@routes.post(f"{EITHER}/{{act:pause|resume|withdraw}}")
 @allowed("journey.define")
 async def switch(request: web.Request) -> web.StreamResponse:
     """Halted, going on, or back to what the files say; one of our own ends with it."""
@@ -220,4 +233,4 @@ async def switch(request: web.Request) -> web.StreamResponse:
         await renew(desk.work)
     else:
         await desk.do(SwitchPlaybook(playbook=key, on=act == "resume", **signed))
-    raise web.HTTPSeeOther(f"{ALL}?said=journey_{act}")
+    raise web.HTTPSeeOther(_said(request, act))

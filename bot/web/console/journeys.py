@@ -43,10 +43,13 @@ async def overview(request: web.Request) -> web.StreamResponse:
             "campaigns",
             view="journeys",
             drafts=drafts,
-            unpublished=[one for key, one in drafts.items() if key not in {r.key for r in rows}],
+            unpublished=[
+                one
+                for key, one in drafts.items()
+                if key not in {r.key for r in rows} and "campaign" not in one.body
+            ],
             may_draft=may(matrix(), "journey.draft", request[ACTOR].kind),
             journeys=[(row, spec) for row, spec in plays if spec.steps],
-            repeating=[(row, spec) for row, spec in plays if spec.campaign],
             traffic=await journey_steps.traffic(session, desk.work.now()),
             nothing=journey_steps.Traffic(),
             trigger_words=trigger_words,
@@ -70,6 +73,8 @@ async def one(request: web.Request) -> web.StreamResponse:
         if row is None or row.state == "retired":
             raise Refusal("unknown_playbook", _("没有这条旅程"), status=404)
         spec = journeys.read(row)
+        if spec.campaign:
+            raise web.HTTPSeeOther(f"/admin/campaigns/repeating/{row.key}")
         told = await journey_steps.traffic(session, desk.work.now())
         who = await journey_steps.travellers(session, row.key)
         names = await roster.names(session, desk.work.vault, [c.id for _run, c in who])

@@ -16,6 +16,8 @@ from bot.web.console import (
     guide_tasks,
     journey_draft,
     journeys,
+    repeating,
+    repeating_draft,
     settings,
 )
 
@@ -25,6 +27,8 @@ TABLES = (
     campaign.routes,
     journey_draft.routes,
     journeys.routes,
+    repeating_draft.routes,
+    repeating.routes,
     cases.routes,
     analytics.routes,
     behind.routes,

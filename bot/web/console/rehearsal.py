@@ -80,13 +80,25 @@ async def rehearsed(desk: Desk, session: AsyncSession, campaign: Campaign) -> Re
     if campaign.receipt is None or campaign.rehearsed_at is None:
         return None
     receipt = Receipt.read(campaign.receipt)
+    return await _as_read(desk, session, campaign, receipt)
+
+
+async def of_now(desk: Desk, session: AsyncSession, campaign: Campaign) -> Rehearsal:
+    """A dry run of this moment that nobody keeps."""
+    return await _as_read(desk, session, campaign, await _receipt(desk, session, campaign))
+
+
+async def _as_read(
+    desk: Desk, session: AsyncSession, campaign: Campaign, receipt: Receipt
+) -> Rehearsal:
     names = await mailings.guide_names(session)
     loads = [(names.get(userid, userid), n) for userid, n in receipt.by_guide.most_common()]
     first, rest = loads[:LISTED], loads[LISTED:]
+    kept = campaign.rehearsed_at is not None
     return Rehearsal(
         receipt=receipt,
-        at=campaign.rehearsed_at,
-        fresh=campaigns.is_fresh(campaign, desk.work.now()),
+        at=campaign.rehearsed_at or desk.work.now(),
+        fresh=not kept or campaigns.is_fresh(campaign, desk.work.now()),
         loads=first,
         others=(len(rest), sum(n for _guide, n in rest)),
         channels=[(CHANNELS.get(name, name), n) for name, n in receipt.by_channel.most_common()],
@@ -103,8 +115,16 @@ class Played:
 
 async def rehearse(desk: Desk, session: AsyncSession, campaign: Campaign) -> Played:
     """A dry run of this moment that nobody keeps, with its first faces."""
+    receipt = await _receipt(desk, session, campaign)
+    found = [
+        await sample(desk, session, campaign, receipt, n) for n in range(1, campaigns.FACES + 1)
+    ]
+    return Played(receipt, [one for one in found if one is not None])
+
+
+async def _receipt(desk: Desk, session: AsyncSession, campaign: Campaign) -> Receipt:
     work = desk.work
-    receipt = await campaigns.dry_run(
+    return await campaigns.dry_run(
         session,
         work.vault,
         campaign,
@@ -117,10 +137,6 @@ async def rehearse(desk: Desk, session: AsyncSession, campaign: Campaign) -> Pla
             public_url=work.settings.public_url,
         ),
     )
-    found = [
-        await sample(desk, session, campaign, receipt, n) for n in range(1, campaigns.FACES + 1)
-    ]
-    return Played(receipt, [one for one in found if one is not None])
 
 
 def _heavy(loads: list[tuple[str, int]]) -> str:
