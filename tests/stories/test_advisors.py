@@ -8,24 +8,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from bot.calls import GetTransferResult, SendKf, Sent, TransferCustomers
+from bot.calls import GetCustomersOf, GetMember, SendKf, TransferCustomers
 from bot.domain.customers import Follow, Guide, HandOver
 from bot.domain.delivery import GuideTask
 from bot.domain.tiers import PurchaseStats
-from bot.events import CustomerAdded, CustomerDeleted, MemberChanged, TransferFailed
 from bot.outbound.advisors import advisors_due
 from bot.outbound.deliver import deliver_due
-from bot.store import conversations
-from tests.builders import a_follow, a_guide
+from bot.outbound.reconcile import nightly
 from tests.outbound.test_journeys import a_tier
-from tests.stories.life import Her
-from tests.stories.typed_life import somebody
-
-
-@pytest.fixture
-def town(typed):
-    return typed
-
+from tests.stories.life import Her, hires, knows, somebody, writes
 
 ONE_DATABASE = pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
 
@@ -34,17 +25,14 @@ LEFT, KNITS, COATS = "left", "knits", "coats"
 
 async def a_core_customer(bot, name: str, *guides: Guide, likes: str = "外套") -> Her:
     her = await somebody(bot, name)
+    await knows(her, *guides)
     async with bot.session() as session:
-        for guide in guides:
-            await a_follow(session, her.customer, guide, external_userid=her.external_userid)
         await session.merge(a_tier(her.customer.id, "核心", bot.now))
         facts = {"first_at": bot.now, "last_at": bot.now, "days": 1, "orders": 1, "amount_fen": 1}
         stats = PurchaseStats(
             customer_id=her.customer.id, top_category=likes, as_of=bot.now, **facts
         )
         session.add(stats)
-        way = {"channel": "kf", "address": f"wk-shop|{her.external_userid}", "by": "message"}
-        await conversations.opened(session, customer_id=her.customer.id, at=bot.now, **way)
     return her
 
 
@@ -52,9 +40,8 @@ async def staff(bot) -> list[Guide]:
     skills = {KNITS: ("羊毛针织",), COATS: ("外套",)}
     known = bot.content.advisors.model_copy(update={"skills": skills, "most": 2})
     bot.content.become(replace(bot.content, advisors=known))
-    async with bot.session() as session:
-        await a_guide(session, userid="boss", duty="manager")
-        return [await a_guide(session, userid=name) for name in (LEFT, KNITS, COATS)]
+    await hires(bot, "boss", duty="manager")
+    return [await hires(bot, name) for name in (LEFT, KNITS, COATS)]
 
 
 async def advisor_of(bot, her: Her) -> str | None:
@@ -65,7 +52,13 @@ async def advisor_of(bot, her: Her) -> str | None:
 
 
 async def leaves(bot, userid: str) -> None:
-    await bot.receives(MemberChanged(at=bot.now, userid=userid, change="delete_user"))
+    """No callback tells of it: it shows when the platform is asked at night."""
+    await bot.act("resign", guide=userid)
+    await bot.works(nightly)
+    assert bot.platform.refusals(GetMember) == ["no_such_guide"]
+    assert set(bot.platform.refusals(GetCustomersOf)) <= {
+        "not_friend"
+    }  # the others have nobody yet
 
 
 async def states(bot) -> list[tuple[str, str]]:
@@ -91,8 +84,7 @@ async def test_tactic_053_an_advisor_is_chosen_by_what_she_knows_and_by_how_many
 async def test_tactic_053_when_her_advisor_leaves_she_is_passed_on_and_told(town):
     left, _, _ = await staff(town)
     her = await a_core_customer(town, "a", left)
-    told = {"customer": [{"external_userid": her.external_userid, "errcode": 0}]}
-    town.platform.answers(TransferCustomers, Sent(told))
+    await writes(town, her, "你好")
     await town.works(advisors_due)
     assert await advisor_of(town, her) == LEFT
     await leaves(town, LEFT)
@@ -100,11 +92,7 @@ async def test_tactic_053_when_her_advisor_leaves_she_is_passed_on_and_told(town
     (call,) = [one for one in await town.sends() if isinstance(one, TransferCustomers)]
     assert (call.takeover_userid, call.resigned) == (COATS, True)  # who knows coats
     assert await states(town) == [(COATS, "waiting")]
-    town.clock.advance(hours=24)
-    tie = {"at": town.now, "external_userid": her.external_userid}
-    await town.receives(
-        CustomerDeleted(**tie, userid=LEFT, by_transfer=True), CustomerAdded(**tie, userid=COATS)
-    )
+    await town.waits(hours=24)  # she did not refuse
     assert (await advisor_of(town, her), await states(town)) == (COATS, [(COATS, "done")])
     await town.works(deliver_due)
     (words,) = [one.text for one in await town.sends() if isinstance(one, SendKf)]
@@ -114,19 +102,14 @@ async def test_tactic_053_when_her_advisor_leaves_she_is_passed_on_and_told(town
 @ONE_DATABASE
 async def test_tactic_053_news_that_was_lost_is_asked_for_and_a_refusal_goes_to_a_person(town):
     left, _, _ = await staff(town)
-    yes, no = await a_core_customer(town, "a", left), await a_core_customer(town, "b", left)
-    fine = [{"external_userid": one.external_userid, "errcode": 0} for one in (yes, no)]
-    town.platform.answers(TransferCustomers, Sent({"customer": fine}))
+    _, no = [await a_core_customer(town, name, left) for name in ("a", "b")]
     await leaves(town, LEFT)
     await town.works(advisors_due)
     await town.sends()
-    refused = TransferFailed(
-        at=town.now, userid=LEFT, external_userid=no.external_userid, reason="customer_refused"
-    )
-    await town.receives(refused)
-    done = [{"external_userid": yes.external_userid, "status": 1, "takeover_time": 1}]
-    town.platform.answers(GetTransferResult, Sent({"customer": done, "next_cursor": ""}))
-    town.clock.advance(hours=26)
+    await town.act("refuse_transfer", customer=no.external_userid)
+    await town.goes_wrong({"match": "callback wecom change_external_contact.*", "do": "lost"})
+    await town.waits(hours=26)
+    assert sorted(state for _, state in await states(town)) == ["refused", "waiting"]
     await town.works(advisors_due)
     await town.sends()
     assert sorted(state for _, state in await states(town)) == ["done", "refused"]
@@ -154,6 +137,6 @@ async def test_tactic_053_nobody_is_passed_on_a_third_time_in_ninety_days(town):
     await town.works(advisors_due)
     assert town.platform.sent(TransferCustomers) == []
     assert [one for one in await town.sends() if isinstance(one, TransferCustomers)] == []
-    town.clock.advance(days=11)
+    await town.waits(days=11)
     await town.works(advisors_due)
     assert len([one for one in await town.sends() if isinstance(one, TransferCustomers)]) == 1

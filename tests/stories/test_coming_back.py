@@ -23,27 +23,19 @@ from bot.outbound.journeys import (
     series_entries,
 )
 from bot.outbound.tag_mirror import retag_everybody
-from bot.store import conversations, imports, tags
+from bot.store import imports, tags
 from tests.outbound.conftest import a_campaign, agrees, runs
 from tests.outbound.test_journeys import a_tier
-from tests.stories.life import Her
-from tests.stories.typed_life import somebody, until, writes
-
-
-@pytest.fixture
-def town(typed):
-    return typed
-
+from tests.stories.life import Her, somebody, until, writes
 
 ONE_DATABASE = pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
 
 
 async def may_hear(bot, her: Her, tier: str = "普通") -> None:
-    """She has written lately, and agreed to hear of offers."""
-    way = {"channel": "kf", "address": f"wk-shop|{her.external_userid}", "by": "message"}
+    """She writes, and has agreed to hear of offers."""
+    await writes(bot, her, "你好")
     async with bot.session() as session:
         await session.merge(a_tier(her.customer.id, tier, bot.now))
-        await conversations.opened(session, customer_id=her.customer.id, at=bot.now, **way)
         await agrees(session, her.customer, bot.now)
 
 
@@ -71,7 +63,7 @@ async def test_tactic_010_a_changed_hero_is_told_from_the_next_message_on_and_by
     with_hero(town, {3: "风衣"})
     first = await reads_of_the_week(town)
     with_hero(town, {3: {"潜力": "羊绒开衫", "其他": "真丝衬衫"}})
-    until(town, 2026, 3, 20)
+    await until(town, 2026, 3, 20)
     for one in (plain, other):
         await may_hear(town, one)
     second = await reads_of_the_week(town)
@@ -98,14 +90,14 @@ async def test_tactic_015_three_cycles_one_of_them_skipped_and_then_no_more(town
     assert "4 月 11 日" in begun.text
     counts = []
     for month, day in ((4, 11), (5, 11), (6, 10)):
-        until(town, 2026, month, day, hour=11)
+        await until(town, 2026, month, day, hour=11)
         if month == 5:  # the second one came; this third one she does not want
             await writes(town, her, "跳过这一期")
         await town.works(cycle_due, cycle_due)
         counts.append(len(await her.coupons("cycle-socks")))
     assert counts == [2, 2, 3]
     assert "停了" in (await writes(town, her, "停掉定期购"))[0].text
-    until(town, 2026, 8, 10)
+    await until(town, 2026, 8, 10)
     await town.works(cycle_due)
     assert len(await her.coupons("cycle-socks")) == 3
     assert "没有这项" in (await writes(town, her, "跳过这一期"))[0].text
@@ -117,17 +109,17 @@ async def test_tactic_063_a_pet_is_wished_well_three_days_ahead_with_a_cake_for_
     assert "开启个性化" in (await writes(town, her, "宠物生日 猫 2月29日"))[0].text
     await writes(town, her, "开启个性化")
     assert "2 月 29 日" in (await writes(town, her, "宠物生日 猫 2月29日"))[0].text
-    until(town, 2027, 2, 25, hour=8)  # no leap year: it is kept on the 28th
+    await until(town, 2027, 2, 25, hour=8)  # no leap year: it is kept on the 28th
     await may_hear(town, her)
     await town.works(pet_entries, pet_entries, advance_due)
-    until(town, 2027, 2, 25, hour=10, minute=10)
+    await until(town, 2027, 2, 25, hour=10, minute=10)
     await town.works(advance_due, deliver_due)
     (said,) = [call.text for call in await town.sends() if isinstance(call, SendKf)]
     assert "生日快乐" in said
     (cake,) = await her.coupons("pet-cake")
     assert (cake.expires_at - town.now).days == 7
     await writes(town, her, "关闭个性化")
-    until(town, 2028, 2, 26)
+    await until(town, 2028, 2, 26)
     await town.works(pet_entries, advance_due)
     assert len(await her.coupons("pet-cake")) == 1
 
@@ -174,7 +166,7 @@ async def at_half_past_seven(bot) -> list[SendKf]:
     """What is said in the evening of whatever began today."""
     local = bot.now.astimezone(SHOP_ZONE)
     await bot.works(advance_due)
-    until(bot, local.year, local.month, local.day, hour=19, minute=40)
+    await until(bot, local.year, local.month, local.day, hour=19, minute=40)
     await bot.works(advance_due, deliver_due, deliver_due)  # one message per person and pass
     return [call for call in await bot.sends() if isinstance(call, SendKf)]
 
@@ -194,7 +186,7 @@ async def test_tactic_056_whoever_looked_at_a_series_hears_once_that_it_is_back(
         view = {"at": town.now, "actor": mall, "key": town.key(), "sku": "K1"}
         kept.append((await town.does(NoteView(customer_id=one.customer.id, **view)))["kept"])
     assert kept == [True, True, False]  # who has not agreed is not remembered at all
-    town.clock.advance(days=1)
+    await town.waits(days=1)
     for one in (remembered, changed_mind, unknown):
         await may_hear(town, one, "沉睡")
     await told_of_goods(town, (*CLOUD, 12))
@@ -205,7 +197,7 @@ async def test_tactic_056_whoever_looked_at_a_series_hears_once_that_it_is_back(
     assert "云朵" not in said[changed_mind.external_userid]
     assert "新货" in said[changed_mind.external_userid]
     assert unknown.external_userid not in said
-    town.clock.advance(days=1)
+    await town.waits(days=1)
     await town.works(series_entries)
     assert await at_half_past_seven(town) == []
 
@@ -240,14 +232,14 @@ async def test_tactic_087_three_long_looks_raise_an_interest_and_thirty_quiet_da
         await looks_at(town, her, "K1", seconds)
         assert await interests(town, her) == {}  # not with the event, and not before it is enough
         await looks_at(town, unknown, "K1", seconds)
-        town.clock.advance(days=1)
+        await town.waits(days=1)
     await town.works(retag_everybody)
     why = (await interests(town, her))["兴趣/羊毛针织"]
     assert (why["times"], why["seconds"], why["last"]) == (3, 165, "2026-03-15")
-    town.clock.advance(days=10)
+    await town.waits(days=10)
     await town.works(retag_everybody)
     assert await interests(town, her)  # weaker, but not yet weak
-    town.clock.advance(days=20)
+    await town.waits(days=20)
     await town.works(retag_everybody)
     assert [await interests(town, one) for one in (her, unknown)] == [{}, {}]
 

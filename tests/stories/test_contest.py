@@ -13,15 +13,7 @@ from bot.domain.refusals import Refusal
 from bot.events import Actor, EnterContest, ReadContestEntry, VoteInContest, WithdrawFromContest
 from bot.outbound.games import end_due
 from bot.store import contests
-from tests.builders import a_guide
-from tests.stories.life import Her
-from tests.stories.typed_life import somebody, until, writes
-
-
-@pytest.fixture
-def town(typed):
-    return typed
-
+from tests.stories.life import Her, hires, somebody, until, writes
 
 ONE_DATABASE = pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
 
@@ -68,8 +60,7 @@ async def shown(bot) -> list[int]:
 
 
 async def test_tactic_062_pictures_with_their_rights_votes_and_a_prize(town):
-    async with town.session() as session:
-        await a_guide(session, userid="boss", duty="manager")
+    await hires(town, "boss", duty="manager")
     a, b, c = [await somebody(town, name) for name in ("a", "b", "c")]
     assert "/l/" in (await writes(town, a, "穿搭大赛"))[0].text
     assert await enters(a, a_png(1), agreed=False) == "no_rights"
@@ -84,7 +75,7 @@ async def test_tactic_062_pictures_with_their_rights_votes_and_a_prize(town):
     assert [await votes(c, second), await votes(c, first)] == ["", "voted"]
     await town.works(end_due)
     assert await b.coupons("outfit-prize") == []
-    until(town, 2026, 4, 27, hour=10)
+    await until(town, 2026, 4, 27, hour=10)
     await town.works(end_due, end_due)
     prizes = [len(await one.coupons("outfit-prize")) for one in (a, b, c)]
     assert prizes == [0, 1, 0]  # nobody wins without a vote

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from datetime import timedelta
 
-import pytest
 from sqlalchemy import select
 
 from bot.calls import CreateMassTask
@@ -17,30 +15,21 @@ from bot.outbound.games import end_due
 from bot.outbound.group_posts import post_due
 from bot.outbound.groups import demote_due
 from bot.outbound.results import results_due
-from bot.store import games, group_chats, tags
-from tests.builders import a_guide
-from tests.hands import Hands
-from tests.outbound.test_groups import FAMILY, Rooms, a_regular
-from tests.stories.life import Her
-from tests.stories.typed_life import somebody, until, writes
-
-
-@pytest.fixture
-def town(typed):
-    return typed
-
+from bot.store import group_chats, tags
+from tests.outbound.test_groups import FAMILY
+from tests.stories.life import Her, friends, hires, somebody, taps, until, writes
 
 TEXTS = {"knowledge": ["rooms/fabric"], "benefit": ["rooms/benefit"], "play": ["rooms/vote"]}
 
 
-async def a_family(bot, **changes) -> tuple[Rooms, str]:
+async def a_family(town, **changes) -> str:
     """A published family and its first room."""
-    async with bot.session() as session:
-        await a_guide(session, userid="owner", name="群主")
-        file = {"groups": [FAMILY | changes]}
-        await group_chats.publish_rules(session, file, bot.now)
-    rooms = Rooms(bot)
-    return rooms, await rooms.opens("青禾福利群 1", "owner")
+    await hires(town, "owner", name="群主")
+    async with town.session() as session:
+        await group_chats.publish_rules(session, {"groups": [FAMILY | changes]}, town.now)
+    room = await town.act("create_group", owner="owner", name="青禾福利群 1")
+    await town.sends()
+    return room["chat_id"]
 
 
 def a_plan(*mix: str) -> dict:
@@ -53,27 +42,31 @@ async def posts(bot) -> list[tuple[str | None, str, str | None]]:
         return [(task.sort, task.state, task.cancel_reason) for task in rows]
 
 
-async def a_day(bot, hands: Hands) -> None:
+async def a_day(town) -> None:
     """The plan is made, the owner is asked at its hour and confirms, and the platform is asked what came of it."""
-    await bot.works(post_due, post_due)
-    bot.clock.advance(minutes=10)
-    await bot.sends()
-    hands.confirm()
-    bot.clock.advance(minutes=15)
-    await bot.works(results_due)
-    bot.clock.advance(hours=23, minutes=35)
+    await town.works(post_due, post_due)
+    await town.waits(minutes=10)
+    await town.sends()
+    await taps(town)
+    await town.waits(minutes=15)
+    await town.works(results_due)
+    await town.waits(hours=23, minutes=35)
 
 
 async def test_tactic_044_who_lost_her_place_is_told_and_spared_before_anybody_asks_for_it(town):
-    rooms, chat_id = await a_family(town)
-    member, stranger = await a_regular(town), await a_regular(town, region="北京")
-    await rooms.comes(chat_id, member, stranger)
+    await a_family(town)
+    _, (member,) = await friends(town, 1, region="上海")
+    _, (stranger,) = await friends(town, 1, region="北京")
+    for one in (member, stranger):
+        await town.act("join_group", customer=one.external_userid, join_way="grp.benefit")
+    await town.sends()
+    member, stranger = member.customer, stranger.customer
     assert [task.customer_id for task in await tasks(town)] == [stranger.id]  # the code leaked
     async with town.session() as session:
         (await session.merge(member)).region = "北京"
     await town.works(demote_due)
     assert len(await tasks(town)) == 1  # told, and left in peace for the days of grace
-    town.clock.advance(days=FAMILY["grace_days"], hours=1)
+    await town.waits(days=FAMILY["grace_days"], hours=1)
     await town.works(demote_due, demote_due)
     assert {task.customer_id for task in await tasks(town)} == {member.id, stranger.id}
 
@@ -85,24 +78,22 @@ async def tasks(bot) -> list[GuideTask]:
 
 
 async def test_tactic_045_dry_goods_benefits_and_games_come_by_turns_when_the_owner_taps(town):
-    hands = Hands(town)
-    await a_family(town, plan=a_plan("knowledge", "benefit", "play"))
+    chat_id = await a_family(town, plan=a_plan("knowledge", "benefit", "play"))
     for _ in range(4):
-        await a_day(town, hands)
+        await a_day(town)
     assert await posts(town) == [
         (sort, "settled", None) for sort in ("knowledge", "benefit", "play", "knowledge")
     ]
     sent = town.platform.sent(CreateMassTask)
     assert {(call.sender, call.chat_ids, call.external_userids) for call in sent} == {
-        ("owner", ("wr1",), ())
+        ("owner", (chat_id,), ())
     }
 
 
 async def test_tactic_045_a_third_promotion_in_a_row_is_held_and_says_why(town):
-    hands = Hands(town)
     await a_family(town, plan=a_plan("benefit", "benefit", "benefit", "play"))
     for _ in range(5):
-        await a_day(town, hands)
+        await a_day(town)
     assert [state for _, state, _ in await posts(town)] == [
         "settled",
         "settled",
@@ -115,12 +106,11 @@ async def test_tactic_045_a_third_promotion_in_a_row_is_held_and_says_why(town):
 
 
 async def test_tactic_045_what_no_owner_taps_is_called_back_before_the_night(town):
-    Hands(town)
     await a_family(town, plan=a_plan("knowledge"))
     await town.works(post_due)
-    town.clock.advance(minutes=10)
+    await town.waits(minutes=10)
     await town.sends()
-    town.clock.advance(seconds=timedelta(hours=11).total_seconds())
+    await town.waits(hours=11)
     await town.works(results_due)
     await town.sends()
     assert [state for _, state, _ in await posts(town)] == ["cancelling"]
@@ -160,7 +150,7 @@ async def test_tactic_047_a_weekly_draw_that_anybody_can_recompute(town):
     (published,) = {re.search(r"[0-9a-f]{64}", text).group() for text in told}
     await town.works(end_due)
     assert "还没有开过奖" in await reads(town, crowd[0], "抽奖 结果")
-    until(town, 2026, 3, 16)  # Monday
+    await until(town, 2026, 3, 16)  # Monday
     await town.works(end_due, end_due)
     proof = await reads(town, crowd[0], "抽奖 结果")
     seed = re.search(r"种子：(\S+)", proof).group(1)
@@ -173,37 +163,23 @@ async def test_tactic_047_a_weekly_draw_that_anybody_can_recompute(town):
 
 
 async def test_tactic_046_a_chain_of_twenty_with_one_held_goes_to_the_group(town):
-    await a_family(town)
+    chat_id = await a_family(town)
     crowd = [await somebody(town, f"p{n}") for n in range(20)]
-    for number, one in enumerate(crowd):
-        if number < 2:
-            words = f"第 {number} 条经验" if number == 0 else "羊毛洗前先翻面，加我微信聊"
-            await writes(town, one, f"接龙 {words}")
-        else:
-            await says_in_chain(town, one, f"第 {number} 条经验")
+    said = [f"接龙 第 {n} 条经验" for n in range(19)] + ["接龙 羊毛洗前先翻面，加我微信聊"]
+    await town.acts(
+        *(
+            {"act": "say_kf", "customer": one.external_userid, "text": text}
+            for one, text in zip(crowd, said, strict=True)
+        )
+    )
     assert "已经接过" in await reads(town, crowd[0], "接龙 再来一条")
-    until(town, 2026, 3, 16, hour=9, minute=40)
+    await until(town, 2026, 3, 16, hour=9, minute=40)
     await town.works(end_due)
     await town.sends()
     (post,) = town.platform.sent(CreateMassTask)
-    assert post.chat_ids == ("wr1",)
+    assert post.chat_ids == (chat_id,)
     assert "有 19 条" in post.text
     assert "加我微信" not in post.text
-
-
-async def says_in_chain(bot, her: Her, text: str) -> None:
-    (game,) = bot.content.games.of_kind("chain")
-    async with bot.session() as session:
-        await games.enter(
-            session,
-            bot.vault,
-            game,
-            round_=game.round_at(bot.now),
-            customer_id=her.customer.id,
-            choice=text,
-            text=text,
-            now=bot.now,
-        )
 
 
 async def test_tactic_046_a_person_who_has_read_it_lets_it_out(town):
@@ -211,10 +187,11 @@ async def test_tactic_046_a_person_who_has_read_it_lets_it_out(town):
     her = await somebody(town)
     assert "同事看一眼" in await reads(town, her, "接龙 扫码就好")
     async with town.session() as session:
-        task = (await session.scalars(select(GuideTask))).one()
+        asked = select(GuideTask).where(GuideTask.kind == "game_review")
+        task = (await session.scalars(asked)).one()
     owner = Actor(kind="guide", id="owner")
     await town.does(FinishGuideTask(at=town.now, actor=owner, key="k", task_id=task.id, done=True))
-    until(town, 2026, 3, 16, hour=9, minute=40)
+    await until(town, 2026, 3, 16, hour=9, minute=40)
     await town.works(end_due)
     await town.sends()
     (post,) = town.platform.sent(CreateMassTask)
@@ -247,6 +224,6 @@ async def test_checking_in_counts_days_in_a_row(town):
     said = []
     for _ in range(3):
         said.append(await reads(town, her, "打卡"))
-        town.clock.advance(days=1)
-    town.clock.advance(days=1)
+        await town.waits(days=1)
+    await town.waits(days=1)
     assert ["连续 3 天" in said[2], "连续 1 天" in await reads(town, her, "签到")] == [True, True]

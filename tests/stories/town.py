@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aiohttp
@@ -47,7 +47,7 @@ class WorldClock(Clock):
         self._sandbox = sandbox
 
     def now(self) -> datetime:
-        return self._sandbox.stage.now()
+        return self._sandbox.stage.now().astimezone(UTC)
 
 
 class Watched:
