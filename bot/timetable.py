@@ -75,6 +75,7 @@ ENTRIES: tuple[WhenDue | Daily, ...] = (
     Daily("advisors", time(9, 30), advisors.advisors_due),
     Daily("cycles", time(9, 30), benefits.cycle_due),
     Daily("digest", time(9, 30), digest.digest_due),
+    *(Daily(f"digest {hour}", time(hour), piece) for hour, piece in digest.AT_HOUR.items()),
     Daily("games", time(9, 30), games.end_due),
     Daily("group posts", time(9, 30), group_posts.post_due),
     Daily("causes", time(9, 30), causes.weekly_due),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -281,5 +281,12 @@ async def _birthdays(session: AsyncSession, vault: Vault, ids: Sequence[int]) ->
     return {i: vault.unseal_known(i, sealed, about=BIRTHDAY) for i, sealed in rows if sealed}
 
 
-async def active_guides(session: AsyncSession) -> Sequence[Guide]:
-    return (await session.scalars(select(Guide).where(Guide.active).order_by(Guide.id))).all()
+async def at_hour(
+    session: AsyncSession, hour: int | None, good: Collection[int]
+) -> Sequence[Guide]:
+    """Guides who open their app at this hour; None: those who have no hour among the good ones."""
+    none = or_(Guide.best_hour.is_(None), Guide.best_hour.not_in(good))
+    hers = none if hour is None else Guide.best_hour == hour
+    return (
+        await session.scalars(select(Guide).where(Guide.active, hers).order_by(Guide.id))
+    ).all()

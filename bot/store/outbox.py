@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Required, TypedDict, Unpack
@@ -155,9 +155,9 @@ def _row(vault: Vault, call: calls.Call, effect: str, now: datetime) -> dict[str
     }
 
 
-async def is_owed(session: AsyncSession, effect: str) -> bool:
-    """Whether this effect was ever owed, paid or not."""
-    return await session.scalar(select(Owed.id).where(Owed.effect == effect)) is not None
+async def already_owed(session: AsyncSession, effects: Collection[str]) -> set[str]:
+    """Which of these effects were ever owed, paid or not."""
+    return set(await session.scalars(select(Owed.effect).where(Owed.effect.in_(effects))))
 
 
 def open_call(vault: Vault, owed: Owed) -> calls.Call:

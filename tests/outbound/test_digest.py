@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.calls import SendAppCard
-from bot.outbound.digest import digest_due
+from bot.outbound.digest import AT_HOUR, digest_due
 from bot.store import guide_tasks
 from tests.builders import a_customer, a_follow, a_guide
 
@@ -29,8 +29,8 @@ async def guide(bot):
     return guide
 
 
-async def cards(bot) -> list[SendAppCard]:
-    await bot.works(digest_due)
+async def cards(bot, piece=digest_due) -> list[SendAppCard]:
+    await bot.works(piece)
     return [call for call in await bot.sends() if isinstance(call, SendAppCard)]
 
 
@@ -65,3 +65,20 @@ async def test_who_is_away_is_left_in_peace(bot, guide):
     async with bot.session() as session:
         (await session.get(type(guide), guide.id)).away_until = bot.now.replace(day=20)
     assert await cards(bot) == []
+
+
+async def test_a_guide_with_an_hour_of_her_own_gets_it_then(bot, guide):
+    async with bot.session() as session:
+        (await session.get(type(guide), guide.id)).best_hour = 15
+    assert await cards(bot) == []
+    bot.clock.advance(hours=5)
+    (card,) = [call.card for call in await cards(bot, AT_HOUR[15])]
+    assert card["main_title"]["title"] == "苏晴，下午好"
+    assert await cards(bot, AT_HOUR[15]) == []
+
+
+@pytest.mark.parametrize("hour", [3, 9, 20, 22])
+async def test_an_hour_outside_the_shops_day_is_no_hour(bot, guide, hour):
+    async with bot.session() as session:
+        (await session.get(type(guide), guide.id)).best_hour = hour
+    assert len(await cards(bot)) == 1

@@ -34,8 +34,7 @@ async def test_the_same_effect_is_owed_once(sessions, vault):
     assert await owes(sessions, vault, "e") is not None
     assert await owes(sessions, vault, "e") is None
     async with sessions.reading() as session:
-        assert await outbox.is_owed(session, "e")
-        assert not await outbox.is_owed(session, "other")
+        assert await outbox.already_owed(session, ["e", "other"]) == {"e"}
 
 
 async def test_many_at_once_owe_one_effect_once(sessions, vault, database_url):
