@@ -7,7 +7,7 @@ from typing import Any, Self
 
 METRICS = {"revenue": "人均净销售额", "orders": "下单的人"}
 """What can be compared with those kept out; openings and redemptions cannot, since they got nothing to open."""
-UNITS = ("customer", "guide")
+UNITS = {"customer": "一位一位地抽", "guide": "整位导购的顾客一起抽"}
 """By whom the holdout is drawn: by guide where her tap or her talk would reach those kept out as well."""
 
 

@@ -67,7 +67,7 @@ def settings(url: str) -> Settings:
 async def main(cases: int, seed: int, roles: list[str], databases: list[str]) -> int:
     heard, began = Heard(), time.monotonic()
     told = asyncio.Semaphore(SIDES)
-    examples = max(1, -(-cases * 11 // 10 // sum(map(len, document()["paths"].values()))))
+    examples = max(1, -(-cases * 13 // 10 // sum(map(len, document()["paths"].values()))))
     with TemporaryDirectory() as home:
         makers = {name: DATABASES[name](_folder(home, name)) for name in databases}
 

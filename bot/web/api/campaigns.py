@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from bot.domain.aims import METRICS
+from bot.domain.aims import METRICS, StopRule
 from bot.domain.campaigns import Campaign
 from bot.domain.refusals import Refusal
 from bot.domain.segments import parse, read_back
@@ -30,6 +30,7 @@ from bot.web.console import rehearsal
 from bot.web.console.scopes import is_of_another_store, narrowed
 
 routes = Routes()
+USUAL = StopRule()
 ONE = f"/campaigns/{NUMBER % 'id'}"
 State = Literal["draft", "approved", "running", "paused", "finished", "stopped"]
 
@@ -144,6 +145,13 @@ def receipt_told(played: rehearsal.Played) -> Receipt:
     )
 
 
+class StopIn(Strict):
+    least: Annotated[int, Field(ge=1, le=10**6)] = USUAL.least
+    """Reached before anything is judged."""
+    opted_out_percent: Annotated[float, Field(gt=0, le=100)] = USUAL.opted_out_percent
+    complained_percent: Annotated[float, Field(gt=0, le=100)] = USUAL.complained_percent
+
+
 class CampaignIn(Strict):
     name: Annotated[Word, Field(max_length=60)]
     segment: Word | None = None
@@ -161,6 +169,11 @@ class CampaignIn(Strict):
     budget_fen: Fen | None = None
     metric: Annotated[str, Field(pattern=f"^({'|'.join(METRICS)})$")] = "revenue"
     hypothesis: Annotated[str, Field(max_length=200)] = ""
+    rivals: Annotated[list[Word], Field(max_length=5, default_factory=list)]
+    """Templates that are tried against `template`; each customer gets one of them."""
+    holdout_by: Literal["customer", "guide"] = "customer"
+    stop_when: StopIn | None = None
+    """When it halts by itself; left out, as usual."""
 
 
 @routes.asks("POST", "/campaigns", "campaign.draft", "建一个活动草稿", says=CampaignIn)
@@ -171,6 +184,9 @@ async def draft(ask: Ask[CampaignIn]) -> Done:
         hypothesis=said.hypothesis,
         canary_percent=said.canary_percent,
         budget_fen=said.budget_fen,
+        rivals=tuple(said.rivals),
+        holdout_by=said.holdout_by,
+        stop_when=said.stop_when.model_dump() if said.stop_when else {},
     )
     return await ask.does(
         DraftCampaign,

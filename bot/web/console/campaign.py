@@ -26,7 +26,7 @@ from bot.events.commands import (
 from bot.store import access, mailings
 from bot.store.campaigns import Receipt
 from bot.tongue import _
-from bot.web.console import forms, rehearsal, spans
+from bot.web.console import campaign_proof, forms, rehearsal, spans
 from bot.web.console.campaigns import CAMPAIGN_STATES, TONES, rights
 from bot.web.console.frame import actor_words, is_part, shown
 from bot.web.console.scopes import is_of_another_store, own_store
@@ -76,6 +76,7 @@ async def one(request: web.Request) -> web.StreamResponse:
             s=told.sample if told else None,
             mailing=(await mailings.with_counts(session, [campaign]))[0],
             guides=await mailings.by_guide(session, campaign.id),
+            proof=await campaign_proof.told(session, desk, campaign),
             second=_second(request, campaign, told),
             me=await access.userid_of(session, request[ACTOR].id),
             people=spans.people,

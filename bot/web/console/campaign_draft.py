@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from aiohttp import web
+from multidict import MultiDictProxy
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.content.templates import Template
-from bot.domain.aims import METRICS
+from bot.domain.aims import METRICS, UNITS
 from bot.domain.campaigns import Campaign
 from bot.domain.refusals import Refusal
 from bot.domain.segments import Segment, asks_nothing, parse, read_back
-from bot.events.aims import Aims
 from bot.events.commands import DraftCampaign, RehearseCampaign
 from bot.store import campaigns, journeys, segments
 from bot.tongue import _
-from bot.web.console import forms
+from bot.web.console import campaign_aims, forms
 from bot.web.console.campaign import campaign_of
 from bot.web.console.forms import Form
 from bot.web.console.frame import shown
@@ -38,10 +38,7 @@ BLANK: dict[str, Any] = {
     "offer": "",
     "starts_at": "",
     "holdout": 10,
-    "metric": "",
-    "canary": 0,
-    "hypothesis": "",
-}
+} | campaign_aims.BLANK
 
 
 @routes.get("/admin/campaigns/new", allow_head=False)
@@ -71,7 +68,7 @@ async def edit(request: web.Request) -> web.StreamResponse:
 
 def _typed(desk: Desk, campaign: Campaign) -> dict[str, Any]:
     """The form as it would have been filled in."""
-    goal, zone = campaign.goal or {}, desk.work.settings.zone
+    zone = desk.work.settings.zone
     ahead = campaign.starts_at > desk.work.now()
     return {
         "name": campaign.name,
@@ -81,10 +78,7 @@ def _typed(desk: Desk, campaign: Campaign) -> dict[str, Any]:
         "offer": campaign.offer_key or "",
         "starts_at": f"{campaign.starts_at.astimezone(zone):%Y-%m-%dT%H:%M}" if ahead else "",
         "holdout": campaign.holdout_percent,
-        "metric": goal.get("metric", ""),
-        "canary": campaign.canary_percent,
-        "hypothesis": goal.get("hypothesis", ""),
-    }
+    } | campaign_aims.typed(campaign)
 
 
 def _segment_of(request: web.Request, campaign: Campaign, live: list[Segment]) -> str:
@@ -122,6 +116,7 @@ async def _page(
         ],
         offers=list(content.offers.values()),
         metrics=METRICS,
+        units=UNITS,
         quiet=content.limits.quiet_hours,
     )
 
@@ -178,7 +173,7 @@ async def _rule(request: web.Request, form: Form, before: Campaign | None) -> di
     return narrowed(request, segment.rule) if segment else {}
 
 
-def _written(desk: Desk, form: Form, *, later: bool) -> dict[str, Any]:
+def _written(desk: Desk, form: MultiDictProxy[Any], *, later: bool) -> dict[str, Any]:
     unnamed = _("没起名字的活动") if later else ""
     name = forms.text(form, "name", most=60) or unnamed
     return {
@@ -188,10 +183,6 @@ def _written(desk: Desk, form: Form, *, later: bool) -> dict[str, Any]:
         "offer": forms.text(form, "offer") or None,
         "starts_at": forms.moment(form, "starts_at", desk.work.settings.zone),
         "holdout_percent": forms.number(form, "holdout", most=50) or 0,
-        "aims": Aims(
-            metric=forms.text(form, "metric") or "revenue",
-            hypothesis=forms.text(form, "hypothesis", most=200),
-            canary_percent=forms.number(form, "canary", most=50) or 0,
-        ),
+        "aims": campaign_aims.read(form),
         "later": later,
     }

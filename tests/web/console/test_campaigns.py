@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+from sqlalchemy import select
+
 from bot.domain.campaigns import Campaign
+from bot.outbound.campaigns import plan_due
 from bot.store import consent
 from bot.store import segments as store
 from bot.web.console import rehearsal
@@ -239,3 +242,31 @@ async def test_a_journey_is_tried_on_the_past_year(bot, shop):
     page = await page.opens("/admin/campaigns/journeys/newcomer-week/rehearsal")
     assert "触发 1 次，1 人" in page.text
     assert "没有动任何顾客" in page.text
+
+
+async def test_two_texts_are_compared_and_it_halts_by_its_own_rule(bot, shop):
+    await a_crowd(bot, 8)
+    face = await shop.signs_in("owner", "boss")
+    page = await face.opens("/admin/campaigns/new")
+    wanted = {"segment": "friends", "template": "sleeping/soft", "rivals": "sleeping/vote"}
+    wanted |= {"holdout": "0", "budget": "300", "least": "20", "opted_out_percent": "2"}
+    page = await page.sends("/admin/campaigns", name="比一比", **wanted)
+    address = page.url.split("?")[0]
+    page = await page.opens(f"{address}/edit")
+    assert 'value="sleeping/vote" checked' in page.html
+    assert 'name="least" inputmode="numeric" value="20"' in page.html
+    async with bot.session() as session:
+        (made,) = (await session.scalars(select(Campaign))).all()
+        assert made.arms == ["sleeping/soft", "sleeping/vote"]
+        assert (made.budget_fen, made.stop_when) == (
+            30000,
+            {"least": 20, "opted_out_percent": 2},
+        )
+    page = await page.opens(address)
+    await page.sends(f"{address}/approve")
+    page = await page.opens(address)
+    await page.sends(f"{address}/hand-over", **page.form(f"{address}/hand-over"))
+    await bot.works(plan_due)
+    page = await page.opens(address)
+    assert "带来了什么" in page.text
+    assert "这次没有留对照组" in page.text
