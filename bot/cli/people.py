@@ -15,13 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.cli.opened import opened
 from bot.cli.talk import Failed, Misused, Talk, note
-from bot.domain.access import ApiKey
+from bot.domain.access import SHORTEST_PASSWORD, ApiKey
 from bot.store import access
 from bot.tongue import _, listed
 
 ROLES = ("owner", "admin", "operator", "care", "auditor", "manager", "clerk")
 OF_A_STORE = ("manager", "clerk")
-SHORTEST = 10
 Work = Callable[[AsyncSession, datetime], Awaitable[object]]
 
 
@@ -145,9 +144,9 @@ def _password() -> str:
         said: str = click.prompt(_("密码"), hide_input=True, confirmation_prompt=_("再输一遍"))
     else:
         said = sys.stdin.readline().rstrip("\r\n")
-    if len(said) < SHORTEST:
+    if len(said) < SHORTEST_PASSWORD:
         raise Misused(
-            _("密码至少 %(least)s 个字符。", least=SHORTEST),
+            _("密码至少 %(least)s 个字符。", least=SHORTEST_PASSWORD),
             _("在终端里输入，或 echo 密码 | siyu user add …"),
         )
     return said

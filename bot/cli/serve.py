@@ -23,6 +23,7 @@ from bot.store.engine import open_engine
 from bot.store.schema import migrate as bring_up
 from bot.store.schema import prepare
 from bot.tongue import _
+from bot.web import first_owner
 from handlers import ROUTERS
 
 DEFAULT_PORT = 8765
@@ -66,7 +67,9 @@ async def _serve(role: str, host: str, port: int | None) -> int:
         else:
             await _refuse_open_doors(bot, host)
             async with _listening(bot, host, port) as bound:
-                note(_("✓ 正在运行：%(what)s", what=f"http://{_named(host)}:{bound}/admin"))
+                root = f"http://{_named(host)}:{bound}"
+                note(_("✓ 正在运行：%(what)s", what=f"{root}/admin"))
+                await _welcome(bot, root)
                 await _work(bot, role)
     note(_("已停止。"))
     return INTERRUPTED if signal.SIGINT in heard else 0
@@ -105,6 +108,14 @@ async def _refuse_open_doors(bot: Bot, host: str) -> None:
         _("不能监听 %(host)s：还没有后台用户，别人能从网络上看到这个空的后台。", host=host),
         _("先添加一位负责人：siyu user add 名字 --role owner"),
     )
+
+
+async def _welcome(bot: Bot, root: str) -> None:
+    """A fresh shop has nobody who could let anybody in."""
+    async with bot.work.sessions.reading() as session:
+        nobody = not await access.users(session)
+    if nobody:
+        note(_("还没有店主，打开这个链接建一位：%(link)s", link=first_owner.link(bot.desk, root)))
 
 
 def _this_machine_only(host: str) -> bool:

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.domain.mapping import BigKey, Row
 
+SHORTEST_PASSWORD = 10
+
 
 class StaffUser(Row):
     __tablename__ = "staff_user"

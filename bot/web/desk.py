@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,6 +39,8 @@ class Desk:
     """Demo only: whoever comes without a session gets the one that belongs to the face."""
     under_way: set[str] = field(default_factory=set)
     """Actor and key of each act that a program asked for and that is not answered yet."""
+    first_key: str = field(default_factory=secrets.token_urlsafe)
+    """Lets the first owner in while there is nobody."""
     leaving: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when this process was told to stop: it is no longer ready, finishes what it has and goes."""
 

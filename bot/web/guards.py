@@ -26,7 +26,7 @@ SIGNED_IN = timedelta(hours=12)
 GUIDE_SIGNED_IN = timedelta(hours=8)
 ALONE = timedelta(minutes=30)
 """How long the console stays open with nobody at it; tills, guides and customers have their own day."""
-AT_A_DESK = frozenset({"owner", "admin", "operator", "care", "auditor"})
+AT_A_DESK = frozenset({"owner", "admin", "operator", "care", "auditor", "manager"})
 SEEN = timedelta(minutes=1)
 """How exactly we know when somebody was last here."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -55,6 +55,7 @@ OPEN = {
     "/store/device/{token}": "pairs a till, by a link that is good once",
     "/store/pin": "lets in",
     "/login": "lets in",
+    "/login/first": "lets the first owner in, by a key of the terminal",
     "/logout": "lets out",
     "/login/wecom": "lets in",
     "/login/wecom/back": "lets in",
