@@ -10,6 +10,7 @@ from aiohttp import FormData
 from sqlalchemy import select
 
 from bot.calls import GetOAuthFan, Refused, Sent
+from bot.domain.cases import Case
 from bot.domain.consent import ConsentState
 from bot.domain.customers import Customer
 from bot.events.commands import Actor, CloseCase, FileCase
@@ -241,6 +242,18 @@ async def test_how_a_case_ended_is_one_tap_and_an_unhappy_one_opens_it_again(bot
     assert "重新交给同事" in face.text
     assert "你的评价：不满意" in face.text
     assert "C0002" in face.text
+
+
+async def test_what_she_has_to_say_is_a_case_and_one_more_word_is_the_same_case(bot, shop):
+    await a_fan(bot)
+    face = await looks(shop, "/h5/cases")
+    await face.sends("/h5/cases", text="快递五天没动了", about="delivery")
+    assert "会有同事来看" in face.text
+    await face.sends("/h5/cases", text="还是没动")
+    async with bot.session() as session:
+        filed = (await session.scalars(select(Case))).all()
+    assert [(case.category, case.channel) for case in filed] == [("delivery", "h5")]
+    assert (await face.posts("/h5/cases", **face.form("/h5/cases"), text=" ")).status == 422
 
 
 async def test_what_is_open_to_everybody_is_taken_once(bot, shop):

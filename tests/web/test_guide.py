@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -411,3 +412,17 @@ class TestBesideTheChat:
         assert "tk-secret" not in (await face.opens(f"/guide/side/signature?url={url}")).html
         nobody = shop.passer_by()
         assert "/login" in (await nobody.opens(f"/guide/side/signature?url={url}")).url
+
+
+async def test_what_she_complained_of_in_the_shop_is_filed_and_noted_by_her_guide(bot, su, face):
+    customer = await her_own(bot, su)
+    await face.opens(f"/guide/c/{customer.ref}")
+    await face.sends(f"/guide/c/{customer.ref}/case", text="裤子开线了")
+    assert "客诉已经开始计时" in face.text
+    day = await face.opens("/guide")
+    assert "裤子开线了" in day.text
+    note = re.search(r'action="(/guide/cases/\d+/note)"', day.html)[1]
+    assert "只有同事看得到" in (await face.sends(note, text="约了周六换")).text
+    theirs = await a_stranger(bot)
+    fields = (await face.opens(f"/guide/c/{customer.ref}")).form(f"/guide/c/{customer.ref}/case")
+    assert (await face.posts(f"/guide/c/{theirs.ref}/case", **fields, text="x")).status == 404

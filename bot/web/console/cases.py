@@ -16,7 +16,7 @@ from bot.domain.cases.complaints import CATEGORIES
 from bot.domain.permissions import may
 from bot.domain.reasons import words
 from bot.domain.refusals import Refusal
-from bot.events.commands import AnswerCase, AssignCase, CloseCase, Command, EscalateCase
+from bot.events.commands import AnswerCase, AssignCase, CloseCase, Command, EscalateCase, NoteCase
 from bot.inbound.commands import matrix
 from bot.store import case_queue, facts, shops
 from bot.store.case_queue import Queued, Whole
@@ -34,6 +34,7 @@ from bot.web.lists import Column, Sheet
 routes = web.RouteTableDef()
 STATES = {"open": "等首次回应", "answered": "在解决", "waiting": "等顾客回", "closed": "已关闭"}
 VIEWS = {"open": "待处理", "waiting": "等顾客", "closed": "已解决"}
+FILED = {"h5": "她在「我的反馈」里写的", "guide": "导购替她记的"}
 SUGGESTED = "guide/case"
 """The template of the reply that is suggested."""
 
@@ -80,7 +81,7 @@ async def overview(request: web.Request) -> web.StreamResponse:
             case_states=STATES,
             step_words=_step_words,
             who=actor_words,
-            channels=CHANNELS,
+            channels=CHANNELS | FILED,
             words=words,
             sorry=desk.work.content.offers.get("sorry"),
             downloads=lists.downloads(request, SHEET),
@@ -190,6 +191,14 @@ async def answer(request: web.Request) -> web.StreamResponse:
     said = forms.needed(form, "text", _("先写下要对顾客说的话"), most=1000)
     number_ = await _do(request, AnswerCase, text=said, waits=forms.text(form, "waits") == "1")
     raise web.HTTPSeeOther(f"/admin/cases?case={number_}&said=answered")
+
+
+@routes.post("/admin/cases/{id:[1-9][0-9]{0,17}}/note")
+@allowed("case.act")
+async def note(request: web.Request) -> web.StreamResponse:
+    said = forms.needed(await request.post(), "text", _("先写下要记的话"), most=1000)
+    number_ = await _do(request, NoteCase, text=said)
+    raise web.HTTPSeeOther(f"/admin/cases?case={number_}&said=noted")
 
 
 @routes.post("/admin/cases/{id:[1-9][0-9]{0,17}}/assign")

@@ -39,6 +39,7 @@ RIGHTS = {
     "ask": "task.ask",
     "merge": "customer.merge",
     "advise": "advisor.assign",
+    "file": "case.file",
 }
 MOST_ORDERS = 20
 KINDS = {

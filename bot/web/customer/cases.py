@@ -6,7 +6,7 @@ from aiohttp import web
 
 from bot.domain.cases.clocks import number
 from bot.domain.cases.complaints import CATEGORIES
-from bot.events.commands import RateCase
+from bot.events.commands import FileCase, RateCase
 from bot.store import cases
 from bot.tongue import _
 from bot.web.customer.door import ask_who, customer_at, herself
@@ -27,6 +27,7 @@ STEPS = {
 RATINGS = ((5, "满意", "mood-smile"), (3, "一般", "message"), (1, "不满意", "alert-circle"))
 SAID = {
     "filed": "收到了，会有人核对，进展写在这里。",
+    "heard": "收到了，会有同事来看，进展写在这里。",
     "rated": "谢谢，记下了。",
     "again": "抱歉没有让你满意，已经重新交给同事再看一遍。",
 }
@@ -50,7 +51,27 @@ async def listed(request: web.Request) -> web.StreamResponse:
         for case, steps in hers
     ]
     said = SAID.get(request.query.get("said", ""), "")
-    return page(request, "customer/cases.html", cases=shown, ratings=RATINGS, said=said)
+    return page(
+        request, "customer/cases.html", cases=shown, ratings=RATINGS, said=said, abouts=CATEGORIES
+    )
+
+
+@routes.post("/h5/cases")
+@allowed("case.file")
+async def say(request: web.Request) -> web.StreamResponse:
+    """Something new, or one more word on what is still open: the same cause is the same case."""
+    desk, form = request.app[DESK], await request.post()
+    customer, about = await herself(request), typed(form, "about")
+    command = FileCase(
+        at=desk.work.now(),
+        actor=actor_of(request),
+        key=key_in(form),
+        customer_id=customer.id,
+        text=typed(form, "text")[:1000],
+        category=about if about in CATEGORIES else None,
+    )
+    await desk.do(command)
+    raise web.HTTPSeeOther("/h5/cases?said=heard")
 
 
 @routes.post(r"/h5/cases/{id:\d{1,18}}/rate")

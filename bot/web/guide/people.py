@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.domain import masks
 from bot.domain.customers import Customer, Guide
 from bot.domain.refusals import Refusal
-from bot.events.commands import TagCustomer
+from bot.events.commands import FileCase, TagCustomer
 from bot.store import consent, facts, guide_book, offers, points, tags, warmth
 from bot.tongue import _
 from bot.web import unmasking
@@ -36,6 +36,7 @@ SOURCES = {
     "rule": "规则打的",
     "counter": "看得多、看得久",
 }
+SAID = {"filed": "记下了：客诉已经开始计时，在「今天」里回她。"}
 OWN_GROUPS = ("导购", "风格")
 """Groups from which a guide gives tags by hand."""
 
@@ -88,7 +89,8 @@ async def _profile(request: web.Request, error: str = "", status: int = 200) -> 
         guide = await guide_at(request, session)
         customer = await her_customer(request, session, guide)
         shown = await told_of(desk, session, guide, customer)
-    return page(request, "guide/person.html", status=status, error=error, **shown)
+    said = SAID.get(request.query.get("said", ""), "")
+    return page(request, "guide/person.html", status=status, error=error, said=said, **shown)
 
 
 async def told_of(
@@ -163,6 +165,28 @@ async def mark(request: web.Request) -> web.StreamResponse:
     except Refusal as refusal:
         return await _profile(request, refusal.words, refusal.status)
     raise web.HTTPSeeOther(f"/guide/c/{customer.ref}")
+
+
+@routes.post("/guide/c/{ref}/case")
+@allowed("case.file")
+async def file_case(request: web.Request) -> web.StreamResponse:
+    """What she said in the shop or on the phone, where no detector hears."""
+    desk, form = request.app[DESK], await request.post()
+    async with desk.work.sessions.reading() as session:
+        guide = await guide_at(request, session)
+        customer = await her_customer(request, session, guide)
+    command = FileCase(
+        at=desk.work.now(),
+        actor=actor_of(request),
+        key=key_in(form),
+        customer_id=customer.id,
+        text=typed(form, "text")[:1000],
+    )
+    try:
+        await desk.do(command)
+    except Refusal as refusal:
+        return await _profile(request, refusal.words, refusal.status)
+    raise web.HTTPSeeOther(f"/guide/c/{customer.ref}?said=filed")
 
 
 @routes.post("/guide/c/{ref}/phone")

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.domain import masks
 from bot.domain.customers import Guide
 from bot.domain.refusals import Refusal
-from bot.events.commands import AnswerCase, FinishGuideTask, NoteContact
+from bot.events.commands import AnswerCase, Command, FinishGuideTask, NoteCase, NoteContact
 from bot.store import facts, guide_book, guide_tasks, guide_work
 from bot.store.customers import name_of
 from bot.store.guide_tasks import Asked
@@ -48,6 +48,7 @@ SAID = {
     "official": "回复已经发到她的公众号消息里。",
     "guide": "现在没有可以直接发给她的窗口：这句话放进了下面的待办，请你在聊天里发给她。",
     "answered": "记下了，客诉已标为已回复。",
+    "noted": "记下了，只有同事看得到。",
     "done": "记下了，这件做完了。",
     "skipped": "好的，今天不再提她。",
 }
@@ -206,6 +207,20 @@ async def contacted(request: web.Request) -> web.StreamResponse:
 @routes.post(r"/guide/cases/{id:\d{1,18}}")
 @allowed("case.act")
 async def answer(request: web.Request) -> web.StreamResponse:
+    told = await _on_her_case(request, AnswerCase, _("没有写要回她的话"))
+    raise web.HTTPSeeOther(f"/guide?said={told.get('told') or 'answered'}")
+
+
+@routes.post(r"/guide/cases/{id:\d{1,18}}/note")
+@allowed("case.act")
+async def note(request: web.Request) -> web.StreamResponse:
+    await _on_her_case(request, NoteCase, _("没有写要记的话"))
+    raise web.HTTPSeeOther("/guide?said=noted")
+
+
+async def _on_her_case(
+    request: web.Request, act: type[Command], nothing_said: str
+) -> dict[str, Any]:
     desk, form, case_id = request.app[DESK], await request.post(), int(request.match_info["id"])
     async with desk.work.sessions.reading() as session:
         guide = await guide_at(request, session)
@@ -214,12 +229,10 @@ async def answer(request: web.Request) -> web.StreamResponse:
         raise Refusal("no_such_case", _("没有这条客诉，可能已经处理完了"), status=404)
     words = typed(form, "text")
     if not words:
-        raise Refusal("no_words", _("没有写要回她的话"), status=422)
-    command = AnswerCase(
-        at=desk.work.now(), actor=actor_of(request), key=key_in(form), case_id=case_id, text=words
-    )
-    told = await desk.do(command)
-    raise web.HTTPSeeOther(f"/guide?said={told.get('told') or 'answered'}")
+        raise Refusal("no_words", nothing_said, status=422)
+    given: dict[str, Any] = {"case_id": case_id, "text": words}
+    command = act(at=desk.work.now(), actor=actor_of(request), key=key_in(form), **given)
+    return await desk.do(command)
 
 
 def _why(form: Any) -> str | None:

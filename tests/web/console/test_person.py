@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlalchemy import select
 
 from bot.domain.delivery import GuideTask
@@ -62,3 +64,19 @@ async def test_another_advisor_is_chosen_among_the_guides_she_knows(bot, shop):
     assert "苏晴 1 / 80 林夏 0 / 80" in page.text
     page = await page.opens("/admin/audit")
     assert "换专属顾问" in page.text
+
+
+async def test_a_complaint_made_on_the_phone_is_filed_at_the_desk_and_noted_on(bot, shop):
+    customer = await a_named_customer(bot)
+    address = f"/admin/customers/{customer.ref}"
+    face = await (await shop.signs_in("care", "ke")).opens(address)
+    page = await face.sends(f"{address}/case", text="羊毛衫洗一次就缩水", category="quality")
+    assert "计时从现在开始" in page.text
+    assert "羊毛衫洗一次就缩水" in page.text
+    assert "商品质量" in page.text
+    page = await page.sends(
+        re.search(r'action="(/admin/cases/\d+/note)"', page.html)[1], text="问过仓库"
+    )
+    assert "「问过仓库」" in page.text
+    auditor = await (await shop.signs_in("auditor", "shen")).opens(address)
+    assert "记一件投诉" not in auditor.text
