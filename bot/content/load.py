@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
+from bot.content import plans
 from bot.content.brand import Brand
 from bot.content.checked import checked
 from bot.content.content import LOCAL, Content
@@ -59,7 +60,7 @@ class _Reading:
         }
         offers = {one.key: one for one in self._file("offers.yaml", tuple[OfferSpec, ...]) or ()}
         tags = self._file("tags.yaml", TagBook) or TagBook()
-        groups = self._file("groups.yaml", GroupsFile) or GroupsFile()
+        groups = self._groups(templates)
         playbooks = self._playbooks()
         names = Names(
             templates,
@@ -67,6 +68,7 @@ class _Reading:
             segments,
             frozenset(group.key for group in groups.groups),
             lambda tag: tags.knows(tag) and tag not in tags.said_by_her(),
+            frozenset(one.file for one in self.mistakes),
         )
         self._for_whom(templates.values(), tags)
         self.mistakes += broken_references(names, self.root)
@@ -143,6 +145,15 @@ class _Reading:
             for tag in one.head.tags
             if not tags.knows(tag)
         ]
+
+    def _groups(self, templates: Mapping[str, Template]) -> GroupsFile:
+        marked = self._marked("groups.yaml")
+        if marked is None:
+            return GroupsFile()
+        read = self._try(lambda: checked(TypeAdapter(GroupsFile), marked))
+        if read is not None:
+            self.mistakes += plans.in_files(templates, marked)
+        return read or GroupsFile()
 
     def _playbooks(self) -> dict[str, PlaybookSpec]:
         found: dict[str, PlaybookSpec] = {}

@@ -10,6 +10,8 @@ from pydantic import ValidationError
 from bot.content.checked import told
 from bot.content.checking import Flaw
 from bot.content.content import Content
+from bot.content.marked import Marked, Mistake
+from bot.content.templates import Template
 from bot.domain.group_posts import IN_A_ROW, PROMOTION, SORTS, ContentPlan, always_held
 from bot.domain.refusals import Refusal
 from bot.tongue import _
@@ -24,7 +26,22 @@ LABELS = {
 
 def flaws(content: Content, body: Mapping[str, Any]) -> list[Flaw]:
     """In the order of the page; empty when it may be published."""
-    return list(dict.fromkeys([*_of_form(body), *_of_texts(content, body), *_of_row(body)]))
+    found = [*_of_form(body), *_of_texts(content.templates, body), *_of_row(body)]
+    return list(dict.fromkeys(found))
+
+
+def in_files(templates: Mapping[str, Template], marked: Marked) -> Iterator[Mistake]:
+    """The same of `groups.yaml`, in the same words. Names of texts that are not there are told for all files alike."""
+    for number, group in enumerate(marked.data.get("groups", ())):
+        plan = group.get("plan") or {}
+        for one in (*_of_row(plan), *_of_texts(templates, _known(templates, plan))):
+            place = ("groups", number, "plan", *one.place.split("."))
+            yield Mistake(marked.file, marked.line(place), one.what, one.mend)
+
+
+def _known(templates: Mapping[str, Template], plan: Mapping[str, Any]) -> Mapping[str, Any]:
+    texts = plan.get("texts", {}).items()
+    return {"texts": {sort: [one for one in names if one in templates] for sort, names in texts}}
 
 
 def checked(content: Content, body: Mapping[str, Any]) -> ContentPlan:
@@ -59,10 +76,10 @@ def _of_types(body: Mapping[str, Any]) -> Iterator[Flaw]:
             yield Flaw(name or "weekdays", *told(one, _(LABELS.get(name, name))))
 
 
-def _of_texts(content: Content, body: Mapping[str, Any]) -> Iterator[Flaw]:
+def _of_texts(templates: Mapping[str, Template], body: Mapping[str, Any]) -> Iterator[Flaw]:
     for sort, names in body.get("texts", {}).items():
         for name in names:
-            known = content.templates.get(name)
+            known = templates.get(name)
             if known is None:
                 what = _("没有模板「%(value)s」", value=name)
                 yield Flaw(f"texts.{sort}", what, _("换一段话术"))

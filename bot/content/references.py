@@ -17,6 +17,13 @@ TEXTS = {"template", "words", "knowledge", "benefit", "play"}
 """Keys whose value names a template."""
 OFFERS = {"offer", "needs"}
 """Keys whose value names an offer: what is given, and what one must hold already."""
+HOMES = (
+    dict.fromkeys(OFFERS, "offers.yaml")
+    | dict.fromkeys(RULE_KEYS, "segments.yaml")
+    | dict.fromkeys(("add", "remove"), "tags.yaml")
+    | {"group": "groups.yaml"}
+)
+"""The file that says what such a word may name."""
 Path_ = tuple[Any, ...]
 Said = tuple[str, str] | None
 
@@ -30,6 +37,8 @@ class Names:
     segments: Mapping[str, Any]
     groups: frozenset[str]
     knows_tag: Callable[[str], bool]
+    unread: frozenset[str] = frozenset()
+    """Files too broken to say what may be named: nothing is missing because of them."""
 
 
 def broken_references(names: Names, root: Path) -> list[Mistake]:
@@ -95,6 +104,10 @@ def _bad_rule(where: Path_, value: Any) -> tuple[Path_, tuple[str, str]] | None:
 
 def _missing(names: Names, where: Path_, value: str) -> Said:
     word = next((part for part in reversed(where) if isinstance(part, str)), "")
+    return None if HOMES.get(word) in names.unread else _unknown(names, word, value)
+
+
+def _unknown(names: Names, word: str, value: str) -> Said:
     if word in TEXTS and value not in names.templates:
         return _("没有模板「%(value)s」", value=value), _(
             "在 templates/ 里写一个，或看看是不是写错了字"

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bot.domain.playbooks import LocalTime
+from bot.tongue import _
 
 Sort = Literal["knowledge", "benefit", "play"]
 SORTS = {"knowledge": "干货", "benefit": "福利", "play": "互动"}
@@ -38,9 +39,12 @@ class ContentPlan(BaseModel):
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if not set(self.weekdays) <= set(range(1, 8)):
-            raise ValueError("weekdays 写 1 到 7，1 是星期一")
-        if without := [SORTS[sort] for sort in self.mix if not self.texts.get(sort)]:
-            raise ValueError(f"mix 里有{without[0]}，texts 里却没有它的话术")
+            raise ValueError(_("weekdays 写 1 到 7，1 是星期一 — 改成 1 到 7"))
+        if without := [sort for sort in self.mix if not self.texts.get(sort)]:
+            name = _(SORTS[without[0]])
+            raise ValueError(
+                _("mix 里有%(sort)s，texts 里却没有它的话术 — 给它写一段，或不发这一样", sort=name)
+            )
         return self
 
     def covers(self, day: date) -> bool:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.tongue import _
+
 Ints = NDArray[np.int64]
 
 
@@ -50,9 +52,14 @@ def nested(table: type[Any], name: str, written: object) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in written.items():
         if key not in known:
-            raise ValueError(f"tiers.yaml 不认识「{name}.{key}」")
+            raise ValueError(_("tiers.yaml 不认识「%(name)s」", name=f"{name}.{key}"))
         if not _fits(known[key], value):
-            raise ValueError(f"tiers.yaml 的「{name}.{key}」写得不对，照着样例写从小到大的整数")
+            raise ValueError(
+                _(
+                    "tiers.yaml 的「%(name)s」写得不对，照着样例写从小到大的整数",
+                    name=f"{name}.{key}",
+                )
+            )
         found[key] = tuple(value) if known[key] is tuple else value
     return found
 

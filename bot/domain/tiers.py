@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from bot.domain.influence import Influence
 from bot.domain.mapping import BigKey, Row
 from bot.domain.stars import Stars, nested
+from bot.tongue import _
 
 TIERS = ("核心", "潜力", "普通", "沉睡")
 SHARES = ("头部", "腰部", "大众")
@@ -142,7 +143,7 @@ class TierConfig:
         known = {field.name for field in fields(cls)}
         for name in written:
             if name not in known:
-                raise ValueError(f"tiers.yaml 不认识「{name}」")
+                raise ValueError(_("tiers.yaml 不认识「%(name)s」", name=name))
         return cls(**{name: _part(name, value) for name, value in written.items()})
 
 
@@ -154,5 +155,5 @@ def _part(name: str, value: Any) -> Any:
     if name == "influence":
         return Influence.read(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-        raise ValueError(f"tiers.yaml 的「{name}」应是不小于 0 的数")
+        raise ValueError(_("tiers.yaml 的「%(name)s」应是不小于 0 的数", name=name))
     return float(value)

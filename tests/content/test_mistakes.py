@@ -28,6 +28,26 @@ def test_a_mistake_names_its_line_and_its_mend(folder):
     assert mistake.startswith("playbooks/newcomer-week.yaml:15: 没有权益「newcomr」 — ")
 
 
+def test_a_third_promotion_in_a_row_is_told_as_on_the_groups_calendar(folder):
+    folder.change(
+        "groups.yaml", "mix: [knowledge, benefit, play]", "mix: [benefit, benefit, benefit]"
+    )
+    folder.change(
+        "groups.yaml", "knowledge: [rooms/washing, rooms/fabric]", "knowledge: [vip/gift]"
+    )
+    text, row = folder.mistakes()
+    assert row == (
+        "groups.yaml:53: 连着 3 条都是福利，发到第三条就会被压下 — 中间插一条干货或互动；转一圈回到开头也算连着"
+    )
+    assert "不能发到群里 — 换一段写给客户群的话术" in text
+
+
+def test_a_broken_file_is_told_once_and_not_by_everybody_who_names_it(folder):
+    folder.change("groups.yaml", "mix: [knowledge, play]", "mix: [benefit]")
+    (mistake,) = folder.mistakes()
+    assert "mix 里有福利，texts 里却没有它的话术 — 给它写一段" in mistake
+
+
 def test_an_unknown_fact_is_named_with_the_nearest_known(folder):
     folder.template("第一行\n{{ offer.wroth }}")
     assert folder.mistakes() == [
