@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,18 @@ from bot.tongue import speaking
 
 NOBODY = AdvisorsFile()
 LOCAL = "http://127.0.0.1:8765"
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What people made in the console beside the files, as far as journeys may name it."""
+
+    families: Mapping[str, str] = field(default_factory=dict)
+    """Group families: key and name."""
+    tags: frozenset[str] = frozenset()
+
+
+NOTHING = Made()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -54,12 +66,22 @@ class Content:
     advisors: AdvisorsFile = NOBODY
     facts: Mapping[str, Any]
     """What is true for every text: brand and links."""
+    made: Made = NOTHING
     filed: Content | None = None
     """As the files say it, once people have changed something in the console."""
 
     def become(self, other: Content) -> None:
         for each in fields(self):
             setattr(self, each.name, getattr(other, each.name))
+
+    @property
+    def families(self) -> dict[str, str]:
+        """Group families by key with their names: the files' and those that people made."""
+        filed = {group["key"]: group["name"] for group in self.groups.get("groups", ())}
+        return filed | dict(self.made.families)
+
+    def knows_tag(self, tag: str) -> bool:
+        return self.tags.knows(tag) or tag in self.made.tags
 
     def address(self, path: str) -> str:
         """A page of ours as a whole address; a whole address stays as it is."""

@@ -10,7 +10,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from bot.content.brand import Brand
 from bot.content.checked import checked
-from bot.content.content import Content
+from bot.content.content import NOTHING, Content, Made
 from bot.content.marked import ContentError, Marked
 from bot.content.references import Names, broken_in
 from bot.content.templates import Template, parse_template
@@ -28,18 +28,18 @@ T = TypeVar("T", bound=BaseModel)
 TEXTS, OFFERS, PLAYBOOKS = "texts/", "offers/", "playbooks/"
 
 
-def renew(content: Content, edits: Edits) -> list[str]:
+def renew(content: Content, edits: Edits, made: Made = NOTHING) -> list[str]:
     """Everybody who holds this content speaks by these edits from now on. Returns those that cannot be used any
     more: they are passed over, so that an old edit never keeps the house from starting."""
     filed = content.filed or replace(content)
-    made, unusable = replace(filed, filed=filed), []
+    laid, unusable = replace(filed, filed=filed, made=made), []
     # The brand first: its line stands below the texts.
     for name in sorted(edits, key=lambda one: (one != "brand", one)):
         try:
-            made = laid_over(made, name, edits[name])
+            laid = laid_over(laid, name, edits[name])
         except Refusal:
             unusable.append(name)
-    content.become(made)
+    content.become(laid)
     return unusable
 
 
@@ -104,8 +104,8 @@ def playbook(content: Content, key: str, body: Mapping[str, Any]) -> PlaybookSpe
 
 def names(content: Content) -> Names:
     """Everything that what is written may name."""
-    families = frozenset(str(group["key"]) for group in content.groups.get("groups", ()))
-    return Names(content.templates, content.offers, content.segments, families, content.tags.knows)
+    families = frozenset(content.families)
+    return Names(content.templates, content.offers, content.segments, families, content.knows_tag)
 
 
 def source_of(content: Content, name: str, edits: Edits) -> str:

@@ -194,14 +194,13 @@ class _Walk:
 
     async def _invite(self, op: Invite, runs: Sequence[Walker]) -> None:
         """The family's own invitations write to her; whoever may not be asked goes on without one."""
-        rule = await group_chats.rule_of(self.session, op.group)
-        if rule is None or await group_chats.open_code(self.session, rule) is None:
-            return
         midnight, _ = read_limits(self.work.content.limits).day_of(self.now)
         ids = {run.customer_id for run in runs}
-        await invites.choose(
-            self.session, rule, self.now, since=midnight, at_most=len(ids), only=ids
-        )
+        for rule in await group_chats.family(self.session, op.group):
+            if await group_chats.open_code(self.session, rule) is not None:
+                await invites.choose(
+                    self.session, rule, self.now, since=midnight, at_most=len(ids), only=ids
+                )
 
     async def _ask_guides(self, op: AskGuide, step: int, runs: Sequence[Walker]) -> None:
         ids = [run.customer_id for run in runs]

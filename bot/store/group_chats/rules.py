@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Store
@@ -57,6 +57,23 @@ async def rule_of(session: AsyncSession, rule_key: str) -> GroupRule | None:
         select(GroupRule).where(GroupRule.key == rule_key, GroupRule.state == "published")
     )
     return found
+
+
+async def family(session: AsyncSession, key: str) -> Sequence[GroupRule]:
+    """The live rules that a journey means by this name: its own, or one for each store or city."""
+    found = select(GroupRule).where(
+        GroupRule.state == "published",
+        or_(GroupRule.key == key, GroupRule.key.startswith(f"{key}.", autoescape=True)),
+    )
+    return (await session.scalars(found.order_by(GroupRule.key))).all()
+
+
+async def made_by_people(session: AsyncSession) -> dict[str, str]:
+    """Key and name of the live families that a person made or changed."""
+    found = select(GroupRule.key, GroupRule.name).where(
+        GroupRule.state == "published", GroupRule.by != FILE
+    )
+    return dict((await session.execute(found.order_by(GroupRule.key))).all())
 
 
 async def publish_rules(

@@ -31,6 +31,7 @@ from bot.store.tags.live_book import (
     define,
     fitting_of,
     live_book,
+    made_by_people,
     retire,
     rules_made_here,
 )
@@ -77,6 +78,7 @@ __all__ = [
     "ids_of",
     "learn",
     "live_book",
+    "made_by_people",
     "marked",
     "may_be_ours",
     "meet_corp_tag",

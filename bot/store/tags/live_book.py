@@ -42,6 +42,10 @@ async def live_book(session: AsyncSession, base: TagBook) -> TagBook:
     return _merged(base.model_dump_json(by_alias=True), made)
 
 
+async def made_by_people(session: AsyncSession) -> frozenset[str]:
+    return frozenset(tag for tag, _rule in await session.execute(_LIVE))
+
+
 @lru_cache(maxsize=2)
 def _merged(base: str, made: tuple[tuple[str, str], ...]) -> TagBook:
     written = json.loads(base)

@@ -14,6 +14,7 @@ from bot.events.commands import DefineGroup, DraftGroupPlan, PublishGroupRule, S
 from bot.store import content_edits, group_chats
 from bot.web.api.bodies import Nothing, Query, Strict, Word
 from bot.web.api.endpoints import Ask, Done, Routes, Told
+from bot.work.renewing import renew
 
 routes = Routes()
 
@@ -114,7 +115,9 @@ def _of_all(ask: Ask[Any]) -> None:
 @routes.asks("POST", "/groups", "group.config", "建一组群，并请人建第一个", says=FamilyIn)
 async def define(ask: Ask[FamilyIn]) -> Done:
     _of_all(ask)
-    return await ask.does(DefineGroup, spec=ask.said.model_dump(exclude_none=True))
+    told = await ask.does(DefineGroup, spec=ask.said.model_dump(exclude_none=True))
+    await renew(ask.desk.work)
+    return told
 
 
 @routes.asks("POST", "/groups/{key}/rule", "group.config", "发布入群规则", says=GroupRuleIn)

@@ -13,6 +13,7 @@ from bot.store import segments, tags
 from bot.web.api.bodies import Query, Strict, Word
 from bot.web.api.endpoints import NUMBER, Ask, Done, Routes, Told
 from bot.web.console.scopes import narrowed
+from bot.work.renewing import renew
 
 routes = Routes()
 Name = Annotated[str, Field(pattern=r"^[^/\s]{1,30}/[^/\s]{1,30}$")]
@@ -63,7 +64,9 @@ class TagIn(Strict):
 @routes.asks("POST", "/tags", "tag.define", "建标签，写什么时候打上它", says=TagIn)
 async def define(ask: Ask[TagIn]) -> Done:
     rule = ask.said.given.model_dump(exclude_none=True) if ask.said.given else {}
-    return await ask.does(DefineTag, name=ask.said.tag, rule=rule)
+    told = await ask.does(DefineTag, name=ask.said.tag, rule=rule)
+    await renew(ask.desk.work)
+    return told
 
 
 class NamedIn(Strict):

@@ -22,6 +22,7 @@ from bot.web.console.preview import answer, builder, preview, question
 from bot.web.console.scopes import own_store
 from bot.web.desk import DESK
 from bot.web.guards import allowed
+from bot.work.renewing import renew
 
 routes = web.RouteTableDef()
 NUMBERS = {
@@ -169,6 +170,7 @@ async def define(request: web.Request) -> web.StreamResponse:
         "rule": forms.rule(form),
     }
     await desk.do(DefineGroup(spec=spec | {"name": name}, **signed))
+    await renew(desk.work)
     raise web.HTTPSeeOther("/admin/groups?said=group_made")
 
 
@@ -180,6 +182,7 @@ async def publish(request: web.Request) -> web.StreamResponse:
     group, rule = request.match_info["key"], forms.rule(form)
     signed = forms.signed(request, form)
     await desk.do(PublishGroupRule(group=group, rule=rule, settings=_written(form), **signed))
+    await renew(desk.work)
     raise web.HTTPSeeOther("/admin/groups?said=group")
 
 

@@ -118,8 +118,7 @@ def step_words(step: PlainStep, content: Content) -> str:
 
 
 def _family(key: str, content: Content) -> str:
-    named = {group["key"]: group["name"] for group in content.groups.get("groups", ())}
-    return str(named.get(key, key))
+    return content.families.get(key, key)
 
 
 def again_words(again: str | int) -> str:

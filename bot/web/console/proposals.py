@@ -72,7 +72,8 @@ def _shown_at(row: Proposal, drafts: Mapping[str, ContentEdit]) -> str:
     """Where what was asked for can be looked at line by line, as long as the draft is still the same."""
     draft = drafts.get(str(row.body.get("playbook", "")))
     same = row.kind == "publish_playbook" and draft and draft.body == row.body.get("spec")
-    return f"/admin/campaigns/journeys/{row.body['playbook']}/draft" if same else ""
+    part = "repeating" if draft and draft.body.get("campaign") else "journeys"
+    return f"/admin/campaigns/{part}/{row.body['playbook']}/draft" if same else ""
 
 
 def _why_not(row: Proposal, actor: str, role: str) -> str:

@@ -26,6 +26,7 @@ from bot.web.console.tag_counter import SIGNS
 from bot.web.desk import DESK
 from bot.web.figures import yuan
 from bot.web.guards import actor_of, allowed
+from bot.work.renewing import renew
 
 routes = web.RouteTableDef()
 HEARD = {
@@ -156,6 +157,7 @@ async def define(request: web.Request) -> web.StreamResponse:
             name=f"{group}/{name}",
         )
     )
+    await renew(request.app[DESK].work)
     if form.get("then") == "rule":
         raise web.HTTPSeeOther("/admin/tags/rule?" + urlencode({"tag": f"{group}/{name}"}))
     raise web.HTTPSeeOther("/admin/tags?done=defined")

@@ -9,10 +9,13 @@ import pytest
 from multidict import MultiDict
 from sqlalchemy import select
 
+from bot.domain.group_chats import GroupChat, Invite
 from bot.domain.journeys import Playbook, Run
+from bot.outbound import journeys as ticks
 from bot.store import journeys
 from bot.web.console import journey_form
 from tests.builders import a_customer
+from tests.outbound.test_groups import a_regular
 from tests.web.faces import Face
 
 ALL = "/admin/campaigns/journeys"
@@ -155,6 +158,32 @@ async def test_what_an_operator_publishes_waits_for_a_second_person(bot, shop):
     page = await (await shop.signs_in("admin", "ad")).opens("/admin/proposals")
     where = re.search(r'href="([^"]+/draft)">看改动', page.html)
     assert "还没有发布过" in (await page.opens(where[1])).text
+
+
+async def test_a_family_made_in_the_console_is_offered_and_invited_into(bot, shop, written):
+    await bot.publishes()
+    page = await (await shop.signs_in("owner", "owner")).opens("/admin/groups/-/new")
+    everybody = '{"all": [{"field": "points", "op": "gte", "value": 0}]}'
+    page = await page.sends("/admin/groups", rule=everybody, name="茶友会")
+    key = re.search(r"data-family=\"(c-\w+)\"", page.html)[1]
+    page = await press(await begun(shop), "add:s", **{"kind.s": "invite"})
+    assert f'<option value="{key}">茶友会</option>' in page.html
+    page = await press(page, "drop:s.1")
+    page = await press(page, "next", **{"s.1.group": key})
+    assert "邀请进群：茶友会" in page.text
+    await publishes(page)
+    who = await a_regular(bot)
+    async with bot.session() as session:
+        rests = {"kind": "benefit", "owner": "su", "state": "open", "created_at": bot.now}
+        code = {"config_id": "way1", "qr_code": "https://wework.qpic.cn/way1"}
+        session.add(GroupChat(chat_id="wr1", rule_key=key, name="茶友会 1", **rests, **code))
+        facts = {"trigger": "friend_added", "customer_id": who.id, "cause": "friend:su"}
+        assert await journeys.enter(session, bot.content, now=bot.now, **facts)
+    for _ in range(3):
+        bot.clock.advance(days=1)
+        await bot.works(ticks.advance_due)
+    async with bot.session() as session:
+        assert await session.scalar(select(Invite.rule_key)) == key
 
 
 def test_a_stored_journey_comes_back_from_its_form_as_it_was(content):
