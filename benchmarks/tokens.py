@@ -28,6 +28,7 @@ from bot.calls import ListGuides, Sent
 from bot.clock import Clock
 from bot.platforms.accounts import WecomAccount
 from bot.platforms.gateway import open_gateway
+from bot.platforms.request import Request
 from bot.store.engine import Sessions, open_engine
 from bot.store.schema import prepare
 from bot.store.tokens import SqlTokens
@@ -43,8 +44,8 @@ async def caller(
     told: dict[str, Any] = {"calls": 0, "failed": Counter(), "repeated": 0, "most": 0}
     told["eras"] = set()
 
-    async def pace(path: str) -> None:
-        SENT.get().append(path)
+    async def pace(_account: str, request: Request) -> None:
+        SENT.get().append(request.path)
 
     ages: Counter[int] = Counter()
     """Calls under way, by the number of revocations at their start."""
@@ -55,7 +56,7 @@ async def caller(
             sent: list[str] = []
             SENT.set(sent)
             outcome = await perform(ListGuides())
-            again = max(len([path for path in sent if "gettoken" not in path]) - 1, 0)
+            again = max(len(sent) - 1, 0)
             told["calls"] += 1
             ages[born] -= 1
             if born not in told["eras"] and not any(ages[age] for age in ages if age < born):

@@ -25,6 +25,7 @@ from bot.outbound.sender import Sender
 from bot.platforms.gateway import Gateway, open_gateway
 from bot.platforms.official import callback as official_callback
 from bot.platforms.official.callback import OfficialCallbacks
+from bot.platforms.pacing import Pace, Pacing
 from bot.platforms.query import no_skew
 from bot.platforms.wecom import callback as wecom_callback
 from bot.platforms.wecom import kf_messages
@@ -33,6 +34,7 @@ from bot.schedule import Moments, Timetable, ticking
 from bot.settings import Settings
 from bot.store import due, outbox, tasks
 from bot.store.engine import Sessions, open_engine
+from bot.store.permits import SqlPermits
 from bot.store.tokens import SqlTokens
 from bot.store.vault import Vault
 from bot.tongue import speaking
@@ -182,7 +184,10 @@ async def open_bot(
     async with AsyncExitStack() as stack:
         sessions = Sessions(open_engine(settings.database_url, inline=inline))
         stack.push_async_callback(sessions.close)
-        gateway = await stack.enter_async_context(_gateway(settings, sessions, vault, clock))
+        pace = Pacing(content.limits.calls, SqlPermits(sessions), clock)
+        gateway = await stack.enter_async_context(
+            _gateway(settings, SqlTokens(sessions, vault), clock, pace)
+        )
         work = Work(sessions, vault, content, clock, gateway, settings)
         # A movable clock is the sandbox's own: an answer under way while it jumps would look like a skew of hours.
         skew = no_skew if settings.clock_file else gateway.skew
@@ -232,9 +237,8 @@ def _assemble(
 
 @asynccontextmanager
 async def _gateway(
-    settings: Settings, sessions: Sessions, vault: Vault, clock: Clock
+    settings: Settings, tokens: SqlTokens, clock: Clock, pace: Pace
 ) -> AsyncIterator[Gateway]:
-    tokens = SqlTokens(sessions, vault)
     media = settings.content_dir / "media"
     async with open_gateway(
         wecom=wecom_account(settings) if settings.wecom_corp_id else None,
@@ -242,6 +246,7 @@ async def _gateway(
         tokens=tokens,
         clock=clock,
         load_media=lambda name: read_media(media, name),
+        pace=pace,
     ) as gateway:
         yield gateway
 

@@ -35,6 +35,7 @@ EDGES = (
     "bot/cli/",
     "bot/demo/",
     "bot/store/engine.py",
+    "bot/store/permits.py",
     "bot/store/tokens.py",
     "bot/store/imports",
     "bot/store/tiers",

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from bot.domain.experiments import in_holdout
+from bot.domain.pacing import CallLimit
 from bot.tongue import _
 
 MORNINGS = (10, 11, 12, 14)
@@ -117,6 +118,7 @@ class Limits(_Section):
     brand: BrandCaps = BrandCaps()
     guides: GuideLimits = GuideLimits()
     platform: tuple[PlatformQuota, ...] = ()
+    calls: tuple[CallLimit, ...] = ()
     holdout: HouseHoldout = HouseHoldout()
 
     def mass_per_month(self, at: datetime) -> int:

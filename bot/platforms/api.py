@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from bot.calls import Outcome, Sent, TryLater
@@ -22,8 +22,10 @@ class Api:
         table: Mapping[int, Verdict],
         expired: frozenset[int],
         breaker: Breaker,
+        pace: Callable[[Request], Awaitable[TryLater | None]],
     ) -> None:
         self._http = http
+        self._pace = pace
         self._breaker = breaker
         self._tokens = tokens
         self._table = table
@@ -34,13 +36,16 @@ class Api:
         token = await self._tokens.get()
         if isinstance(token, TryLater):
             return token
-        if held := self._breaker.hold(request.path):
+        held = self._breaker.hold(request.path) or await self._pace(request)
+        if held:
             return held
         said = await self._http.send(request, token.value)
         if not isinstance(said, Lost) and errcode(said) in self._expired:
             token = await self._tokens.renew(token)
             if isinstance(token, TryLater):
                 return token
+            if held := await self._pace(request):
+                return held  # what was refused was not done
             said = await self._http.send(request, token.value)
         became = judged(said, request, self._table)
         self._breaker.heard(request.path, became)

@@ -8,9 +8,10 @@ from contextlib import asynccontextmanager
 from bot.calls import Call, Outcome, Refused
 from bot.clock import Clock
 from bot.platforms.accounts import OfficialAccount, WecomAccount
-from bot.platforms.http import Http, Pace, unpaced
+from bot.platforms.http import Http
 from bot.platforms.media import Load
 from bot.platforms.official.client import OfficialClient
+from bot.platforms.pacing import Pace, unpaced
 from bot.platforms.tokens import TokenStore
 from bot.platforms.wecom.client import WecomClient
 
@@ -34,11 +35,13 @@ class Gateway:
         self._wecom: WecomClient | None = None
         self._official: OfficialClient | None = None
         if wecom:
-            self._https.append(Http(wecom.api_base, clock, pace=pace))
-            self._wecom = WecomClient(wecom, self._https[-1], tokens, clock, load_media)
+            self._https.append(Http(wecom.api_base, clock))
+            self._wecom = WecomClient(wecom, self._https[-1], tokens, clock, load_media, pace=pace)
         if official:
-            self._https.append(Http(official.api_base, clock, pace=pace))
-            self._official = OfficialClient(official, self._https[-1], tokens, clock, load_media)
+            self._https.append(Http(official.api_base, clock))
+            self._official = OfficialClient(
+                official, self._https[-1], tokens, clock, load_media, pace=pace
+            )
 
     async def perform(self, call: Call) -> Outcome:
         of_official = type(call).__module__.startswith(_OFFICIAL)

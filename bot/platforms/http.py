@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
@@ -15,8 +14,6 @@ import aiohttp
 from bot.calls import Outcome, TryLater, Unclear
 from bot.clock import Clock
 from bot.platforms.request import Request
-
-Pace = Callable[[str], Awaitable[None]]
 
 _TOTAL_SECONDS = 10.0
 _MOST_BYTES = 32 * 1024 * 1024
@@ -35,22 +32,10 @@ class Lost:
         return TryLater(0, "lost" if self.arrived else "unreachable", timedelta(seconds=3))
 
 
-async def unpaced(_path: str) -> None:
-    return None
-
-
 class Http:
-    def __init__(
-        self,
-        base: str,
-        clock: Clock,
-        *,
-        pace: Pace = unpaced,
-        seconds: float = _TOTAL_SECONDS,
-    ) -> None:
+    def __init__(self, base: str, clock: Clock, *, seconds: float = _TOTAL_SECONDS) -> None:
         self._base = base.rstrip("/")
         self._clock = clock
-        self._pace = pace
         self._timeout = aiohttp.ClientTimeout(total=seconds)
         self._opened: aiohttp.ClientSession | None = None
         self.skew = 0.0
@@ -72,7 +57,6 @@ class Http:
 
     async def send(self, request: Request, token: str | None = None) -> dict[str, Any] | Lost:
         """The JSON object that came back, errcode and all."""
-        await self._pace(request.path)
         try:
             async with self._session().request(
                 request.method,

@@ -133,11 +133,13 @@ async def test_an_unknown_path_is_a_refusal(gateway, tiny):
 async def test_every_request_waits_for_its_turn(open_gateway, tiny):
     paced = []
 
-    async def pace(path):
-        paced.append(path)
+    async def pace(account, request):
+        paced.append((account, request.path))
+        return TryLater(0, "held")
 
-    await open_gateway(pace=pace).perform(CUSTOMER)
-    assert paced == [TOKEN, GET]
+    assert (await open_gateway(pace=pace).perform(CUSTOMER)).reason == "held"
+    assert paced == [(f"wecom:{WECOM.corp_id}", GET)]
+    assert GET not in tiny.counts()
 
 
 async def test_the_platforms_clock_is_compared_with_ours(gateway, tiny, manual):

@@ -47,6 +47,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("day", name=op.f("pk_business_day")),
     )
     op.create_table(
+        "call_permit",
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column(
+            "taken", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
+        ),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_call_permit")),
+    )
+    op.create_table(
         "content_edit",
         sa.Column("name", sa.String(), nullable=False),
         sa.Column(
@@ -1992,6 +2000,7 @@ def downgrade() -> None:
     op.drop_table("customer")
     op.drop_table("cursor")
     op.drop_table("content_edit")
+    op.drop_table("call_permit")
     op.drop_table("business_day")
     op.drop_table("audit")
     op.drop_table("api_key")

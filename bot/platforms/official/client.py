@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from bot.calls import (
@@ -26,6 +27,7 @@ from bot.platforms.official.errcodes import ERRCODES, EXPIRED_TOKEN, TOKEN_ERRCO
 from bot.platforms.official.requests import build
 from bot.platforms.official.requests.context import Context
 from bot.platforms.official.requests.media import named_media, upload
+from bot.platforms.pacing import Pace
 from bot.platforms.request import get, post
 from bot.platforms.tickets import Tickets
 from bot.platforms.tokens import Fetched, Tokens, TokenStore
@@ -35,12 +37,20 @@ _OF_THE_FAN = frozenset({"openid", "unionid", "scope", "is_snapshotuser"})
 
 class OfficialClient:
     def __init__(
-        self, account: OfficialAccount, http: Http, store: TokenStore, clock: Clock, load: Load
+        self,
+        account: OfficialAccount,
+        http: Http,
+        store: TokenStore,
+        clock: Clock,
+        load: Load,
+        *,
+        pace: Pace,
     ) -> None:
         self._account = account
         self._http = http
         tokens = Tokens(f"official:{account.app_id}", self._fetch, store, clock)
-        self._api = Api(http, tokens, ERRCODES, EXPIRED_TOKEN, Breaker(clock))
+        paced = partial(pace, f"official:{account.app_id}")
+        self._api = Api(http, tokens, ERRCODES, EXPIRED_TOKEN, Breaker(clock), paced)
         self._media = MediaIds(load, self._upload, clock)
         self._tickets = Tickets(clock)
 

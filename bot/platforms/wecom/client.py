@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from bot.calls import Call, GetJsTicket, Outcome, Refused, UploadPicture
 from bot.clock import Clock
@@ -12,6 +13,7 @@ from bot.platforms.breaker import Breaker
 from bot.platforms.http import Http
 from bot.platforms.limits import Unsendable
 from bot.platforms.media import Load, MediaIds
+from bot.platforms.pacing import Pace
 from bot.platforms.request import get
 from bot.platforms.tickets import Tickets
 from bot.platforms.tokens import Fetched, Tokens, TokenStore
@@ -26,13 +28,25 @@ _BAD_MEDIA = 40007
 
 class WecomClient:
     def __init__(
-        self, account: WecomAccount, http: Http, store: TokenStore, clock: Clock, load: Load
+        self,
+        account: WecomAccount,
+        http: Http,
+        store: TokenStore,
+        clock: Clock,
+        load: Load,
+        *,
+        pace: Pace,
     ) -> None:
         self._account = account
         self._http = http
         key = f"wecom:{account.corp_id}:{account.agent_id}"
         self._api = Api(
-            http, Tokens(key, self._fetch, store, clock), ERRCODES, EXPIRED_TOKEN, Breaker(clock)
+            http,
+            Tokens(key, self._fetch, store, clock),
+            ERRCODES,
+            EXPIRED_TOKEN,
+            Breaker(clock),
+            partial(pace, f"wecom:{account.corp_id}"),
         )
         self._media = MediaIds(load, self._upload, clock)
         self._tickets = Tickets(clock)
