@@ -57,9 +57,10 @@ async def ask(command: AskGuide, turn: Turn) -> Answer:
 
 
 @router.on(AppOpened)
-async def learn_her_hour(event: AppOpened, turn: Turn) -> None:
+async def open_app(event: AppOpened, turn: Turn) -> None:
     guide = await customers.guide_by_userid(turn.session, event.userid)
     guide.best_hour = event.at.astimezone(turn.settings.zone).hour
+    await mass_tasks.see(turn.session, guide.id, at=event.at)
 
 
 @router.on(CardClicked, when=lambda event: event.key.startswith("task:"))

@@ -148,6 +148,8 @@ class MassTask(Row):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     """Cancelled then, if the guide has not confirmed: before quiet hours begin."""
+    seen_at: Mapped[datetime | None]
+    """When her page showed it to her, or when she opened the app with it inside; the platform does not tell."""
     confirmed_at: Mapped[datetime | None]
     reminders: Mapped[int] = mapped_column(default=0)
     reminded_at: Mapped[datetime | None]

@@ -45,6 +45,8 @@ class Told:
     purpose: str = "marketing"
     planned_at: datetime | None = None
     handed_over_at: datetime | None = None
+    seen_at: datetime | None = None
+    """When the guide saw that it waits for her tap."""
     confirmed_at: datetime | None = None
     reminders: int = 0
     sent_at: datetime | None = None
@@ -70,6 +72,7 @@ class Told:
         steps = (
             (_("排定"), self.planned_at),
             (_("交给导购"), self.handed_over_at),
+            (_("导购看过"), self.seen_at),
             (_("导购确认"), self.confirmed_at),
             (_("送达"), self.sent_at),
             (_("点开链接"), self.opened_at),
@@ -168,6 +171,7 @@ def _told(
         purpose=touch.purpose,
         planned_at=touch.planned_at,
         handed_over_at=task.created_at if task else None,
+        seen_at=task.seen_at if task else None,
         confirmed_at=task.confirmed_at if task else None,
         reminders=task.reminders if task else 0,
         sent_at=touch.sent_at,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.campaigns import Campaign, MassTask, Touch
@@ -104,18 +105,56 @@ async def with_counts(session: AsyncSession, found: Sequence[Campaign]) -> list[
     ]
 
 
-async def by_guide(session: AsyncSession, campaign_id: int) -> list[tuple[str, str, int, int]]:
-    """Guide, state of her task, people in it and reminders, the biggest first."""
+class Asked(NamedTuple):
+    """Tasks of one guide that stand alike."""
+
+    guide: str
+    state: str
+    people: int
+    reminders: int
+    seen: bool
+    """She has looked at all of them."""
+
+
+async def by_guide(session: AsyncSession, campaign_id: int) -> list[Asked]:
+    """The biggest first."""
     rows = await session.execute(
         select(
-            Guide.name, MassTask.state, func.sum(MassTask.customers), func.max(MassTask.reminders)
+            Guide.name,
+            MassTask.state,
+            func.sum(MassTask.customers),
+            func.max(MassTask.reminders),
+            func.count() == func.count(MassTask.seen_at),
         )
         .join(Guide, Guide.id == MassTask.guide_id)
         .where(MassTask.campaign_id == campaign_id)
         .group_by(Guide.id, Guide.name, MassTask.state)
         .order_by(func.sum(MassTask.customers).desc())
     )
-    return [(name, state, int(people), int(reminders)) for name, state, people, reminders in rows]
+    return [
+        Asked(name, state, int(people), int(reminders), bool(seen))
+        for name, state, people, reminders, seen in rows
+    ]
+
+
+class Steps(NamedTuple):
+    """How many of a campaign's messages have come how far with the guides."""
+
+    handed: int
+    seen: int
+    confirmed: int
+
+
+async def steps(session: AsyncSession, campaign_id: int) -> Steps:
+    """Whoever tapped has seen it, wherever she looked."""
+    seen = or_(MassTask.seen_at.is_not(None), MassTask.confirmed_at.is_not(None))
+    query = (
+        select(func.count(), func.count().filter(seen), func.count(MassTask.confirmed_at))
+        .select_from(Touch)
+        .join(MassTask, MassTask.id == Touch.mass_task_id)
+        .where(Touch.campaign_id == campaign_id, MassTask.msgid.is_not(None))
+    )
+    return Steps(*(await session.execute(query)).one())
 
 
 async def guide_names(session: AsyncSession) -> dict[str, str]:

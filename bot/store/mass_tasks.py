@@ -217,6 +217,21 @@ async def remind(session: AsyncSession, vault: Vault, task: MassTask, *, now: da
     return moved
 
 
+async def see(session: AsyncSession, guide_id: int, *, at: datetime) -> int:
+    """She has looked at what waits for her tap; only the first look counts. Returns how many were new to her."""
+    statement = (
+        update(MassTask)
+        .where(
+            MassTask.guide_id == guide_id,
+            MassTask.state.in_(("owed", "waiting")),
+            MassTask.seen_at.is_(None),
+            MassTask.created_at <= at,
+        )
+        .values(seen_at=at)
+    )
+    return await changed(session, statement)
+
+
 async def waiting_of(
     session: AsyncSession, guide_id: int, *, now: datetime, most: int
 ) -> Sequence[MassTask]:

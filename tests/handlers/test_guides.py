@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from bot.calls import UpdateAppCard
+from bot.domain.campaigns import MassTask
 from bot.domain.customers import Guide
 from bot.domain.delivery import GuideTask
 from bot.domain.refusals import Refusal
 from bot.events import Actor, AppOpened, CardClicked, FinishGuideTask, MemberChanged
-from bot.store import guide_tasks
+from bot.store import guide_tasks, mass_tasks
 from tests.builders import a_customer, a_follow, a_guide, a_store
 
 
@@ -97,7 +100,31 @@ async def test_a_leaving_guides_tasks_go_to_a_colleague(bot, task):
     assert (heir.userid, left.active, found.state) == ("LiNa", False, "open")
 
 
-async def test_opening_the_app_tells_her_best_hour(bot, task):
-    await bot.receives(AppOpened(at=bot.now, userid="WangFang"))
+async def test_opening_the_app_tells_her_best_hour_and_what_she_saw(bot, task):
+    first = bot.now
     async with bot.session() as session:
-        assert (await session.get(Guide, task.guide_id)).best_hour == 10
+        old, new = [await waits(session, bot, task.guide_id, minutes) for minutes in (-1, 1)]
+    for _ in range(2):
+        await bot.receives(AppOpened(at=bot.now, userid="WangFang"))
+        async with bot.session() as session:
+            assert (await session.get(Guide, task.guide_id)).best_hour == 10
+            assert (await session.get(MassTask, old)).seen_at == first
+            assert ((await session.get(MassTask, new)).seen_at is None) == (bot.now == first)
+        bot.clock.advance(minutes=2)
+
+
+async def waits(session, bot, guide_id, minutes) -> int:
+    """A task for her tap, made so many minutes from now."""
+    at = bot.now + timedelta(minutes=minutes)
+    made = MassTask(
+        guide_id=guide_id,
+        purpose="marketing",
+        text=bot.vault.seal("春装到店", about=mass_tasks.ABOUT),
+        customers=1,
+        state="waiting",
+        created_at=at,
+        expires_at=at + timedelta(hours=8),
+    )
+    session.add(made)
+    await session.flush()
+    return made.id

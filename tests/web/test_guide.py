@@ -15,10 +15,12 @@ from bot.domain.campaigns import Attribution, Campaign, Touch
 from bot.domain.delivery import GuideTask
 from bot.domain.orders import Order
 from bot.events.commands import Actor, FileCase
+from bot.outbound.results import results_due
 from bot.platforms.signing import js_signature
-from bot.store import consent, guide_tasks, tags
+from bot.store import consent, explain, guide_tasks, tags
 from bot.store.customers import keep_phone
 from tests.builders import a_follow, a_guide, a_store
+from tests.hands import Hands
 from tests.web.faces import a_coupon, a_named_customer
 
 
@@ -60,6 +62,14 @@ async def her_own(bot, guide, name="周敏", *, wears=(), agreed=True, **follow)
                 evidence={},
             )
     return customer
+
+
+async def steps(boss) -> tuple[str, ...]:
+    """How many of the campaign were handed over, seen and confirmed."""
+    await boss.opens("/admin/campaigns/1")
+    found = re.search(r"交给导购 (\d+) 人 看过 (\d+) 人 确认 (\d+) 人", boss.text)
+    assert found is not None
+    return found.groups()
 
 
 async def a_stranger(bot):
@@ -267,6 +277,27 @@ class TestPush:
         assert "还没有发出去，要你确认" in face.text
         (call,) = [c for c in await bot.sends() if type(c).__name__ == "CreateMassTask"]
         assert call.sender == "SuQing"
+
+    async def test_that_she_saw_it_is_told_once_and_her_tap_after_it(self, bot, shop, su, face):
+        hands, customer = Hands(bot), await her_own(bot, su, wears=["兴趣/衬衫"])
+        await (await face.opens("/guide/push?tag=兴趣/衬衫")).sends(
+            "/guide/push", tag="兴趣/衬衫", text="衬衫到了新颜色。"
+        )
+        await bot.sends()
+        boss = await shop.signs_in("owner", "boss")
+        assert await steps(boss) == ("1", "0", "0")
+        for _ in range(2):
+            bot.clock.advance(minutes=12)
+            await face.opens("/guide")
+        assert await steps(boss) == ("1", "1", "0")
+        assert "看过了，等她点发送" in boss.text
+        hands.confirm()
+        await bot.works(results_due)
+        assert await steps(boss) == ("1", "1", "1")
+        async with bot.session() as session:
+            (told,) = (await explain.explain(session, bot.vault, customer.id)).told
+        assert told.seen_at == bot.now - timedelta(minutes=12)
+        assert "导购看过 " in told.in_words()
 
     async def test_words_for_the_tags_she_picked_come_first_and_her_own_are_kept(
         self, bot, su, face

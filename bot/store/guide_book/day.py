@@ -46,6 +46,8 @@ class Sending:
     confirm_by: datetime
     on_its_way: bool
     """The platform has not taken it yet."""
+    seen: bool
+    """It was shown to her before."""
 
 
 async def open_cases(session: AsyncSession, vault: Vault, guide_id: int) -> list[OpenCase]:
@@ -108,6 +110,7 @@ async def waiting(
             customers=task.customers,
             confirm_by=task.expires_at,
             on_its_way=task.state == "owed",
+            seen=task.seen_at is not None,
         )
         for task in await session.scalars(query)
     ]

@@ -77,6 +77,7 @@ async def one(request: web.Request) -> web.StreamResponse:
             mailing=(await mailings.with_counts(session, [campaign]))[0],
             guides=await mailings.by_guide(session, campaign.id),
             proof=await campaign_proof.told(session, desk, campaign),
+            steps=await mailings.steps(session, campaign.id),
             second=_second(request, campaign, told),
             me=await access.userid_of(session, request[ACTOR].id),
             people=spans.people,

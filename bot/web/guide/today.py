@@ -13,7 +13,7 @@ from bot.domain import masks
 from bot.domain.customers import Guide
 from bot.domain.refusals import Refusal
 from bot.events.commands import AnswerCase, Command, FinishGuideTask, NoteCase, NoteContact
-from bot.store import facts, guide_book, guide_tasks, guide_work
+from bot.store import facts, guide_book, guide_tasks, guide_work, mass_tasks
 from bot.store.customers import name_of
 from bot.store.guide_tasks import Asked
 from bot.tongue import _
@@ -65,13 +65,16 @@ class ToDo:
     left: tuple[str, bool] | None
 
 
-@routes.get("/guide")
+@routes.get("/guide", allow_head=False)
 @allowed("task.read")
 async def today(request: web.Request) -> web.StreamResponse:
     desk = request.app[DESK]
     async with desk.work.sessions.reading() as session:
         guide = await guide_at(request, session)
         shown = await _day(desk, session, guide)
+    if not all(send.seen for send in shown["sends"]):
+        async with desk.work.sessions.begin() as session:
+            await mass_tasks.see(session, guide.id, at=desk.work.now())
     said = SAID.get(request.query.get("said", ""), "")
     return page(
         request,
