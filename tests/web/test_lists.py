@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 import io
 import json
 from datetime import UTC, datetime
@@ -12,7 +13,8 @@ from openpyxl import load_workbook
 
 from bot.events.commands import Actor, DraftCampaign
 from bot.store import audit
-from bot.web.lists import harmless
+from bot.web.lists import Sheet, harmless
+from tests import sentences
 from tests.web.faces import a_named_customer
 
 
@@ -85,3 +87,35 @@ async def test_the_audit_trail_leaves_row_by_row(bot, shop):
 async def test_another_format_is_refused(shop):
     page = await (await shop.signs_in("owner", "boss")).opens("/admin/cases?format=pdf")
     assert page.status == 400
+
+
+PAGES = {
+    "/admin/tags": "tags",
+    "/admin/groups": "groups",
+    "/admin/campaigns/journeys": "journeys",
+    "/admin/content": "texts",
+    "/admin/imports": "imports",
+    "/admin/settings": "staff",
+}
+
+
+async def test_every_list_of_the_console_says_how_to_take_it_along(bot, shop):
+    await bot.publishes()
+    boss = await shop.signs_in("owner", "boss")
+    for path, name in PAGES.items():
+        page = await boss.opens(path)
+        assert f'href="{path}?format=xlsx"' in page.html, path
+        answer = await boss.client.get(f"{path}?format=json&lang=en")
+        assert name in answer.headers["Content-Disposition"]
+        assert isinstance(await answer.json(), list)
+    ((head, *_), *texts) = csv.reader(
+        io.StringIO(await (await boss.client.get("/admin/content?format=csv")).text())
+    )
+    assert (head, len(texts)) == ("\ufeff代号", len(bot.content.templates))
+
+
+def test_the_heads_of_every_list_are_translated():
+    sheets = [one for one in gc.get_objects() if isinstance(one, Sheet)]
+    assert len(sheets) >= 14
+    heads = {column.words for sheet in sheets for column in sheet.columns}
+    assert {one for one in heads if sentences.CHINESE.search(one)} - sentences.ids() == set()

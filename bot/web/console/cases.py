@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -50,7 +49,7 @@ async def overview(request: web.Request) -> web.StreamResponse:
     async with desk.work.sessions.reading() as session:
         queue = await _queue(session, desk, view, store)
     if lists.asked(request):
-        return await lists.answer(request, SHEET, _batches(queue), total=len(queue))
+        return await lists.answer(request, SHEET, lists.at_once(queue), total=len(queue))
     async with desk.work.sessions.reading() as session:
         chosen = int(asked[:18]) if asked.isdecimal() else queue[0].case.id if queue else None
         whole = await case_queue.whole(session, vault, chosen) if chosen else None
@@ -142,10 +141,6 @@ def _clock(
     if waits:
         return words_, _("等顾客回，停着"), ""
     return words_, times.left(due, now), times.urgency(due, now)
-
-
-async def _batches(queue: list[Queued]) -> AsyncIterator[list[Queued]]:
-    yield queue
 
 
 SHEET = Sheet(

@@ -17,13 +17,15 @@ from bot.domain.refusals import Refusal
 from bot.events.commands import EditText
 from bot.inbound.commands import matrix
 from bot.store import content_edits, facts, segments
-from bot.tongue import _
+from bot.tongue import _, listed
+from bot.web import lists
 from bot.web.console import forms
 from bot.web.console.frame import is_part, shown
 from bot.web.console.preview import EVERYBODY
 from bot.web.console.trying import samples, try_on
 from bot.web.desk import ACTOR, DESK, Desk
 from bot.web.guards import allowed
+from bot.web.lists import Column, Sheet
 from bot.work.renewing import renew
 
 routes = web.RouteTableDef()
@@ -65,6 +67,18 @@ CHANNELS = {
     "app": "应用消息",
     "page": "网页",
 }
+SHEET = Sheet(
+    "texts",
+    "话术",
+    (
+        Column("name", "代号", lambda text: text.name),
+        Column("title", "话术", lambda text: text.title),
+        Column("purpose", "用途", lambda text: text.purpose),
+        Column("channels", "渠道", lambda text: listed(_(CHANNELS[one]) for one in text.channels)),
+        Column("offer", "附券", lambda text: text.offer),
+        Column("words", "正文", lambda text: text.body),
+    ),
+)
 LOOKED_AT = 200
 """Customers on whom a text is tried for facts that are missing."""
 
@@ -73,6 +87,9 @@ LOOKED_AT = 200
 @allowed("content.read")
 async def first(request: web.Request) -> web.StreamResponse:
     known = request.app[DESK].work.content.templates
+    if lists.asked(request):
+        texts = [known[name] for name in sorted(known, key=_order)]
+        return await lists.answer(request, SHEET, lists.at_once(texts), total=len(texts))
     raise web.HTTPSeeOther(f"/admin/content/{min(known, key=_order)}" if known else "/admin")
 
 
@@ -98,6 +115,7 @@ async def one(request: web.Request) -> web.StreamResponse:
             "console/content.html",
             "content",
             called=name,
+            downloads=[(kind.upper(), f"/admin/content?format={kind}") for kind in lists.FORMATS],
             text=text,
             head=head,
             words=words,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -75,7 +74,7 @@ async def overview(request: web.Request) -> web.StreamResponse:
     async with request.app[DESK].work.sessions.reading() as session:
         found = await shelf.shelf(session)
         if lists.asked(request):
-            return await lists.answer(request, SHEET, _batch(found), total=len(found))
+            return await lists.answer(request, SHEET, lists.at_once(found), total=len(found))
         return await shown(
             request,
             session,
@@ -87,10 +86,6 @@ async def overview(request: web.Request) -> web.StreamResponse:
             downloads=lists.downloads(request, SHEET),
             **_words(request),
         )
-
-
-async def _batch(found: list[Shelved]) -> AsyncIterator[list[Shelved]]:
-    yield found
 
 
 def ceiling(one: Shelved) -> int:

@@ -16,6 +16,7 @@ from bot.inbound.commands import matrix
 from bot.store import group_chats, group_resting, mailings, segments
 from bot.store.group_chats import Health
 from bot.tongue import _, listed
+from bot.web import lists
 from bot.web.console import rules
 from bot.web.console.frame import shown
 from bot.web.console.group_rule import STARTERS
@@ -23,8 +24,25 @@ from bot.web.console.scopes import own_store, within
 from bot.web.desk import ACTOR, DESK
 from bot.web.figures import WEEKDAYS
 from bot.web.guards import allowed
+from bot.web.lists import Column, Sheet
 
 routes = web.RouteTableDef()
+SHEET = Sheet(
+    "groups",
+    "客户群",
+    (
+        Column("name", "群", lambda room: room.name),
+        Column("family", "规则", lambda room: room.rule_key),
+        Column("kind", "种类", lambda room: room.kind and _(KINDS.get(room.kind, room.kind))),
+        Column("owner", "群主", lambda room: room.owner),
+        Column("members", "成员", lambda room: room.members),
+        Column("capacity", "上限", lambda room: room.capacity),
+        Column("joined", "应邀进群", lambda room: room.joined),
+        Column("left", "近 7 天退群", lambda room: room.left),
+        Column("active_share", "活跃占比", lambda room: round(room.active_share, 3)),
+        Column("word", "健康", lambda room: _(room.word)),
+    ),
+)
 TONES = {"健康": "g", "偏冷": "w", "危险": "r", "空群": ""}
 NEARLY = 0.9
 """Filled so far, a room needs its successor."""
@@ -73,6 +91,8 @@ async def overview(request: web.Request) -> web.StreamResponse:
             for rule in await group_chats.live_rules(session)
         ]
         homes = {family.rule.key for family in families}
+        if lists.asked(request):
+            return await lists.answer(request, SHEET, lists.at_once(rooms), total=len(rooms))
         return await shown(
             request,
             session,
@@ -81,6 +101,7 @@ async def overview(request: web.Request) -> web.StreamResponse:
             families=families,
             strays=[room for room in rooms if room.rule_key not in homes],
             kinds=KINDS,
+            downloads=lists.downloads(request, SHEET),
             tones=TONES,
             starters=STARTERS,
             names=await mailings.guide_names(session),

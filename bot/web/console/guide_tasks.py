@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 from aiohttp import web
@@ -13,7 +13,6 @@ from bot.domain.segments import parse, read_back
 from bot.events.commands import RemindGuide
 from bot.inbound.commands import matrix
 from bot.store import advisors, guide_board, shops
-from bot.store.guide_board import Row
 from bot.tongue import _
 from bot.web import lists
 from bot.web.console import forms, spans, times
@@ -62,7 +61,7 @@ async def overview(request: web.Request) -> web.StreamResponse:
             session, span, work.now(), store=own_store(request), reminders=most
         )
         if lists.asked(request):
-            return await lists.answer(request, SHEET, _batch(rows), total=len(rows))
+            return await lists.answer(request, SHEET, lists.at_once(rows), total=len(rows))
         return await shown(
             request,
             session,
@@ -97,10 +96,6 @@ async def _advisers(
         if guide.id in known
     ]
     return sorted(rows, key=lambda row: (-row[2], row[0]))
-
-
-async def _batch(rows: list[Row]) -> AsyncIterator[list[Row]]:
-    yield rows
 
 
 @routes.post("/admin/guide-tasks/{id:[1-9][0-9]{0,17}}/remind")

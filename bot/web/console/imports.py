@@ -14,11 +14,12 @@ from bot.domain.refusals import Refusal
 from bot.inbound.imports.columns import WORDS
 from bot.store import file_imports
 from bot.tongue import _
-from bot.web import receiving
+from bot.web import lists, receiving
 from bot.web.console import forms, importing
 from bot.web.console.frame import actor_words, shown
 from bot.web.desk import DESK
 from bot.web.guards import actor_of, allowed
+from bot.web.lists import Column, Sheet
 
 routes = web.RouteTableDef()
 KINDS = {"orders": "订单", "customers": "会员名单", "products": "商品"}
@@ -31,6 +32,19 @@ STATES = {
     "failed": "读不了",
     "lost": "中断了",
 }
+SHEET = Sheet(
+    "imports",
+    "导入记录",
+    (
+        Column("kind", "导入什么", lambda row: _(KINDS[row.kind])),
+        Column("name", "文件", lambda row: row.name),
+        Column("state", "状态", lambda row: _(STATES[row.state])),
+        Column("done", "处理了", lambda row: row.done),
+        Column("total", "一共", lambda row: row.total),
+        Column("at", "时间", lambda row: row.at),
+        Column("by", "谁", lambda row: actor_words(row.by)),
+    ),
+)
 
 
 @routes.get("/admin/imports", allow_head=False)
@@ -39,6 +53,8 @@ async def overview(request: web.Request) -> web.StreamResponse:
     work = request.app[DESK].work
     async with work.sessions.reading() as session:
         rows = await file_imports.recent(session)
+        if lists.asked(request):
+            return await lists.answer(request, SHEET, lists.at_once(rows), total=len(rows))
         return await shown(
             request,
             session,
@@ -46,6 +62,7 @@ async def overview(request: web.Request) -> web.StreamResponse:
             "customers",
             kinds=KINDS,
             states=STATES,
+            downloads=lists.downloads(request, SHEET),
             listed=[(row, receiving.state_of(work, row)) for row in rows],
             who=actor_words,
             suffixes=",".join((*receiving.SUFFIXES, ".gz")),

@@ -15,16 +15,33 @@ from bot.inbound.commands import matrix
 from bot.store import content_edits, journey_rehearsal, journey_steps, journeys, playbooks, roster
 from bot.store.insights import Span
 from bot.tongue import _
+from bot.web import lists
 from bot.web.console import spans
 from bot.web.console.frame import shown
 from bot.web.console.journey_words import leaving, places, rule_words, stops, trigger_words
 from bot.web.console.scopes import own_store
 from bot.web.desk import ACTOR, DESK
 from bot.web.guards import allowed
+from bot.web.lists import Column, Sheet
 
 routes = web.RouteTableDef()
 YEAR = timedelta(days=365)
 ENDS = {"finished": "走完了", "left": "中途离开", "holdout": "对照组，特意不发"}
+SHEET = Sheet(
+    "journeys",
+    "旅程",
+    (
+        Column("key", "代号", lambda one: one[0].key),
+        Column("name", "旅程", lambda one: one[0].name),
+        Column("trigger", "什么时候开始", lambda one: trigger_words(one[1].trigger)),
+        Column("entered", "近 7 天进来", lambda one: one[2].entered),
+        Column("inside", "正在走", lambda one: sum(one[2].at.values())),
+        *(
+            Column(state, said, lambda one, state=state: one[2].ended[state])  # type: ignore[misc]
+            for state, said in ENDS.items()
+        ),
+    ),
+)
 
 
 @routes.get("/admin/campaigns/journeys", allow_head=False)
@@ -36,6 +53,13 @@ async def overview(request: web.Request) -> web.StreamResponse:
         rows = await playbooks.live(session)
         plays = [(row, journeys.read(row)) for row in rows]
         drafts = await content_edits.drafts(session, edits.PLAYBOOKS)
+        traffic = await journey_steps.traffic(session, desk.work.now())
+        nothing = journey_steps.Traffic()
+        if lists.asked(request):
+            told = [
+                (row, spec, traffic.get(row.key, nothing)) for row, spec in plays if spec.steps
+            ]
+            return await lists.answer(request, SHEET, lists.at_once(told), total=len(told))
         return await shown(
             request,
             session,
@@ -50,8 +74,9 @@ async def overview(request: web.Request) -> web.StreamResponse:
             ],
             may_draft=may(matrix(), "journey.draft", request[ACTOR].kind),
             journeys=[(row, spec) for row, spec in plays if spec.steps],
-            traffic=await journey_steps.traffic(session, desk.work.now()),
-            nothing=journey_steps.Traffic(),
+            traffic=traffic,
+            nothing=nothing,
+            downloads=lists.downloads(request, SHEET),
             trigger_words=trigger_words,
             people=spans.people,
             week=_week(request),

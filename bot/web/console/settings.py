@@ -17,12 +17,13 @@ from bot.events.commands import AddStaff, ChangeBrand, ChangeLimits, ChangeStaff
 from bot.inbound.commands import matrix
 from bot.store import access, audit_trail, content_edits, customers, erasing, shops
 from bot.tongue import _
-from bot.web import staffing
+from bot.web import lists, staffing
 from bot.web.console import forms
 from bot.web.console.forms import Form
 from bot.web.console.frame import shown
 from bot.web.desk import ACTOR, DESK
 from bot.web.guards import allowed
+from bot.web.lists import Column, Sheet
 from bot.web.pages import ROLES
 from bot.work.renewing import renew
 
@@ -53,13 +54,30 @@ MOMENTS = {
 
 SLOTS = re.compile(r"[\s、，,;；]+")
 MOST_SLOTS = 6
+SHEET = Sheet(
+    "staff",
+    "后台的人",
+    (
+        Column("name", "名字", lambda one: one[0].name),
+        Column("role", "角色", lambda one: _(ROLES.get(one[0].role, one[0].role))),
+        Column("store", "门店", lambda one: one[1]),
+        Column("userid", "企业微信账号", lambda one: one[0].userid),
+        Column("active", "能登录", lambda one: one[0].active),
+        Column("since", "从什么时候", lambda one: one[0].created_at),
+    ),
+    right="staff.manage",
+)
 HOLDOUT_MOST = 20
 
 
 @routes.get("/admin/settings", allow_head=False)
 @allowed("settings.read")
 async def overview(request: web.Request) -> web.StreamResponse:
-    return await _page(request)
+    if not lists.asked(request):
+        return await _page(request)
+    async with request.app[DESK].work.sessions.reading() as session:
+        people = await access.staff(session)
+    return await lists.answer(request, SHEET, lists.at_once(people), total=len(people))
 
 
 async def _page(request: web.Request, **more: Any) -> web.Response:
@@ -74,6 +92,7 @@ async def _page(request: web.Request, **more: Any) -> web.Response:
             mass=desk.work.content.limits.mass_per_month(desk.work.now()),
             edited=await content_edits.bodies(session),
             staff=await access.staff(session),
+            downloads=lists.downloads(request, SHEET),
             backed_up=await audit_trail.below(session, None, action="backup", limit=1),
             stores=await shops.stores(session),
             roles={role: ROLES[role] for role in STAFF},

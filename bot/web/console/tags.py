@@ -18,7 +18,8 @@ from bot.inbound.commands import matrix
 from bot.store import roster, tags
 from bot.store.story import SOURCES
 from bot.store.tags import Leaf
-from bot.tongue import _
+from bot.tongue import _, listed
+from bot.web import lists
 from bot.web.console import forms
 from bot.web.console.frame import actor_words, shown
 from bot.web.console.scopes import own_store
@@ -26,6 +27,7 @@ from bot.web.console.tag_counter import SIGNS
 from bot.web.desk import DESK
 from bot.web.figures import yuan
 from bot.web.guards import actor_of, allowed
+from bot.web.lists import Column, Sheet
 from bot.work.renewing import renew
 
 routes = web.RouteTableDef()
@@ -42,6 +44,24 @@ DONE = {
     "retired": "规则停用了，它打上的标签已经摘掉；别的来源打的还留着。",
     "settled": "处理好了，企业微信那边几分钟内会一致。",
 }
+
+
+def _sources(leaf: Leaf) -> str:
+    return listed(f"{_(SOURCES.get(name, name))} {n}" for name, n in leaf.sources.items())
+
+
+SHEET = Sheet(
+    "tags",
+    "标签",
+    (
+        Column("group", "标签组", lambda leaf: leaf.group),
+        Column("name", "标签", lambda leaf: leaf.name),
+        Column("people", "人数", lambda leaf: leaf.people),
+        Column("sources", "从哪里来", _sources),
+        Column("last", "最近一次打上", lambda leaf: leaf.last),
+        Column("in_wecom", "企业微信里也有", lambda leaf: leaf.there),
+    ),
+)
 STALE = "页面放太久了，请刷新后再试一次"
 
 
@@ -55,16 +75,20 @@ async def overview(request: web.Request) -> web.StreamResponse:
         number, disputes = await tags.disputes(session, work.now())
         here = {one.tag: one for one in await tags.rules_made_here(session)}
         names = await roster.names(session, work.vault, [d.customer.id for d in disputes])
+        leaves = [leaf for group in known.values() for leaf in group]
+        if lists.asked(request):
+            return await lists.answer(request, SHEET, lists.at_once(leaves), total=len(leaves))
         return await shown(
             request,
             session,
             "console/tags.html",
             "tags",
-            groups=[(group, _spec(book, group), leaves) for group, leaves in known.items()],
+            groups=[(group, _spec(book, group), inside) for group, inside in known.items()],
             given=_given(book),
             here=here,
-            unused=sum(not leaf.people for leaves in known.values() for leaf in leaves),
-            known=sum(map(len, known.values())),
+            unused=sum(not leaf.people for leaf in leaves),
+            known=len(leaves),
+            downloads=lists.downloads(request, SHEET),
             sources=SOURCES,
             disputes=disputes,
             disputed=number,
