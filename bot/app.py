@@ -23,6 +23,7 @@ from bot.inbound.intake import Intake
 from bot.inbound.router import Router
 from bot.outbound.sender import Sender
 from bot.platforms.gateway import Gateway, open_gateway
+from bot.platforms.model import WithModel
 from bot.platforms.official import callback as official_callback
 from bot.platforms.official.callback import OfficialCallbacks
 from bot.platforms.pacing import Pace, Pacing
@@ -39,7 +40,7 @@ from bot.store.tokens import SqlTokens
 from bot.store.vault import Vault
 from bot.tongue import speaking
 from bot.web import server
-from bot.web.accounts import official_account, wecom_account
+from bot.web.accounts import model_account, official_account, wecom_account
 from bot.web.desk import Desk
 from bot.work.broker import Broker, listening, open_broker
 from bot.work.context import Work
@@ -188,7 +189,8 @@ async def open_bot(
         gateway = await stack.enter_async_context(
             _gateway(settings, SqlTokens(sessions, vault), clock, pace)
         )
-        work = Work(sessions, vault, content, clock, gateway, settings)
+        platform = WithModel(gateway, model_account(settings)) if settings.model_url else gateway
+        work = Work(sessions, vault, content, clock, platform, settings)
         # A movable clock is the sandbox's own: an answer under way while it jumps would look like a skew of hours.
         skew = no_skew if settings.clock_file else gateway.skew
         bot = _assemble(work, routers, skew=skew, open_doors=open_doors)

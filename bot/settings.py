@@ -80,6 +80,11 @@ class Settings(BaseSettings):
     official_aes_key_old: Secret = ""
     official_api_base: str = "https://api.weixin.qq.com"
 
+    model_url: str = ""
+    """An OpenAI-compatible address, as far as `/v1`. Empty: no model is asked anything."""
+    model_key: Secret = ""
+    model_name: Annotated[str, Field(validate_default=True)] = ""
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -187,6 +192,18 @@ class Settings(BaseSettings):
         if value and not value.startswith(("https://", "http://127.0.0.1", "http://localhost")):
             raise ValueError(_("要用 https://（本机除外）"))
         return value
+
+    @field_validator("model_url")
+    @classmethod
+    def _private_enough(cls, value: str) -> str:
+        if value and not value.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+            raise ValueError(_("要用 https://（本机除外），顾客的问题会发到那里"))
+        return value
+
+    @field_validator("model_name")
+    @classmethod
+    def _named(cls, value: str, info: ValidationInfo) -> str:
+        return _wanted(value, info.data.get("model_url"))
 
     @field_validator("clock_file")
     @classmethod

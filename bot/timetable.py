@@ -24,6 +24,7 @@ from bot.outbound import (
     journeys,
     kf_handover,
     kf_pull,
+    model_answers,
     official_menu,
     reconcile,
     reminders,
@@ -83,7 +84,7 @@ ENTRIES: tuple[WhenDue | Daily, ...] = (
     Daily("harm", time(12, 0), campaigns.halt_harmful),
 )
 
-SETTLERS = (contact_sync, kf_handover)
+SETTLERS = (contact_sync, kf_handover, model_answers)
 """Rooms that only hear what became of calls: named here, so that they are there to hear it."""
 
 

@@ -7,6 +7,7 @@ from bot.calls.group_chats import *
 from bot.calls.intercepts import *
 from bot.calls.kf import *
 from bot.calls.media import *
+from bot.calls.model import *
 from bot.calls.moments import *
 from bot.calls.official import *
 from bot.calls.statistics import *

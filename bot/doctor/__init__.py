@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.clock import Clock, FileClock
-from bot.doctor import broker, callbacks, here, platforms, wecom
+from bot.doctor import broker, callbacks, here, model, platforms, wecom
 from bot.doctor.finding import Finding
 from bot.doctor.report import in_words, report
 from bot.settings import Settings
@@ -28,7 +28,7 @@ async def of(settings: Settings) -> list[Finding]:
 
 
 async def outside(settings: Settings) -> list[Finding]:
-    """What only the platforms can say."""
+    """What only others can say."""
     clock = FileClock(settings.clock_file) if settings.clock_file else Clock()
     findings: list[Finding] = []
     if settings.wecom_corp_id:
@@ -39,4 +39,6 @@ async def outside(settings: Settings) -> list[Finding]:
         findings += (
             [await callbacks.official(settings, clock.now())] if settings.public_url else []
         )
+    if settings.model_url:
+        findings.append(await model.model(settings))
     return list(dict.fromkeys(findings))  # both platforms may say the same of our clock

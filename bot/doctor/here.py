@@ -30,6 +30,7 @@ SECRETS = (
     "official_token",
     "official_aes_key",
     "shop_webhook_secret",
+    "model_key",
 )
 TIGHT_GB, FULL_GB = 2.0, 0.2
 

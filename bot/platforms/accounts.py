@@ -25,3 +25,12 @@ class OfficialAccount:
     aes_keys: tuple[str, ...] = field(default=(), repr=False)
     """Empty means plain mode; with one set, nothing but `<Encrypt>` is believed."""
     api_base: str = "https://api.weixin.qq.com"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelAccount:
+    """An OpenAI-compatible server."""
+
+    url: str
+    name: str
+    key: str = field(default="", repr=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.platforms.accounts import OfficialAccount, WecomAccount
+from bot.platforms.accounts import ModelAccount, OfficialAccount, WecomAccount
 from bot.settings import Settings
 
 
@@ -25,6 +25,10 @@ def official_account(settings: Settings) -> OfficialAccount:
         aes_keys=_given(settings.official_aes_key, settings.official_aes_key_old),
         api_base=settings.official_api_base,
     )
+
+
+def model_account(settings: Settings) -> ModelAccount:
+    return ModelAccount(url=settings.model_url, name=settings.model_name, key=settings.model_key)
 
 
 def _given(*values: str) -> tuple[str, ...]:

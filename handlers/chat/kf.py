@@ -17,6 +17,7 @@ from bot.events import (
 )
 from bot.inbound.turn import Turn
 from bot.store import conversations, customers, kf_accounts
+from handlers.chat.asking import asks_model
 from handlers.chat.handover import follow_up, hand_over
 from handlers.chat.hearing import answered, remember, router, talk_of, understood
 from handlers.chat.talk import Said, Talk
@@ -46,8 +47,10 @@ async def heard_in_kf(event: KfMessageReceived, turn: Turn) -> None:
     if intent is None or person is not None:
         return
     talk = await talk_of(turn, customer_id, "kf", event.text, intent)
+    if await asks_model(talk, account=event.open_kfid, address=event.external_userid):
+        return
     said = await answered(talk, event.msgtype)
-    await _send_kf(event, talk, said)
+    await send(talk, said, open_kfid=event.open_kfid, external_userid=event.external_userid)
 
 
 @router.on(KfNudged)
@@ -106,14 +109,14 @@ async def _kf_customer(event: KfEvent, turn: Turn) -> int:
     return customer.id
 
 
-async def _send_kf(event: KfMessageReceived, talk: Talk, said: Said) -> None:
+async def send(talk: Talk, said: Said, *, open_kfid: str, external_userid: str) -> None:
     turn = talk.turn
     if not await conversations.use_window(turn.session, talk.customer_id, "kf", turn.now):
         return
     msgid = hashlib.sha256(turn.key.encode()).hexdigest()[:32]
     call = SendKf(
-        open_kfid=event.open_kfid,
-        external_userid=event.external_userid,
+        open_kfid=open_kfid,
+        external_userid=external_userid,
         msgid=msgid,
         text=said.text,
         menu=said.menu if len(said.text.encode()) <= HEAD_BYTES else (),
@@ -123,9 +126,9 @@ async def _send_kf(event: KfMessageReceived, talk: Talk, said: Said) -> None:
         effect=f"chat:{turn.key}",
         lane="express",
         customer_id=talk.customer_id,
-        expires_at=event.at + WINDOW,
+        expires_at=turn.now + WINDOW,
     )
     await remember(talk, said, key=f"kf:{msgid}")
     await follow_up(talk, said)
     if said.hands_over:
-        await hand_over(turn, talk.customer_id, event.open_kfid, event.external_userid)
+        await hand_over(turn, talk.customer_id, open_kfid, external_userid)

@@ -12,6 +12,7 @@ from bot.events import FanEvent, FanFollowed, FanMessaged, MenuClicked, QrScanne
 from bot.inbound.turn import Reply, Turn
 from bot.store import conversations, customers
 from handlers.chat.answers import answer
+from handlers.chat.asking import asks_model
 from handlers.chat.handover import follow_up
 from handlers.chat.hearing import answered, remember, router, talk_of, understood
 from handlers.chat.talk import CHOICES, Said, Talk
@@ -38,6 +39,8 @@ async def heard_from_fan(event: FanMessaged, turn: Turn) -> Reply | None:
     if intent is None:
         return None
     talk = await talk_of(turn, customer_id, "official", event.text, intent)
+    if await asks_model(talk, account=event.account, address=event.openid):
+        return None
     return await _reply(talk, await answered(talk, event.msgtype), event.openid)
 
 
@@ -97,11 +100,26 @@ async def _reply(talk: Talk, said: Said, openid: str) -> Reply | None:
         turn.session, talk.customer_id, "official", turn.now
     ):
         return Reply(said.text)
+    await _owe(talk, SendOfficial(openid=openid, text=said.text, menu=choices))
+    return None
+
+
+async def send(talk: Talk, said: Said, openid: str) -> None:
+    """What could not be the answer to her very push."""
+    turn = talk.turn
+    if not await conversations.use_window(turn.session, talk.customer_id, "official", turn.now):
+        return
+    await remember(talk, said, key=f"reply:{turn.key}")
+    await follow_up(talk, said)
+    await _owe(talk, SendOfficial(openid=openid, text=said.text))
+
+
+async def _owe(talk: Talk, call: SendOfficial) -> None:
+    turn = talk.turn
     await turn.owe(
-        SendOfficial(openid=openid, text=said.text, menu=choices),
+        call,
         effect=f"chat:{turn.key}",
         lane="express",
         customer_id=talk.customer_id,
         expires_at=turn.now + WINDOW,
     )
-    return None
