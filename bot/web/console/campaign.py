@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from aiohttp import web
@@ -26,12 +27,14 @@ from bot.events.commands import (
 from bot.store import access, mailings
 from bot.store.campaigns import Receipt
 from bot.tongue import _
+from bot.web import progress
 from bot.web.console import campaign_proof, forms, rehearsal, spans
 from bot.web.console.campaigns import CAMPAIGN_STATES, TONES, rights
 from bot.web.console.frame import actor_words, is_part, shown
 from bot.web.console.scopes import is_of_another_store, own_store
 from bot.web.desk import ACTOR, DESK, Desk
 from bot.web.guards import actor_of, allowed
+from bot.web.progress import Far
 
 routes = web.RouteTableDef()
 TASKS = {
@@ -66,6 +69,7 @@ async def one(request: web.Request) -> web.StreamResponse:
             waiting=waiting,
             said=read_back(parse(campaign.rule)),
             lacks=_lacks(campaign),
+            planning=is_being_planned(campaign, desk.work.now()),
             goal=campaign.goal or {},
             metrics=METRICS,
             offer=offer_words(desk, campaign.offer_key),
@@ -127,6 +131,29 @@ def _second(
     above = request.app[DESK].work.content.limits.brand.second_person_above
     own = campaign.created_by == str(actor_of(request))
     return above if told is not None and told.audience > above and own else None
+
+
+def is_being_planned(campaign: Campaign, now: datetime) -> bool:
+    return (
+        campaign.state == "running" and campaign.planned_at is None and campaign.starts_at <= now
+    )
+
+
+@routes.get("/admin/campaigns/{id:[1-9][0-9]{0,17}}/events", allow_head=False)
+@allowed("campaign.read")
+async def events(request: web.Request) -> web.StreamResponse:
+    """How many of its people are decided about."""
+    desk = request.app[DESK]
+
+    async def look() -> Far:
+        async with desk.work.sessions.reading() as session:
+            campaign = await campaign_of(request, session)
+            (mailing,) = await mailings.with_counts(session, [campaign])
+        busy = is_being_planned(campaign, desk.work.now())
+        audience = (campaign.receipt or {}).get("audience", 0)
+        return Far(campaign.state, mailing.people, max(audience, mailing.people), not busy)
+
+    return await progress.tell(request, look)
 
 
 async def campaign_of(request: web.Request, session: AsyncSession) -> Campaign:

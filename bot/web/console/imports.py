@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from secrets import token_urlsafe
 
 from aiohttp import web
@@ -14,12 +13,13 @@ from bot.domain.refusals import Refusal
 from bot.inbound.imports.columns import WORDS
 from bot.store import file_imports
 from bot.tongue import _
-from bot.web import lists, receiving
+from bot.web import lists, progress, receiving
 from bot.web.console import forms, importing
 from bot.web.console.frame import actor_words, shown
 from bot.web.desk import DESK
 from bot.web.guards import actor_of, allowed
 from bot.web.lists import Column, Sheet
+from bot.web.progress import Far
 
 routes = web.RouteTableDef()
 KINDS = {"orders": "订单", "customers": "会员名单", "products": "商品"}
@@ -135,22 +135,15 @@ async def run(request: web.Request) -> web.StreamResponse:
 @routes.get("/admin/imports/{id:[1-9][0-9]{0,17}}/events", allow_head=False)
 @allowed("import.run")
 async def events(request: web.Request) -> web.StreamResponse:
-    """How far it is, told until it is over; a page that comes back asks again."""
     desk, import_id = request.app[DESK], int(request.match_info["id"])
-    answer = web.StreamResponse(
-        headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
-    )
-    await answer.prepare(request)
-    while not desk.leaving.is_set():
+
+    async def look() -> Far:
         async with desk.work.sessions.reading() as session:
             row = await file_imports.get(session, import_id)
         state = receiving.state_of(desk.work, row)
-        told = {"state": state, "doing": row.doing, "done": row.done, "total": row.total}
-        await answer.write(f"data: {json.dumps(told)}\n\n".encode())
-        if state not in BUSY:
-            break
-        await asyncio.sleep(importing.BEAT)
-    return answer
+        return Far(state, row.done, row.total, state not in BUSY, row.doing)
+
+    return await progress.tell(request, look)
 
 
 @routes.get("/admin/imports/{id:[1-9][0-9]{0,17}}/problems", allow_head=False)

@@ -19,13 +19,3 @@ if (form) form.addEventListener('submit', e => {
   request.setRequestHeader('Content-Type', 'application/octet-stream');
   request.send(file);
 });
-const far = document.querySelector('[data-events]');
-if (far) {
-  const source = new EventSource(far.dataset.events), bar = far.querySelector('progress'), words = document.getElementById('far-words');
-  source.onmessage = e => {
-    const told = JSON.parse(e.data);
-    if (told.total) { bar.max = told.total; bar.value = told.done; words.textContent = Math.floor(100 * told.done / told.total) + '%'; }
-    if (told.state !== 'checking' && told.state !== 'running') { source.close(); location.replace(location.pathname); }
-  };
-  addEventListener('pagehide', () => source.close());
-}

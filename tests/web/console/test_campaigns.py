@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import timedelta
 
@@ -270,3 +271,19 @@ async def test_two_texts_are_compared_and_it_halts_by_its_own_rule(bot, shop):
     page = await page.opens(address)
     assert "带来了什么" in page.text
     assert "这次没有留对照组" in page.text
+
+
+async def test_how_far_the_planning_is_is_told_until_it_is_over(bot, shop):
+    await a_crowd(bot)
+    page, address = await drafted(bot, shop)
+    await page.sends(f"{address}/approve")
+    page = await page.opens(address)
+    page = await page.sends(f"{address}/hand-over")
+    assert f'data-events="{address}/events"' in page.html
+    answer = await page.client.get(f"{address}/events")
+    first = json.loads((await answer.content.readline()).removeprefix(b"data: "))
+    await bot.works(plan_due)
+    *_, last = (await answer.text()).strip().split("\n\n")
+    assert (first["done"], first["total"], first["over"]) == (0, 4, False)
+    told = json.loads(last.removeprefix("data: "))
+    assert (told["done"], told["total"], told["over"]) == (4, 4, True)
