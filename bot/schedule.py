@@ -19,7 +19,7 @@ Piece = Callable[[Work], Awaitable[int]]
 Moments = Mapping[str, datetime | None]
 """Kind of work → when it is next due; None where nothing waits."""
 DAY = timedelta(days=1)
-PATIENT = frozenset({"results", "reminders", "touches", "journeys", "campaigns"})
+PATIENT = frozenset({"results", "reminders", "moments", "touches", "journeys", "campaigns"})
 """Work for which nobody waits at this minute: no answer, no clock of a case, no call-back."""
 
 

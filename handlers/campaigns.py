@@ -20,7 +20,7 @@ from bot.events.commands import (
 )
 from bot.inbound.router import Router
 from bot.inbound.turn import Answer, Turn
-from bot.store import access, calling_back, campaigns, switches
+from bot.store import access, calling_back, campaigns, moments, switches
 from bot.store.campaigns import Receipt
 from bot.tongue import _
 
@@ -119,6 +119,7 @@ async def switch_sending(command: SwitchSending, turn: Turn) -> Answer:
         await campaigns.wake(turn.session, None, now=turn.now)
     else:
         called_back = await calling_back.withdraw(turn.session, turn.vault, turn.now)
+        called_back += await moments.call_all_back(turn.session, turn.vault, turn.now)
     return Answer({"sending": command.on, "called_back": called_back})
 
 

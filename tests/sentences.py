@@ -34,6 +34,7 @@ BOOKS = (
     "bot/web/entrance.py",
     "bot/web/by_wecom.py",
     "bot/domain/aims.py",
+    "bot/domain/moments.py",
     "bot/web/console/campaign.py",
     "bot/web/console/campaigns.py",
     "bot/web/console/journeys.py",

@@ -23,19 +23,14 @@ from bot.domain.refusals import Refusal
 from bot.domain.topics import Topic
 from bot.tongue import _
 
-Channel = Literal["wecom", "welcome", "kf", "official", "group", "guide", "app", "page"]
+Channel = Literal["wecom", "welcome", "kf", "official", "group", "moment", "guide", "app", "page"]
 BYTES: dict[str, int] = {
-    "wecom": 4000,
-    "welcome": 4000,
-    "group": 4000,
-    "guide": 4000,
-    "kf": 2048,
-    "official": 2048,
-    "app": 2048,
-    "page": 8000,
+    **dict.fromkeys(("wecom", "welcome", "group", "guide"), 4000),
+    **dict.fromkeys(("kf", "official", "app"), 2048),
+    **dict.fromkeys(("moment", "page"), 8000),
 }
-"""What each channel carries at most, in UTF-8 bytes; longer texts are refused, never cut."""
-ONE_FOR_MANY = frozenset({"wecom", "group"})
+"""What each channel carries at most, in UTF-8 bytes (a moment: 2000 characters); longer is refused, never cut."""
+ONE_FOR_MANY = frozenset({"wecom", "group", "moment"})
 SECTION = re.compile(r"^=== *(\S.*?) *$")
 
 

@@ -81,6 +81,7 @@ class BrandCaps(_Section):
 
 class GuideLimits(_Section):
     tasks_per_day: int = Field(default=3, ge=1)
+    moments_per_day: int = Field(default=1, ge=1, le=5)
     slots: tuple[Wall, ...] = Field(default=(time(10), time(14, 30), time(18)), min_length=1)
     """When messages of journeys are gathered into tasks: one by one they would use up the day's tasks."""
     hand_over_until: Wall = time(19, 30)

@@ -18,6 +18,8 @@ WORDS = {
     "over_quota": "平台提示顾客接收已达上限",
     "clash": "同一天已有另一个活动",
     "guide_busy": "导购当天的群发任务已满",
+    "moment_today": "那天已经有一条朋友圈要发",
+    "no_friends": "没有能看到的好友",
     "guide_away": "导购不在岗，没有其他导购可发",
     "guide_never_confirmed": "导购一直没有确认发送",
     "group_paused": "这组群暂停了，邀请收回",

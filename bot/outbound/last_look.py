@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.calls import (
+    AddMoment,
     Call,
     CreateMassTask,
     SendKf,
@@ -24,7 +25,7 @@ from bot.store.gate import Standing
 from bot.store.touches import Bound
 from bot.store.vault import Vault
 
-REACHES = (CreateMassTask, SendKf, SendOfficial, SendSubscribed, SendTemplate)
+REACHES = (AddMoment, CreateMassTask, SendKf, SendOfficial, SendSubscribed, SendTemplate)
 """Calls that a customer notices."""
 FOR_ALL = frozenset({"kill_switch", "paused", "stopped", "campaign_over", "quiet_hours"})
 """Reasons that are nobody's in particular: they stop a task as a whole."""

@@ -70,7 +70,7 @@ async def _tapped(work: Work, one: Watched) -> datetime | None:
     """When the guide confirmed; None where she has not, or nobody can tell."""
     if one.task.state != "waiting":
         return one.task.confirmed_at or work.now()
-    members = await _pages(
+    members = await pages(
         work,
         lambda cursor: GetMassTaskMembers(msgid=one.task.msgid or "", cursor=cursor),
         "task_list",
@@ -126,7 +126,7 @@ def _next(task: Any, now: datetime) -> datetime:
 
 
 async def told(work: Work, msgid: str, userid: str) -> list[Result] | None:
-    rows = await _pages(
+    rows = await pages(
         work,
         lambda cursor: GetMassTaskResult(msgid=msgid, userid=userid, cursor=cursor),
         "send_list",
@@ -204,7 +204,7 @@ async def outside_due(work: Work) -> int:
 
 
 async def _senders(work: Work, msgid: str) -> list[str]:
-    members = await _pages(
+    members = await pages(
         work, lambda cursor: GetMassTaskMembers(msgid=msgid, cursor=cursor), "task_list"
     )
     return [str(row["userid"]) for row in members or () if row.get("status") == 2]
@@ -213,7 +213,7 @@ async def _senders(work: Work, msgid: str) -> list[str]:
 async def _listed(work: Work, *, since: datetime, filter_type: int) -> list[dict[str, Any]] | None:
     start = int((since - timedelta(minutes=5)).timestamp())
     end = int((work.now() + timedelta(minutes=5)).timestamp())
-    return await _pages(
+    return await pages(
         work,
         lambda cursor: ListMassTasks(
             chat_type="single",
@@ -226,7 +226,7 @@ async def _listed(work: Work, *, since: datetime, filter_type: int) -> list[dict
     )
 
 
-async def _pages(
+async def pages(
     work: Work, ask: Callable[[str | None], Call], key: str
 ) -> list[dict[str, Any]] | None:
     """Every row of a paged answer; None when the platform cannot be asked now."""

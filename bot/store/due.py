@@ -15,6 +15,7 @@ from bot.domain.delivery import Kept, Owed
 from bot.domain.erasure import OPEN, Erasure
 from bot.domain.journeys import Run
 from bot.domain.mapping import Moment
+from bot.domain.moments import MomentPost
 from bot.domain.tags import FollowMirror
 from bot.domain.webhooks import Webhook
 
@@ -44,6 +45,7 @@ _QUESTIONS: dict[str, Select[Any]] = {
     "reminders": select(func.min(func.coalesce(MassTask.reminded_at, MassTask.created_at))).where(
         MassTask.state == "waiting", MassTask.reminders < MOST_REMINDERS
     ),
+    "moments": select(func.min(MomentPost.check_at)),
     "mirror": select(func.min(func.coalesce(FollowMirror.not_before, LONG_AGO))).where(
         FollowMirror.dirty, ~FollowMirror.busy
     ),

@@ -23,6 +23,7 @@ LENGTH = 24
 """Hex digits: 96 bits that nobody guesses, short enough for a message."""
 PLACE = "/l/"
 ADDRESS = re.compile(r"https?://[^\s，。；、）]+")
+TOKEN = re.compile(rf"{PLACE}([0-9a-f]{{{LENGTH}}})")
 MOST_BYTES = 2048
 """What the narrowest channel carries: a text that links would make too long keeps the ones it has."""
 
@@ -56,7 +57,14 @@ class Links:
         self._plain = str(pages.facts.get("prefs_link", ""))
         self._rows: dict[str, dict[str, Any]] = {}
 
-    def into(self, text: str, message: Message, *, also: Collection[object] = ()) -> str:
+    def into(
+        self,
+        text: str,
+        message: Message,
+        *,
+        also: Collection[object] = (),
+        most: int = MOST_BYTES,
+    ) -> str:
         """Links to our own pages, and to `also`. A stranger's address stays what it is: we lend it no name."""
 
         def short(found: re.Match[str]) -> str:
@@ -65,7 +73,7 @@ class Links:
             return self._short(long, message) if ours or long in also else long
 
         made = ADDRESS.sub(short, text)
-        return made if len(made.encode()) <= MOST_BYTES else text
+        return made if len(made.encode()) <= most else text
 
     def _short(self, long: str, message: Message) -> str:
         target = long.removeprefix(self._home.rstrip("/"))
@@ -100,6 +108,13 @@ def _making(dialect: str) -> Executable:
 
 async def find(session: AsyncSession, token: str) -> ShortLink | None:
     return await session.get(ShortLink, token)
+
+
+async def opens(session: AsyncSession, texts: Collection[str]) -> int:
+    """How often the short links in these texts were opened."""
+    tokens = {token for text in texts for token in TOKEN.findall(text)}
+    counted = select(func.sum(ShortLink.opens)).where(ShortLink.token.in_(tokens))
+    return (await session.scalar(counted) or 0) if tokens else 0
 
 
 async def targets(session: AsyncSession, addresses: Collection[str]) -> dict[str, str]:

@@ -221,6 +221,42 @@ def upgrade() -> None:
         batch_op.create_index("ix_kf_account_next_pull_at", ["next_pull_at"], unique=False)
 
     op.create_table(
+        "moment_post",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("text", sa.LargeBinary(), nullable=False),
+        sa.Column(
+            "pictures", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
+        ),
+        sa.Column("card", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+        sa.Column(
+            "publishers", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
+        ),
+        sa.Column("store", sa.String(), nullable=True),
+        sa.Column(
+            "tag_ids", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
+        ),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("created_by", sa.String(), nullable=False),
+        sa.Column("approved_by", sa.String(), nullable=True),
+        sa.Column("due_at", sa.DateTime(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(), nullable=False),
+        sa.Column("attempts", sa.BigInteger(), nullable=False),
+        sa.Column("cancels", sa.BigInteger(), nullable=False),
+        sa.Column("jobid", sa.String(), nullable=True),
+        sa.Column("moment_id", sa.String(), nullable=True),
+        sa.Column(
+            "invalid", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True
+        ),
+        sa.Column("check_at", sa.DateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_moment_post")),
+        sa.UniqueConstraint("moment_id", name=op.f("uq_moment_post_moment_id")),
+    )
+    with op.batch_alter_table("moment_post", schema=None) as batch_op:
+        batch_op.create_index("ix_moment_post_check_at", ["check_at"], unique=False)
+
+    op.create_table(
         "offer",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
@@ -1352,6 +1388,37 @@ def upgrade() -> None:
         batch_op.create_index("ix_guide_task_guide_id_state", ["guide_id", "state"], unique=False)
 
     op.create_table(
+        "moment_task",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("post_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "guide_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("slot", sa.String(), nullable=True),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("friends", sa.BigInteger(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(), nullable=True),
+        sa.Column("published_at", sa.DateTime(), nullable=True),
+        sa.Column("reminders", sa.BigInteger(), nullable=False),
+        sa.Column("reminded_at", sa.DateTime(), nullable=True),
+        sa.Column("seen", sa.BigInteger(), nullable=True),
+        sa.Column("likes", sa.BigInteger(), nullable=True),
+        sa.Column("comments", sa.BigInteger(), nullable=True),
+        sa.Column("counted_at", sa.DateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["guide_id"], ["guide.id"], name=op.f("fk_moment_task_guide_id_guide")
+        ),
+        sa.ForeignKeyConstraint(
+            ["post_id"], ["moment_post.id"], name=op.f("fk_moment_task_post_id_moment_post")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_moment_task")),
+        sa.UniqueConstraint("post_id", "guide_id", name=op.f("uq_moment_task_post_id_guide_id")),
+        sa.UniqueConstraint("slot", name=op.f("uq_moment_task_slot")),
+    )
+    with op.batch_alter_table("moment_task", schema=None) as batch_op:
+        batch_op.create_index("ix_moment_task_guide_id_state", ["guide_id", "state"], unique=False)
+
+    op.create_table(
         "redemption",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -1817,6 +1884,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_redemption_coupon_id"))
 
     op.drop_table("redemption")
+    with op.batch_alter_table("moment_task", schema=None) as batch_op:
+        batch_op.drop_index("ix_moment_task_guide_id_state")
+
+    op.drop_table("moment_task")
     with op.batch_alter_table("guide_task", schema=None) as batch_op:
         batch_op.drop_index("ix_guide_task_guide_id_state")
 
@@ -1977,6 +2048,10 @@ def downgrade() -> None:
 
     op.drop_table("outbox")
     op.drop_table("offer")
+    with op.batch_alter_table("moment_post", schema=None) as batch_op:
+        batch_op.drop_index("ix_moment_post_check_at")
+
+    op.drop_table("moment_post")
     with op.batch_alter_table("kf_account", schema=None) as batch_op:
         batch_op.drop_index("ix_kf_account_next_pull_at")
 

@@ -84,6 +84,7 @@ class CapsIn(Strict):
 
 class GuidesIn(Strict):
     tasks_per_day: _number(1, 20) = None  # type: ignore[valid-type]
+    moments_per_day: _number(1, 5) = None  # type: ignore[valid-type]
     remind_after_minutes: _number(1, 1440) = None  # type: ignore[valid-type]
     reminders_per_day: _number(0, 3) = None  # type: ignore[valid-type]
     hand_over_until: Clock = None

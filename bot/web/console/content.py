@@ -55,6 +55,7 @@ SCENES = {
     "games": "互动",
     "points": "积分",
     "rooms": "群内容",
+    "moments": "朋友圈",
     "story": "品牌故事",
 }
 CHANNELS = {
@@ -63,6 +64,7 @@ CHANNELS = {
     "kf": "微信客服",
     "official": "公众号",
     "group": "客户群",
+    "moment": "朋友圈",
     "guide": "导购私聊",
     "app": "应用消息",
     "page": "网页",

@@ -56,6 +56,9 @@ SAID = {
     "tried": "已经发到你的企业微信，看看手机上的样子。",
     "approved": "活动已批准，还没有交给任何人。",
     "handed": "已交给导购。她们在企业微信里点「发送」之后，顾客才会收到。",
+    "moment": "草稿存好了，谁也收不到。看一眼要请几位导购，再批准。",
+    "moment_approved": "批准了。到点交给企业微信，导购自己点了发表，朋友才看得到。",
+    "moment_cancelled": "取消了：还没发表的正在收回，已经发表的留着，平台不让删。",
     "paused": "活动已暂停，导购还没确认的任务正在收回。",
     "resumed": "活动继续，没发的会重新安排。",
     "stopped": "活动已停止，不能再恢复。",
@@ -101,6 +104,7 @@ MENU = (
             Entry(
                 "campaigns", "calendar-event", "活动与旅程", "/admin/campaigns", "campaign.read"
             ),
+            Entry("moments", "mood-smile", "朋友圈", "/admin/moments", "moment.read"),
             Entry("content", "template", "内容与话术", "/admin/content", "content.read"),
             Entry("contests", "photo", "征集", "/admin/contests", "content.read"),
             Entry("coupons", "ticket", "优惠券", "/admin/coupons", "offer.read"),

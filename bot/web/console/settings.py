@@ -41,6 +41,7 @@ NUMBERS = {
     "promo_days": ("brand", 1, 365),
     "segment_above": ("brand", 0, 10_000_000),
     "tasks_per_day": ("guides", 1, 20),
+    "moments_per_day": ("guides", 1, 5),
     "remind_after_minutes": ("guides", 1, 1440),
     "reminders_per_day": ("guides", 0, 3),
 }

@@ -13,7 +13,7 @@ from bot.domain import masks
 from bot.domain.customers import Guide
 from bot.domain.refusals import Refusal
 from bot.events.commands import AnswerCase, Command, FinishGuideTask, NoteCase, NoteContact
-from bot.store import facts, guide_book, guide_tasks, guide_work, mass_tasks
+from bot.store import facts, guide_book, guide_tasks, guide_work, mass_tasks, moment_reach
 from bot.store.customers import name_of
 from bot.store.guide_tasks import Asked
 from bot.tongue import _
@@ -96,8 +96,10 @@ async def _day(desk: Desk, session: AsyncSession, guide: Guide) -> dict[str, Any
     contacts = [person for person in people if person.kind != "case"][:AT_MOST]
     todos = await _todos(desk, session, guide, {case.customer_id for case in cases})
     sends = await guide_book.waiting(session, work.vault, guide.id, now)
+    posts = await moment_reach.of_guide(session, work.vault, guide.id, now)
     done = await guide_book.done_today(session, guide.id, midnight(desk))
-    left = len(cases) + len(contacts) + len(todos) + len(sends)
+    done += await moment_reach.published_since(session, guide.id, midnight(desk))
+    left = len(cases) + len(contacts) + len(todos) + len(sends) + len(posts)
     to_chat = [one.customer_id for one in contacts] + [
         todo.asked.task.customer_id for todo in todos
     ]
@@ -111,6 +113,7 @@ async def _day(desk: Desk, session: AsyncSession, guide: Guide) -> dict[str, Any
         "contacts": contacts,
         "todos": todos,
         "sends": sends,
+        "posts": posts,
         "done": done,
         "total": done + left,
     }
