@@ -24,6 +24,7 @@ ALIASES = {
     "CLICK": "click_menu",
     "enter_session": "enter_kf",
     "msg_or_event": "say_kf",
+    "order": "pay",
 }
 """The platforms' own names of what the bot hears then."""
 SAID = "有什么优惠"
@@ -86,6 +87,12 @@ def _friend(world: World, act: Act) -> Act:
 
 def _anybody(world: World, _act: Act) -> Act:
     return {"customer": _first(world["customers"], _("顾客"))["id"], "text": SAID}
+
+
+def _buyer(world: World, act: Act) -> Act:
+    if "refund_of" in act:
+        return {}
+    return {"customer": _first(world["customers"], _("顾客"))["id"]}
 
 
 def _kf(world: World, act: Act) -> Act:
@@ -151,5 +158,6 @@ FILLED: dict[str, Callable[[World, Act], Act]] = {
     **dict.fromkeys(("say_official", "unfollow_official"), _fan),
     "follow_official": _stranger,
     "join_group": _joiner,
+    "pay": _buyer,
     **dict.fromkeys(("say_group", "leave_group"), _member),
 }

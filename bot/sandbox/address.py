@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bot.sandbox.envelope import Seal, cdata, read_fields, sign
@@ -22,6 +22,7 @@ class Post:
     query: dict[str, str]
     body: str
     content_type: str
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -30,6 +31,8 @@ class Address:
     seal: Seal
     receiver: str
     agent_id: int = 0
+    taken: frozenset[int] = frozenset({200})
+    """The statuses that say it arrived."""
 
     def envelope(self, parcel: Parcel, *, settings: Settings, timestamp: int, nonce: str) -> Post:
         """Only the Official Account knows unencrypted modes; WeCom always encrypts."""

@@ -17,11 +17,15 @@ from bot.sandbox.clock import Agenda, Clock
 from bot.sandbox.faults import Faults
 from bot.sandbox.log import Log
 from bot.sandbox.names import Names
+from bot.sandbox.shop import OrderDoor
 from bot.sandbox.world.spec import Settings
 
 FAULTY_SERVICE = "该公众号提供的服务出现故障，请稍后再试"
 PARALLEL = 32
 FORGED = "0" * 40
+SHOP = "shop"
+"""Whose parcels are orders."""
+Door = Address | OrderDoor
 OnReply = Callable[[dict[str, Any] | None], None]  # None: no valid answer came
 
 
@@ -56,6 +60,7 @@ class Courier:
         self._free = asyncio.Semaphore(PARALLEL)
         self._session: aiohttp.ClientSession | None = None
         self.addresses: dict[str, Address] = {}
+        self.orders = OrderDoor("", "")
         self.settings = Settings()
         self.faults: Faults | None = None
         self.names = Names(0)
@@ -120,13 +125,13 @@ class Courier:
             del self._lanes[key]
 
     async def _deliver(self, parcel: Parcel) -> None:
-        address = self.addresses.get(parcel.platform)
+        address = self._door(parcel)
         if address is None or not address.url:
             self._note(parcel, status="no callback url")
             return
         status, reply = await self._send(parcel, address)
         self._note(parcel, status=status, reply=reply)
-        if status == 200:
+        if status in address.taken:
             self._answered(parcel, address, reply)
         elif parcel.attempt < self.settings.callback_tries and not parcel.forged:
             again = replace(parcel, attempt=parcel.attempt + 1)
@@ -134,16 +139,19 @@ class Courier:
         elif parcel.on_reply:
             parcel.on_reply(None)
 
-    async def _send(self, parcel: Parcel, address: Address) -> tuple[int | str, str]:
+    def _door(self, parcel: Parcel) -> Door | None:
+        return self.orders if parcel.platform == SHOP else self.addresses.get(parcel.platform)
+
+    async def _send(self, parcel: Parcel, address: Door) -> tuple[int | str, str]:
         stamp = self._clock.timestamp()
         nonce = str(self.names.number(10, "nonce", parcel.digest, parcel.attempt))
         post = address.envelope(parcel, settings=self.settings, timestamp=stamp, nonce=nonce)
         if parcel.forged:
-            post = replace(post, query={n: _forged(n, v) for n, v in post.query.items()})
+            post = replace(post, query=_forged(post.query), headers=_forged(post.headers))
         if self._session is None:
             connector = aiohttp.TCPConnector(limit=PARALLEL)
             self._session = aiohttp.ClientSession(connector=connector, timeout=self._timeout)
-        headers = {"Content-Type": post.content_type}
+        headers = {"Content-Type": post.content_type} | post.headers
         try:
             async with self._session.post(
                 address.url, params=post.query, data=post.body.encode(), headers=headers
@@ -154,8 +162,8 @@ class Courier:
         except (aiohttp.ClientError, OSError) as error:
             return type(error).__name__, ""
 
-    def _answered(self, parcel: Parcel, address: Address, reply: str) -> None:
-        if parcel.on_reply is None:
+    def _answered(self, parcel: Parcel, address: Door, reply: str) -> None:
+        if parcel.on_reply is None or isinstance(address, OrderDoor):
             return
         if reply.strip() in ("", "success"):
             parcel.on_reply({})
@@ -206,5 +214,5 @@ class Courier:
             await self._session.close()
 
 
-def _forged(name: str, value: str) -> str:
-    return FORGED if name.endswith("signature") else value
+def _forged(said: dict[str, str]) -> dict[str, str]:
+    return {name: FORGED if name.endswith("signature") else said[name] for name in said}

@@ -12,6 +12,7 @@ from bot.sandbox.stage import Stage
 
 HERE = ("http://127.0.0.1", "http://localhost")
 """A bot whose callbacks come here shows its pages here too."""
+SHOP_SECRET = "SIYU_SHOP_WEBHOOK_SECRET"
 
 
 def env_lines(stage: Stage, *, clock_file: Path) -> dict[str, str]:
@@ -58,8 +59,10 @@ def welcome(stage: Stage) -> str:
         fans_secret=account.secret,
         fans_token=account.token,
         fans_aes=account.aes_key,
+        shop=stage.shop_secret,
         kf=_("、").join(f"{one.name} {one.open_kfid}" for one in stage.world.kf.values())
         or _("没有账号"),
+        to_shop=f"{base.rstrip('/')}/api/v1/orders" if base else _("不发（--callback-base）"),
         to=_("%(base)s/callback/wecom 和 …/official", base=base.rstrip("/"))
         if base
         else _("不发（--callback-base）"),
@@ -81,6 +84,8 @@ sandbox ready: WeCom %(base)s · Official Account %(official)s · clock %(clock)
   Token         %(fans_token)s
   AESKey        %(fans_aes)s
 微信客服        %(kf)s
+商城订单        %(to_shop)s
+  签名密钥      %(shop)s
 回调            %(to)s
 控制            %(base)s/__sandbox__/openapi.json
 让事情发生      siyu trigger · siyu clock · siyu tail（加 --url %(base)s）"""
@@ -90,14 +95,16 @@ def _secret(size: int) -> str:
     return base64.b64encode(secrets.token_bytes(size)).decode()
 
 
+def shop_secret(path: Path | None) -> str:
+    """What signs the orders of this world's shop."""
+    return _kept(path).get(SHOP_SECRET) or "whsec_" + _secret(24)
+
+
 def write_env(stage: Stage, path: Path, *, clock_file: Path) -> None:
     """Keeps the secrets an earlier run wrote, so that a database made with them stays readable."""
-    kept = dict(
-        line.split("=", 1) for line in _lines(path) if "=" in line and not line.startswith("#")
-    )
     own = {
-        "SIYU_SECRET_KEY": kept.get("SIYU_SECRET_KEY") or _secret(32),
-        "SIYU_SHOP_WEBHOOK_SECRET": kept.get("SIYU_SHOP_WEBHOOK_SECRET") or "whsec_" + _secret(24),
+        "SIYU_SECRET_KEY": _kept(path).get("SIYU_SECRET_KEY") or _secret(32),
+        SHOP_SECRET: stage.shop_secret,
     }
     lines = env_lines(stage, clock_file=clock_file) | own
     text = "".join(f"{name}={value}\n" for name, value in lines.items())
@@ -107,5 +114,6 @@ def write_env(stage: Stage, path: Path, *, clock_file: Path) -> None:
         file.write(text)
 
 
-def _lines(path: Path) -> list[str]:
-    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+def _kept(path: Path | None) -> dict[str, str]:
+    lines = path.read_text(encoding="utf-8").splitlines() if path and path.exists() else []
+    return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))

@@ -18,7 +18,7 @@ from bot.sandbox.api import Route, table_of
 from bot.sandbox.callbacks import Courier
 from bot.sandbox.clock import Agenda, Clock, parse_moment
 from bot.sandbox.control import Control
-from bot.sandbox.env import welcome, write_env
+from bot.sandbox.env import shop_secret, welcome, write_env
 from bot.sandbox.envelope import Seal
 from bot.sandbox.faults import Faults, Script
 from bot.sandbox.log import Log
@@ -26,6 +26,7 @@ from bot.sandbox.mistakes import parse, told, unplaced
 from bot.sandbox.official.catalog import ROOMS as OFFICIAL
 from bot.sandbox.ports import bind_pair
 from bot.sandbox.server import Desk
+from bot.sandbox.shop import OrderDoor
 from bot.sandbox.stage import Options, Stage
 from bot.sandbox.timeline import Timeline
 from bot.sandbox.wecom.catalog import ROOMS as WECOM
@@ -57,6 +58,7 @@ class Sandbox:
         faults = Faults(script, start=clock.now())
         courier.faults = faults
         stage = Stage(options, self._world(clock), clock, agenda, log, faults, courier)
+        stage.shop_secret = shop_secret(options.env_file)
         self._connect(stage)
         return stage
 
@@ -96,6 +98,7 @@ class Sandbox:
                 prefix and prefix + "/callback/official", account, official.original_id
             ),
         }
+        stage.courier.orders = OrderDoor(prefix and prefix + "/api/v1/orders", stage.shop_secret)
         stage.courier.settings, stage.courier.names = stage.world.settings, stage.world.names
 
     def point_at(self, callback_base: str) -> None:

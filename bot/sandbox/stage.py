@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bot.sandbox.callbacks import Courier, OnReply, Parcel
+from bot.sandbox.callbacks import SHOP, Courier, OnReply, Parcel
 from bot.sandbox.clock import Agenda, Clock
 from bot.sandbox.envelope import Field, worded
 from bot.sandbox.errors import Refuse
@@ -47,6 +48,7 @@ class Stage:
     courier: Courier
     base_url: str = ""
     official_base_url: str = ""
+    shop_secret: str = ""
 
     def now(self) -> datetime:
         return self.clock.now()
@@ -122,6 +124,12 @@ class Stage:
         facts = {"openid": operator}
         plain = worded(head + fields, form)
         self.courier.post(Parcel("official", name, facts, plain, operator, form))
+
+    def shop_event(self, order: dict[str, Any], *, of: str) -> None:
+        """The shop's system tells of an order, as a callback is told of: signed, repeated, spoilt on request."""
+        plain = json.dumps(order, ensure_ascii=False)
+        facts = {"event_id": order["event_id"], "order_no": order["order_no"]}
+        self.courier.post(Parcel(SHOP, f"order.{order['kind']}", facts, plain, of, "json"))
 
     def arrive(self, customer: Customer, message: Message, **facts: Any) -> None:
         """A message reaches a customer: into her conversation and into the log."""

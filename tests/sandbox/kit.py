@@ -82,6 +82,7 @@ class Ear:
 
     sandbox: Sandbox
     heard: list[Heard] = field(default_factory=list)
+    orders: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     status: int = 200
     reply: str = ""
     hesitate: list[float] = field(default_factory=list)  # real seconds, one per next callback
@@ -98,6 +99,11 @@ class Ear:
         if self.hesitate:
             await asyncio.sleep(self.hesitate.pop(0))
         return web.Response(status=self.status, text=self.reply)
+
+    async def order(self, request: web.Request) -> web.Response:
+        """An order of the shop's system."""
+        self.orders.append((dict(request.headers), await request.read()))
+        return web.Response(status=self.status if self.status != 200 else 202, text=self.reply)
 
     async def echo(self, request: web.Request) -> web.Response:
         """Answers the console's question when an address is saved."""
@@ -123,6 +129,7 @@ class Bench:
         app = web.Application()
         app.router.add_post("/callback/{platform}", self.ear.hear)
         app.router.add_get("/callback/{platform}", self.ear.echo)
+        app.router.add_post("/api/v1/orders", self.ear.order)
         self._runner = web.AppRunner(app)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()

@@ -12,6 +12,7 @@ from bot.sandbox.acts import (
     kf,
     links,
     official,
+    shop,
 )
 from bot.sandbox.acts.kinds import Act
 
@@ -25,4 +26,5 @@ ACTS: dict[str, Act] = {
     **acquisition.ACTS,
     **admin.ACTS,
     **consoles.ACTS,
+    **shop.ACTS,
 }

@@ -13,6 +13,7 @@ WINDOWS = {
     "click": (3, timedelta(minutes=1)),
     "follow": (3, timedelta(minutes=1)),
     "scan": (3, timedelta(minutes=1)),
+    "pay": (10**9, timedelta(hours=48)),
 }
 
 

@@ -23,6 +23,8 @@ __all__ = ["routes"]
 
 CHANNEL_OF = {"follow_official": "official", "enter_kf": "kf", "delete_guide": "wecom"}
 LARGEST = 256 * 1024
+SPENDS = "199"
+"""Yuan, for one thing of the usual kind."""
 
 
 @routes.get("/sandbox", allow_head=False)
@@ -89,6 +91,7 @@ async def act(game: Game, form: Any) -> None:
         "click_menu": lambda: play.her(game.persona, name, key=str(form.get("menu", ""))),
         "view_link": lambda: play.her(game.persona, name, url=str(form.get("url", ""))),
         "leave_group": lambda: play.her(game.persona, name, chat_id=chat_of(game.channel)),
+        "pay": lambda: play.her(game.persona, name, amount=SPENDS),
     }
     if name not in acts and name != "join_group":
         raise Refusal("unknown_act", "没有这个动作", status=422)
@@ -96,6 +99,8 @@ async def act(game: Game, form: Any) -> None:
         await _opens_code(game, form)
     else:
         await game.world.act(acts[name]())
+    if name == "pay":
+        game.note = _("她在店里付了 ¥%(yuan)s，收银系统把这笔订单告诉了程序。", yuan=SPENDS)
     game.channel = CHANNEL_OF.get(name, game.channel)
     if name == "add_friend":
         game.channel = "wecom"

@@ -23,7 +23,7 @@ HERS = frozenset(
     {
         *("add_friend", "delete_guide", "say_guide", "view_link"),
         *("enter_kf", "say_kf", "follow_official", "unfollow_official", "say_official"),
-        *("click_menu", "join_group", "leave_group", "say_group"),
+        *("click_menu", "join_group", "leave_group", "say_group", "pay"),
     }
 )
 

@@ -10,6 +10,8 @@ from typing import Any
 
 BASES = {"wecom": "$SIYU_WECOM_API_BASE", "official": "$SIYU_OFFICIAL_API_BASE"}
 LONGEST = 4000
+TAKEN = {200, 202}
+"""Callbacks are answered 200; a new order, which comes from the shop's system, 202."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +19,7 @@ class Row:
     seq: int
     time: str
     inward: bool
-    """A callback of the platform; else a call of ours."""
+    """A callback of the platform, or the shop's word of an order; else a call of ours."""
     method: str
     path: str
     status: str
@@ -63,7 +65,7 @@ def _callback(row: dict[str, Any]) -> Row:
         method="回调",
         path=row["event"],
         status=str(row["status"]),
-        good=row["status"] == 200,
+        good=row["status"] in TAKEN,
         asked=str(row.get("plain") or "")[:LONGEST],
         answered=_pretty(row.get("reply")),
         curl="",

@@ -39,6 +39,17 @@ async def test_an_act_that_the_world_refuses_is_told_in_words(playground):
     assert "沙盒里做不到" in page.text
 
 
+async def test_what_she_buys_reaches_the_bot_as_an_order(playground, sandbox, bot, settings):
+    bot.clock.move_to(sandbox.stage.now())
+    sandbox.stage.shop_secret = settings.shop_webhook_secret
+    sandbox.point_at(str(playground.server.make_url("")))
+    face = await playground.passer_by().opens("/sandbox?who=c0001")
+    page = await face.posts("/sandbox/act?who=c0001", act="pay")
+    assert "order.paid" in page.text
+    [told] = sandbox.stage.log.rows("callback")
+    assert (told["event"], told["status"]) == ("order.paid", 202)
+
+
 async def test_other_sites_may_not_play(playground):
     face = playground.passer_by()
     answer = await face.client.post(
