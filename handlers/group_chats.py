@@ -80,6 +80,8 @@ async def publish_rule(event: PublishGroupRule, turn: Turn) -> Answer:
     )
     if "plan" in changes:
         await content_edits.drop(turn.session, f"{content_edits.DRAFTS}{PLANS}{event.group}")
+        if changes["plan"] is None:
+            await group_resting.take_posts_back(turn.session, turn.vault, event.group, turn.now)
     return await _told(published, turn)
 
 

@@ -128,11 +128,10 @@ async def withdrawable(
         .exists()
     )
     stopped = MassTask.campaign_id.in_([i for i in stops if i is not None])
-    query = select(MassTask, unwanted).where(
-        MassTask.state.in_(("owed", "waiting")), MassTask.group_chat_id.is_(None)
-    )
+    query = select(MassTask, unwanted).where(MassTask.state.in_(("owed", "waiting")))
     if None not in stops:
-        query = query.where(or_(unwanted, stopped))
+        # Posts to group chats are of no campaign and for nobody alone: only the switch of all sending stops them.
+        query = query.where(MassTask.group_chat_id.is_(None), or_(unwanted, stopped))
     return (await session.execute(query.order_by(MassTask.id))).all()
 
 

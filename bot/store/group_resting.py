@@ -46,9 +46,16 @@ async def rest(session: AsyncSession, vault: Vault, rule_key: str, now: datetime
         update(Invite).where(*unwritten, Invite.state == "eligible").values(state="withdrawn")
     )
     await calling_back.withdraw(session, vault, now)
+    await take_posts_back(session, vault, rule_key, now)
+    return (await taken_back(session)).get(rule_key, TakenBack())
+
+
+async def take_posts_back(
+    session: AsyncSession, vault: Vault, rule_key: str, now: datetime
+) -> None:
+    """Posts that no owner has confirmed yet; what stands in a chat stays there."""
     for task in await _unconfirmed_posts(session, rule_key):
         await calling_back.call_back(session, vault, task, reason="withdrawn", now=now)
-    return (await taken_back(session)).get(rule_key, TakenBack())
 
 
 async def wake(session: AsyncSession, rule_key: str, now: datetime) -> int:

@@ -14,7 +14,7 @@ from bot.calls import (
     Sent,
     UpdateJoinWay,
 )
-from bot.domain.campaigns import Touch
+from bot.domain.campaigns import MassTask, Touch
 from bot.domain.customers import Customer, Guide, Identity
 from bot.domain.delivery import GuideTask
 from bot.domain.group_chats import GroupChat, GroupMember, Invite
@@ -27,8 +27,9 @@ from bot.events import (
     GroupMembersLeft,
     SwitchGroup,
 )
-from bot.events.commands import Actor
+from bot.events.commands import Actor, PublishGroupRule, SwitchSending
 from bot.outbound.deliver import deliver_due
+from bot.outbound.group_posts import post_due
 from bot.outbound.groups import demote_due, invite_due, tend_due
 from bot.outbound.results import results_due
 from bot.store import consent, conversations, group_chats, links
@@ -546,3 +547,34 @@ async def switch(bot, *, on: bool) -> dict[str, Any]:
     admin = Actor(kind="admin", id="lin")
     command = SwitchGroup(at=bot.now, actor=admin, key=bot.key(), group="benefit", on=on)
     return await bot.does(command)
+
+
+async def test_a_post_that_no_owner_has_tapped_is_taken_back_by_whoever_may_stop_it(bot):
+    """Paused, all sending stopped, or no calendar any more: each takes back what waits, and nothing else."""
+    texts = {"knowledge": ["rooms/washing"]}
+    plan = {"weekdays": list(range(1, 8)), "at": "11:00", "mix": ["knowledge"], "texts": texts}
+    await a_family(bot, plan=plan)
+    hands = Hands(bot)
+    signed = {"actor": Actor(kind="admin", id="lin"), "at": bot.now}
+    acts = [
+        SwitchGroup(**signed, key="1", group="benefit", on=False),
+        SwitchSending(**signed, key="2", on=False, reason="试一试"),
+        PublishGroupRule(**signed, key="3", group="benefit", rule={}, settings={"plan": None}),
+    ]
+    for act in acts:
+        await bot.works(post_due)
+        bot.clock.advance(hours=1)
+        await bot.sends()
+        assert len(hands.waiting) == 1, act
+        await bot.does(act)
+        await bot.sends()
+        assert hands.waiting == []
+        bot.clock.advance(minutes=5)
+        await bot.works(results_due)
+        await switch(bot, on=True)
+        await bot.does(SwitchSending(**signed, key=f"{act.key}on", on=True, reason="好了"))
+        bot.clock.advance(hours=23)
+    async with bot.session() as session:
+        states = list(await session.scalars(select(MassTask.state)))
+    assert states == ["cancelled"] * 3
+    assert await post_due(bot.work) == 0

@@ -13,12 +13,14 @@ from bot.domain.access import WebSession
 from bot.domain.audit import AuditRow
 from bot.domain.campaigns import Attribution, Campaign, Touch
 from bot.domain.delivery import GuideTask
+from bot.domain.offers import TillMiss
 from bot.domain.orders import Order
 from bot.events.commands import Actor, FileCase
 from bot.outbound.results import results_due
 from bot.platforms.signing import js_signature
 from bot.store import consent, explain, guide_tasks, tags
 from bot.store.customers import keep_phone
+from bot.web.guide.side import SIGNATURES
 from tests.builders import a_follow, a_guide, a_store
 from tests.hands import Hands
 from tests.web.faces import a_coupon, a_named_customer
@@ -430,6 +432,17 @@ class TestBesideTheChat:
         told = await signed.json()
         assert told["signature"] == js_signature("tk", told["nonceStr"], told["timestamp"], url)
         assert [call.agent for call in bot.platform.sent(GetJsTicket)] == [True]
+
+    async def test_who_asks_without_end_is_told_to_wait_and_others_are_not(self, bot, shop, face):
+        bot.platform.answers(GetJsTicket, Sent({"ticket": "tk", "expires_in": 7200}))
+        path = f"/guide/side/signature?url=http://{face.client.host}:{face.client.port}/guide"
+        async with bot.session() as session:
+            session.add(TillMiss(till="js:guide:SuQing", misses=SIGNATURES, since=bot.now))
+        page = await face.opens(path)
+        assert (page.status, bot.platform.sent(GetJsTicket)) == (429, [])
+        assert "十分钟后再试" in page.text
+        bot.clock.advance(minutes=11)
+        assert (await face.opens(path)).status == 200
 
     async def test_nobody_elses_pages_are_signed(self, bot, face):
         page = await face.opens("/guide/side/signature?url=https://evil.example/")

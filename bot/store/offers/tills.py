@@ -19,8 +19,9 @@ async def locked(session: AsyncSession, till: str, now: datetime) -> bool:
     return until is not None and now < until
 
 
-async def missed(session: AsyncSession, till: str, now: datetime) -> bool:
-    """Count a wrong code; True when it was one too many and the till is locked from now on."""
+async def missed(session: AsyncSession, till: str, now: datetime, *, most: int = MISSES) -> bool:
+    """Count a wrong code, or whatever else is allowed so often in a while; True when it was one too many and the till,
+    or any other door, is locked from now on."""
     old = TillMiss.since <= now - SPAN
     counted = case((old, 1), else_=TillMiss.misses + 1)
     insert = upsert(session, TillMiss).values(till=till, misses=1, since=now)
@@ -30,8 +31,8 @@ async def missed(session: AsyncSession, till: str, now: datetime) -> bool:
             set_={
                 "misses": counted,
                 "since": case((old, now), else_=TillMiss.since),
-                "locked_until": case((counted > MISSES, now + SPAN), else_=None),
+                "locked_until": case((counted > most, now + SPAN), else_=None),
             },
         ).returning(TillMiss.misses)
     )
-    return (misses or 0) > MISSES
+    return (misses or 0) > most

@@ -14,6 +14,7 @@ from bot.domain.segments import Rule, parse, read_back
 from bot.domain.segments import Segment as Published
 from bot.events.commands import KeepSegmentDraft, PublishSegment
 from bot.store import choices, listing, roster, segments
+from bot.store.tags import live_book
 from bot.store.tiers.reading import last_run
 from bot.web.api.bodies import Nothing, Query, Strict, Word
 from bot.web.api.endpoints import Ask, Done, Routes, Told
@@ -231,7 +232,8 @@ class Tags(Told):
 
 @routes.asks("GET", "/tags", "tag.read", "标签组和标签", gives=Tags)
 async def tags(ask: Ask[Query]) -> Tags:
-    book = ask.desk.work.content.tags
+    async with ask.reading() as session:
+        book = await live_book(session, ask.desk.work.content.tags)
     return Tags(items=[TagGroup(name=one.name, tags=list(one.tags)) for one in book.groups])
 
 

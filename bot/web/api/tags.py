@@ -29,11 +29,31 @@ class WeakIn(Strict):
     points: Annotated[float, Field(gt=0, le=10)] | None = None
 
 
-class GivenBy(Strict):
-    """What gives it: a rule of the segment language, small signs that add up, or something that is heard."""
+class PriceIn(Strict):
+    """From included, below not: fen of her average order, or percent of what such things usually cost."""
 
-    when: Literal["rule", "counter", "contact_way", "intent", "keyword", "link", "menu"]
+    of: Literal["order", "category"] = "order"
+    from_: Annotated[int, Field(alias="from", ge=0, le=10**9)] = 0
+    below: Annotated[int, Field(ge=1, le=10**9)] | None = None
+
+    @model_validator(mode="after")
+    def _some(self) -> PriceIn:
+        if not self.from_ and self.below is None:
+            raise ValueError("写从多少起（from），或到多少为止（below）")
+        if self.below is not None and self.below <= self.from_:
+            raise ValueError("below 要比 from 大")
+        return self
+
+
+class GivenBy(Strict):
+    """What gives it: a rule of the segment language, what she pays, small signs that add up, or something heard."""
+
+    when: Literal[
+        "rule", "purchase", "counter", "contact_way", "intent", "keyword", "link", "menu"
+    ]
     rule: dict[str, Any] | None = None
+    price: PriceIn | None = None
+    within_days: Annotated[int, Field(ge=1, le=3650)] | None = None
     counts: Annotated[list[WeakIn], Field(min_length=1, max_length=8)] | None = None
     half_life: Annotated[float, Field(ge=1, le=90)] | None = None
     enters: Annotated[float, Field(gt=0, le=1000)] | None = None
@@ -44,15 +64,29 @@ class GivenBy(Strict):
 
     @model_validator(mode="after")
     def _whole(self) -> GivenBy:
-        said = {"rule": self.rule is not None, "counts": bool(self.counts), "any": bool(self.any)}
-        needed = {"rule": "rule", "counter": "counts"}.get(self.when, "any")
-        if [name for name, there in said.items() if there] != [needed]:
-            raise ValueError("when 是 rule 时写 rule，是 counter 时写 counts，否则写 any")
+        needed = NEEDED.get(self.when, "any")
+        if [name for name in ("rule", "price", "counts", "any") if getattr(self, name)] != [
+            needed
+        ]:
+            raise ValueError(
+                "when 是 rule 时写 rule，是 purchase 时写 price，是 counter 时写 counts，否则写 any"
+            )
         if needed != "any" and (self.days or self.confidence):
-            raise ValueError("rule 和 counter 每晚重算，不写 days 和 confidence")
+            raise ValueError("rule、purchase 和 counter 每晚重算，不写 days 和 confidence")
+        if needed != "price" and self.within_days:
+            raise ValueError("只有 purchase 写 within_days")
         if needed != "counts" and (self.half_life or self.enters or self.leaves):
             raise ValueError("只有 counter 写 half_life、enters 和 leaves")
         return self
+
+    @property
+    def written(self) -> dict[str, Any]:
+        """As `content/tags.yaml` has it."""
+        return self.model_dump(exclude_none=True, by_alias=True)
+
+
+NEEDED = {"rule": "rule", "purchase": "price", "counter": "counts"}
+"""What must be written for each kind of rule; for what is heard, `any`."""
 
 
 class TagIn(Strict):
@@ -63,7 +97,7 @@ class TagIn(Strict):
 
 @routes.asks("POST", "/tags", "tag.define", "建标签，写什么时候打上它", says=TagIn)
 async def define(ask: Ask[TagIn]) -> Done:
-    rule = ask.said.given.model_dump(exclude_none=True) if ask.said.given else {}
+    rule = ask.said.given.written if ask.said.given else {}
     told = await ask.does(DefineTag, name=ask.said.tag, rule=rule)
     await renew(ask.desk.work)
     return told

@@ -182,7 +182,8 @@ async def publish(request: web.Request) -> web.StreamResponse:
         raise Refusal("draft_changed", _("这份草稿刚被别人改过，刷新看看再发布"), status=409)
     plan, signed = None if ends or draft is None else draft.body, forms.signed(request, form)
     await desk.do(PublishGroupRule(group=rule.key, rule={}, settings={"plan": plan}, **signed))
-    raise web.HTTPSeeOther(f"/admin/groups/{rule.key}/plan?said=plan")
+    said = "plan_ended" if plan is None else "plan"
+    raise web.HTTPSeeOther(f"/admin/groups/{rule.key}/plan?said={said}")
 
 
 @routes.post(f"{PATH}/drop")

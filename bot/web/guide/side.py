@@ -11,14 +11,17 @@ from bot.calls import GetJsTicket, Sent
 from bot.domain.refusals import Refusal
 from bot.platforms.signing import js_signature
 from bot.store import guide_book
+from bot.store.offers import tills
 from bot.tongue import _
-from bot.web.desk import DESK, Desk
+from bot.web.desk import ACTOR, DESK, Desk
 from bot.web.guards import allowed
 from bot.web.guide.people import told_of
 from bot.web.guide.who import guide_at
 from bot.web.pages import page
 
 routes = web.RouteTableDef()
+SIGNATURES = 300
+"""In ten minutes and for one guide: more pages than anybody opens."""
 
 
 @routes.get("/guide/side")
@@ -42,6 +45,7 @@ async def side(request: web.Request) -> web.StreamResponse:
 async def signature(request: web.Request) -> web.StreamResponse:
     """For `ww.register`: signs pages of this house and no others."""
     desk, url = request.app[DESK], request.query.get("url", "")[:2000]
+    await _counted(desk, str(request[ACTOR]))
     if urlsplit(url).netloc not in _ours(request, desk):
         raise Refusal("not_ours", _("只给本站的页面签名"), status=403)
     asked = GetJsTicket(agent=request.query.get("agent") == "1")
@@ -53,6 +57,17 @@ async def signature(request: web.Request) -> web.StreamResponse:
     answer = web.json_response({"timestamp": stamp, "nonceStr": nonce, "signature": signed})
     answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+async def _counted(desk: Desk, who: str) -> None:
+    """Each page asks twice. Raises Refusal too_many: the platform's patience is one for the whole shop."""
+    door, now = f"js:{who}", desk.work.now()
+    async with desk.work.sessions.begin() as session:
+        over = await tills.locked(session, door, now) or await tills.missed(
+            session, door, now, most=SIGNATURES
+        )
+    if over:
+        raise Refusal("too_many", _("签名要得太勤，十分钟后再试"), status=429)
 
 
 def _ours(request: web.Request, desk: Desk) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from itertools import count
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -143,6 +144,33 @@ async def test_a_tag_comes_with_its_group_and_is_given_to_many(bot, shop):
     assert (await program.asks("tags", tag="喜好/常来", given=rule))[0] == 200
     assert (await program.asks("tags", tag="喜好/常来", given={"when": "rule"}))[0] == 422
     assert (await program.asks("tags/retire", tag="喜好/常来"))[0] == 200
+
+
+async def test_a_price_band_is_read_tried_and_changed(bot, shop):
+    program = await shop.program("operator")
+    band = {"when": "purchase", "price": {"from": 140, "of": "category"}, "within_days": 200}
+    asked: dict[str, Any] = {"tag": "价格带/高端", "given": band}
+    _, told = await program.reads("tags/rules", tag="价格带/高端")
+    assert told["items"][0]["rule"]["price"] == {"from": 130, "of": "category"}
+    assert (await program.asks("tags/rules/preview", **asked))[1] == {"customers": 0}
+    assert (await program.asks("tags", **asked))[0] == 200
+    _, told = await program.reads("tags/rules", tag="价格带/高端")
+    assert [(one["of_console"], one["rule"]["price"]["from"]) for one in told["items"]] == [
+        (True, 140)
+    ]
+    for wrong in ({"from": 90, "below": 80}, {}, {"of": "line", "from": 1}):
+        assert (await program.asks("tags", tag="价格带/高端", given=band | {"price": wrong}))[
+            0
+        ] == 422
+    flutters = {
+        "when": "counter",
+        "counts": [{"of": "item", "any": ["*"]}],
+        "enters": 1,
+        "leaves": 2,
+    }
+    status, _ = await program.asks("tags/rules/preview", tag="价格带/高端", given=flutters)
+    assert status == 422
+    assert (await program.asks("tags/retire", tag="价格带/高端"))[0] == 200
 
 
 async def test_words_are_tried_saved_and_taken_back(bot, shop):
