@@ -18,7 +18,6 @@ class Customer(Row):
     """One person, however many identities."""
 
     __tablename__ = "customer"
-
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     ref: Mapped[str] = mapped_column(unique=True)
     """Opaque public id for pages, links and logs."""
@@ -44,6 +43,11 @@ class Customer(Row):
     last_active_at: Mapped[datetime | None]
     erased_at: Mapped[datetime | None]
     """Set once she is nobody any more: she asked for it, or one of her ids came again without any act of hers."""
+
+
+GONE = Customer.merged_into.is_not(None) | Customer.erased_at.is_not(None)
+"""Nobody of her own any more. They are few, and a count that leaves them out asks this index alone."""
+Index("ix_customer_gone", Customer.id, sqlite_where=GONE, postgresql_where=GONE)
 
 
 class Secret(Row):

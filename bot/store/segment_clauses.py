@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, false, func, not_, or_, select, true
+from sqlalchemy import ScalarSelect, Select, and_, false, func, not_, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from bot.domain.cases import Case
@@ -47,11 +47,18 @@ def _tier(column: InstrumentedAttribute[str]) -> Callable[[Compiler, Condition],
 
 
 def _tag(to: Compiler, asked: Condition) -> Clause:
-    named = [value.split("/", 1) for value in several(asked.value)]
-    query = select(CustomerTag.customer_id).join(Tag).join(TagGroup)
-    wanted = or_(*(and_(TagGroup.name == group, Tag.name == name) for group, name in named))
+    # Asked for by number, once: by name the number of those who wear it cannot be foreseen.
+    numbers = [_numbered(*value.split("/", 1)) for value in several(asked.value)]
+    one = (
+        CustomerTag.tag_id == numbers[0] if len(numbers) == 1 else CustomerTag.tag_id.in_(numbers)
+    )
     alive = or_(CustomerTag.expires_at.is_(None), CustomerTag.expires_at > to.now)
-    return turned(asked, in_(to.those(CustomerTag.customer_id, wanted, alive, of=query)))
+    return turned(asked, in_(to.those(CustomerTag.customer_id, one, alive)))
+
+
+def _numbered(group: str, name: str) -> ScalarSelect[int]:
+    wanted = select(Tag.id).join(TagGroup).where(TagGroup.name == group, Tag.name == name)
+    return wanted.scalar_subquery()
 
 
 def _stage(_to: Compiler, asked: Condition) -> Clause:

@@ -13,9 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.domain.customers import Customer
 from bot.domain.segments import Rule, Segment, conditions, parse, read_back
 from bot.store.segment_clauses import Compiler
+from bot.store.segment_counting import WHOLE, count
 
+__all__ = ["WHOLE", "count"]
 DRAFT = 0
-WHOLE = and_(Customer.merged_into.is_(None), Customer.erased_at.is_(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +31,6 @@ class Hits:
 def clause(rule: Rule, now: datetime) -> ColumnElement[bool]:
     """The customers of a rule, as a WHERE over `Customer`."""
     return and_(WHOLE, Compiler(now).clause(rule))
-
-
-async def count(session: AsyncSession, rule: Rule, now: datetime) -> int:
-    query = select(func.count()).select_from(Customer).where(clause(rule, now))
-    return (await session.scalar(query)) or 0
 
 
 async def ids(

@@ -26,7 +26,6 @@ from sqlalchemy import (
     not_,
     or_,
     select,
-    text,
     true,
     union_all,
 )
@@ -34,19 +33,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Customer
 from bot.domain.quotas import Limits
-from bot.domain.segments import Condition, Junction, Negation, Rule
-from bot.store.engine import is_sqlite
+from bot.domain.segments import Condition, Negation, Rule
 from bot.store.roster import ORDERS, PAGE, USUAL, why_not
 from bot.store.segment_clauses import Compiler
+from bot.store.segment_counting import make_room
 from bot.store.segments import WHOLE
 
-SUMMED = frozenset(
-    ("orders.count", "orders.amount", "messages.count", "links.opened", "coupons.used")
-)
-"""Fields for which all of somebody's rows are gathered."""
 MOST_BITS = 60
-ROOM = ("work_mem = '64MB'", "jit = off")
-"""PostgreSQL's own defaults sort a hundred thousand marks on disk, and compile for longer than they save."""
 FACES = 3
 MARKED, REASON, LISTED, FACE, FOUND = range(5)
 """What a row of the answer tells."""
@@ -87,29 +80,8 @@ class Survey:
     faces: list[int] = field(default_factory=list)
 
 
-async def at_once(
-    session: AsyncSession, rule: Rule, within: ColumnElement[bool], now: datetime
-) -> int:
-    """How many a rule fits, and nothing else: what somebody waits for while she writes it."""
-    await _make_room(session)
-    asked = rule.parts if isinstance(rule, Junction) and rule.word == "all" else (rule,)
-    summed = [part for part in asked if any(one.field in SUMMED for one in _atoms(part))]
-    quick = [Compiler(now).clause(part) for part in asked if part not in summed]
-    few = select(Customer.id).where(WHOLE, within, *quick).cte("few").prefix_with("MATERIALIZED")
-    # What is summed per customer is summed of those alone whom the other conditions leave.
-    to = Compiler(now, only=few if quick else None)
-    whole = select(func.count()).select_from(Customer).join(few, few.c.id == Customer.id)
-    return await session.scalar(whole.where(*map(to.clause, summed))) or 0
-
-
-async def _make_room(session: AsyncSession) -> None:
-    if not is_sqlite(session):
-        for setting in ROOM:
-            await session.execute(text(f"SET LOCAL {setting}"))
-
-
 async def survey(session: AsyncSession, wish: Wish, limits: Limits, now: datetime) -> Survey:
-    await _make_room(session)
+    await make_room(session)
     bits = _bits(wish)
     whole = select(func.count()).select_from(Customer).where(WHOLE, wish.within)
     told = Survey(everybody=await session.scalar(whole) or 0)

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from bot.domain.segment_fields import FIELDS, Field
 from bot.domain.segments import BadRule, parse
 from bot.store import segments
-from bot.store.survey import at_once
 from tests.store.segment_oracle import Oracle
 from tests.store.segment_world import STAGES, TAGS, Facts, a_world
 
@@ -91,7 +90,6 @@ async def test_sql_means_what_the_rule_says(sessions, world, written):
         found = await segments.sample(session, rule, NOW, n=1000)
         assert {customer.id for customer in found} == by_hand
         assert await segments.count(session, rule, NOW) == len(by_hand)
-        assert await at_once(session, rule, segments.WHOLE, NOW) == len(by_hand)
 
 
 @settings(

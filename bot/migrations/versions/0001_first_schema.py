@@ -101,6 +101,13 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_customer_birthday_month"), ["birthday_month"], unique=False
         )
+        batch_op.create_index(
+            "ix_customer_gone",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("merged_into IS NOT NULL OR erased_at IS NOT NULL"),
+            postgresql_where=sa.text("merged_into IS NOT NULL OR erased_at IS NOT NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_customer_influence"), ["influence"], unique=False)
         batch_op.create_index(batch_op.f("ix_customer_merged_into"), ["merged_into"], unique=False)
 
@@ -1522,7 +1529,11 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_shop_order_customer_id_paid_at", ["customer_id", "paid_at"], unique=False
         )
-        batch_op.create_index("ix_shop_order_paid_at", ["paid_at"], unique=False)
+        batch_op.create_index(
+            "ix_shop_order_paid_at",
+            ["paid_at", "customer_id", "amount_fen", "refunded_fen"],
+            unique=False,
+        )
 
     op.create_table(
         "case_step",
@@ -2071,6 +2082,11 @@ def downgrade() -> None:
     with op.batch_alter_table("customer", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_customer_merged_into"))
         batch_op.drop_index(batch_op.f("ix_customer_influence"))
+        batch_op.drop_index(
+            "ix_customer_gone",
+            sqlite_where=sa.text("merged_into IS NOT NULL OR erased_at IS NOT NULL"),
+            postgresql_where=sa.text("merged_into IS NOT NULL OR erased_at IS NOT NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_customer_birthday_month"))
 
     op.drop_table("customer")

@@ -15,7 +15,7 @@ from bot.domain.tiers import TIERS
 from bot.inbound.commands import matrix
 from bot.store import choices as known
 from bot.store import heat, roster, segments
-from bot.store.survey import Survey, at_once
+from bot.store.survey import Survey
 from bot.web import lists
 from bot.web.console import rules
 from bot.web.console.asked import SIZES, Asked, listing, read
@@ -69,8 +69,8 @@ async def counted(request: web.Request) -> web.StreamResponse:
     work = request.app[DESK].work
     async with work.sessions.reading() as session:
         asked = await read(request, session)
-        everywhere = segments.clause(within(request, EVERYBODY), work.now())
-        total = await at_once(session, asked.rule.rule, everywhere, work.now())
+        rule = within(request, asked.rule.rule)
+        total = await segments.count(session, rule, work.now())
     behind = replace(asked, **PLAIN).address()
     told = page(request, "console/count_part.html", total=total, behind=behind)
     told.headers["HX-Trigger-After-Settle"] = "counted"
