@@ -8,19 +8,24 @@ Matrix = Mapping[str, Mapping[str, str]]
 
 
 def scope(matrix: Matrix, permission: str, role: str) -> str | None:
-    """A, S, O or p as the matrix says; None is a refusal. A right without a row is refused to all."""
-    cell = matrix.get(permission, {}).get(role)
-    return cell.removesuffix("2") if cell else None
+    """A, S or O as the matrix says; None is a refusal. A right without a row is refused to all."""
+    reach = matrix.get(permission, {}).get(role, "").rstrip("2p")
+    return reach or None
 
 
 def may(matrix: Matrix, permission: str, role: str) -> bool:
     """Whether the role may act, by itself or with a second person; proposing is not acting."""
-    return scope(matrix, permission, role) in {"A", "S", "O"}
+    return asks(matrix, permission, role) and not matrix[permission][role].endswith("p")
+
+
+def asks(matrix: Matrix, permission: str, role: str) -> bool:
+    """Whether the role may act or at least propose."""
+    return scope(matrix, permission, role) is not None
 
 
 def needs_second(matrix: Matrix, permission: str, role: str) -> bool:
     """Whether what this role does waits for the yes of somebody else who has the right."""
-    return matrix.get(permission, {}).get(role, "").endswith("2")
+    return matrix.get(permission, {}).get(role, "").endswith(("2", "p"))
 
 
 APART = frozenset({"key", "webhook"})

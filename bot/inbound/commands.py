@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.domain.permissions import Matrix, may, needs_second
+from bot.domain.permissions import Matrix, asks, may, needs_second
 from bot.domain.refusals import Refusal
 from bot.events import dump, kind_of, load
 from bot.events.commands import Command, DecideProposal
@@ -46,7 +46,7 @@ async def do(
 
     Raises Refusal: forbidden (403), key_reused (422) or whatever the rule says; a refusal is stored like an answer.
     """
-    if not may(matrix(), command.permission, command.actor.kind):
+    if not asks(matrix(), command.permission, command.actor.kind):
         raise Refusal("forbidden", "你的角色不能做这件事", status=403)
     body = dump(command)
     facts = {name: value for name, value in body.items() if name not in _ENVELOPE}

@@ -61,7 +61,7 @@ def allowed(permission: str, *, writes: bool | None = None) -> Callable[[Handler
             if actor is None:
                 return _who_are_you(request)
             reach = scope(matrix(), permission, actor.kind)
-            if reach is None or reach == "p":
+            if reach is None:
                 raise Refusal("forbidden", "你的角色不能看这一页或做这件事", status=403)
             changes = request.method not in SAFE if writes is None else writes
             scopes: tuple[str, ...] | None = request.get(KEY)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 
 from bot.domain.refusals import Refusal
 from bot.events.commands import Actor, DecideProposal, MergeCustomers
-from bot.store import portrait
+from bot.store import portrait, proposals
 from tests.builders import a_customer
 from tests.web.faces import a_named_customer
 
@@ -93,3 +94,22 @@ async def test_a_program_is_told_that_it_waits(bot, shop):
     at = f"proposals/{told[1]['proposal_id']}/decide"
     assert (await program.asks(at, agreed=True))[1]["title"] == "own_proposal"
     assert (await owner.asks(at, agreed=True))[1]["state"] == "agreed"
+
+
+async def test_who_may_only_propose_is_never_the_one_who_agrees(bot, shop):
+    spec = {"key": "spring", "name": "春日券", "kind": "amount", "value": 1000}
+    face = await shop.signs_in("operator", "yun")
+    spec |= {"budget_pieces": 5, "valid_days": 7}
+    made = {"spec": json.dumps(spec), "key": "k1"}
+    await face.opens("/admin/coupons")
+    csrf = re.search(r'name="csrf" value="([^"]+)"', face.html)[1]
+    page = await face.posts("/admin/coupons", csrf=csrf, **made)
+    assert (page.status, "等另一位有权限的人" in page.text) == (202, True)
+    assert (await face.opens("/admin/coupons/spring")).status == 404
+    async with bot.session() as session:
+        (waits,) = await proposals.waiting(session, bot.now)
+    other = Actor(kind="operator", id="ke")
+    with pytest.raises(Refusal, match="forbidden"):
+        await bot.does(decides(bot, other, waits.id))
+    assert (await bot.does(decides(bot, MIN, waits.id)))["offer"] == "spring"
+    assert "春日券" in (await face.opens("/admin/coupons/spring")).text

@@ -27,7 +27,7 @@ class DefineOffer(Command):
 class SwitchOffer(Command):
     """No more pieces are given, or again; coupons that are out stay good."""
 
-    permission = "offer.define"
+    permission = "offer.switch"
     offer: str
     on: bool
 

@@ -49,11 +49,11 @@ async def define(ask: Ask[OfferSpec]) -> Done:
     return told
 
 
-@routes.asks("POST", "/offers/{key}/pause", "offer.define", "停发；发出去的照样能用")
+@routes.asks("POST", "/offers/{key}/pause", "offer.switch", "停发；发出去的照样能用")
 async def pause(ask: Ask[Nothing]) -> Done:
     return await ask.does(SwitchOffer, offer=ask.named("key"), on=False)
 
 
-@routes.asks("POST", "/offers/{key}/resume", "offer.define", "接着发")
+@routes.asks("POST", "/offers/{key}/resume", "offer.switch", "接着发")
 async def resume(ask: Ask[Nothing]) -> Done:
     return await ask.does(SwitchOffer, offer=ask.named("key"), on=True)

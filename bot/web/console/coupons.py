@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from bot.domain.fairness import Deal, by_level, deals_of, unfair
 from bot.domain.offers import OfferSpec, in_words, pieces_left
 from bot.domain.offers.fairness import left_out
-from bot.domain.permissions import may
+from bot.domain.permissions import asks, may
 from bot.domain.refusals import Refusal
 from bot.events.commands import DefineOffer, SwitchOffer
 from bot.inbound.commands import matrix
@@ -104,7 +104,8 @@ def _words(request: web.Request) -> dict[str, Any]:
         "left": pieces_left,
         "ceiling_of": ceiling,
         "people": spans.people,
-        "may_define": may(matrix(), "offer.define", request[ACTOR].kind),
+        "may_define": asks(matrix(), "offer.define", request[ACTOR].kind),
+        "may_switch": may(matrix(), "offer.switch", request[ACTOR].kind),
     }
 
 
@@ -197,7 +198,7 @@ async def define(request: web.Request) -> web.StreamResponse:
 
 
 @routes.post(r"/admin/coupons/{key}/{act:pause|resume}")
-@allowed("offer.define")
+@allowed("offer.switch")
 async def switch(request: web.Request) -> web.StreamResponse:
     desk, form = request.app[DESK], await request.post()
     key, on = request.match_info["key"], request.match_info["act"] == "resume"

@@ -9,7 +9,7 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Customer
-from bot.domain.permissions import may, needs_second
+from bot.domain.permissions import asks, needs_second
 from bot.domain.refusals import Refusal
 from bot.events.commands import Actor, ExportCustomer
 from bot.inbound.commands import matrix
@@ -26,7 +26,7 @@ RIGHTS = {"export": "customer.export", "erase": "customer.erase", "keep": "custo
 def rights(request: web.Request) -> dict[str, bool]:
     """What this colleague may do with somebody's data, and what takes two."""
     kind = actor_of(request).kind
-    told = {name: may(matrix(), right, kind) for name, right in RIGHTS.items()}
+    told = {name: asks(matrix(), right, kind) for name, right in RIGHTS.items()}
     twice = {f"{n}_twice": needs_second(matrix(), right, kind) for n, right in RIGHTS.items()}
     return told | twice
 

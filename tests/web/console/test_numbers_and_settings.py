@@ -113,8 +113,8 @@ async def test_limits_count_at_once_and_the_audit_log_says_what_they_were(bot, s
     assert written.limits.holdout.seed.startswith("house-")
     page = await page.opens("/admin/audit")
     assert "percent 0.0 → 7.5" in page.text
-    operator = await (await shop.signs_in("admin", "ad")).opens("/admin/settings")
-    assert "只有店主能改" in operator.text
+    auditor = await (await shop.signs_in("auditor", "ad")).opens("/admin/settings")
+    assert "只有店主能改" in auditor.text
 
 
 async def test_a_colleague_gets_a_password_once_and_loses_it_with_her_account(bot, shop):
