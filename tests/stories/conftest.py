@@ -15,6 +15,8 @@ from bot.domain.rights import Plan, Right
 from tests.harness import Bot
 from tests.stories.town import Town, open_town
 
+AWAY = "https://siyu.example"
+"""Where links in messages lead: to nobody, because stories end where a page begins."""
 ANY = {"budget_pieces": 100, "per_customer": 50, "valid_days": 60}
 OFFERS: list[dict[str, Any]] = [
     {"key": "flash", "kind": "amount", "value": 9900, "claimable": True, "budget_pieces": 2},
@@ -55,7 +57,9 @@ def shop(content) -> Content:
         "rights": RIGHTS,
     }
     offers = {facts["key"]: _offer(facts) for facts in OFFERS}
-    return replace(content, levels=Levels(**levels), offers={**content.offers, **offers})
+    return replace(
+        content, public_url=AWAY, levels=Levels(**levels), offers={**content.offers, **offers}
+    )
 
 
 @pytest.fixture
@@ -72,11 +76,3 @@ async def town(published, sessions, shop, settings) -> AsyncIterator[Town]:
     async with open_town(sessions, shop, settings) as town:
         yield town
         assert town.platform.refused == []
-
-
-@pytest.fixture
-async def typed(published, sessions, shop, settings) -> AsyncIterator[Bot]:
-    """The same before a platform that answers as it is told."""
-    bot = Bot(sessions, shop, settings)
-    yield bot
-    assert bot.platform.troubles == []

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from bot.calls import SendKf
-from bot.domain.customers import Customer, Guide
+from bot.domain.customers import Customer, Guide, Identity
 from bot.domain.offers import SHOP_ZONE, Coupon, Offer
 from bot.domain.refusals import Refusal
 from bot.events import (
@@ -28,7 +28,7 @@ from bot.outbound.deliver import deliver_due
 from bot.outbound.hand_over import withdraw_due
 from bot.outbound.results import results_due
 from bot.sandbox.wecom.mass import tasks
-from bot.sandbox.world.build import new_customer
+from bot.sandbox.world.build import fan_of, new_customer
 from bot.sandbox.world.entities import Follow as Tie
 from bot.sandbox.world.entities import Guide as Colleague
 from bot.store import customers, points, rights
@@ -44,6 +44,10 @@ class Her:
     bot: Town
     customer: Customer
     external_userid: str
+
+    @property
+    def id(self) -> int:
+        return self.customer.id
 
     @property
     def asks(self) -> dict[str, Any]:
@@ -155,6 +159,16 @@ async def knows(her: Her, *guides: Guide) -> None:
             await a_follow(session, her.customer, guide, external_userid=her.external_userid)
 
 
+async def subscribes(her: Her) -> None:
+    """She has followed the Official Account for long, and is known to be the same person."""
+    world = her.bot.world
+    fan = fan_of(world, world.by_external[her.external_userid])
+    fan.subscribed = True
+    known = {"kind": "openid", "value": fan.openid, "account": world.official.original_id}
+    async with her.bot.session() as session:
+        session.add(Identity(customer_id=her.id, since=LONG_AGO, **known))
+
+
 async def friends(
     town: Town, n: int, *, agree: bool = True, guide: Guide | None = None, **changes: Any
 ) -> tuple[Guide, list[Her]]:
@@ -174,21 +188,32 @@ async def friends(
 
 @dataclass(frozen=True)
 class Asked:
-    """A mass task that a guide has before her and has not sent."""
+    """A mass task as it stands before a guide; `waits` until she taps or it is called back."""
 
     guide: str
     msgid: str
     text: str
     receivers: tuple[str, ...]
+    waits: bool
+
+
+def asked(town: Town) -> list[Asked]:
+    """Every mass task that guides have been given, in order."""
+    return [
+        Asked(
+            guide=share.userid,
+            msgid=task.msgid,
+            text=task.text,
+            receivers=tuple(share.results),
+            waits=not share.sent and not task.cancelled,
+        )
+        for task in tasks(town.sandbox.stage).values()
+        for share in task.shares.values()
+    ]
 
 
 def waiting(town: Town) -> list[Asked]:
-    return [
-        Asked(share.userid, task.msgid, task.text, tuple(share.results))
-        for task in tasks(town.sandbox.stage).values()
-        for share in task.shares.values()
-        if not share.sent and not task.cancelled
-    ]
+    return [one for one in asked(town) if one.waits]
 
 
 async def taps(town: Town) -> None:

@@ -7,12 +7,15 @@ from datetime import timedelta
 
 from bot.domain.customers import Customer, Guide
 from bot.domain.delivery import GuideTask
-from bot.events import Buyer, CustomerAdded, KfMessageReceived, Line, OrderKind, OrderReported
+from bot.events import Buyer, Line, OrderKind, OrderReported
 from bot.events.commands import SYSTEM, Actor, FileCase, OptIn
+from bot.sandbox.world.build import new_customer
+from bot.sandbox.world.entities import Fan
 from bot.store import customers, offers, touches
 from bot.store.customers import attach, keep_remark, rename
-from tests.builders import a_guide, an_offer
-from tests.harness import Bot
+from tests.builders import an_offer
+from tests.stories.life import comes, hires
+from tests.stories.town import Town
 
 NAME, PHONE, REMARK = "林小满满", "13800136021", "爱穿亚麻的小满"
 UNIONID, OPENID, EXTERNAL = (
@@ -30,64 +33,56 @@ class Life:
     guide: Guide
 
 
-async def a_life(bot: Bot) -> Life:
+async def a_life(town: Town) -> Life:
     """She adds a guide, writes, agrees, buys, holds a coupon, has a case, and a message is planned for her."""
-    async with bot.session() as session:
-        guide = await a_guide(session, userid="lan", name="阿岚")
+    guide = await hires(town, "lan", name="阿岚")
+    async with town.session() as session:
         offer = await an_offer(session, name="见面礼")
-    await bot.receives(
-        CustomerAdded(at=bot.now, userid="lan", external_userid=EXTERNAL, half=True)
-    )
-    async with bot.session() as session:
-        her = await customers.find(session, bot.vault, "external_userid", EXTERNAL)
-        await rename(session, bot.vault, her.id, NAME)
+    person = new_customer(town.world, "lin", NAME)
+    person.external_userid, person.unionid, person.fan = EXTERNAL, UNIONID, Fan(OPENID)
+    town.world.admit(person)
+    her = (await comes(town, "lin", guide="lan", half=True)).customer
+    async with town.session() as session:
+        her = await session.merge(her)
+        await rename(session, town.vault, her.id, NAME)
         for kind, value in (("unionid", UNIONID), ("openid", OPENID), ("phone", PHONE)):
-            await attach(session, bot.vault, her, kind=kind, value=value, at=bot.now)
+            await attach(session, town.vault, her, kind=kind, value=value, at=town.now)
         (tie,) = await customers.follows_of(session, her.id)
-        await keep_remark(session, bot.vault, tie, REMARK)
+        await keep_remark(session, town.vault, tie, REMARK)
         her.birthday_month, her.region = 3, "浙江 杭州"
     agree = OptIn(
-        at=bot.now,
+        at=town.now,
         actor=SYSTEM,
-        key=bot.key(),
+        key=town.key(),
         customer_id=her.id,
         purpose="marketing_wecom",
         channel="h5",
     )
-    await bot.does(by_herself(agree, her))
-    await _happens(bot, her, offer.key)
+    await town.does(by_herself(agree, her))
+    await _happens(town, her, offer.key)
     return Life(her, guide)
 
 
-async def _happens(bot: Bot, her: Customer, offer: str) -> None:
-    line = Line(sku="S1", name="亚麻衬衫", amount_fen=29900)
-    buyer = Buyer(phone=PHONE, unionid=UNIONID)
+async def _happens(town: Town, her: Customer, offer: str) -> None:
     order = OrderReported(
-        at=bot.now,
+        at=town.now,
         source="mall",
         event_id="e1",
         kind=OrderKind.PAID,
         order_no="A1001",
         amount_fen=29900,
-        buyer=buyer,
-        lines=(line,),
+        buyer=Buyer(phone=PHONE, unionid=UNIONID),
+        lines=(Line(sku="S1", name="亚麻衬衫", amount_fen=29900),),
     )
-    said = KfMessageReceived(
-        at=bot.now,
-        open_kfid="wk1",
-        external_userid=EXTERNAL,
-        msgid="m1",
-        msgtype="text",
-        text=SAID,
-    )
-    await bot.receives(order, said)
-    filed = FileCase(at=bot.now, actor=SYSTEM, key=bot.key(), customer_id=her.id, text=SAID)
-    await bot.does(filed)
-    async with bot.session() as session:
-        held = {"trigger": "gift", "now": bot.now, "touch_id": None}
+    await town.receives(order)
+    await town.act("say_kf", customer="lin", text=SAID)
+    filed = FileCase(at=town.now, actor=SYSTEM, key=town.key(), customer_id=her.id, text=SAID)
+    await town.does(filed)
+    async with town.session() as session:
+        held = {"trigger": "gift", "now": town.now, "touch_id": None}
         await offers.issue(session, offer_key=offer, customer_id=her.id, **held)
         plan = {"customer_id": her.id, "template": "weekly/benefit", "purpose": "marketing"}
-        await touches.plan(session, [plan | {"due_at": bot.now + timedelta(days=1)}], bot.now)
+        await touches.plan(session, [plan | {"due_at": town.now + timedelta(days=1)}], town.now)
         session.add(
             GuideTask(
                 key="t1",
@@ -95,11 +90,11 @@ async def _happens(bot: Bot, her: Customer, offer: str) -> None:
                 customer_id=her.id,
                 kind="contact",
                 why="问问尺码",
-                created_at=bot.now,
+                created_at=town.now,
                 state="open",
             )
         )
-    await bot.sends()
+    await town.sends()
 
 
 def by_herself(command, her: Customer):

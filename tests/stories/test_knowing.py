@@ -12,7 +12,7 @@ import pytest
 import yaml
 from sqlalchemy import select
 
-from bot.calls import GetCustomer, SendKf, Sent
+from bot.calls import SendKf
 from bot.domain.customers import Customer, Identity
 from bot.domain.journeys import Run
 from bot.domain.orders import Order, OrderLine, Product
@@ -23,34 +23,22 @@ from bot.events import (
     Actor,
     ApproveCampaign,
     Buyer,
-    CustomerAdded,
     DraftCampaign,
     FormAnswered,
     HandOverCampaign,
-    KfMessageReceived,
     Line,
-    LinkOpened,
     OrderKind,
     OrderReported,
-    QrScanned,
     UnmergeCustomer,
 )
 from bot.outbound.tag_mirror import retag_everybody
 from bot.outbound.tiers import retier
-from bot.store import conversations, offers, segments, tags, tiers
-from tests.builders import a_customer, a_follow, a_guide, a_link
-from tests.hands import Hands
-from tests.harness import Bot
-from tests.outbound.conftest import a_campaign, agrees, friends, runs
+from bot.store import offers, segments, tags, tiers
+from tests.builders import a_link
+from tests.outbound.conftest import a_campaign, agrees, runs
 from tests.outbound.test_journeys import a_tier
+from tests.stories.life import comes, friends, hires, somebody, subscribes, until, waiting, writes
 from tests.stories.past import happened, people
-from tests.stories.typed_life import somebody, until
-
-
-@pytest.fixture
-def town(typed):
-    return typed
-
 
 OWNER = Actor(kind="owner", id="boss")
 OTHER = Actor(kind="owner", id="partner")
@@ -89,24 +77,19 @@ def oracle(past, head, waist) -> list[str]:
     return found
 
 
-async def test_tactic_1_a_thousand_people_in_three_classes_as_worked_out_by_hand(bot):
+async def test_tactic_1_a_thousand_people_in_three_classes_as_worked_out_by_hand(town):
     past = [
         [(1 + n * 7 % 90 + 30 * k, 5000 + n * n % 7919 * 13) for k in range(1 + n % 5)]
         for n in range(1000)
     ]
-    ids = await people(bot, past)
-    before = await cut_anew(bot)
+    ids = await people(town, past)
+    before = await cut_anew(town)
     assert [before[who] for who in ids] == oracle(past, 0.20, 0.30)
-    after = await cut_anew(bot, head=0.25)
+    after = await cut_anew(town, head=0.25)
     moved = {who for who in ids if before[who] != after[who]}
     by_hand = zip(ids, oracle(past, 0.20, 0.30), oracle(past, 0.25, 0.30), strict=True)
     assert moved == {who for who, was, now in by_hand if was != now}
     assert 0 < len(moved) < 200
-
-
-def writes(bot, who, text) -> KfMessageReceived:
-    facts = {"open_kfid": "wk-shop", "external_userid": who, "msgid": bot.key()}
-    return KfMessageReceived(at=bot.now, msgtype="text", text=text, **facts)
 
 
 async def worn(bot, customer_id) -> dict[str, tuple[str, ...]]:
@@ -119,18 +102,16 @@ async def worn(bot, customer_id) -> dict[str, tuple[str, ...]]:
     return found
 
 
-async def test_tactic_16_what_she_taps_scans_and_says_tags_her_once_with_its_source(bot):
-    her = await somebody(bot)
-    async with bot.session() as session:
-        session.add(
-            Identity(customer_id=her.customer.id, kind="openid", value="o-lin", since=bot.now)
-        )
-        token = await a_link(session, bot, customer_id=her.customer.id)
+async def test_tactic_16_what_she_taps_scans_and_says_tags_her_once_with_its_source(town):
+    her = await somebody(town)
+    await subscribes(her)
+    async with town.session() as session:
+        token = await a_link(session, town, customer_id=her.customer.id)
     for _ in range(2):
-        scan = QrScanned(at=bot.now, openid="o-lin", account="gh_1", scene="fitting-3")
-        said = writes(bot, "wm-lin", "想看羊绒大衣")
-        await bot.receives(scan, said, LinkOpened(at=bot.now, token=token))
-    assert await worn(bot, her.customer.id) == {
+        await town.act("scan_official", customer="lin", scene="fitting-3")
+        await town.act("say_kf", customer="lin", text="想看羊绒大衣")
+        await town.act("view_link", customer="lin", url=f"{town.url}/l/{token}")
+    assert await worn(town, her.customer.id) == {
         "来源/试衣间": ("contact_way",),
         "兴趣/羊毛针织": ("keyword",),
         "兴趣/外套": ("keyword",),
@@ -138,23 +119,23 @@ async def test_tactic_16_what_she_taps_scans_and_says_tags_her_once_with_its_sou
     }
 
 
-async def test_tactic_22_what_she_declares_is_used_only_while_she_agrees(bot):
-    her = await somebody(bot)
+async def test_tactic_22_what_she_declares_is_used_only_while_she_agrees(town):
+    her = await somebody(town)
     tagged = parse({"field": "tag", "op": "has", "value": "风格/通勤"})
 
     async def answers(form, **said):
-        bot.clock.advance(minutes=1)
-        event = FormAnswered(at=bot.now, customer_id=her.customer.id, form=form, answers=said)
-        await bot.receives(event)
-        async with bot.session() as session:
-            return await segments.ids(session, tagged, bot.now, most=9)
+        await town.waits(minutes=1)
+        event = FormAnswered(at=town.now, customer_id=her.customer.id, form=form, answers=said)
+        await town.receives(event)
+        async with town.session() as session:
+            return await segments.ids(session, tagged, town.now, most=9)
 
     assert await answers("style", style="通勤") == []
     assert await answers("consent", profiling="yes") == []  # what was said before is not kept
     assert await answers("style", style="通勤") == [her.customer.id]
-    assert await worn(bot, her.customer.id) == {"风格/通勤": ("answer",)}
+    assert await worn(town, her.customer.id) == {"风格/通勤": ("answer",)}
     assert await answers("consent", profiling="no") == []
-    assert await worn(bot, her.customer.id) == {}
+    assert await worn(town, her.customer.id) == {}
 
 
 async def bought(bot, her, *categories) -> None:
@@ -166,12 +147,12 @@ async def bought(bot, her, *categories) -> None:
 
 async def reads_of_the_week(bot, *hers, offer="weekly") -> list[str]:
     """What the week's benefit says in 微信客服 to each of them: the first is 核心, the others are not."""
+    for one in hers:
+        await writes(bot, one, "你好")
     async with bot.session() as session:
         for one in hers:
             tier = "核心" if one is hers[0] else "普通"
             await session.merge(a_tier(one.customer.id, tier, bot.now))
-            way = {"channel": "kf", "address": f"wk-shop|{one.external_userid}", "by": "message"}
-            await conversations.opened(session, customer_id=one.customer.id, at=bot.now, **way)
             await agrees(session, one.customer, bot.now)
     await a_campaign(bot, template="weekly/benefit", words=None, offer_key=offer, rule={"all": []})
     before = len(bot.platform.sent(SendKf))
@@ -196,7 +177,7 @@ async def test_tactic_92_nobody_says_what_she_likes_before_her_third_purchase(to
     await bought(town, her, "戒指", "戒指")
     (general,) = await reads_of_the_week(town, her)
     assert "戒指" not in general
-    until(town, 2026, 3, 20)
+    await until(town, 2026, 3, 20)
     await bought(town, her, "戒指")
     (personal,) = await reads_of_the_week(town, her, offer="weekly-core")
     assert "你常挑戒指" in personal
@@ -212,34 +193,33 @@ async def refusal_of(doing) -> Refusal:
     return refused.value
 
 
-async def test_tactic_21_nobody_advertises_to_everybody_and_a_notice_needs_two_people(bot):
-    limits = bot.content.limits
+async def test_tactic_21_nobody_advertises_to_everybody_and_a_notice_needs_two_people(town):
+    limits = town.content.limits
     few = limits.brand.model_copy(update={"segment_above": 3})
-    small = replace(bot.content, limits=limits.model_copy(update={"brand": few}))
-    bot = Bot(bot.sessions, small, bot.settings)
-    hands = Hands(bot)
-    await friends(bot, 4)
+    small = limits.model_copy(update={"brand": few})
+    town.content.become(replace(town.content, limits=small))
+    await friends(town, 4)
     words = {"name": "春装", "text": "春装到店，欢迎来试。"}
     always = {"field": "orders.count", "op": "gte", "value": 0}
     for everyone in ({}, {"all": []}, {"not": {"not": {"all": []}}}):
-        refused = await refusal_of(act(bot, DraftCampaign, **words, segment=everyone))
+        refused = await refusal_of(act(town, DraftCampaign, **words, segment=everyone))
         assert refused.reason == "no_segment"
         assert "无分层，不营销" in refused.words
-    made = await act(bot, DraftCampaign, **words, segment=always)
-    refused = await refusal_of(act(bot, ApproveCampaign, campaign_id=made["campaign_id"]))
+    made = await act(town, DraftCampaign, **words, segment=always)
+    refused = await refusal_of(act(town, ApproveCampaign, campaign_id=made["campaign_id"]))
     assert refused.reason == "no_segment"  # whatever it is called, it spares nobody
 
     urgent = {"name": "紧急通知", "text": "门店明天停电，改到后天营业。", "purpose": "service"}
-    notice = await act(bot, DraftCampaign, **urgent, holdout_percent=0)
+    notice = await act(town, DraftCampaign, **urgent, holdout_percent=0)
     number = {"campaign_id": notice["campaign_id"]}
-    first = await act(bot, ApproveCampaign, **number)
+    first = await act(town, ApproveCampaign, **number)
     assert (first["state"], first["approvals_lacking"]) == ("draft", 1)
-    assert (await refusal_of(act(bot, ApproveCampaign, **number))).reason == "second_approval"
-    assert (await refusal_of(act(bot, HandOverCampaign, **number))).reason == "wrong_state"
-    assert (await act(bot, ApproveCampaign, OTHER, **number))["state"] == "approved"
-    await act(bot, HandOverCampaign, **number)
-    await runs(bot)
-    assert sum(len(task.ids) for task in hands.waiting) == 4
+    assert (await refusal_of(act(town, ApproveCampaign, **number))).reason == "second_approval"
+    assert (await refusal_of(act(town, HandOverCampaign, **number))).reason == "wrong_state"
+    assert (await act(town, ApproveCampaign, OTHER, **number))["state"] == "approved"
+    await act(town, HandOverCampaign, **number)
+    await runs(town)
+    assert sum(len(task.receivers) for task in waiting(town)) == 4
 
 
 async def test_tactic_23_how_she_buys_tells_what_she_goes_for(town):
@@ -262,9 +242,9 @@ async def test_tactic_23_how_she_buys_tells_what_she_goes_for(town):
             )
         await saver.uses(coupon, order_no=f"S{week}", amount_fen=30000)
         await saver.buys(f"S{week}", 300, sku="OLD")
-        town.clock.advance(days=2)  # from Thursday to Saturday
+        await town.waits(days=2)  # from Thursday to Saturday
         await weekender.buys(f"W{week}", 300, sku="OLD")
-        town.clock.advance(days=5)
+        await town.waits(days=5)
     found = []
     for one in (saver, weekender, first, plain):
         async with town.session() as session:
@@ -301,23 +281,22 @@ def sold(bot, source, **buyer) -> OrderReported:
     return OrderReported(at=bot.now, source=source, buyer=Buyer(**buyer), **facts)
 
 
-async def test_tactic_30_till_mall_and_wecom_know_one_person_and_it_can_be_undone(bot):
-    contact = {"external_userid": "wm1", "name": "小满", "type": 1, "gender": 2, "unionid": "u-1"}
-    told = {"external_contact": contact, "follow_user": []}
-    bot.platform.answers(GetCustomer, Sent(told))
-    await bot.receives(sold(bot, "pos", phone="13800000001"))
-    await bot.receives(CustomerAdded(at=bot.now, userid="wang", external_userid="wm1"))
-    await bot.sends()
-    before = await known_people(bot)
-    await bot.receives(sold(bot, "mall", phone="13800000001", unionid="u-1"))
-    ((known_by, orders),) = await known_people(bot)
+async def test_tactic_30_till_mall_and_wecom_know_one_person_and_it_can_be_undone(town):
+    await hires(town, "wang")
+    await town.receives(sold(town, "pos", phone="13800000001"))
+    await comes(town, "小满", guide="wang")
+    await town.sends()
+    unionid = town.world.customers["小满"].unionid
+    before = await known_people(town)
+    await town.receives(sold(town, "mall", phone="13800000001", unionid=unionid))
+    ((known_by, orders),) = await known_people(town)
     assert {kind for kind, _ in known_by} == {"phone", "external_userid", "unionid"}
     assert orders == 2
-    async with bot.session() as session:
+    async with town.session() as session:
         folded = await session.scalar(select(Customer.id).where(Customer.merged_into.is_not(None)))
-    undo = {"at": bot.now, "actor": OWNER, "key": bot.key(), "reason": "不是一个人"}
-    await bot.does(UnmergeCustomer(customer_id=folded, **undo))
-    after = await known_people(bot)
+    undo = {"at": town.now, "actor": OWNER, "key": town.key(), "reason": "不是一个人"}
+    await town.does(UnmergeCustomer(customer_id=folded, **undo))
+    after = await known_people(town)
     assert [ids for ids, _ in after] == [ids for ids, _ in before]
     assert [orders for _, orders in after] == [2, 0]
 
@@ -334,31 +313,33 @@ LATELY = {(1, 20_000): 11, (1, 20_001): 12, (2, 50_000): 22, (3, 100_001): 34, (
 """On how many days she bought, and for how much: her F and M."""
 
 
-async def test_tactic_36_fifty_people_in_their_cells_to_the_day_and_the_fen(bot):
-    until(bot, 2026, 3, 13, hour=0)
+async def test_tactic_36_fifty_people_in_their_cells_to_the_day_and_the_fen(town):
+    await until(town, 2026, 3, 13, hour=0)
     lots = list(product(DAYS_AGO.items(), LATELY.items()))
     past = [
         [(ago, fen - days + 1), *((min(ago + k, 365), 1) for k in range(1, days)), (366, 9**9)]
         for (ago, _), ((days, fen), _) in lots
     ]
-    ids = await people(bot, past)
-    await cut_anew(bot, rfm=RFM)
-    found = await places(bot)
+    ids = await people(town, past)
+    await cut_anew(town, rfm=RFM)
+    found = await places(town)
     for who, ((ago, r), ((days, _), f_and_m)) in zip(ids, lots, strict=True):
         if ago + days <= 366:  # all of it within the year that counts
             told = found[who]
             assert told.recency * 100 + told.frequency * 10 + told.monetary == r * 100 + f_and_m
-    async with bot.session() as session:
+    async with town.session() as session:
         counts = [
-            await segments.count(session, parse(bot.content.segments[f"rfm-{key}"].rule), bot.now)
+            await segments.count(
+                session, parse(town.content.segments[f"rfm-{key}"].rule), town.now
+            )
             for key in ("valuable", "active", "asleep")
         ]
     assert counts == [8, 12, 20]
 
 
 async def test_tactic_103_who_has_not_bought_is_known_too_and_the_first_order_flips_it_once(town):
-    guide = {"userid": "wang", "external_userid": "wm-new"}
-    await town.receives(CustomerAdded(at=town.now, **guide))
+    await hires(town, "wang")
+    her = await comes(town, "小满", guide="wang")
     prospects = parse(town.content.segments["never-bought"].rule)
     buyers = parse({"field": "stage", "op": "in", "value": ["buys"]})
 
@@ -370,10 +351,10 @@ async def test_tactic_103_who_has_not_bought_is_known_too_and_the_first_order_fl
             )
 
     assert await known() == (1, 0)
-    first = sold(town, "pos", external_userid="wm-new")
+    first = sold(town, "pos", external_userid=her.external_userid)
     await town.receives(first)
     assert await known() == (0, 1)
-    again = sold(town, "pos", external_userid="wm-new")
+    again = sold(town, "pos", external_userid=her.external_userid)
     await town.receives(first, again)
     await town.works(retier)
     assert await known() == (0, 1)
@@ -392,7 +373,7 @@ async def test_tactic_104_she_goes_on_stage_by_stage_and_a_jump_is_called_inferr
 
     her, sudden = await somebody(town), await somebody(town, "chen")
     assert await stands(her) == ("knows", None)
-    await town.receives(writes(town, "wm-lin", "在吗"))
+    await writes(town, her, "在吗")
     await town.works(retier)
     assert await stands(her) == ("understands", False)
     async with town.session() as session:
@@ -402,67 +383,69 @@ async def test_tactic_104_she_goes_on_stage_by_stage_and_a_jump_is_called_inferr
     for one in (her, sudden):
         await one.buys(f"{one.external_userid}-1", 200)
     assert [await stands(her), await stands(sudden)] == [("buys", False), ("buys", True)]
-    await her.returns("wm-lin-1", 200)
+    await her.returns(f"{her.external_userid}-1", 200)
     await town.works(retier)
     assert await stands(her) == ("buys", False)  # nobody goes back
 
 
-async def test_tactic_49_who_stands_at_the_border_is_not_moved_to_and_fro(bot):
+async def test_tactic_49_who_stands_at_the_border_is_not_moved_to_and_fro(town):
     spent = [1_000_000 - 10_000 * n for n in range(100)]
     spent[20] = spent[19] - 100
-    ids = await people(bot, [[(10, fen)] for fen in spent])
+    ids = await people(town, [[(10, fen)] for fen in spent])
     both = ids[19:21]
     ahead = cycle(both)
 
     async def after(days, **cuts) -> list[int]:
         """How often each of the two moves, while each day the one ahead gives back two yuan."""
-        began = bot.now
+        began = town.now
         for _ in range(days):
-            bot.clock.advance(days=1)
-            await happened(bot, [(next(ahead), 0.5, -200)])
-            await cut_anew(bot, **cuts)
-        async with bot.session() as session:
-            told = await tiers.moves_at(session, began, bot.now + timedelta(hours=1))
+            await town.waits(days=1)
+            await happened(town, [(next(ahead), 0.5, -200)])
+            await cut_anew(town, **cuts)
+        async with town.session() as session:
+            told = await tiers.moves_at(session, began, town.now + timedelta(hours=1))
         return [sum(move.customer_id == who for move in told) for who in both]
 
-    await cut_anew(bot)
-    assert [(await places(bot))[who].tier for who in both] == ["核心", "潜力"]
+    await cut_anew(town)
+    assert [(await places(town))[who].tier for who in both] == ["核心", "潜力"]
     assert max(await after(7)) <= 1
     assert min(await after(3, keep=0)) > 1  # without its margin the border would shake
 
 
-async def test_tactic_102_stars_are_those_of_the_table_in_the_file(bot):
-    table = yaml.safe_load((bot.content.dir / "tiers.yaml").read_text("utf-8"))["stars"]
+async def test_tactic_102_stars_are_those_of_the_table_in_the_file(town):
+    table = yaml.safe_load((town.content.dir / "tiers.yaml").read_text("utf-8"))["stars"]
     lots = list(product((1, 2, 5, 8), (30_000, 50_000, 260_000, 500_000), (0, 1, 3, 4)))
-    ids = await people(bot, [[(3 + k, fen // days) for k in range(days)] for days, fen, _ in lots])
+    ids = await people(
+        town, [[(3 + k, fen // days) for k in range(days)] for days, fen, _ in lots]
+    )
     kinds = ("衬衫", "外套", "裤装", "半裙")
-    async with bot.session() as session:
+    async with town.session() as session:
         for who, (_, _, likes) in zip(ids, lots, strict=True):
             for kind in kinds[:likes]:
                 tag = {"tag": f"{table['group']}/{kind}", "source": "guide", "evidence": {}}
-                await tags.put(session, customer_id=who, now=bot.now, **tag)
-    await retier(bot.work)
-    found = await places(bot)
+                await tags.put(session, customer_id=who, now=town.now, **tag)
+    await retier(town.work)
+    found = await places(town)
     for who, (days, fen, likes) in zip(ids, lots, strict=True):
         told = {"frequency": days, "amount": fen // days * days, "interest": likes}
         points = sum(bisect_right(table[name], value) for name, value in told.items())
         assert found[who].star == 1 + bisect_right(table["steps"], points), told
 
 
-async def test_tactic_105_more_often_wins_then_who_spends_more_then_who_buys_dearer_things(bot):
+async def test_tactic_105_more_often_wins_then_who_spends_more_then_who_buys_dearer_things(town):
     oftener = [[(40, 100_000), (30, 100_000), (20, 100_000)], [(20, 300_000)]]
     larger = [[(50, 80_000), (20, 80_000)], [(50, 60_000), (20, 60_000)]]
     dearer = [[(60, 50_000), (10, 50_000)], [(60, 50_000), (10, 50_000)]]
     lots = (oftener, larger, dearer)
-    ids = await people(bot, [past for pair in lots for past in reversed(pair)])
-    async with bot.session() as session:
+    ids = await people(town, [past for pair in lots for past in reversed(pair)])
+    async with town.session() as session:
         for who, pieces in zip(ids[-2:], (10, 1), strict=True):
             orders = await session.scalars(select(Order.id).where(Order.customer_id == who))
             for number in orders.all():
                 facts = {"sku": "K", "name": "K", "quantity": pieces, "amount_fen": 50_000}
                 session.add(OrderLine(order_id=number, ordinal=0, **facts))
-    await retier(bot.work)
-    found = await places(bot)
+    await retier(town.work)
+    found = await places(town)
     for other, one in zip(ids[::2], ids[1::2], strict=True):
         assert found[one].rank < found[other].rank
     (many, few) = (found[who] for who in ids[-2:])
@@ -471,18 +454,15 @@ async def test_tactic_105_more_often_wins_then_who_spends_more_then_who_buys_dea
     )  # as much, as often, on the same days: one coat before ten socks
 
 
-async def test_tactic_106_who_brings_forty_friends_is_a_koc_though_she_spends_little(bot):
-    her, rich = await somebody(bot), await somebody(bot, "chen")
-    await happened(bot, [(her.customer.id, 5, 9_900), (rich.customer.id, 5, 9_000_000)])
-    async with bot.session() as session:
-        seller = await a_guide(session)
-        for _ in range(40):
-            friend = await a_customer(session)
-            state = f"share-{her.customer.ref}"
-            await a_follow(session, friend, seller, state=state, since=bot.now)
-    await bot.works(retier, retag_everybody)
-    assert "影响力/KOC" in await worn(bot, her.customer.id)
-    assert "影响力/KOC" not in await worn(bot, rich.customer.id)
-    async with bot.session() as session:
-        (told,) = await tiers.explain(session, bot.vault, her.customer.ref, now=bot.now)
+async def test_tactic_106_who_brings_forty_friends_is_a_koc_though_she_spends_little(town):
+    her, rich = await somebody(town), await somebody(town, "chen")
+    await happened(town, [(her.customer.id, 5, 9_900), (rich.customer.id, 5, 9_000_000)])
+    await hires(town, "wang")
+    shared = {"act": "add_friend", "guide": "wang", "source": f"share-{her.customer.ref}"}
+    await town.acts(*(shared | {"customer": f"f{n}", "name": f"朋友{n}"} for n in range(40)))
+    await town.works(retier, retag_everybody)
+    assert "影响力/KOC" in await worn(town, her.customer.id)
+    assert "影响力/KOC" not in await worn(town, rich.customer.id)
+    async with town.session() as session:
+        (told,) = await tiers.explain(session, town.vault, her.customer.ref, now=town.now)
     assert told.customer.influence >= told.brought.friends == 40

@@ -12,11 +12,10 @@ import pytest
 from bot.calls import SendKf
 from bot.domain.campaigns import Campaign, Touch
 from bot.domain.customers import Customer
-from bot.domain.delivery import Message
 from bot.domain.orders import Product
 from bot.domain.quotas import HouseHoldout
 from bot.domain.refusals import Refusal
-from bot.events import CustomerAdded, Line
+from bot.events import Line
 from bot.events.aims import Aims
 from bot.events.commands import (
     Actor,
@@ -33,12 +32,10 @@ from bot.outbound.deliver import deliver_due
 from bot.outbound.journeys import advance_due
 from bot.store import (
     consent,
-    conversations,
     guide_tasks,
     guide_work,
     house_holdout,
     journeys,
-    offers,
     playbooks,
     proof,
     tags,
@@ -47,29 +44,24 @@ from bot.store import (
 from bot.store.explain import explain
 from bot.store.insights import Span, rewording
 from bot.web.guide.words import for_many
-from tests.builders import a_guide, a_store
-from tests.handlers.test_cases import address_of
-from tests.handlers.test_chat import hears
-from tests.hands import Hands
-from tests.harness import Bot
-from tests.outbound.conftest import EVERYBODY, agrees, friends, looks, runs, states
+from tests.builders import a_store
+from tests.outbound.conftest import EVERYBODY, agrees, runs, states
 from tests.outbound.test_journeys import Written, a_tier
 from tests.store.test_attribution import an_order
-from tests.stories.typed_life import somebody
-
-
-@pytest.fixture
-def town(typed):
-    return typed
-
+from tests.stories.life import (
+    asked,
+    friends,
+    hires,
+    looks,
+    somebody,
+    subscribes,
+    taps,
+    waiting,
+    writes,
+)
 
 OWNER = Actor(kind="owner", id="boss")
 PARTS = ("棉花地", "织布机", "改衣师傅")
-
-
-@pytest.fixture
-def hands(bot) -> Hands:
-    return Hands(bot)
 
 
 def act(bot, kind, **facts):
@@ -96,97 +88,87 @@ async def tiered(bot, customer, tier):
         await session.merge(a_tier(customer.id, tier, bot.now))
 
 
-async def test_tactic_6_one_message_takes_one_way(bot, hands):
-    _, (talks, silent) = await friends(bot, 2)
-    async with bot.session() as session:
-        for channel in ("kf", "official"):
-            await conversations.opened(
-                session,
-                customer_id=talks.id,
-                channel=channel,
-                address="wk1|wm1",
-                by="message",
-                at=bot.now,
-            )
-    await launched(bot)
-    await runs(bot)
-    assert len(bot.platform.sent(SendKf)) == 1  # she never agreed to the Official Account
-    assert [len(task.ids) for task in hands.waiting] == [1]
-    assert {who for who, (state, _) in (await states(bot)).items() if state == "handed_over"} == {
+async def test_tactic_6_one_message_takes_one_way(town):
+    _, (talks, silent) = await friends(town, 2)
+    await subscribes(talks)
+    await town.act("say_official", customer=talks.external_userid, text="在吗")
+    await writes(town, talks, "在吗")
+    await launched(town)
+    before = len(town.platform.sent(SendKf))
+    await runs(town)
+    # She never agreed to the Official Account.
+    assert len(town.platform.sent(SendKf)[before:]) == 1
+    assert [len(task.receivers) for task in waiting(town)] == [1]
+    assert {who for who, (state, _) in (await states(town)).items() if state == "handed_over"} == {
         silent.id
     }
 
 
-async def test_tactic_7_and_93_content_time_region_and_why_others_got_nothing(bot, hands):
-    async with bot.session() as session:
+async def test_tactic_7_and_93_content_time_region_and_why_others_got_nothing(town):
+    async with town.session() as session:
         store = await a_store(session)
-        guide = await a_guide(session, store_id=store.id)
-    _, (here,) = await friends(bot, 1, guide=guide)
-    _, (there,) = await friends(bot, 1)
+    guide = await hires(town, "here", store_id=store.id)
+    _, (here,) = await friends(town, 1, guide=guide)
+    _, (there,) = await friends(town, 1)
     rule = {"all": [EVERYBODY, {"field": "store", "op": "in", "value": [store.code]}]}
-    await launched(bot, segment=rule, starts_at=bot.now + timedelta(days=1))
-    await runs(bot)
-    assert hands.tasks == {}
-    bot.clock.advance(days=1)
-    await runs(bot)
-    assert set(await states(bot)) == {here.id}
-    async with bot.session() as session:
-        told = await explain(session, bot.vault, there.ref)
+    await launched(town, segment=rule, starts_at=town.now + timedelta(days=1))
+    await runs(town)
+    assert asked(town) == []
+    await town.waits(days=1)
+    await runs(town)
+    assert set(await states(town)) == {here.id}
+    async with town.session() as session:
+        told = await explain(session, town.vault, there.customer.ref)
     assert [one.state for one in told.told] == ["not_in_audience"]
 
 
-async def test_tactic_8_a_goal_is_measured_against_those_kept_out(bot, hands):
-    _, made = await friends(bot, 60)
-    number = await launched(bot, holdout_percent=40)
-    await runs(bot)
-    hands.confirm()
-    await looks(bot)
-    arms = {who: state for who, (state, _) in (await states(bot)).items()}
+async def test_tactic_8_a_goal_is_measured_against_those_kept_out(town):
+    _, made = await friends(town, 60)
+    number = await launched(town, holdout_percent=40)
+    await runs(town)
+    await taps(town)
+    await looks(town)
+    arms = {who: state for who, (state, _) in (await states(town)).items()}
     for customer in made:
         fen = 11_000 if arms[customer.id] == "delivered" else 10_000
-        await an_order(bot, customer, bot.now + timedelta(hours=1), fen=fen + customer.id % 7)
-    async with bot.session() as session:
+        await an_order(town, customer, town.now + timedelta(hours=1), fen=fen + customer.id % 7)
+    async with town.session() as session:
         found = await proof.of(session, await session.get_one(Campaign, number))
     assert found.lifts[""].low < 1000 < found.lifts[""].high
     assert "有效" in found.in_words()
     assert found.funnel["delivered"] == Counter(arms.values())["delivered"]
 
 
-async def test_tactic_38_a_preview_reaches_its_tier_alone(bot, hands):
-    async with bot.session() as session:
-        await offers.publish_offers(session, bot.vault, bot.content.offers.values())
-        await playbooks.publish_playbooks(session, bot.content, bot.now)
-    _, (core, plain) = await friends(bot, 2)
-    await tiered(bot, core, "核心")
-    await tiered(bot, plain, "普通")
-    await launched(bot, playbook="vip-preview", segment={})
-    await runs(bot)
-    assert set(await states(bot)) == {core.id}
-    assert [len(task.ids) for task in hands.waiting] == [1]
+async def test_tactic_38_a_preview_reaches_its_tier_alone(town):
+    _, (core, plain) = await friends(town, 2)
+    await tiered(town, core, "核心")
+    await tiered(town, plain, "普通")
+    await launched(town, playbook="vip-preview", segment={})
+    await runs(town)
+    assert set(await states(town)) == {core.id}
+    assert [len(task.receivers) for task in waiting(town)] == [1]
 
 
-async def test_tactic_9_what_is_said_of_points_is_true_when_it_is_said(bot):
-    lasting = bot.content.levels.model_copy(update={"expire_after_months": 1})
-    bot = Bot(bot.sessions, replace(bot.content, levels=lasting), bot.settings)
-    her = await somebody(bot, "her")
-    way = {"channel": "kf", "address": "wk-shop|wm-her", "by": "message"}
-    async with bot.session() as session:
-        await agrees(session, her.customer, bot.now)
-    bot.clock.advance(days=30)  # to 11 April
+async def test_tactic_9_what_is_said_of_points_is_true_when_it_is_said(town):
+    lasting = town.content.levels.model_copy(update={"expire_after_months": 1})
+    town.content.become(replace(town.content, levels=lasting))
+    her = await somebody(town, "her")
+    async with town.session() as session:
+        await agrees(session, her.customer, town.now)
+    await town.waits(days=30)  # to 11 April
     await her.buys("A1", 600)
     everybody = {"all": [{"field": "points", "op": "gte", "value": 0}]}
     await launched(
-        bot,
+        town,
         segment=everybody,
         template="points/standing",
-        starts_at=bot.now + timedelta(days=25),
+        starts_at=town.now + timedelta(days=25),
     )
-    bot.clock.advance(days=25)
+    await town.waits(days=25)
     await her.buys("A2", 150)
-    async with bot.session() as session:
-        await conversations.opened(session, customer_id=her.customer.id, at=bot.now, **way)
-    await runs(bot)
-    (said,) = [call.text for call in bot.platform.sent(SendKf)]
+    await writes(town, her, "在吗")
+    await runs(town)
+    said = town.platform.sent(SendKf)[-1].text
     assert "你现在有 75 积分，其中 60 分5 月 31 日到期" in said
     assert "再攒 25 分到白银：生日月双倍积分" in said
 
@@ -202,9 +184,9 @@ def of(*things) -> tuple[Line, ...]:
 async def test_tactic_58_the_first_answer_remembers_what_she_kept(town):
     her = await somebody(town, "her")
     await her.buys("A1", 300, lines=of(("亚麻衬衫", 1)))
-    assert "亚麻衬衫" in await hears(town, "你好", external_userid="wm-her")
+    assert "亚麻衬衫" in await reads(town, her, "你好")
     await her.returns("A1", 300)
-    assert "亚麻衬衫" not in await hears(town, "在吗", external_userid="wm-her")
+    assert "亚麻衬衫" not in await reads(town, her, "在吗")
 
 
 async def test_tactic_60_one_tap_buys_the_same_again_at_what_it_costs_today(town):
@@ -213,44 +195,45 @@ async def test_tactic_60_one_tap_buys_the_same_again_at_what_it_costs_today(town
     async with town.session() as session:
         session.add(Product(sku="SKU 亚麻衬衫", name="亚麻衬衫", price_fen=13_900))
         session.add(Product(sku="SKU 半裙", name="半裙", price_fen=9_900))
-    said = await hears(town, "再来一单", external_userid="wm-her")
+    said = await reads(town, her, "再来一单")
     assert "亚麻衬衫、半裙" in said
     assert "今天的价格一共 ¥377" in said  # she paid ¥300
     assert "add=SKU 亚麻衬衫*2,SKU 半裙*1" in unquote(said)
 
 
-async def test_tactic_61_a_story_is_told_from_its_beginning_and_never_twice(bot, hands):
-    alone = {"brand-story": bot.content.playbooks["brand-story"]}
-    async with bot.session() as session:
-        told = replace(bot.content, playbooks=alone)
-        await playbooks.publish_playbooks(session, told, bot.now)
-    guide, (customer,) = await friends(bot, 1)
-    async with bot.session() as session:
-        hers = await address_of(session, customer)
+async def test_tactic_61_a_story_is_told_from_its_beginning_and_never_twice(town):
+    alone = {"brand-story": town.content.playbooks["brand-story"]}
+    async with town.session() as session:
+        told = replace(town.content, playbooks=alone)
+        await playbooks.publish_playbooks(session, told, town.now)
+    await hires(town, "wang")
+    her = await somebody(town, "her")
+    async with town.session() as session:
+        await agrees(session, her.customer, town.now)
 
     async def befriends_and_waits() -> list[str]:
         """The parts of the story that her guide has sent her by then."""
-        added = {"userid": guide.userid, "external_userid": hers}
-        await bot.receives(CustomerAdded(at=bot.now, **added))
-        await bot.works(advance_due)
+        await town.act("add_friend", customer="her", guide="wang")
+        await town.works(advance_due)
         for days in (22, 15, 15):
-            later = bot.now + timedelta(days=days)
-            bot.clock.advance(days=days)
-            await bot.works(advance_due, deliver_due)
-            bot.clock.advance(hours=5)  # guides are asked a few times a day
-            await runs(bot)
-            hands.confirm()
-            await looks(bot)
-            bot.clock.advance(seconds=(later - bot.now).total_seconds() + 24 * 3600)
-        told = [task.text for task in hands.tasks.values() if "小故事" in task.text]
+            later = town.now + timedelta(days=days)
+            await town.waits(days=days)
+            await town.works(advance_due, deliver_due)
+            await town.waits(hours=5)  # guides are asked a few times a day
+            await runs(town)
+            await taps(town)
+            await looks(town)
+            await town.reaches(later + timedelta(days=1))
+        told = [task.text for task in asked(town) if "小故事" in task.text]
         return [part for text in told for part in PARTS if f"：{part}。" in text]
 
     assert await befriends_and_waits() == list(PARTS)
+    await town.act("delete_guide", customer="her", guide="wang")
     assert await befriends_and_waits() == list(PARTS)
 
 
-async def test_tactic_59_and_79_a_tier_begins_a_journey_and_its_end_stops_the_queue(bot, hands):
-    _, (customer,) = await friends(bot, 1)
+async def test_tactic_59_and_79_a_tier_begins_a_journey_and_its_end_stops_the_queue(town):
+    _, (customer,) = await friends(town, 1)
     spec = {
         "key": "stage",
         "name": "阶段",
@@ -263,79 +246,72 @@ async def test_tactic_59_and_79_a_tier_begins_a_journey_and_its_end_stops_the_qu
             {"message": {"template": "sleeping/vote"}},
         ],
     }
-    async with bot.session() as session:
-        await playbooks.publish_playbooks(session, Written(spec), bot.now)
+    async with town.session() as session:
+        await playbooks.publish_playbooks(session, Written(spec), town.now)
         await journeys.enter(
             session,
-            bot.content,
+            town.content,
             trigger="tier_changed:核心",
             customer_id=customer.id,
             cause="tier:1",
-            now=bot.now,
+            now=town.now,
         )
 
-    await bot.works(advance_due)
-    assert [state for state, _ in (await states(bot)).values()] == ["planned"]
-    await tiered(bot, customer, "普通")
-    bot.clock.advance(days=1)
-    await bot.works(advance_due, deliver_due)
-    assert [reason for _, reason in (await states(bot)).values()] == ["left_journey"]
+    await town.works(advance_due)
+    assert [state for state, _ in (await states(town)).values()] == ["planned"]
+    await tiered(town, customer, "普通")
+    await town.waits(days=1)
+    await town.works(advance_due, deliver_due)
+    assert [reason for _, reason in (await states(town)).values()] == ["left_journey"]
 
 
-async def test_tactic_81_after_three_offers_running_she_hears_a_kind_word_first(bot, hands):
-    often = bot.content.limits.brand.model_copy(update={"most_in_days": 9, "most_in_month": 9})
-    limits = bot.content.limits.model_copy(update={"brand": often})
-    bot = Bot(bot.sessions, replace(bot.content, limits=limits), bot.settings)
-    hands = Hands(bot)
-    async with bot.session() as session:
-        await offers.publish_offers(session, bot.vault, bot.content.offers.values())
-    _, (her,) = await friends(bot, 1)
+async def test_tactic_81_after_three_offers_running_she_hears_a_kind_word_first(town):
+    often = town.content.limits.brand.model_copy(update={"most_in_days": 9, "most_in_month": 9})
+    limits = town.content.limits.model_copy(update={"brand": often})
+    town.content.become(replace(town.content, limits=limits))
+    _, (her,) = await friends(town, 1)
 
     async def hears_of(**words) -> str:
         """What became of it: nothing, or why not."""
-        number = await launched(bot, **words)
-        await runs(bot)
-        hands.confirm()
-        await looks(bot)
-        bot.clock.advance(days=1)
-        return (await states(bot, await campaign(bot, number)))[her.id][1]
+        number = await launched(town, **words)
+        await runs(town)
+        await taps(town)
+        await looks(town)
+        await town.waits(days=1)
+        return (await states(town, await campaign(town, number)))[her.id][1]
 
     offer = {"template": "weekly/benefit", "offer": "weekly"}
     assert [await hears_of(**offer) for _ in range(4)] == [None, None, None, "promo_in_a_row"]
     assert await hears_of(template="sleeping/soft") is None
     assert await hears_of(**offer) is None
-    async with bot.session() as session:
-        told = await explain(session, bot.vault, her.ref)
+    async with town.session() as session:
+        told = await explain(session, town.vault, her.customer.ref)
     assert "先问候再推" in told.in_words()
 
 
-async def test_tactic_81_the_guide_is_told_to_greet_first_and_a_talk_makes_it_warm(bot, hands):
-    guide, (her,) = await friends(bot, 1)
+async def test_tactic_81_the_guide_is_told_to_greet_first_and_a_talk_makes_it_warm(town):
+    guide, (her,) = await friends(town, 1)
 
     async def between_us() -> tuple[int, list[str]]:
         """How warm it is, and why her guide is asked to write today."""
-        async with bot.session() as session:
-            warm = (await warmth.of(session, [her.id], bot.now))[her.id]
+        async with town.session() as session:
+            warm = (await warmth.of(session, [her.id], town.now))[her.id]
             contacts = await guide_work.whom_to_contact(
-                session, bot.vault, bot.content, guide.id, bot.now
+                session, town.vault, town.content, guide.id, town.now
             )
-        return warm.score(bot.now), [one.why for one in contacts if one.words]
+        return warm.score(town.now), [one.why for one in contacts if one.words]
 
     assert await between_us() == (20, [])
-    async with bot.session() as session:
+    async with town.session() as session:
         for day in range(3):
-            session.add(a_promo(her, bot.now + timedelta(days=day)))
-    bot.clock.advance(days=6)
+            session.add(a_promo(her, town.now + timedelta(days=day)))
+    await town.waits(days=6)
     assert await between_us() == (0, ["最近几条都是优惠，先问候一句"])
-    async with bot.session() as session:
-        session.add(a_promo(her, bot.now, offer_key=None))
-        session.add(
-            Message(
-                key="m1", customer_id=her.id, channel="kf", direction="in", text=b"", at=bot.now
-            )
-        )
+    async with town.session() as session:
+        session.add(a_promo(her, town.now, offer_key=None))
+    await town.act("say_kf", customer=her.external_userid, text="在吗")
     assert await between_us() == (70, [])  # she talked today; one message in four was care
-    bot.clock.advance(days=30)
+    await town.waits(days=30)
     assert (await between_us())[0] == 40
 
 
@@ -353,161 +329,162 @@ def a_promo(customer, at, *, offer_key="weekly") -> Touch:
     )
 
 
+async def reads(town, her, text: str) -> str:
+    return "\n".join(call.text for call in await writes(town, her, text))
+
+
 async def says(bot, customer, stage: str) -> None:
     """She taps it on her preferences page; nothing takes it back."""
-    her = Actor(kind="customer", id=customer.ref)
+    her = Actor(kind="customer", id=customer.customer.ref)
     command = SayLifeStage(
         actor=her, key=bot.key(), at=bot.now, customer_id=customer.id, tag=stage
     )
     await bot.does(command)
 
 
-async def test_tactic_48_a_stage_she_told_herself_brings_words_her_guide_may_change(bot, hands):
-    await bot.publishes()
-    guide, (expecting, other) = await friends(bot, 2)
+async def test_tactic_48_a_stage_she_told_herself_brings_words_her_guide_may_change(town):
+    guide, (expecting, other) = await friends(town, 2)
     hers = Actor(kind="guide", id=guide.userid)
-    facts = {"actor": hers, "at": bot.now}
+    facts = {"actor": hers, "at": town.now}
     for tag, why in (("人生阶段/孕期", "her_own_word"), ("导购/怀孕5个月", "too_precise")):
         with pytest.raises(Refusal, match=why):
-            await bot.does(TagCustomer(**facts, key=bot.key(), customer_id=other.id, add=(tag,)))
-    await says(bot, expecting, "人生阶段/孕期")
-    await bot.works(advance_due)
-    async with bot.session() as session:
-        (asked,) = await guide_tasks.open_of(session, bot.vault, guide.id)
+            await town.does(TagCustomer(**facts, key=town.key(), customer_id=other.id, add=(tag,)))
+    await says(town, expecting, "人生阶段/孕期")
+    await town.works(advance_due)
+    async with town.session() as session:
+        (asked,) = await guide_tasks.open_of(session, town.vault, guide.id)
     assert asked.task.customer_id == expecting.id
     assert "自己说在孕期" in asked.task.why
     assert "腰上不勒" in (asked.words or "")
     suits = [
-        one.name for one in for_many(bot.content, {}, bot.now, ["人生阶段/孕期"]) if one.suits
+        one.name for one in for_many(town.content, {}, town.now, ["人生阶段/孕期"]) if one.suits
     ]
     assert suits == ["stage/expecting"]
     push = {"guide_id": guide.id, "ready": "stage/expecting", "edited": True}
     push |= {"text": "前开扣的衬衫到了，坐着慢慢试。", "tags": ("人生阶段/孕期",)}
-    await bot.does(PushToTagged(**facts, key=bot.key(), **push))
-    await bot.sends()
-    (task,) = hands.waiting
-    assert (len(task.ids), "坐着慢慢试" in task.text) == (1, True)
-    span = Span(bot.now.date(), bot.now.date(), bot.settings.zone)
-    async with bot.session() as session:
-        (kept,) = await rewording(session, bot.vault, span)
+    await town.does(PushToTagged(**facts, key=town.key(), **push))
+    await town.sends()
+    (task,) = waiting(town)
+    assert (len(task.receivers), "坐着慢慢试" in task.text) == (1, True)
+    span = Span(town.now.date(), town.now.date(), town.settings.zone)
+    async with town.session() as session:
+        (kept,) = await rewording(session, town.vault, span)
     assert (kept.template, kept.edited) == ("stage/expecting", 1)
     assert kept.versions[0].text == push["text"]
 
 
-async def test_tactic_48_who_takes_her_word_back_is_not_found_by_it_any_more(bot):
-    await bot.publishes()
-    guide, (her,) = await friends(bot, 1)
-    await says(bot, her, "人生阶段/有宝宝")
-    async with bot.session() as session:
+async def test_tactic_48_who_takes_her_word_back_is_not_found_by_it_any_more(town):
+    guide, (her,) = await friends(town, 1)
+    await says(town, her, "人生阶段/有宝宝")
+    async with town.session() as session:
         assert await consent.granted(session, her.id, "life_stage")
-    await says(bot, her, "")
-    async with bot.session() as session:
-        assert await tags.worn(session, her.id, bot.now) == []
+    await says(town, her, "")
+    async with town.session() as session:
+        assert await tags.worn(session, her.id, town.now) == []
     push = {"guide_id": guide.id, "text": "来看看。", "tags": ("人生阶段/有宝宝",)}
     hers = Actor(kind="guide", id=guide.userid)
     with pytest.raises(Refusal, match="empty_audience"):
-        await bot.does(PushToTagged(actor=hers, at=bot.now, key=bot.key(), **push))
+        await town.does(PushToTagged(actor=hers, at=town.now, key=town.key(), **push))
 
 
-async def test_tactic_85_nothing_starts_without_a_metric(bot):
-    await friends(bot, 1)
+async def test_tactic_85_nothing_starts_without_a_metric(town):
+    await friends(town, 1)
     made = await act(
-        bot, DraftCampaign, name="试试", segment=EVERYBODY, text="来看看。", aims=Aims(metric="")
+        town, DraftCampaign, name="试试", segment=EVERYBODY, text="来看看。", aims=Aims(metric="")
     )
     with pytest.raises(Refusal, match="no_metric"):
-        await act(bot, ApproveCampaign, campaign_id=made["campaign_id"])
+        await act(town, ApproveCampaign, campaign_id=made["campaign_id"])
 
 
-async def test_tactic_85_what_does_harm_halts_until_a_person_lets_it_go_on(bot, hands):
-    _, made = await friends(bot, 40)
-    number = await launched(bot, aims=Aims(canary_percent=30, stop_when={"least": 4}))
-    await runs(bot)
-    hands.confirm()
-    await looks(bot)
-    first = [who for who, (state, _) in (await states(bot)).items() if state == "delivered"]
+async def test_tactic_85_what_does_harm_halts_until_a_person_lets_it_go_on(town):
+    _, made = await friends(town, 40)
+    number = await launched(town, aims=Aims(canary_percent=30, stop_when={"least": 4}))
+    await runs(town)
+    await taps(town)
+    await looks(town)
+    first = [who for who, (state, _) in (await states(town)).items() if state == "delivered"]
     assert 4 <= len(first) < 20
-    async with bot.session() as session:
+    async with town.session() as session:
         await agrees(
-            session, await session.get_one(Customer, first[0]), bot.now, action="withdraw"
+            session, await session.get_one(Customer, first[0]), town.now, action="withdraw"
         )
-    await bot.works(halt_harmful)
-    assert (await campaign(bot, number)).reason == "harm"
-    bot.clock.advance(days=1)
-    await runs(bot)
-    assert hands.waiting == []  # the others are spared
-    await act(bot, ResumeCampaign, campaign_id=number)
-    await bot.works(halt_harmful)
-    await runs(bot)
-    assert sum(len(task.ids) for task in hands.waiting) == len(made) - len(first)
+    await town.works(halt_harmful)
+    assert (await campaign(town, number)).reason == "harm"
+    await town.waits(days=1)
+    await runs(town)
+    assert waiting(town) == []  # the others are spared
+    await act(town, ResumeCampaign, campaign_id=number)
+    await town.works(halt_harmful)
+    await runs(town)
+    assert sum(len(task.receivers) for task in waiting(town)) == len(made) - len(first)
 
 
-async def test_tactic_99_two_campaigns_of_one_day_write_to_her_once(bot, hands):
-    await friends(bot, 2)
-    first, second = await launched(bot, name="节日"), await launched(bot, name="店庆")
-    await runs(bot)
-    assert sum(len(task.ids) for task in hands.waiting) == 2
-    assert set((await states(bot, await campaign(bot, first))).values()) == {("handed_over", None)}
-    assert set((await states(bot, await campaign(bot, second))).values()) == {
+async def test_tactic_99_two_campaigns_of_one_day_write_to_her_once(town):
+    await friends(town, 2)
+    first, second = await launched(town, name="节日"), await launched(town, name="店庆")
+    await runs(town)
+    assert sum(len(task.receivers) for task in waiting(town)) == 2
+    assert set((await states(town, await campaign(town, first))).values()) == {
+        ("handed_over", None)
+    }
+    assert set((await states(town, await campaign(town, second))).values()) == {
         ("excluded", "clash")
     }
 
 
-async def test_rivals_are_drawn_alike_and_compared_each_with_those_kept_out(bot, hands):
-    await friends(bot, 40)
+async def test_rivals_are_drawn_alike_and_compared_each_with_those_kept_out(town):
+    await friends(town, 40)
     number = await launched(
-        bot, template="sleeping/soft", holdout_percent=20, aims=Aims(rivals=("sleeping/vote",))
+        town, template="sleeping/soft", holdout_percent=20, aims=Aims(rivals=("sleeping/vote",))
     )
-    await runs(bot)
-    assert len({task.text for task in hands.waiting}) == 2
-    async with bot.session() as session:
+    await runs(town)
+    assert len({task.text for task in waiting(town)}) == 2
+    async with town.session() as session:
         found = await proof.of(session, await session.get_one(Campaign, number))
     assert set(found.lifts) == {"", "sleeping/soft", "sleeping/vote"}
     assert min(one.n_treated for one in found.lifts.values()) >= 8
 
 
-async def test_a_budget_ends_what_is_given_away(bot, hands):
-    await friends(bot, 5)
-    async with bot.session() as session:
-        await offers.publish_offers(session, bot.vault, bot.content.offers.values())
-    worst = bot.content.offers["weekly"].value
+async def test_a_budget_ends_what_is_given_away(town):
+    await friends(town, 5)
+    worst = town.content.offers["weekly"].value
     await launched(
-        bot, template="weekly/benefit", offer="weekly", aims=Aims(budget_fen=2 * worst + 1)
+        town, template="weekly/benefit", offer="weekly", aims=Aims(budget_fen=2 * worst + 1)
     )
-    await bot.works(plan_due)
-    assert Counter(reason for _, reason in (await states(bot)).values()) == {
+    await town.works(plan_due)
+    assert Counter(reason for _, reason in (await states(town)).values()) == {
         None: 2,
         "budget_spent": 3,
     }
 
 
-async def test_a_holdout_by_guide_keeps_all_of_her_people_out(bot, hands):
+async def test_a_holdout_by_guide_keeps_all_of_her_people_out(town):
     mine = {}
     for _ in range(8):
-        _, made = await friends(bot, 3)
+        _, made = await friends(town, 3)
         mine |= {one.id: made[0].id for one in made}
-    await launched(bot, holdout_percent=50, aims=Aims(holdout_by="guide"))
-    await bot.works(plan_due)
-    kept = {who: state == "holdout" for who, (state, _) in (await states(bot)).items()}
+    await launched(town, holdout_percent=50, aims=Aims(holdout_by="guide"))
+    await town.works(plan_due)
+    kept = {who: state == "holdout" for who, (state, _) in (await states(town)).items()}
     assert all(kept[who] == kept[first] for who, first in mine.items())
     assert set(kept.values()) == {True, False}
 
 
-async def test_who_is_kept_out_of_everything_gets_nothing_and_shows_what_all_of_it_brings(bot):
-    kept = bot.content.limits.model_copy(update={"holdout": HouseHoldout(percent=20)})
-    bot = Bot(bot.sessions, replace(bot.content, limits=kept), bot.settings)
-    Hands(bot)
-    _, made = await friends(bot, 40)
-    await launched(bot)
-    await runs(bot)
-    out = {who for who, (_, reason) in (await states(bot)).items() if reason == "house_holdout"}
+async def test_who_is_kept_out_of_everything_gets_nothing_and_shows_what_all_of_it_brings(town):
+    kept = town.content.limits.model_copy(update={"holdout": HouseHoldout(percent=20)})
+    town.content.become(replace(town.content, limits=kept))
+    _, made = await friends(town, 40)
+    await launched(town)
+    await runs(town)
+    out = {who for who, (_, reason) in (await states(town)).items() if reason == "house_holdout"}
     assert 3 <= len(out) <= 15
     for one in made:
-        await an_order(bot, one, bot.now, fen=10_000 if one.id in out else 15_000 + one.id)
-    span = Span(bot.now.date(), bot.now.date(), bot.settings.zone)
-    async with bot.session() as session:
+        await an_order(town, one, town.now, fen=10_000 if one.id in out else 15_000 + one.id)
+    span = Span(town.now.date(), town.now.date(), town.settings.zone)
+    async with town.session() as session:
         found = await house_holdout.lift(session, kept.holdout, span)
     assert (found.n_holdout, found.n_treated) == (len(out), 40 - len(out))
     assert 5_000 < found.low < found.difference < found.high
-    async with bot.session() as session:
-        told = await explain(session, bot.vault, str(min(out)))
+    async with town.session() as session:
+        told = await explain(session, town.vault, str(min(out)))
     assert "长期对照组" in told.in_words()

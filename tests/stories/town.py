@@ -29,7 +29,7 @@ from bot.settings import Settings
 from bot.store.engine import Sessions
 from bot.store.tokens import SqlTokens
 from bot.store.vault import Vault
-from bot.web import callbacks
+from bot.web import callbacks, links
 from bot.web.accounts import official_account, wecom_account
 from bot.web.desk import DESK, Desk
 from bot.web.doubts import DOUBTS, Doubts
@@ -100,7 +100,7 @@ class Town(Bot):
             platform=Watched(gateway),
             parsers=PARSERS,
         )
-        self.sandbox = sandbox
+        self.sandbox, self.url = sandbox, ""
         self.people: aiohttp.ClientSession = aiohttp.ClientSession(sandbox.base_url)
         self.intake = Intake(sessions, self.vault, self.clock, nudge=self._nudge)
         self._news = False
@@ -213,16 +213,18 @@ async def open_town(
         town = Town(sessions, content, settings, sandbox=sandbox, gateway=gateway)
         stack.push_async_callback(town.intake.close)
         stack.push_async_callback(town.people.close)
-        sandbox.point_at(await stack.enter_async_context(_listening(town.desk())))
+        town.url = await stack.enter_async_context(_listening(town.desk()))
+        sandbox.point_at(town.url)
         yield town
 
 
 @asynccontextmanager
 async def _listening(desk: Desk) -> AsyncIterator[str]:
-    """The routes that platforms call: all others of the house take longer to lay out than most stories."""
+    """Where platforms call and where links lead: all other routes take longer to lay out than most stories."""
     app = web.Application()
     app[DESK], app[DOUBTS] = desk, Doubts()
     app.add_routes(callbacks.routes)
+    app.add_routes(links.routes)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, HERE, 0).start()
