@@ -75,4 +75,4 @@ async def town(published, sessions, shop, settings) -> AsyncIterator[Town]:
     """The bot of these stories, on Thursday 12 March 2026."""
     async with open_town(sessions, shop, settings) as town:
         yield town
-        assert town.platform.refused == []
+        assert (town.platform.refused, town.unheard()) == ([], [])

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import pytest
+from dataclasses import replace
+
 from sqlalchemy import select
 
 from bot.calls import AddContactWay, SendAppText, SendKf, SendWelcome
 from bot.domain.campaigns import Campaign, Touch
 from bot.domain.cases import Case, CaseStep
 from bot.domain.customers import Customer
-from bot.domain.levels import Level, Levels
+from bot.domain.levels import Level
 from bot.domain.offers import Offer
 from bot.domain.orders import Product
-from bot.domain.pricing import price
 from bot.events import AnswerCase, CloseCase, FileCase, Line
 from bot.outbound.campaigns import plan_due
 from bot.outbound.cases import clocks_due
 from bot.outbound.causes import weekly_due
 from bot.outbound.deliver import deliver_due
 from bot.outbound.journeys import advance_due
-from bot.store import journeys, tags
+from bot.store import journeys, quoting, tags
 from tests.handlers.test_cases import a_campaign as a_running_campaign
 from tests.handlers.test_cases import acts
 from tests.outbound.conftest import a_campaign, runs, states
@@ -147,19 +147,32 @@ async def messages(bot) -> dict[int, dict[str, str | None]]:
     return found
 
 
+KNIT = Line(sku="K1", name="针织开衫", amount_fen=39900)
 SILVER = Level(name="白银", needs=100, percent_off=5)
-LEVELS = Levels(levels=(Level(name="青铜", needs=0), SILVER), fen_per_spent_point=1)
 
 
-@pytest.mark.parametrize(("coupon_first", "level_off"), [(False, 1000), (True, 850)])
-def test_tactic_064_and_065_level_coupon_and_points_come_off_one_after_the_other(
-    coupon_first, level_off
-):
-    levels = LEVELS.model_copy(update={"coupon_first": coupon_first})
-    less = Offer(kind="amount", value=3000, threshold_fen=10_000, goods=[])
-    paid = price(levels, 20_000, level="白银", offer=less, points=500)
-    assert (paid.level_off_fen, paid.coupon_off_fen, paid.points_off_fen) == (level_off, 3000, 500)
-    assert paid.payable_fen == 20_000 - level_off - 3000 - 500
+async def test_tactic_064_and_065_level_coupon_and_points_come_off_one_after_the_other(town):
+    ladder = {"levels": (Level(name="青铜", needs=0), SILVER), "fen_per_spent_point": 1}
+    her = await somebody(town)
+    async with town.session() as session:
+        session.add(Product(sku="K1", name="针织开衫", price_fen=20_000))
+    for coupon_first, level_off in ((False, 1000), (True, 800)):
+        levels = town.content.levels.model_copy(update=ladder | {"coupon_first": coupon_first})
+        town.content.become(replace(town.content, levels=levels))
+        if not coupon_first:
+            await her.buys(
+                "A1", 1000, lines=(KNIT,)
+            )  # a hundred points, and a coupon to come again
+            (said,) = await writes(town, her, "再来一单")
+            assert "¥190" in said.text
+        (coupon,) = await her.coupons("again")
+        asked = {"amount_fen": 20_000, "now": town.now, "code": coupon.code, "with_points": True}
+        async with town.session() as session:
+            told = await quoting.quote(session, levels, her.id, **asked)
+        paid = told.price
+        off = (paid.level_off_fen, paid.coupon_off_fen, paid.points_off_fen)
+        assert (told.level, off) == ("白银", (level_off, 4000, 100))
+        assert paid.payable_fen == 20_000 - sum(off)
 
 
 async def complains(bot, text: str = "裤子开线了，太差了") -> tuple[Her, Case]:
@@ -206,9 +219,6 @@ async def test_tactic_070_words_of_law_go_to_the_expert_group_at_once(town):
     _, mild = await complains(town)
     _, grave = await complains(town, "再不处理我就打12315投诉你们")
     assert (mild.level, grave.level) == (1, 2)
-
-
-KNIT = Line(sku="K1", name="针织开衫", amount_fen=39900)
 
 
 async def test_tactic_070_five_alike_are_an_emergency_and_its_advertising_stops(town):

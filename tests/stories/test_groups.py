@@ -84,6 +84,7 @@ async def test_tactic_045_dry_goods_benefits_and_games_come_by_turns_when_the_ow
     assert await posts(town) == [
         (sort, "settled", None) for sort in ("knowledge", "benefit", "play", "knowledge")
     ]
+    assert len(town.world.groups[chat_id].messages) == 4
     sent = town.platform.sent(CreateMassTask)
     assert {(call.sender, call.chat_ids, call.external_userids) for call in sent} == {
         ("owner", (chat_id,), ())

@@ -36,6 +36,8 @@ from bot.web.doubts import DOUBTS, Doubts
 from tests.harness import START, Bot
 
 HERE = "127.0.0.1"
+PATIENCE = 60.0
+"""Real seconds: a busy machine is slow, not broken."""
 KF = "wk-shop"
 OFFICIAL_KEY = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"
 
@@ -155,8 +157,14 @@ class Town(Bot):
         while (await self._asks("clock", wish))["applied"]:
             await self.hears()
 
+    def unheard(self) -> list[dict[str, Any]]:
+        """What was called back and not believed or not answered."""
+        rows = self.sandbox.stage.log.rows("callback")
+        return [row for row in rows if row["status"] not in (200, "lost")]
+
     async def hears(self) -> None:
         """Handle what was called back, and what it points to, until nothing is left."""
+        await self.sandbox.stage.courier.settled(limit=PATIENCE)
         while self._news:
             self._news = False
             while await self.dispatcher.drain(self.sessions, self.now) == BATCH:
@@ -193,7 +201,8 @@ async def open_town(
 ) -> AsyncIterator[Town]:
     """A sandbox with this bot's accounts, the bot before it, and the way back."""
     settings = settings.model_copy(update={"official_aes_key": OFFICIAL_KEY})
-    sandbox = Sandbox(Options(clock=START), world=_spec(settings))
+    options = Options(clock=START, callback_timeout=PATIENCE)
+    sandbox = Sandbox(options, world=_spec(settings))
     async with AsyncExitStack() as stack:
         stack.push_async_callback(sandbox.stop)
         await sandbox.start()
