@@ -6,13 +6,15 @@ from bot.calls import MenuItem
 from bot.domain.cases import Case
 from bot.domain.cases.clocks import LEVELS
 from bot.domain.customers import Guide
-from bot.domain.offers import Offer
+from bot.domain.offers import Offer, worst_fen, yuan
+from bot.domain.quotas import read_limits
 from bot.domain.refusals import Refusal
-from bot.events import AnswerCase, CloseCase, EscalateCase
+from bot.events import Actor, AnswerCase, CloseCase, EscalateCase
 from bot.events.commands import AssignCase, NoteCase
 from bot.inbound.router import Router
 from bot.inbound.turn import Answer, Turn
 from bot.store import cases, journeys, offers
+from bot.tongue import _
 from handlers.cases import RATED, RATINGS, standing
 
 router = Router()
@@ -99,7 +101,7 @@ async def close_case(event: CloseCase, turn: Turn) -> Answer:
         actor=str(event.actor),
         now=turn.now,
     )
-    gift = await _apologise(turn, case, event.offer) if event.offer else None
+    gift = await _apologise(turn, case, event.actor, event.offer) if event.offer else None
     asks = await cases.may_ask(turn.session, case.customer_id, turn.now)
     told = await cases.announce(
         turn.session,
@@ -127,18 +129,36 @@ async def close_case(event: CloseCase, turn: Turn) -> Answer:
     return standing(case, step)
 
 
-async def _apologise(turn: Turn, case: Case, offer_key: str) -> str:
+async def _apologise(turn: Turn, case: Case, actor: Actor, offer_key: str) -> str:
     if await cases.apology_given(turn.session, case.customer_id, turn.now):
         raise Refusal("apology_limit", "90 天内已经给过她一次致歉礼")
-    coupon = await offers.issue(
+    offer = await offers.named(turn.session, offer_key)
+    if offer is None:
+        raise Refusal("unknown_offer", "没有这个优惠", status=404)
+    _within(offer, read_limits(turn.content.limits).by_hand.sorry_fen.get(actor.kind, 0))
+    await offers.issue(
         turn.session,
         offer_key=offer_key,
         customer_id=case.customer_id,
         trigger=f"case:{case.id}",
         now=turn.now,
     )
-    offer = await turn.session.get(Offer, coupon.offer_id)
-    return offer.name if offer else "致歉礼"
+    return offer.name
+
+
+def _within(offer: Offer, most: int) -> None:
+    """Raises Refusal sorry_unknown | sorry_limit."""
+    fen = worst_fen(offer)
+    if not fen:
+        words = _("「%(name)s」没写一张最多花多少，不能当致歉礼", name=offer.name)
+        raise Refusal("sorry_unknown", words, status=422)
+    if fen > most:
+        facts = {"most": yuan(most), "name": offer.name, "fen": yuan(fen)}
+        words = _(
+            "你的角色致歉最多 %(most)s 元，「%(name)s」要 %(fen)s 元；换一张，或请店主来关",
+            **facts,
+        )
+        raise Refusal("sorry_limit", words, status=403)
 
 
 def _stars(case: Case) -> tuple[MenuItem, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.domain.customers import Customer
 from bot.domain.offers import Till, Verdict, day_words
 from bot.domain.orders import Order
+from bot.domain.quotas import read_limits
 from bot.domain.refusals import Refusal
 from bot.events import (
     Actor,
@@ -20,6 +21,7 @@ from bot.events import (
     TurnCycle,
     VoidRedemption,
 )
+from bot.inbound import commands
 from bot.inbound.router import Router
 from bot.inbound.turn import Answer, Turn
 from bot.store import offers
@@ -86,11 +88,13 @@ async def void(command: VoidRedemption, turn: Turn) -> Answer:
 
 @router.on(IssueCoupon)
 async def issue(command: IssueCoupon, turn: Turn) -> Answer:
+    if not commands.agreed(turn.key) and await _enough(command.actor, turn):
+        return Answer(await commands.propose(turn.session, command, turn.now))
     coupon = await offers.issue(
         turn.session,
         offer_key=command.offer,
         customer_id=command.customer_id,
-        trigger=f"act:{turn.key}",
+        trigger=offers.trigger_of(turn.key),
         now=turn.now,
     )
     return Answer(
@@ -100,6 +104,16 @@ async def issue(command: IssueCoupon, turn: Turn) -> Answer:
             "words": f"发好了，{day_words(coupon.issued_at)}起可以用",
         }
     )
+
+
+async def _enough(actor: Actor, turn: Turn) -> bool:
+    """Whether this person has given by hand today what her role may by itself."""
+    limits = read_limits(turn.content.limits)
+    most = limits.by_hand.per_day.get(actor.kind)
+    if most is None:
+        return False
+    today, _tomorrow = limits.day_of(turn.now)
+    return await offers.given_by_hand(turn.session, str(actor), today) >= most
 
 
 @router.on(ClaimCoupon)

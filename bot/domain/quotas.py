@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from calendar import monthrange
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
@@ -90,6 +91,21 @@ class GuideLimits(_Section):
     reminders_per_day: int = Field(default=3, ge=0, le=3)
 
 
+class ByHand(_Section):
+    """Coupons that people give by hand, by their role."""
+
+    per_day: Mapping[str, int] = {
+        "guide": 5,
+        "care": 10,
+        "manager": 20,
+        "operator": 50,
+        "admin": 50,
+    }
+    """More than so many in a day take a second person; a role that is not named knows no end."""
+    sorry_fen: Mapping[str, int] = {"manager": 5000, "care": 10000, "admin": 20000, "owner": 50000}
+    """What an apology may cost at most; a role that is not named gives none."""
+
+
 class HouseHoldout(_Section):
     """Customers who get no marketing at all, from any campaign or journey, to see what all of it together brings."""
 
@@ -121,6 +137,7 @@ class Limits(_Section):
     platform: tuple[PlatformQuota, ...] = ()
     calls: tuple[CallLimit, ...] = ()
     holdout: HouseHoldout = HouseHoldout()
+    by_hand: ByHand = ByHand()
 
     def mass_per_month(self, at: datetime) -> int:
         """Mass messages one customer may receive in the calendar month of `at`."""

@@ -13,6 +13,7 @@ WORDS = {
     "定期购": "cycle",
     "跳过这一期": "skip",
     "停掉定期购": "stop",
+    "让给别人": "decline",
 }
 """The longest first where one begins like another."""
 

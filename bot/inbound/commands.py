@@ -24,6 +24,7 @@ from bot.store.engine import Sessions, until_free
 # Never part of an audit row or of what makes two requests equal.
 _ENVELOPE = ("event", "at", "actor", "key")
 _PRIVATE = ("text", "evidence", "resolution", "password_hash", "picture")
+AGREED = "proposal:"
 _REFUSAL = ("refused", "words", "status", "state")
 
 
@@ -63,8 +64,10 @@ async def do(
             )
             if stored is None:
                 second = needs_second(matrix(), command.permission, command.actor.kind)
-                act = _propose if second else _perform
-                stored = await act(dispatcher, session, command, now)
+                if second:
+                    stored = await propose(session, command, now)
+                else:
+                    stored = await _perform(dispatcher, session, command, now)
                 await _note(session, command, facts, stored, now)
             return stored
 
@@ -116,16 +119,22 @@ async def _perform(
     return result.facts if isinstance(result, Answer) else {}
 
 
-async def _propose(
-    _dispatcher: Dispatcher, session: AsyncSession, command: Command, now: datetime
-) -> dict[str, Any]:
-    """Not done, and not refused: whoever asked is told that somebody else has to agree."""
+async def propose(session: AsyncSession, command: Command, now: datetime) -> dict[str, Any]:
+    """Not done, and not refused: whoever asked is told that somebody else has to agree.
+
+    A handler answers with this where only its facts show that two people are needed.
+    """
     number = await proposals.ask(
         session, kind=kind_of(command), body=dump(command), by=str(command.actor), now=now
     )
     words = "已经提交，等另一位有权限的人在「等第二个人」里同意；24 小时内有效"
     told = {"refused": "second_person", "words": words, "status": 202}
     return told | {"proposal_id": number}
+
+
+def agreed(key: str) -> bool:
+    """Whether this act is done with the yes of a second person."""
+    return key.startswith(AGREED)
 
 
 async def _decide(
@@ -142,7 +151,7 @@ async def _decide(
     facts: dict[str, Any] = {"proposal_id": proposal.id, "state": proposal.state}
     if not command.agreed:
         return facts
-    result = await dispatcher.tell(session, asked, key=f"proposal:{proposal.id}", now=now)
+    result = await dispatcher.tell(session, asked, key=f"{AGREED}{proposal.id}", now=now)
     await session.flush()
     return (result.facts if isinstance(result, Answer) else {}) | facts
 

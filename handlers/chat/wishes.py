@@ -121,6 +121,26 @@ async def _which(talk: Talk, wish: Wish) -> str:
     return hers[0] if hers else ""
 
 
+async def _decline(talk: Talk, wish: Wish) -> Said:
+    """The word alone shows which; a tap on one gives it up."""
+    turn = talk.turn
+    if wish.said.isdecimal():
+        await offers.decline(
+            turn.session,
+            coupon_id=int(wish.said[:18]),
+            customer_id=talk.customer_id,
+            now=turn.now,
+        )
+        return Said(talk.say("coupons/decline", done="是"))
+    held = await offers.held(turn.session, talk.customer_id, turn.now)
+    menu = tuple(
+        MenuItem(id=item("decline", str(coupon.id)), text=f"让出：{offer.name}")
+        for coupon, offer in held
+        if offer.queue
+    )
+    return Said(talk.say("coupons/decline", **({"any": "是"} if menu else {})), menu)
+
+
 async def _pet(talk: Talk, wish: Wish) -> Said:
     turn = talk.turn
     if await consent.granted(turn.session, talk.customer_id, "profiling") is None:
@@ -145,5 +165,6 @@ KINDS: dict[str, Callable[[Talk, Wish], Awaitable[Said]]] = {
     "cycle": _cycle,
     "skip": _skip,
     "stop": _stop,
+    "decline": _decline,
     "pet": _pet,
 }

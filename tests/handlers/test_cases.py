@@ -27,6 +27,7 @@ from bot.store import cases, customers, touches
 from tests.builders import a_customer, a_follow, a_guide, an_offer
 
 CARE = Actor(kind="care", id="zhou")
+OWNER = Actor(kind="owner", id="lan")
 
 
 async def a_friend(bot, **changes):
@@ -220,6 +221,21 @@ async def test_closing_may_give_an_apology_but_not_twice_in_90_days(bot):
     again = await acts(bot, FileCase, customer_id=customer.id, text="又开线了")
     with pytest.raises(Refusal, match="apology_limit"):
         await acts(bot, CloseCase, case_id=again["case"], resolution="已修好", offer="sorry")
+
+
+async def test_an_apology_costs_no_more_than_the_role_may_give(bot):
+    customer = await a_friend(bot)
+    async with bot.session() as session:
+        await an_offer(session, key="dear", value=10001)
+        await an_offer(session, key="anything", kind="gift")
+    case = (await acts(bot, FileCase, customer_id=customer.id, text="开线了"))["case"]
+    for offer, reason in (("dear", "sorry_limit"), ("anything", "sorry_unknown")):
+        with pytest.raises(Refusal, match=reason):
+            await acts(bot, CloseCase, case_id=case, resolution="已修好", offer=offer)
+    closes = CloseCase(
+        case_id=case, resolution="已修好", offer="dear", at=bot.now, key="k", actor=OWNER
+    )
+    assert (await bot.does(closes))["state"] == "closed"
 
 
 async def test_she_is_asked_once_in_30_days_whether_she_is_content(bot):

@@ -19,6 +19,7 @@ from bot.events import (
     SpendPoints,
     VoidRedemption,
 )
+from bot.events.commands import DecideProposal
 from bot.store import points
 from tests.builders import a_customer, an_offer
 
@@ -154,3 +155,25 @@ async def test_a_customer_spends_only_her_own_points(bot, coupon):
     with pytest.raises(Refusal) as refusal:
         await bot.does(SpendPoints(**hers, actor=stranger, key=bot.key()))
     assert refusal.value.status == 404
+
+
+async def test_a_guide_gives_so_many_a_day_and_more_with_a_second_person(bot):
+    async with bot.session() as session:
+        customer = await a_customer(session)
+        offer = await an_offer(session, per_customer=9)
+    hers = {"offer": offer.key, "customer_id": customer.id}
+    su = Actor(kind="guide", id="su")
+
+    async def gives() -> dict[str, object]:
+        return await bot.does(IssueCoupon(at=bot.now, actor=su, key=bot.key(), **hers))
+
+    for _ in range(5):
+        await gives()
+    with pytest.raises(Refusal, match="second_person") as waits:
+        await gives()
+    asked = {"proposal_id": waits.value.facts["proposal_id"], "agreed": True}
+    await bot.does(DecideProposal(at=bot.now, actor=ADMIN, key=bot.key(), **asked))
+    async with bot.session() as session:
+        assert len((await session.scalars(select(Coupon))).all()) == 6
+    bot.clock.advance(days=1)
+    assert "code" in await gives()

@@ -267,6 +267,22 @@ async def test_what_is_open_to_everybody_is_taken_once(bot, shop):
     assert "领过了" in (await face.opens("/h5/activities")).text
 
 
+async def test_a_seat_she_cannot_use_is_the_next_ones_in_line(bot, shop):
+    async with bot.session() as session:
+        facts = {"budget_pieces": 1, "claimable": True, "queue": True}
+        offer = await an_offer(session, name="沙龙座位", **facts)
+    await a_fan(bot)
+    hers = await looks(shop, "/h5/activities")
+    await hers.sends(f"/h5/offers/{offer.key}")
+    await a_fan(bot, "o-chen")
+    friend = await looks(shop, "/h5/activities")
+    assert "你在排队" in (await friend.sends(f"/h5/offers/{offer.key}")).text
+    declines = re.search(r'action="(/h5/coupons/\d+/decline)"', hers.html)[1]
+    assert "让出来了" in (await hers.sends(declines)).text
+    assert "还没有券" in hers.text
+    assert "沙龙座位" in (await friend.opens("/h5")).text
+
+
 async def test_asking_to_be_forgotten_stops_everything_at_once(bot, shop):
     customer = await a_fan(bot)
     face = await looks(shop, "/h5/data")

@@ -21,7 +21,7 @@ from bot.platforms.signing import js_signature
 from bot.store import consent, explain, guide_tasks, tags
 from bot.store.customers import keep_phone
 from bot.web.guide.side import SIGNATURES
-from tests.builders import a_follow, a_guide, a_store
+from tests.builders import a_follow, a_guide, a_store, an_offer
 from tests.hands import Hands
 from tests.web.faces import a_coupon, a_named_customer
 
@@ -470,3 +470,15 @@ async def test_what_she_complained_of_in_the_shop_is_filed_and_noted_by_her_guid
     theirs = await a_stranger(bot)
     fields = (await face.opens(f"/guide/c/{customer.ref}")).form(f"/guide/c/{customer.ref}/case")
     assert (await face.posts(f"/guide/c/{theirs.ref}/case", **fields, text="x")).status == 404
+
+
+async def test_a_guide_puts_a_coupon_into_her_wallet(bot, su, face):
+    customer = await her_own(bot, su)
+    async with bot.session() as session:
+        offer = await an_offer(session, name="回头券")
+        await an_offer(session, name="三人拼", team_size=3)
+    page = f"/guide/c/{customer.ref}"
+    assert "三人拼" not in (await face.opens(page)).text
+    assert "放进她的卡包了" in (await face.sends(f"{page}/coupon", offer=offer.key)).text
+    refused = await face.sends(f"{page}/coupon", offer=offer.key)
+    assert (refused.status, "每人限领 1 张" in refused.text) == (409, True)

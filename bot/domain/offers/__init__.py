@@ -2,7 +2,14 @@
 
 from bot.domain.offers.codes import ALPHABET, code_for, read_code
 from bot.domain.offers.entities import Coupon, Cycle, Offer, Redemption, TillMiss
-from bot.domain.offers.rules import discount, eligible, pieces_left, runs_out, why_not_issued
+from bot.domain.offers.rules import (
+    discount,
+    eligible,
+    pieces_left,
+    runs_out,
+    why_not_issued,
+    worst_fen,
+)
 from bot.domain.offers.spec import OfferSpec
 from bot.domain.offers.verdicts import (
     LOCKED,
@@ -45,5 +52,6 @@ __all__ = [
     "runs_out",
     "used_words",
     "why_not_issued",
+    "worst_fen",
     "yuan",
 ]

@@ -46,6 +46,12 @@ def eligible(offer: Offer, amount_fen: int | None, lines: Sequence[Line]) -> int
     return of_it if amount_fen is None else min(of_it, amount_fen)
 
 
+def worst_fen(offer: Offer) -> int:
+    """What one piece costs us at most; 0 where nobody can say."""
+    off = offer.value if offer.kind == "amount" else offer.most_fen
+    return max(off, offer.piece_fen)
+
+
 def discount(offer: Offer, amount_fen: int | None) -> int:
     """Fen off this order; never more than the order, and never a fraction in the shop's favour."""
     if offer.kind == "percent":

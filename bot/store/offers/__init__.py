@@ -1,6 +1,7 @@
 """Coupons from budget to till: published, issued, shown, redeemed, taken back."""
 
 from bot.domain.offers import Till
+from bot.store.offers.by_hand import given_by_hand, named, to_give, trigger_of
 from bot.store.offers.counter import (
     Holder,
     Redeemed,
@@ -44,12 +45,14 @@ __all__ = [
     "decline",
     "dissolve",
     "give_cycle",
+    "given_by_hand",
     "held",
     "holder_of",
     "issue",
     "join",
     "lock_offers",
     "look_up",
+    "named",
     "on_offer",
     "past",
     "publish_offers",
@@ -69,6 +72,8 @@ __all__ = [
     "team_of",
     "team_offers",
     "teams_of",
+    "to_give",
+    "trigger_of",
     "void",
     "withdraw",
     "withdraw_untold",

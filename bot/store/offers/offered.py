@@ -20,15 +20,15 @@ class Open(NamedTuple):
     left: int
     may_take: int
     """How many more she may have."""
-    waits: bool
-    """She stands in line for it."""
+    waits: int | None
+    """The coupon with which she stands in line for it."""
 
 
 async def on_offer(session: AsyncSession, customer_id: int, now: datetime) -> list[Open]:
     """Those that end first in front."""
     hers = Coupon.customer_id.in_(await family(session, customer_id))
     counted = Coupon.state.not_in(("withdrawn", "declined"))
-    waiting = func.count().filter(Coupon.state == "waiting")
+    waiting = func.max(Coupon.id).filter(Coupon.state == "waiting")
     query = (
         select(Offer, func.count(Coupon.id), waiting)
         .outerjoin(Coupon, and_(Coupon.offer_id == Offer.id, hers, counted))
@@ -46,7 +46,7 @@ async def on_offer(session: AsyncSession, customer_id: int, now: datetime) -> li
             offer,
             offer.budget_pieces - offer.issued,
             max(offer.per_customer - had, 0),
-            bool(waits),
+            waits,
         )
         for offer, had, waits in await session.execute(query)
     ]

@@ -12,12 +12,13 @@ from bot.content import wording
 from bot.domain import masks
 from bot.domain.cases.clocks import LEVELS, number
 from bot.domain.cases.complaints import CATEGORIES
+from bot.domain.offers import in_words, worst_fen
 from bot.domain.permissions import may
 from bot.domain.reasons import words
 from bot.domain.refusals import Refusal
 from bot.events.commands import AnswerCase, AssignCase, CloseCase, Command, EscalateCase, NoteCase
 from bot.inbound.commands import matrix
-from bot.store import case_queue, facts, shops
+from bot.store import case_queue, facts, offers, shops
 from bot.store.case_queue import Queued, Whole
 from bot.store.explain import CHANNELS
 from bot.store.story import STEPS
@@ -82,9 +83,17 @@ async def overview(request: web.Request) -> web.StreamResponse:
             who=actor_words,
             channels=CHANNELS | FILED,
             words=words,
-            sorry=desk.work.content.offers.get("sorry"),
+            sorry=await _apologies(session, desk, kind),
             downloads=lists.downloads(request, SHEET),
         )
+
+
+async def _apologies(session: AsyncSession, desk: Desk, role: str) -> list[tuple[str, str]]:
+    """What this role may give beside an apology, the cheapest first."""
+    most = desk.work.content.limits.by_hand.sorry_fen.get(role, 0)
+    found = [(worst_fen(one), one) for one in await offers.to_give(session, desk.work.now())]
+    fits = sorted((fen, one.name, one) for fen, one in found if 0 < fen <= most)
+    return [(one.key, f"{name}（{in_words(one)}）") for _fen, name, one in fits]
 
 
 async def _queue(session: AsyncSession, desk: Desk, view: str, store: str | None) -> list[Queued]:
@@ -219,6 +228,6 @@ async def escalate(request: web.Request) -> web.StreamResponse:
 async def close(request: web.Request) -> web.StreamResponse:
     form = await request.post()
     said = forms.needed(form, "resolution", _("写下是怎么解决的"), most=1000)
-    offer = "sorry" if forms.text(form, "sorry") == "1" else None
+    offer = forms.text(form, "sorry", most=64) or None
     await _do(request, CloseCase, resolution=said, offer=offer)
     raise web.HTTPSeeOther("/admin/cases?said=closed")

@@ -21,7 +21,7 @@ from bot.domain.segment_fields import SAID_WORDS, STAGES
 from bot.domain.segments import parse, read_back
 from bot.events.commands import AskGuide, ChangeAdvisor
 from bot.inbound.commands import matrix
-from bot.store import advisors, explain, merge_queue, portrait, segments, story, warmth
+from bot.store import advisors, explain, merge_queue, offers, portrait, segments, story, warmth
 from bot.store.explain import CHANNELS
 from bot.store.portrait import Portrait
 from bot.store.story import PLACES, SOURCES, Line
@@ -40,6 +40,7 @@ RIGHTS = {
     "merge": "customer.merge",
     "advise": "advisor.assign",
     "file": "case.file",
+    "give": "coupon.issue",
 }
 MOST_ORDERS = 20
 KINDS = {
@@ -117,6 +118,7 @@ async def person(request: web.Request) -> web.StreamResponse:
             titles=titles,
             advice=await _advice(request, session, customer),
             **await data_rights.about(request, session, customer),
+            to_give=await offers.to_give(session, now),
             asked="asked" in request.query,
             read_back=lambda rule: read_back(parse(rule)),
             member_of=await _segments_of(session, customer, now),

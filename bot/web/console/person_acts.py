@@ -6,7 +6,7 @@ from aiohttp import web
 
 from bot.domain.cases.complaints import CATEGORIES
 from bot.domain.customers import Customer
-from bot.events.commands import FileCase
+from bot.events.commands import FileCase, IssueCoupon
 from bot.tongue import _
 from bot.web.console import forms
 from bot.web.console.person import asked_for
@@ -36,3 +36,14 @@ async def file_case(request: web.Request) -> web.StreamResponse:
         )
     )
     raise web.HTTPSeeOther(f"/admin/cases?case={told['case']}&said=filed")
+
+
+@routes.post("/admin/customers/{ref}/coupon")
+@allowed("coupon.issue")
+async def give(request: web.Request) -> web.StreamResponse:
+    desk, form = request.app[DESK], await request.post()
+    customer = await _customer(request)
+    offer = forms.needed(form, "offer", _("先选一张券"), most=64)
+    signed = forms.signed(request, form)
+    await desk.do(IssueCoupon(customer_id=customer.id, offer=offer, **signed))
+    raise web.HTTPSeeOther(f"/admin/customers/{customer.ref}?said=given#coupons")

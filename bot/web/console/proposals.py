@@ -34,6 +34,7 @@ NAMES = {
     "playbook": "旅程",
     "at_once": "不等一天",
     "give_up": "券一起作废",
+    "offer": "哪张券",
 }
 
 

@@ -11,16 +11,19 @@ from aiohttp import web
 from bot.domain.offers import Coupon, Offer, in_words, last_day_words
 from bot.domain.refusals import Refusal
 from bot.domain.rights import months_after
+from bot.events.commands import DeclineCoupon
 from bot.store import cases, offers, points
 from bot.store.customers import name_of
 from bot.tongue import _
-from bot.web.customer.door import ask_who, customer_at
+from bot.web.customer.door import ask_who, customer_at, herself
 from bot.web.customer.staying import agrees
 from bot.web.desk import DESK, Desk
-from bot.web.guards import allowed
+from bot.web.forms import key_in
+from bot.web.guards import actor_of, allowed
 from bot.web.pages import page
 
 routes = web.RouteTableDef()
+SAID = {"declined": "让出来了：有人在排队就轮到她。"}
 Held = Sequence[tuple[Coupon, Offer]]
 
 
@@ -46,13 +49,31 @@ async def wallet(request: web.Request) -> web.StreamResponse:
         who=name,
         standing=standing,
         next=desk.work.content.levels.next_after(standing.level),
-        coupons=[(coupon, ticket(coupon, offer)) for coupon, offer in held],
+        coupons=[(coupon, ticket(coupon, offer), offer.queue) for coupon, offer in held],
         past=[(coupon, offer, _end(coupon)) for coupon, offer in used],
         shown=shown,
         expiring=soon.get(customer.id, 0),
         case=live,
+        said=SAID.get(request.query.get("said", ""), ""),
         **(_code(desk, *shown) if shown else {}),
     )
+
+
+@routes.post(r"/h5/coupons/{id:\d{1,18}}/decline")
+@allowed("coupon.claim")
+async def decline(request: web.Request) -> web.StreamResponse:
+    """A seat that she does not want is the next one's in line."""
+    desk, form = request.app[DESK], await request.post()
+    customer, coupon = await herself(request), int(request.match_info["id"])
+    command = DeclineCoupon(
+        at=desk.work.now(),
+        actor=actor_of(request),
+        key=f"{key_in(form)}:{coupon}",
+        customer_id=customer.id,
+        coupon_id=coupon,
+    )
+    await desk.do(command)
+    raise web.HTTPSeeOther("/h5?said=declined")
 
 
 @routes.get(r"/h5/code/{id:\d{1,18}}")

@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain import masks
 from bot.domain.customers import Customer, Guide
+from bot.domain.offers import in_words
 from bot.domain.refusals import Refusal
-from bot.events.commands import FileCase, TagCustomer
+from bot.events.commands import Command, FileCase, IssueCoupon, TagCustomer
 from bot.store import consent, facts, guide_book, offers, points, tags, warmth
 from bot.tongue import _
 from bot.web import unmasking
@@ -23,6 +24,8 @@ from bot.web.pages import page
 
 routes = web.RouteTableDef()
 AT_ONCE = 30
+WAITS = 202
+"""Done once a second person agrees."""
 SOURCES = {
     "contact_way": "从渠道码来",
     "menu": "点过菜单",
@@ -36,7 +39,11 @@ SOURCES = {
     "rule": "规则打的",
     "counter": "看得多、看得久",
 }
-SAID = {"filed": "记下了：客诉已经开始计时，在「今天」里回她。"}
+SAID = {
+    "filed": "记下了：客诉已经开始计时，在「今天」里回她。",
+    "given": "放进她的卡包了，在聊天里告诉她一声。",
+    "asked": "今天送满了：已经提交，等店主或管理员同意后放进她的卡包。",
+}
 OWN_GROUPS = ("导购", "风格")
 """Groups from which a guide gives tags by hand."""
 
@@ -114,6 +121,7 @@ async def told_of(
         "tags": worn,
         "to_give": _to_give(desk, {one["tag"] for one in worn}),
         "coupons": await offers.held(session, customer.id, now),
+        "gives": [(one, in_words(one)) for one in await offers.to_give(session, now)],
         "warmth": (await warmth.of(session, [customer.id], now))[customer.id],
         "promos": work.content.limits.brand.promos_in_a_row,
         "moments": await guide_book.moments(session, customer.id, guide.id),
@@ -171,22 +179,34 @@ async def mark(request: web.Request) -> web.StreamResponse:
 @allowed("case.file")
 async def file_case(request: web.Request) -> web.StreamResponse:
     """What she said in the shop or on the phone, where no detector hears."""
+    said = typed(await request.post(), "text")[:1000]
+    return await _does(request, FileCase, "filed", text=said)
+
+
+@routes.post("/guide/c/{ref}/coupon")
+@allowed("coupon.issue")
+async def give(request: web.Request) -> web.StreamResponse:
+    offer = typed(await request.post(), "offer")[:64]
+    return await _does(request, IssueCoupon, "given", offer=offer)
+
+
+async def _does(
+    request: web.Request, act: type[Command], said: str, **given: Any
+) -> web.StreamResponse:
+    """For one of her own customers; what the rules refuse is told on the same page."""
     desk, form = request.app[DESK], await request.post()
     async with desk.work.sessions.reading() as session:
         guide = await guide_at(request, session)
         customer = await her_customer(request, session, guide)
-    command = FileCase(
-        at=desk.work.now(),
-        actor=actor_of(request),
-        key=key_in(form),
-        customer_id=customer.id,
-        text=typed(form, "text")[:1000],
-    )
+    given["customer_id"] = customer.id
     try:
+        command = act(at=desk.work.now(), actor=actor_of(request), key=key_in(form), **given)
         await desk.do(command)
     except Refusal as refusal:
-        return await _profile(request, refusal.words, refusal.status)
-    raise web.HTTPSeeOther(f"/guide/c/{customer.ref}?said=filed")
+        if refusal.status != WAITS:
+            return await _profile(request, refusal.words, refusal.status)
+        said = "asked"
+    raise web.HTTPSeeOther(f"/guide/c/{customer.ref}?said={said}")
 
 
 @routes.post("/guide/c/{ref}/phone")

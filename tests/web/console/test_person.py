@@ -9,7 +9,7 @@ from sqlalchemy import select
 from bot.domain.delivery import GuideTask
 from bot.domain.orders import Order
 from bot.store import advisors, segments
-from tests.builders import a_follow, a_guide
+from tests.builders import a_follow, a_guide, an_offer
 from tests.web.faces import a_named_customer
 
 
@@ -78,5 +78,10 @@ async def test_a_complaint_made_on_the_phone_is_filed_at_the_desk_and_noted_on(b
         re.search(r'action="(/admin/cases/\d+/note)"', page.html)[1], text="问过仓库"
     )
     assert "「问过仓库」" in page.text
+    async with bot.session() as session:
+        offer = await an_offer(session, name="一点心意")
+    page = await (await face.opens(address)).sends(f"{address}/coupon", offer=offer.key)
+    assert "放进她的卡包了" in page.text
     auditor = await (await shop.signs_in("auditor", "shen")).opens(address)
     assert "记一件投诉" not in auditor.text
+    assert "放进她的卡包" not in auditor.text
