@@ -10,7 +10,7 @@ from bot.events import AppOpened, CardClicked, FinishGuideTask, MemberChanged, N
 from bot.events.commands import AskGuide, RemindGuide
 from bot.inbound.router import Router
 from bot.inbound.turn import Answer, Turn
-from bot.store import customers, guide_tasks, mass_tasks, shops
+from bot.store import calling_back, customers, guide_tasks, mass_tasks, shops
 
 router = Router()
 
@@ -23,6 +23,13 @@ async def lose_guide(event: MemberChanged, turn: Turn) -> None:
     guide.active = False
     await turn.session.flush()
     await guide_tasks.pass_on(turn.session, guide)
+    await _call_back(turn)
+
+
+async def _call_back(turn: Turn) -> int:
+    """What waits for the tap of guides who are not there now."""
+    again_at = turn.content.limits.hand_over_from(turn.now)
+    return await calling_back.withdraw(turn.session, turn.vault, turn.now, again_at=again_at)
 
 
 @router.on(MemberChanged, when=lambda event: event.change == "create_user")

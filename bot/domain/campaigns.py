@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
@@ -96,6 +96,8 @@ class Touch(Row):
     text: Mapped[bytes | None]
     """The exact words, sealed."""
     mass_task_id: Mapped[int | None] = mapped_column(ForeignKey("mass_task.id"))
+    first_task_id: Mapped[int | None] = mapped_column(ForeignKey("mass_task.id"))
+    """The task of the guide who never confirmed it: it was passed on to another one, which happens once."""
     attempts: Mapped[int] = mapped_column(default=0)
     """How often it was handed to a platform; counts into the effect of the debt."""
     planned_at: Mapped[datetime]
@@ -122,6 +124,10 @@ STATES = {
     "holdout": "对照组",
     "unknown": "结果不明",
 }
+
+
+PATIENCE = timedelta(days=5)
+"""How long a message of a journey waits for a guide's free place, or may be passed on, before it is stale."""
 
 
 class MassTask(Row):
@@ -159,7 +165,7 @@ class MassTask(Row):
     attempts: Mapped[int] = mapped_column(default=0)
     """How often the platform was asked to make it; counts into the effect of the debt."""
     cancel_reason: Mapped[str | None]
-    """Why it was called back: expired, withdrawn, paused, stopped or kill_switch."""
+    """Why it was called back: expired, guide_away, guide_left, withdrawn, paused, stopped or kill_switch."""
     cancels: Mapped[int] = mapped_column(default=0)
     """How often the platform was asked to stop it; counts into the effect of the debt."""
     cancelled_at: Mapped[datetime | None]

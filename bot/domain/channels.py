@@ -36,9 +36,15 @@ class Tie(NamedTuple):
     last_talk_at: datetime | None = None
     active: bool = True
     away_until: datetime | None = None
+    away_from: datetime | None = None
 
     def serves(self, now: datetime) -> bool:
-        return self.active and (self.away_until is None or self.away_until <= now)
+        return self.active and not is_away(self.away_from, self.away_until, now)
+
+
+def is_away(since: datetime | None, until: datetime | None, now: datetime) -> bool:
+    """Half-open; without a beginning she is away already."""
+    return until is not None and now < until and (since is None or since <= now)
 
 
 class OpenWindow(NamedTuple):
@@ -67,8 +73,12 @@ def ways(
     now: datetime,
     allowed: Collection[str] = (),
     only_guide: int | None = None,
+    without: int | None = None,
 ) -> list[Way]:
-    """Every way that is open at `now`, best first. `only_guide` is set for a guide's own push."""
+    """Every way that is open at `now`, best first. `only_guide` is set for a guide's own push, `without` for
+    what was passed on by the guide who never confirmed it."""
+    if without is not None:
+        ties = [tie for tie in ties if tie.guide_id != without]
     found = [
         Way(open_.channel, open_.address, "会话窗口还开着")
         for open_ in windows
@@ -106,10 +116,16 @@ def right_guide(
     )
 
 
-def no_way(ties: Sequence[Tie], *, now: datetime, only_guide: int | None = None) -> str:
+def no_way(
+    ties: Sequence[Tie],
+    *,
+    now: datetime,
+    only_guide: int | None = None,
+    without: int | None = None,
+) -> str:
     """Why there is none: the reason of an excluded touch."""
     if only_guide is not None and all(tie.guide_id != only_guide for tie in ties):
         return "not_friend"
     if ties and not any(tie.serves(now) for tie in ties):
         return "guide_away"
-    return "no_channel"
+    return "no_channel" if without is None else "guide_never_confirmed"

@@ -124,6 +124,8 @@ class Guide(Row):
     active: Mapped[bool] = mapped_column(default=True)
     duty: Mapped[str | None]
     """manager or expert: whom we ask when something goes up."""
+    away_from: Mapped[datetime | None]
+    """None with an `away_until`: she is away already."""
     away_until: Mapped[datetime | None]
     best_hour: Mapped[int | None]
 

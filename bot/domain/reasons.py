@@ -21,6 +21,7 @@ WORDS = {
     "moment_today": "那天已经有一条朋友圈要发",
     "no_friends": "没有能看到的好友",
     "guide_away": "导购不在岗，没有其他导购可发",
+    "guide_left": "导购已经离职，没有其他导购可发",
     "guide_never_confirmed": "导购一直没有确认发送",
     "group_paused": "这组群暂停了，邀请收回",
     "third_promotion": "群里连着两条都是福利，第三条先压下",

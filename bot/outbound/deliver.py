@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.content import wording
-from bot.domain.campaigns import Campaign, Touch
+from bot.domain.campaigns import PATIENCE, Campaign, Touch
 from bot.domain.channels import Way
 from bot.domain.quotas import Limits, read_limits
 from bot.domain.reasons import of_offer
@@ -19,15 +19,14 @@ from bot.outbound import windows
 from bot.outbound.gathering import Gathering
 from bot.outbound.goods import of_goods
 from bot.outbound.windows import Going, Ready
-from bot.store import campaigns, facts, gate, group_chats, offers, touches
-from bot.store.gate import Question, Standing, Stock
+from bot.store import campaigns, facts, gate, group_chats, offers, passing_on, stocks, touches
+from bot.store.gate import Question, Standing
 from bot.store.links import Links, Message
+from bot.store.stocks import Stock
 from bot.work.context import Work
 
 CHUNK = 500
 LOOK_AGAIN = timedelta(minutes=10)
-PATIENCE = timedelta(days=5)
-"""How long a message of a journey waits for a guide's free place before it is stale."""
 
 
 async def deliver_due(work: Work) -> int:
@@ -103,7 +102,8 @@ class _Delivery:
         self, touch: Touch, campaign: Campaign | None, stops: Mapping[int | None, str]
     ) -> Question:
         coupon = touch.coupon_id is not None
-        kind = (touch.campaign_id, touch.template, touch.purpose, touch.offer_key, touch.guide_id)
+        sender = touch.guide_id, touch.first_task_id
+        kind = (touch.campaign_id, touch.template, touch.purpose, touch.offer_key, *sender)
         if (kind, coupon) not in self.questions:
             self.questions[kind, coupon] = await self._asked(touch, campaign, stops)
         return self.questions[kind, coupon]
@@ -124,6 +124,7 @@ class _Delivery:
                 content, touch.template, campaign.channels if campaign else ()
             ),
             only_guide=campaign.pushed_by if campaign else touch.guide_id,
+            without=await passing_on.guide_of(self.session, touch.first_task_id),
             stop=stops.get(None) or stops.get(touch.campaign_id or 0),
             flaw=wording.flaw(content, touch.template),
             offer=stock.reason,
@@ -134,7 +135,7 @@ class _Delivery:
     async def _stock(self, offer_key: str | None) -> Stock:
         key = offer_key or ""
         if key not in self.stocks:
-            self.stocks[key] = await gate.stock(
+            self.stocks[key] = await stocks.stock(
                 self.session, offer_key, self.ids, at=self.now, limits=self.limits
             )
         return self.stocks[key]

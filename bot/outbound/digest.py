@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.calls import SendAppCard
+from bot.domain.channels import is_away
 from bot.domain.customers import Guide
 from bot.domain.guide_work import Reason
 from bot.domain.quotas import Limits
@@ -37,7 +38,7 @@ async def digest_due(work: Work, hour: int | None = None) -> int:
         guides = [
             guide
             for guide in await guide_work.at_hour(session, hour, good)
-            if guide.away_until is None or guide.away_until <= now
+            if not is_away(guide.away_from, guide.away_until, now)
         ]
         return await _owe_all(session, work, guides, begins)
 

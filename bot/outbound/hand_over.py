@@ -117,4 +117,5 @@ async def withdraw_due(work: Work) -> int:
         if not await calling_back.any_waiting(session):
             return 0
     async with work.sessions.begin() as session:
-        return await calling_back.withdraw(session, work.vault, work.now())
+        again_at = work.content.limits.hand_over_from(work.now())
+        return await calling_back.withdraw(session, work.vault, work.now(), again_at=again_at)

@@ -109,7 +109,11 @@ async def _note_results(
         return
     left = await results.write(session, task.id, found, now=now)
     if task.state == "cancelling":
-        await calling_back.finish(session, task, now)
+        # Who is not named in the answer may have been written to: nobody else does it then.
+        named = {one.address for one in found}
+        sure = await results.addresses(session, task.id, only_open=True) <= named
+        again_at = work.content.limits.hand_over_from(now) if sure else None
+        await calling_back.finish(session, task, now, again_at=again_at)
     elif left == 0:
         await mass_tasks.move(session, task.id, expected=confirmed, state="settled", check_at=None)
     elif now >= task.expires_at:

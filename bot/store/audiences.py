@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.domain import segments as rules
 from bot.domain.campaigns import Touch
 from bot.domain.customers import Customer
-from bot.store import bulk, facts, gate, segments
+from bot.store import bulk, facts, gate, segments, stocks
 from bot.store.drawings import Drawing, Lot
 from bot.store.gate import Question, Standing, Verdict
 from bot.store.vault import Vault
@@ -88,12 +88,12 @@ def _spoken(drawing: Drawing, standing: Standing, verdict: Verdict, told: facts.
 
 async def _question(session: AsyncSession, drawing: Drawing, ids: Sequence[int]) -> Question:
     campaign = drawing.campaign
-    stock = await gate.stock(
+    stock = await stocks.stock(
         session, campaign.offer_key, ids, at=drawing.at, limits=drawing.limits
     )
     if drawing.left is None:
         drawing.left = stock.pieces
-        affordable = gate.affordable(stock, campaign.budget_fen)
+        affordable = stocks.affordable(stock, campaign.budget_fen)
         if affordable is not None and (drawing.left is None or affordable < drawing.left):
             drawing.left, drawing.spent = affordable, "budget_spent"
     return Question(

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, case, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.calls import CancelMassTask
 from bot.domain.campaigns import MassTask, Touch
 from bot.domain.consent import ConsentState
-from bot.domain.customers import Customer
+from bot.domain.customers import Customer, Guide
 from bot.domain.delivery import Owed
 from bot.store import campaigns, outbox
-from bot.store.mass_tasks import let_go, move
+from bot.store.absence import away, serving
+from bot.store.mass_tasks import move
+from bot.store.passing_on import let_go
 from bot.store.touches import changed
 from bot.store.vault import Vault
 
@@ -25,29 +27,42 @@ async def any_waiting(session: AsyncSession) -> bool:
     return await session.scalar(waiting) is not None
 
 
-async def withdraw(session: AsyncSession, vault: Vault, now: datetime) -> int:
+async def withdraw(
+    session: AsyncSession, vault: Vault, now: datetime, *, again_at: datetime | None = None
+) -> int:
     """Call back tasks that wait for a guide although somebody in them, or all of them, must not be written
-    to any more. The rest of such a task is handed over anew. Returns how many were called back."""
+    to any more, or although she is not there. The rest of such a task is handed over anew, from `again_at` on.
+    Returns how many were called back."""
     await mark_unwanted(session)
     stops = await campaigns.stops(session, now)
     called_back = 0
-    for task, unwanted in await withdrawable(session, stops):
+    for task, absent in await withdrawable(session, stops, now):
         reason = stops.get(None) or stops.get(task.campaign_id or 0)
         if reason == "campaign_over":
             reason = "stopped"
-        if reason or unwanted:
-            called_back += await call_back(
-                session, vault, task, reason=reason or "withdrawn", now=now
-            )
+        called_back += await call_back(
+            session,
+            vault,
+            task,
+            reason=reason or absent or "withdrawn",
+            now=now,
+            again_at=again_at,
+        )
     return called_back
 
 
 async def call_back(
-    session: AsyncSession, vault: Vault, task: MassTask, *, reason: str, now: datetime
+    session: AsyncSession,
+    vault: Vault,
+    task: MassTask,
+    *,
+    reason: str,
+    now: datetime,
+    again_at: datetime | None = None,
 ) -> bool:
     """Ask the platform to stop what no guide has confirmed. Only then is anything moved on."""
     if task.state == "owed":
-        return await _unmake(session, task, reason=reason, now=now)
+        return await _unmake(session, task, reason=reason, now=now, again_at=again_at)
     moved = await move(
         session,
         task.id,
@@ -70,7 +85,14 @@ async def call_back(
     return moved
 
 
-async def _unmake(session: AsyncSession, task: MassTask, *, reason: str, now: datetime) -> bool:
+async def _unmake(
+    session: AsyncSession,
+    task: MassTask,
+    *,
+    reason: str,
+    now: datetime,
+    again_at: datetime | None,
+) -> bool:
     """A task that was never asked for: withdraw the debt, and let its touches go."""
     withdrawn = await changed(
         session,
@@ -81,7 +103,7 @@ async def _unmake(session: AsyncSession, task: MassTask, *, reason: str, now: da
     if not withdrawn:
         return False
     await move(session, task.id, expected=("owed",), state="cancelled", cancel_reason=reason)
-    await let_go(session, task.id, reason=reason, now=now)
+    await let_go(session, task.id, reason=reason, now=now, again_at=again_at or now)
     return True
 
 
@@ -115,9 +137,9 @@ async def mark_unwanted(session: AsyncSession) -> int:
 
 
 async def withdrawable(
-    session: AsyncSession, stops: Mapping[int | None, str]
-) -> Sequence[tuple[MassTask, bool]]:
-    """Tasks no guide has confirmed that must not go as they are, and whether somebody in them is why."""
+    session: AsyncSession, stops: Mapping[int | None, str], now: datetime
+) -> Sequence[tuple[MassTask, str | None]]:
+    """Tasks no guide has confirmed that must not go as they are, and why if their guide is not there."""
     unwanted = (
         select(Touch.id)
         .where(
@@ -128,19 +150,27 @@ async def withdrawable(
         .exists()
     )
     stopped = MassTask.campaign_id.in_([i for i in stops if i is not None])
-    query = select(MassTask, unwanted).where(MassTask.state.in_(("owed", "waiting")))
+    absent = case((~Guide.active, "guide_left"), (away(now), "guide_away"))
+    query = (
+        select(MassTask, absent)
+        .join(Guide, Guide.id == MassTask.guide_id)
+        .where(MassTask.state.in_(("owed", "waiting")))
+    )
     if None not in stops:
         # Posts to group chats are of no campaign and for nobody alone: only the switch of all sending stops them.
-        query = query.where(MassTask.group_chat_id.is_(None), or_(unwanted, stopped))
+        mine = or_(unwanted, stopped, ~serving(now))
+        query = query.where(MassTask.group_chat_id.is_(None), mine)
     return (await session.execute(query.order_by(MassTask.id))).all()
 
 
-async def finish(session: AsyncSession, task: MassTask, now: datetime) -> None:
-    """Called back, and what was sent before is known: the rest may move on."""
+async def finish(
+    session: AsyncSession, task: MassTask, now: datetime, *, again_at: datetime | None
+) -> None:
+    """Called back, and what was sent before is known: the rest may move on, to other guides from `again_at` on."""
     reason = task.cancel_reason or "withdrawn"
     ended = "expired" if reason == "expired" else "cancelled"
     if await move(session, task.id, expected=("cancelling",), state=ended, check_at=None):
-        await let_go(session, task.id, reason=reason, now=now)
+        await let_go(session, task.id, reason=reason, now=now, again_at=again_at)
 
 
 async def never_made(session: AsyncSession, task: MassTask, now: datetime) -> None:

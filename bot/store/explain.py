@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from bot.domain.campaigns import STATES, Campaign, MassTask, Touch
 from bot.domain.consent import ConsentEntry
@@ -24,6 +25,7 @@ from bot.tongue import _
 
 HERE = ZoneInfo("Asia/Shanghai")
 MOST = 200
+WHY_PASSED_ON = {"expired": "她一直没有确认", "guide_away": "她请假了", "guide_left": "她离职了"}
 CHANNELS = {"wecom": "企业微信", "kf": "微信客服", "official": "公众号", "welcome": "欢迎语"}
 
 
@@ -44,6 +46,11 @@ class Told:
     variant: str | None = None
     purpose: str = "marketing"
     planned_at: datetime | None = None
+    first_guide: str | None = None
+    """Who was asked before and never confirmed: it was passed on from her, once."""
+    first_handed_over_at: datetime | None = None
+    first_ended: str | None = None
+    """Why she did not: expired, guide_away or guide_left."""
     handed_over_at: datetime | None = None
     seen_at: datetime | None = None
     """When the guide saw that it waits for her tap."""
@@ -71,6 +78,7 @@ class Told:
             )
         steps = (
             (_("排定"), self.planned_at),
+            (self.passed_on, self.first_handed_over_at),
             (_("交给导购"), self.handed_over_at),
             (_("导购看过"), self.seen_at),
             (_("导购确认"), self.confirmed_at),
@@ -89,6 +97,14 @@ class Told:
                 )
             )
         return "；".join(parts)
+
+    @property
+    def passed_on(self) -> str:
+        """From whom, and why; "" when the first guide had it all along."""
+        if self.first_guide is None:
+            return ""
+        why = _(WHY_PASSED_ON.get(self.first_ended or "", WHY_PASSED_ON["expired"]))
+        return _("先交给导购 %(guide)s（%(why)s，换一位导购发）", guide=self.first_guide, why=why)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,17 +151,30 @@ async def _find(session: AsyncSession, who: str | int) -> Customer:
 
 async def _touches(session: AsyncSession, hers: Sequence[int]) -> list[Told]:
     query = (
-        select(Touch, Campaign, Run, MassTask, Guide, ConsentEntry)
+        select(Touch, Campaign, Run, MassTask, Guide, ConsentEntry, _FIRST, _FIRST_GUIDE.name)
         .outerjoin(Campaign, Campaign.id == Touch.campaign_id)
         .outerjoin(Run, Run.id == Touch.run_id)
         .outerjoin(MassTask, MassTask.id == Touch.mass_task_id)
         .outerjoin(Guide, Guide.id == Touch.guide_id)
         .outerjoin(ConsentEntry, ConsentEntry.id == Touch.consent_entry_id)
+        .outerjoin(_FIRST, _FIRST.id == Touch.first_task_id)
+        .outerjoin(_FIRST_GUIDE, _FIRST_GUIDE.id == _FIRST.guide_id)
         .where(Touch.customer_id.in_(hers))
         .order_by(Touch.planned_at.desc(), Touch.id.desc())
         .limit(MOST)
     )
-    return [_told(*row) for row in (await session.execute(query))]
+    return [
+        replace(
+            _told(touch, campaign, run, task, guide, proof),
+            first_guide=name,
+            first_handed_over_at=first.created_at if first else None,
+            first_ended=first.cancel_reason if first else None,
+        )
+        for touch, campaign, run, task, guide, proof, first, name in await session.execute(query)
+    ]
+
+
+_FIRST, _FIRST_GUIDE = aliased(MassTask), aliased(Guide)
 
 
 def _told(

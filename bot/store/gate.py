@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain import channels
@@ -19,9 +19,7 @@ from bot.domain.customers import Customer, Follow, Guide
 from bot.domain.delivery import Window
 from bot.domain.gate import GateFacts, decide
 from bot.domain.mapping import Moment
-from bot.domain.offers import Coupon, Offer, pieces_left, why_not_issued
 from bot.domain.quotas import Limits, Used
-from bot.domain.reasons import of_offer
 from bot.store import consent, quotas
 from bot.store.bulk import among
 from bot.store.engine import dialect_of, rows
@@ -62,6 +60,8 @@ class Question:
     """It goes at this very moment: her own hours count."""
     allowed: Sequence[str] = ()
     only_guide: int | None = None
+    without: int | None = None
+    """A guide who may not be the one: she never confirmed it."""
     stop: str | None = None
     flaw: str | None = None
     offer: str | None = None
@@ -89,6 +89,7 @@ def ask(question: Question, standing: Standing) -> Verdict:
         now=question.at,
         allowed=question.allowed,
         only_guide=question.only_guide,
+        without=question.without,
     )
     first = None
     for way in ways:
@@ -125,7 +126,12 @@ def _decided(question: Question, standing: Standing, channel: str | None) -> str
 def _alike(question: Question, standing: Standing, channel: str | None) -> _Alike:
     who, no_way = standing.customer_id, ""
     if channel is None:
-        no_way = channels.no_way(standing.ties, now=question.at, only_guide=question.only_guide)
+        no_way = channels.no_way(
+            standing.ties,
+            now=question.at,
+            only_guide=question.only_guide,
+            without=question.without,
+        )
     return _Alike(
         channel,
         no_way,
@@ -224,7 +230,7 @@ def _asked(dialect: str) -> _Asked:
             Customer.id, Customer.marketing_held, Customer.personalised, Customer.quiet_until
         ).where(hers(Customer.id), Customer.merged_into.is_(None), Customer.erased_at.is_(None)),
         select(ConsentState.customer_id, *said).where(hers(ConsentState.customer_id)),
-        select(Follow.customer_id, *tie, Guide.active, Guide.away_until)
+        select(Follow.customer_id, *tie, Guide.active, Guide.away_until, Guide.away_from)
         .join(Guide, Guide.id == Follow.guide_id)
         .where(hers(Follow.customer_id), Follow.ended_at.is_(None)),
         select(Window.customer_id, *open_).where(
@@ -240,61 +246,3 @@ _WITH_A_PERSON = exists().where(
     Conversation.channel == Window.channel,
     Conversation.held_by.is_not(None),
 )
-
-
-@cache
-def _spent(dialect: str) -> Select[*tuple[Any, ...]]:
-    person = func.coalesce(Customer.merged_into, Customer.id)
-    hers = [among(dialect, column, "ids") for column in (Customer.id, Customer.merged_into)]
-    gone = Coupon.state.in_(("withdrawn", "declined"))
-    return (
-        select(person)
-        .join(Coupon, Coupon.customer_id == Customer.id)
-        .where(Coupon.offer_id == bindparam("offer"), ~gone, or_(*hers))
-        .group_by(person)
-        .having(func.count() >= bindparam("most"))
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Stock:
-    """What an offer can still give."""
-
-    reason: str | None = None
-    pieces: int | None = None
-    """None: as many as one likes."""
-    spent: frozenset[int] = frozenset()
-    weary: frozenset[int] = frozenset()
-    piece_fen: int = 0
-    """What one piece may cost us at worst."""
-
-
-def affordable(stock: Stock, budget_fen: int | None) -> int | None:
-    """How many pieces a budget pays for; None when it sets no bound."""
-    return budget_fen // stock.piece_fen if budget_fen is not None and stock.piece_fen else None
-
-
-async def stock(
-    session: AsyncSession,
-    offer_key: str | None,
-    customer_ids: Collection[int],
-    *,
-    at: datetime,
-    limits: Limits,
-) -> Stock:
-    """Whether the offer may be given at `at`, how often still, and to whom of these no more."""
-    if offer_key is None:
-        return Stock()
-    offer = await session.scalar(select(Offer).where(Offer.key == offer_key))
-    if offer is None:
-        return Stock("unknown_offer", 0)
-    reason = _why_not(offer, at)
-    bound = {"ids": list(customer_ids), "offer": offer.id, "most": offer.per_customer}
-    spent = await session.scalars(_spent(dialect_of(session)), bound)
-    weary = await quotas.weary(session, customer_ids, at=at, limits=limits)
-    return Stock(reason, pieces_left(offer), frozenset(spent), weary, offer.piece_fen)
-
-
-def _why_not(offer: Offer, at: datetime) -> str | None:
-    refusal = why_not_issued(offer, at)
-    return of_offer(refusal.reason) if refusal else None

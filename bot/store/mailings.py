@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.campaigns import Campaign, MassTask, Touch
@@ -143,16 +143,23 @@ class Steps(NamedTuple):
     handed: int
     seen: int
     confirmed: int
+    passed_on: int
+    """Whose first guide never confirmed, now with another one or waiting for her."""
 
 
 async def steps(session: AsyncSession, campaign_id: int) -> Steps:
     """Whoever tapped has seen it, wherever she looked."""
-    seen = or_(MassTask.seen_at.is_not(None), MassTask.confirmed_at.is_not(None))
+    seen = func.coalesce(MassTask.seen_at, MassTask.confirmed_at).is_not(None)
     query = (
-        select(func.count(), func.count().filter(seen), func.count(MassTask.confirmed_at))
+        select(
+            func.count(MassTask.msgid),
+            func.count().filter(seen),
+            func.count(MassTask.confirmed_at),
+            func.count(Touch.first_task_id),
+        )
         .select_from(Touch)
-        .join(MassTask, MassTask.id == Touch.mass_task_id)
-        .where(Touch.campaign_id == campaign_id, MassTask.msgid.is_not(None))
+        .outerjoin(MassTask, MassTask.id == Touch.mass_task_id)
+        .where(Touch.campaign_id == campaign_id)
     )
     return Steps(*(await session.execute(query)).one())
 

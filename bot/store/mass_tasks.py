@@ -14,6 +14,7 @@ from bot.calls import CreateMassTask, RemindMassTask
 from bot.domain.campaigns import MassTask, Touch
 from bot.domain.reasons import GONE, TO_PLAN_AGAIN
 from bot.store import outbox
+from bot.store.passing_on import let_go
 from bot.store.touches import changed
 from bot.store.vault import Vault
 
@@ -110,31 +111,6 @@ async def move(
         .values(**values)
     )
     return await changed(session, statement) == 1
-
-
-ENDS = {"expired": ("expired", "guide_never_confirmed"), "stopped": ("cancelled", "stopped")}
-"""How touches end when their task was called back for good; for every other reason they wait for another task."""
-
-
-async def let_go(session: AsyncSession, task_id: int, *, reason: str, now: datetime) -> int:
-    """What the platform has not sent moves on: those with a reason of their own are cancelled,
-    the rest end or go back into the line. Returns how many went back."""
-    bound = (Touch.mass_task_id == task_id) & Touch.state.in_(("queued", "handed_over"))
-    await session.execute(
-        update(Touch)
-        .where(bound, Touch.reason.is_not(None))
-        .values(state="cancelled", settled_at=now)
-    )
-    if reason in ENDS:
-        state, why = ENDS[reason]
-        await session.execute(
-            update(Touch).where(bound).values(state=state, reason=why, settled_at=now)
-        )
-        return 0
-    return await changed(
-        session,
-        update(Touch).where(bound).values(state="planned", mass_task_id=None, due_at=now),
-    )
 
 
 async def handed_over(

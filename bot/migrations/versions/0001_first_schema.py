@@ -837,6 +837,7 @@ def upgrade() -> None:
         sa.Column("store_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("duty", sa.String(), nullable=True),
+        sa.Column("away_from", sa.DateTime(), nullable=True),
         sa.Column("away_until", sa.DateTime(), nullable=True),
         sa.Column("best_hour", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["store_id"], ["store.id"], name=op.f("fk_guide_store_id_store")),
@@ -1743,6 +1744,9 @@ def upgrade() -> None:
         sa.Column(
             "mass_task_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
         ),
+        sa.Column(
+            "first_task_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
         sa.Column("attempts", sa.BigInteger(), nullable=False),
         sa.Column("planned_at", sa.DateTime(), nullable=False),
         sa.Column("due_at", sa.DateTime(), nullable=False),
@@ -1765,6 +1769,9 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(
             ["customer_id"], ["customer.id"], name=op.f("fk_touch_customer_id_customer")
+        ),
+        sa.ForeignKeyConstraint(
+            ["first_task_id"], ["mass_task.id"], name=op.f("fk_touch_first_task_id_mass_task")
         ),
         sa.ForeignKeyConstraint(["guide_id"], ["guide.id"], name=op.f("fk_touch_guide_id_guide")),
         sa.ForeignKeyConstraint(
