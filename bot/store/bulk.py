@@ -212,6 +212,13 @@ def _places(table: Table, columns: Iterable[str]) -> str:
 
 def _literal(column: list[Any]) -> str:
     """A list as PostgreSQL reads an array from text: the driver takes longer to look at every element."""
+    kinds = set(map(type, column))
+    if kinds <= {int, float}:
+        return "{" + ",".join(map(str, column)) + "}"
+    if kinds == {str}:
+        text = '","'.join(column)
+        if "\\" not in text and text.count('"') == 2 * (len(column) - 1):
+            return f'{{"{text}"}}'
     return "{" + ",".join(map(_element, column)) + "}"
 
 
