@@ -9,8 +9,8 @@ Matrix = Mapping[str, Mapping[str, str]]
 
 def scope(matrix: Matrix, permission: str, role: str) -> str | None:
     """A, S or O as the matrix says; None is a refusal. A right without a row is refused to all."""
-    reach = matrix.get(permission, {}).get(role, "").rstrip("2p")
-    return reach or None
+    cell = matrix.get(permission, {}).get(role) or ""
+    return cell.rstrip("2p") or None
 
 
 def may(matrix: Matrix, permission: str, role: str) -> bool:

@@ -121,7 +121,7 @@ def test_every_command_asks_for_a_right_that_somebody_has():
         assert commands.matrix().get(kind.permission), kind
 
 
-@pytest.mark.parametrize("cell", ["p", "2", None])
+@pytest.mark.parametrize("cell", ["Ap", "2", None])
 def test_who_may_only_propose_may_not_act(cell):
     assert not may({"x": {"guide": cell}}, "x", "guide")
     assert not may({}, "x", "owner")
