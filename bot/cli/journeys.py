@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from difflib import get_close_matches
 
 import click
 
@@ -12,10 +14,10 @@ from bot.app import open_bot
 from bot.cli.talk import Failed
 from bot.content import Content
 from bot.domain.journey_rehearsal import Rehearsal
-from bot.domain.refusals import Refusal
+from bot.domain.playbooks import PlaybookSpec
 from bot.settings import load_settings
 from bot.store import journey_rehearsal, journeys
-from bot.tongue import _
+from bot.tongue import _, listed
 from handlers import ROUTERS
 
 DAYS = click.DateTime(formats=["%Y-%m-%d"])
@@ -42,15 +44,30 @@ def journey() -> None:
 def rehearse(
     key: str, since: datetime | None, until: datetime | None, sample: int, *, as_json: bool
 ) -> None:
-    try:
-        done, content = asyncio.run(_rehearse(key, since, until, sample))
-    except Refusal as refusal:
-        raise Failed(refusal.words, _("看有哪些旅程：/admin/campaigns/journeys")) from None
+    done, content = asyncio.run(_rehearse(key, since, until, sample))
     if as_json:
         click.echo(json.dumps(done.as_json(), ensure_ascii=False, indent=1))
         return
     titles = {name: one.title for name, one in content.templates.items()}
     click.echo(done.in_words(titles))
+
+
+def _meant(key: str, known: Mapping[str, PlaybookSpec]) -> PlaybookSpec:
+    """Raises Failed with what to run in its place."""
+    spec = known.get(key)
+    if spec is not None and spec.steps:
+        return spec
+    if spec is not None and spec.campaign:
+        what = _("「%(name)s」是定期活动，没有步骤", name=spec.name)
+        where = f"/admin/campaigns/repeating/{key}/rehearsal"
+        raise Failed(what, _("它的预演在后台：%(where)s", where=where))
+    walked = sorted(one.key for one in known.values() if one.steps)
+    near = get_close_matches(key, walked, n=1)
+    command = f"siyu journey rehearse {next(iter(near or walked), 'KEY')}"
+    then = _("运行：%(command)s", command=command)
+    if not near:
+        then += _("。有这些旅程：%(names)s", names=listed(walked))
+    raise Failed(_("没有旅程「%(key)s」，或它停着", key=key), then)
 
 
 async def _rehearse(
@@ -62,9 +79,8 @@ async def _rehearse(
         ends = until.replace(tzinfo=zone) if until else work.now().astimezone(zone)
         begins = since.replace(tzinfo=zone) if since else ends - YEAR
         async with work.sessions.reading() as session:
-            spec = await journeys.published(session, key)
-            if spec is None:
-                raise Refusal("unknown_playbook", _("没有这条旅程，或它停着"), status=404)
+            plays = [journeys.read(row) for row in await journeys.all_published(session)]
+            spec = _meant(key, {one.key: one for one in plays})
             done = await journey_rehearsal.rehearse(
                 session, work.content, spec, since=begins, until=ends, sample=sample
             )

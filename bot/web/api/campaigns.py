@@ -178,28 +178,31 @@ class CampaignIn(Strict):
 
 @routes.asks("POST", "/campaigns", "campaign.draft", "建一个活动草稿", says=CampaignIn)
 async def draft(ask: Ask[CampaignIn]) -> Done:
-    said = ask.said
-    aims = Aims(
-        metric=said.metric,
-        hypothesis=said.hypothesis,
-        canary_percent=said.canary_percent,
-        budget_fen=said.budget_fen,
-        rivals=tuple(said.rivals),
-        holdout_by=said.holdout_by,
-        stop_when=said.stop_when.model_dump() if said.stop_when else {},
-    )
-    return await ask.does(
-        DraftCampaign,
-        name=said.name,
-        playbook=said.playbook,
-        segment=await _audience(ask),
-        template=said.template or "",
-        text=said.text or "",
-        offer=said.offer,
-        starts_at=said.starts_at,
-        holdout_percent=said.holdout_percent,
-        aims=aims,
-    )
+    return await ask.does(DraftCampaign, **_written(ask.said), segment=await _audience(ask))
+
+
+@routes.asks("PUT", ONE, "campaign.draft", "重写草稿；预演和批准都不算了，重新来", says=CampaignIn)
+async def rewrite(ask: Ask[CampaignIn]) -> Done:
+    said, segment = _written(ask.said), await _audience(ask)
+    return await _act(ask, DraftCampaign, **said, segment=segment)
+
+
+def _written(said: CampaignIn) -> dict[str, Any]:
+    return {
+        "name": said.name,
+        "playbook": said.playbook,
+        "template": said.template or "",
+        "text": said.text or "",
+        "offer": said.offer,
+        "starts_at": said.starts_at,
+        "holdout_percent": said.holdout_percent,
+        "aims": Aims(
+            metric=said.metric,
+            hypothesis=said.hypothesis,
+            canary_percent=said.canary_percent,
+            budget_fen=said.budget_fen,
+        ),
+    }
 
 
 async def _audience(ask: Ask[CampaignIn]) -> dict[str, Any]:

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from pydantic import Field
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.content import checking, edits
 from bot.domain.playbooks import PlaybookSpec
 from bot.domain.refusals import Refusal
 from bot.events.commands import DraftPlaybook, PublishPlaybook, SwitchPlaybook
-from bot.store import content_edits, playbooks
+from bot.store import content_edits, journey_rehearsal, journeys, playbooks
 from bot.web.api.bodies import Nothing, Query, Strict
 from bot.web.api.endpoints import Ask, Done, Routes, Told
 from bot.work.renewing import renew
 
 routes = Routes()
 ONE = "/journeys/{key}"
+YEAR = timedelta(days=365)
 KEY = re.compile(r"[a-z0-9][a-z0-9-]{1,39}")
 
 
@@ -78,6 +80,66 @@ async def draft_of(ask: Ask[Query]) -> DraftTold:
         by=found.by,
         mistakes=[{"at": one.place, "what": one.what, "mend": one.mend} for one in wrong],
     )
+
+
+class RehearsalAsked(Query):
+    draft: bool = False
+    """The draft instead of what counts now."""
+
+
+class RehearsalTold(Told):
+    """Counts of acts, messages and ends are for everybody, told in proportion where only a sample was walked."""
+
+    name: str
+    since: datetime
+    until: datetime
+    causes: int
+    people: int
+    sampled: float
+    entered: int
+    held_out: int
+    sent: dict[str, int]
+    kept_back: dict[str, int]
+    acts: dict[str, int]
+    ends: dict[str, int]
+    cost_fen: int
+    likely_fen: int
+
+
+@routes.asks(
+    "GET",
+    f"{ONE}/rehearsal",
+    "journey.read",
+    "拿过去一年试一遍：谁会进入、会发什么、要花多少",
+    says=RehearsalAsked,
+    gives=RehearsalTold,
+)
+async def rehearse(ask: Ask[RehearsalAsked]) -> RehearsalTold:
+    _ = ask.store
+    until = ask.now.astimezone(ask.desk.work.settings.zone)
+    async with ask.reading() as session:
+        done = await journey_rehearsal.rehearse(
+            session,
+            ask.desk.work.content,
+            await spec_of(ask, session),
+            since=until - YEAR,
+            until=until,
+        )
+    return RehearsalTold.model_validate(done.as_json())
+
+
+async def spec_of(ask: Ask[RehearsalAsked], session: AsyncSession) -> PlaybookSpec:
+    """What counts now, or its draft. Raises Refusal for what is neither, and for a draft with mistakes."""
+    key = ask.named("key")
+    if ask.said.draft:
+        draft = (await content_edits.drafts(session, edits.PLAYBOOKS)).get(key)
+        if draft is None:
+            raise Refusal("no_draft", "没有这份草稿", status=404)
+        return edits.playbook(ask.desk.work.content, key, draft.body)
+    row = await playbooks.newest(session, key)
+    if row is None or row.state == "retired":
+        raise Refusal("unknown_playbook", "没有这个打法", status=404)
+    return journeys.read(row)
 
 
 class DraftIn(Strict):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from bot.domain.fairness import Deal, deals_of, unfair
 from bot.domain.offers import OfferSpec
 from bot.events.commands import DefineOffer, SwitchOffer
 from bot.store import listing
@@ -39,6 +40,31 @@ async def offers(ask: Ask[Query]) -> Offers:
     async with ask.reading() as session:
         found = await listing.offers(session)
     return Offers(items=[OfferTold.model_validate(one) for one in found])
+
+
+class OfferChecked(Told):
+    most_fen: int
+    """What it costs at worst, were every piece used."""
+    unfair: list[str]
+    """Where a better customer would pay more for the same."""
+
+
+@routes.asks(
+    "POST",
+    "/offers/check",
+    "offer.define",
+    "先看：最多花多少，会不会有人付得更多",
+    says=OfferSpec,
+    gives=OfferChecked,
+    writes=False,
+)
+async def check(ask: Ask[OfferSpec]) -> OfferChecked:
+    spec, content = ask.said, ask.desk.work.content
+    deals = deals_of(content.playbooks.values(), content.offers)
+    found = unfair(content.levels, [*deals, Deal(spec.name, frozenset(), spec)])
+    return OfferChecked(
+        most_fen=spec.budget_pieces * spec.piece_fen, unfair=[one.in_words() for one in found]
+    )
 
 
 @routes.asks("POST", "/offers", "offer.define", "建一种券", says=OfferSpec)

@@ -7,13 +7,12 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from bot.content import edits
 from bot.content.checking import REACHES
 from bot.domain.journeys import Playbook
 from bot.domain.playbooks import Calendar, Key, Mailing
 from bot.domain.refusals import Refusal
 from bot.events.commands import PublishPlaybook
-from bot.store import content_edits, journey_entries, journeys, playbooks, segments
+from bot.store import journey_entries, journeys, playbooks, segments
 from bot.web.api import journeys as journeys_api
 from bot.web.api.bodies import Query, Strict, Word
 from bot.web.api.campaigns import Receipt, receipt_told
@@ -85,38 +84,23 @@ async def _asked(ask: Ask[Any], session: Any) -> Playbook:
     return row
 
 
-class RehearsalAsked(Query):
-    draft: bool = False
-    """The draft instead of what counts now."""
-
-
 @routes.asks(
     "GET",
     f"{ONE}/rehearsal",
     "journey.read",
     "预演下一次：今天办会发给谁，谁不发，为什么",
-    says=RehearsalAsked,
+    says=journeys_api.RehearsalAsked,
     gives=Receipt,
 )
-async def rehearse(ask: Ask[RehearsalAsked]) -> Receipt:
+async def rehearse(ask: Ask[journeys_api.RehearsalAsked]) -> Receipt:
     _ = ask.store
     async with ask.reading() as session:
-        spec = await _spec(ask, session)
+        spec = await journeys_api.spec_of(ask, session)
         days = days_to_come(ask.desk, spec.campaign, most=1) if spec.campaign else []
         if not days:
             raise Refusal("no_occasion", "一年里没有下一次，改一改日子", status=409)
         campaign = journey_entries.campaign_of(spec, days[0], ask.now)
         return receipt_told(await rehearsal.rehearse(ask.desk, session, campaign))
-
-
-async def _spec(ask: Ask[RehearsalAsked], session: Any) -> Any:
-    key = ask.named("key")
-    if not ask.said.draft:
-        return journeys.read(await _asked(ask, session))
-    draft = (await content_edits.drafts(session, edits.PLAYBOOKS)).get(key)
-    if draft is None or "campaign" not in draft.body:
-        raise Refusal("no_draft", "没有这份草稿", status=404)
-    return edits.playbook(ask.desk.work.content, key, draft.body)
 
 
 class RepeatingIn(Strict):

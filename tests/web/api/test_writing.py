@@ -321,3 +321,24 @@ async def test_a_rule_is_kept_as_a_draft_and_counts_nowhere(shop):
         assert answer.status == 422, nonsense
     assert await delete(program, "segments/drafts/常客") == 200
     assert (await program.reads("segments/drafts"))[1]["items"] == []
+
+
+async def test_a_draft_is_written_anew_a_journey_rehearsed_and_an_offer_weighed(
+    bot, shop, written
+):
+    await bot.publishes()
+    program = await shop.program("owner")
+    body = {"name": "春季上新", "segment": "core", "text": "新款到了，来看看。"}
+    _, told = await program.asks("campaigns", **body)
+    path = f"/api/v1/campaigns/{told['campaign_id']}"
+    answer = await program.client.put(
+        path, json=body | {"name": "夏季上新"}, headers={"Idempotency-Key": "anew"}
+    )
+    assert (answer.status, (await answer.json())["campaign_id"]) == (200, told["campaign_id"])
+    assert (await program.reads(path.removeprefix("/api/v1/")))[1]["name"] == "夏季上新"
+    status, done = await program.reads("journeys/newcomer-week/rehearsal")
+    assert (status, done["entered"], done["sent"]) == (200, 0, {})
+    assert (await program.reads("journeys/weekly-core/rehearsal"))[0] == 422
+    spec = bot.content.offers["weekly"].model_dump(mode="json") | {"key": "more"}
+    answer = await program.client.post("/api/v1/offers/check", json=spec)
+    assert (answer.status, (await answer.json())["unfair"]) == (200, [])
