@@ -114,8 +114,10 @@ async def define(event: DefineGroup, turn: Turn) -> Answer:
     if spec.plan is not None:
         plans.checked(turn.content, spec.plan.model_dump(mode="json"))
     made = await group_chats.define(turn.session, spec, by=str(event.actor), now=turn.now)
-    await _ask_for_a_room(made, turn)
-    return await _told(made, turn)
+    for one in made:
+        await _ask_for_a_room(one, turn)
+    told = await _told(made[0], turn)
+    return Answer(told.facts | {"groups": [one.key for one in made]})
 
 
 async def _ask_for_a_room(rule: GroupRule, turn: Turn) -> None:

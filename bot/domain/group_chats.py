@@ -99,6 +99,9 @@ class Invite(Row):
     round: Mapped[int] = mapped_column(default=1)
     group_chat_id: Mapped[int | None] = mapped_column(ForeignKey("group_chat.id"))
     touch_id: Mapped[int | None] = mapped_column(index=True)
+    """None while it is not written, and where she asked for it in chat."""
+    reminder_id: Mapped[int | None]
+    """The touch that reminded her, once."""
     state: Mapped[str]
     """eligible, sent, joined, expired or withdrawn."""
     at: Mapped[datetime]
@@ -131,7 +134,9 @@ class GroupSpec(BaseModel):
     """Rooms are called this and a number; by default the name."""
     invites_a_day: int = Field(default=200, ge=0)
     invite_days: int = Field(default=14, ge=1)
-    round: int = 1
+    max_groups_per_person: int | None = Field(default=None, ge=1, le=20)
+    """Whoever is in so many families is not asked into this one; by default what all share."""
+    round: int = Field(default=1, ge=1)
     """Raise it to invite everybody once more."""
     welcome: str = ""
     plan: ContentPlan | None = None
@@ -156,6 +161,7 @@ class GroupsFile(BaseModel):
 
 INVITES = {"benefit": "group/invite", "interest": "group/interest", "vip": "group/vip"}
 KINDS = {"benefit": "福利群", "interest": "兴趣群", "vip": "VIP 群"}
+REMINDER = "group/again"
 TAGS = {"benefit": "社群/福利群", "interest": "社群/兴趣群", "vip": "社群/VIP群"}
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.domain.group_chats import GroupChat, GroupRule, Invite
+from bot.domain.group_chats import REMINDER, GroupChat, GroupRule, Invite
 from bot.outbound import group_sync  # noqa: F401 - registers what outcomes of calls change
 from bot.outbound.group_requests import ask_about_stranger, ask_to_take_over
 from bot.store import group_chats, invites, touches
@@ -36,12 +36,33 @@ async def invite_due(work: Work) -> int:
     async with work.sessions.begin() as session:
         await invites.settle(session, work.now())
         rules = await group_chats.active_rules(session)
+    reminded = 0
     for rule in rules:
         async with work.sessions.begin() as session:
             now = work.now()
             if await group_chats.open_code(session, rule) is not None:
                 await invites.choose(session, rule, now, since=_midnight(now), at_most=AT_MOST)
-    return await _plan(work)
+                reminded += await _remind(session, rule, now)
+    return reminded + await _plan(work)
+
+
+async def _remind(session: AsyncSession, rule: GroupRule, now: datetime) -> int:
+    """Once, at half of its time: a message like any other, with the same gate and caps."""
+    waiting = await invites.unanswered(session, rule, now, limit=AT_MOST)
+    hers = {invite.customer_id: invite for invite in waiting}
+    plans: list[Plan] = [
+        {
+            "customer_id": customer_id,
+            "template": REMINDER,
+            "purpose": "marketing",
+            "due_at": now,
+            "step": f"again:{rule.key}",
+        }
+        for customer_id in hers
+    ]
+    for touch in await touches.plan(session, plans, now):
+        hers[touch.customer_id].reminder_id = touch.id
+    return len(plans)
 
 
 async def _plan(work: Work) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, func, select, update
+from sqlalchemy import ColumnElement, CompoundSelect, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.campaigns import MassTask, Touch
@@ -98,8 +98,15 @@ def _many(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.count().filter(condition)
 
 
-def _invited(rule_key: str) -> Select[int | None]:
-    return select(Invite.touch_id).where(Invite.rule_key == rule_key, Invite.state == "eligible")
+def _invited(rule_key: str) -> CompoundSelect[int | None]:
+    """The messages that are to bring people in: invites that have not arrived, and what reminds of those that have."""
+    hers = select(Invite.touch_id).where(
+        Invite.rule_key == rule_key, Invite.state == "eligible", Invite.touch_id.is_not(None)
+    )
+    again = select(Invite.reminder_id).where(
+        Invite.rule_key == rule_key, Invite.reminder_id.is_not(None)
+    )
+    return hers.union_all(again)
 
 
 async def _unconfirmed_posts(session: AsyncSession, rule_key: str) -> list[MassTask]:

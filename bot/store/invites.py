@@ -70,6 +70,43 @@ async def without_touch(session: AsyncSession, *, limit: int) -> Sequence[Invite
     return (await session.scalars(found.order_by(Invite.id).limit(limit))).all()
 
 
+async def unanswered(
+    session: AsyncSession, rule: GroupRule, now: datetime, *, limit: int
+) -> Sequence[Invite]:
+    """Those that she has had for half their time, and was not reminded of."""
+    half = timedelta(days=int(rule.settings["invite_days"])) / 2
+    found = select(Invite).where(
+        Invite.rule_key == rule.key,
+        Invite.state == "sent",
+        Invite.reminder_id.is_(None),
+        Invite.at <= now - half,
+        Invite.expires_at > now,
+    )
+    return (await session.scalars(found.order_by(Invite.id).limit(limit))).all()
+
+
+async def ask_herself(
+    session: AsyncSession, rule: GroupRule, customer_id: int, now: datetime
+) -> bool:
+    """She asked for it: an invite like any other, but never refused because an older one ran out.
+    False where she is in, or asked into, as many families as one person may be."""
+    others = select(_families_of_hers(besides=rule.key)).where(Customer.id == customer_id)
+    if (await session.scalar(others) or 0) >= int(rule.settings["max_groups_per_person"]):
+        return False
+    until = now + timedelta(days=int(rule.settings["invite_days"]))
+    again = {"state": "sent", "at": now, "expires_at": until, "joined_at": None}
+    fresh = {"customer_id": customer_id, "rule_key": rule.key, "round": _round(rule)}
+    insert = upsert(session, Invite).values(**fresh, **again)
+    await session.execute(
+        insert.on_conflict_do_update(
+            index_elements=list(fresh),
+            set_=again | {"reminder_id": None},
+            where=Invite.state.not_in(LIVE),
+        )
+    )
+    return True
+
+
 async def joined(
     session: AsyncSession, room: GroupChat, customer_ids: Collection[int], now: datetime
 ) -> set[int]:
@@ -153,7 +190,7 @@ def _sat_here(rule: GroupRule, *conditions: ColumnElement[bool]) -> ColumnElemen
     )
 
 
-def _families_of_hers() -> Any:
+def _families_of_hers(*, besides: str = "") -> Any:
     """Families that she sits in or is asked into."""
     sits = (
         select(GroupChat.rule_key.label("family"))
@@ -161,13 +198,17 @@ def _families_of_hers() -> Any:
         .where(
             GroupMember.customer_id == Customer.id,
             GroupMember.left_at.is_(None),
-            GroupChat.rule_key.is_not(None),
+            GroupChat.rule_key != besides,
         )
         .correlate(Customer)
     )
     asked = (
         select(Invite.rule_key.label("family"))
-        .where(Invite.customer_id == Customer.id, Invite.state.in_(LIVE))
+        .where(
+            Invite.customer_id == Customer.id,
+            Invite.state.in_(LIVE),
+            Invite.rule_key != besides,
+        )
         .correlate(Customer)
     )
     both = union(sits, asked).subquery()

@@ -11,7 +11,7 @@ from bot.calls import MenuItem
 from bot.domain.offers import Coupon, Offer, day_words, in_words, last_day_words, yuan
 from bot.domain.orders import Order, OrderLine
 from bot.domain.refusals import Refusal
-from bot.store import group_chats, offers, orders, points, quoting
+from bot.store import group_chats, invites, offers, orders, points, quoting
 from handlers.chat.games import play
 from handlers.chat.talk import CHOICES, Said, Talk
 from handlers.chat.wishes import wished
@@ -174,19 +174,22 @@ def _one_tap_out(template: str, key: str, words: str) -> Callable[[Talk], Awaita
 
 async def _group(talk: Talk) -> Said:
     session, now = talk.turn.session, talk.turn.now
-    rules = await group_chats.live_rules(session)
+    rules, full = await group_chats.live_rules(session), False
     for rule in rules:
         if not await group_chats.eligible(session, talk.customer_id, rule.key, now):
             continue
         link = await group_chats.join_link(session, talk.customer_id, rule.key)
-        if link:
+        if link and not await invites.ask_herself(session, rule, talk.customer_id, now):
+            full = True
+        elif link:
             [link] = await talk.turn.shorten(
                 link, customer_id=talk.customer_id, tag="chat/group", also=(link,)
             )
             return Said(talk.say("chat/group", group=rule.name, join_link=link))
     inside = await group_chats.memberships(session, [talk.customer_id])
     hers = [rule.name for rule in rules if (talk.customer_id, rule.key) in inside]
-    return Said(talk.say("chat/no_group", **({"groups": "、".join(hers)} if hers else {})))
+    told = {"groups": "、".join(hers), "full": "是" if full else ""}
+    return Said(talk.say("chat/no_group", **{name: one for name, one in told.items() if one}))
 
 
 def _known_or(template: str) -> Callable[[Talk], Awaitable[Said]]:

@@ -66,6 +66,22 @@ async def test_each_store_has_its_own_family(bot):
     ]
 
 
+async def test_a_family_made_by_hand_may_be_one_for_each_store(bot):
+    spec = FAMILY | {"key": "c-1", "name": "邻居群", "per": "store", "max_groups_per_person": 1}
+    command = {"at": bot.now, "actor": ADMIN, "spec": spec}
+    with pytest.raises(Refusal, match="no_place"):
+        await bot.does(DefineGroup(key=bot.key(), **command))
+    async with bot.session() as session:
+        await a_store(session, code="s01", name="徐汇店")
+        await a_store(session, code="s02", name="静安店")
+        await a_guide(session, userid="boss")
+    told = await bot.does(DefineGroup(key=bot.key(), **command))
+    assert told["groups"] == ["c-1.s01", "c-1.s02"]
+    assert {rule.settings["max_groups_per_person"] for rule in await live(bot)} == {1}
+    with pytest.raises(Refusal, match="known_group"):
+        await bot.does(DefineGroup(key=bot.key(), **command))
+
+
 async def test_stores_of_one_city_share_a_family(bot):
     async with bot.session() as session:
         await a_store(session, code="s01", city="上海")

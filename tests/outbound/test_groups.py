@@ -25,6 +25,7 @@ from bot.events import (
     GroupChatDismissed,
     GroupMembersJoined,
     GroupMembersLeft,
+    KfMessageReceived,
     SwitchGroup,
 )
 from bot.events.commands import Actor, PublishGroupRule, SwitchSending
@@ -152,6 +153,22 @@ async def a_regular(bot, *, agrees: bool = True, **changes) -> Customer:
     return customer
 
 
+async def asks(bot, customer: Customer, text: str) -> str:
+    """What she reads in 微信客服."""
+    whom = await external_userid(bot, customer)
+    await bot.receives(
+        KfMessageReceived(
+            at=bot.now,
+            open_kfid="wk",
+            external_userid=whom,
+            msgid=bot.key(),
+            msgtype="text",
+            text=text,
+        )
+    )
+    return "\n".join(call.text for call in await bot.sends() if isinstance(call, SendKf))
+
+
 async def all_of(bot, column) -> list[Any]:
     async with bot.session() as session:
         return list(await session.scalars(select(column)))
@@ -247,6 +264,54 @@ async def test_one_person_is_asked_into_so_many_groups(bot):
     await a_regular(bot)
     await bot.works(invite_due)
     assert sorted(await all_of(bot, Invite.rule_key)) == ["f1", "f2"]
+
+
+async def test_who_has_not_come_by_half_of_the_time_is_reminded_once(bot):
+    rooms, chat_id = await a_family(bot, invite_days=10)
+    here, away = await a_regular(bot), await a_regular(bot)
+    await bot.works(invite_due)
+    async with bot.session() as session:
+        await session.execute(update(Touch).values(state="delivered"))
+    await bot.works(invite_due)
+    await rooms.comes(chat_id, here)
+    for _ in range(2):
+        bot.clock.advance(days=6)
+        await bot.works(invite_due)
+    async with bot.session() as session:
+        again = (await session.scalars(select(Touch).where(Touch.template == "group/again"))).all()
+    assert [(touch.customer_id, touch.step) for touch in again] == [(away.id, "again:benefit")]
+    assert again[0].purpose == "marketing"
+    assert sorted(await all_of(bot, Invite.state)) == ["expired", "joined"]
+
+
+async def test_who_asks_in_chat_has_an_invite_like_any_other(bot):
+    await a_family(bot)
+    customer = await a_regular(bot, agrees=False)
+    for _ in range(2):
+        assert "你可以进福利群" in await asks(bot, customer, "怎么进群")
+    (invite,) = await all_of(bot, Invite)
+    assert (invite.state, invite.rule_key, invite.touch_id) == ("sent", "benefit", None)
+    bot.clock.advance(days=20)
+    await bot.works(invite_due)
+    assert await all_of(bot, Invite.state) == ["expired"]
+    assert "你可以进福利群" in await asks(bot, customer, "怎么进群")
+    assert await all_of(bot, Invite.state) == ["sent"]
+
+
+async def test_chat_shows_no_code_to_whoever_is_in_as_many_groups_as_one_may(bot):
+    rooms, chat_id = await a_family(bot, max_groups_per_person=1)
+    customer = await a_regular(bot)
+    await rooms.comes(chat_id, customer)
+    async with bot.session() as session:
+        other = FAMILY | {"key": "tea", "name": "茶友会", "room_base_name": "茶友"}
+        other |= {"max_groups_per_person": 1}
+        await group_chats.publish_rules(session, {"groups": [other]}, bot.now)
+    await rooms.opens("茶友 1", "owner")
+    async with bot.session() as session:
+        await session.execute(update(GroupChat).values(config_id="way1", qr_code="https://qr"))
+    said = await asks(bot, customer, "怎么进群")
+    assert "一个人能进的群有数" in said
+    assert "/l/" not in said
 
 
 async def test_who_comes_by_an_invite_is_counted_and_tagged(bot):

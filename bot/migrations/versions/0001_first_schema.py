@@ -910,6 +910,7 @@ def upgrade() -> None:
             "group_chat_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
         ),
         sa.Column("touch_id", sa.BigInteger(), nullable=True),
+        sa.Column("reminder_id", sa.BigInteger(), nullable=True),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("at", sa.DateTime(), nullable=False),
         sa.Column("expires_at", sa.DateTime(), nullable=False),

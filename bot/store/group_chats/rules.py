@@ -97,18 +97,25 @@ def _described(rule: GroupRule) -> dict[str, Any]:
     return {name: getattr(rule, name) for name in _COLUMNS} | {"settings": settings}
 
 
-async def define(session: AsyncSession, spec: GroupSpec, *, by: str, now: datetime) -> GroupRule:
-    """A new family, made by a person. Raises Refusal: its rooms must be told from all others by their names."""
+async def define(
+    session: AsyncSession, spec: GroupSpec, *, by: str, now: datetime
+) -> list[GroupRule]:
+    """A new family, made by a person, or one for each store or city that there is now. Raises Refusal: its rooms
+    must be told from all others by their names."""
     live = await live_rules(session)
     for other in live:
-        if other.key == spec.key or other.name == spec.name:
+        if other.key.partition(".")[0] == spec.key or other.name == spec.name:
             raise Refusal(
                 "known_group", _("已经有一组群叫「%(name)s」", name=other.name), status=409
             )
         _demand_own_base(spec.room_base_name or spec.name, other)
     most = max((int(rule.settings["max_groups_per_person"]) for rule in live), default=3)
     file = GroupsFile(max_groups_per_person=most, groups=(spec,))
-    return await publish(session, next(iter(_expanded(file, ()))), by=by, now=now)
+    stores = (await session.scalars(select(Store).order_by(Store.code))).all()
+    made = [await publish(session, facts, by=by, now=now) for facts in _expanded(file, stores)]
+    if not made:
+        raise Refusal("no_place", _("还没有门店，或门店没有填城市，分不出组"), status=422)
+    return made
 
 
 def _demand_own_base(base: str, other: GroupRule) -> None:
@@ -226,5 +233,8 @@ def _facts(
         "capacity": spec.capacity,
         "grace_days": spec.grace_days,
         "settings": settings
-        | {"room_base_name": base, "max_groups_per_person": file.max_groups_per_person},
+        | {
+            "room_base_name": base,
+            "max_groups_per_person": spec.max_groups_per_person or file.max_groups_per_person,
+        },
     }

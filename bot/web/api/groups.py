@@ -93,6 +93,12 @@ class SettingsIn(Strict):
     owner: Annotated[Word, Field(max_length=64)] | None = None
     room_base_name: Annotated[Word, Field(max_length=30)] | None = None
     welcome: Word | None = None
+    invite_days: Annotated[int, Field(ge=1, le=90)] | None = None
+    """After so many days an invite runs out; after half of them she is reminded once."""
+    max_groups_per_person: Annotated[int, Field(ge=1, le=20)] | None = None
+    """Whoever is in so many families is not asked into this one."""
+    round: Annotated[int, Field(ge=1, le=99)] | None = None
+    """Raise it to ask everybody once more who did not come in."""
 
 
 class FamilyIn(SettingsIn):
@@ -100,6 +106,8 @@ class FamilyIn(SettingsIn):
     name: Annotated[Word, Field(max_length=12)]
     kind: Literal["benefit", "interest", "vip"]
     rule: dict[str, Any]
+    per: Literal["store", "city"] | None = None
+    """One family for each store, or for each city that has one."""
 
 
 class GroupRuleIn(SettingsIn):

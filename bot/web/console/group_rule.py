@@ -30,7 +30,11 @@ NUMBERS = {
     "grace_days": (0, 365),
     "invites_a_day": (0, 5000),
     "priority": (1, 1000),
+    "invite_days": (1, 90),
+    "max_groups_per_person": (1, 20),
+    "round": (1, 99),
 }
+PLACES = {"": "全品牌一组", "store": "每家门店各一组", "city": "每个城市各一组"}
 WORDS = {"owner": 64, "room_base_name": 30, "name": 12, "welcome": 200}
 
 
@@ -141,6 +145,7 @@ async def _builder(
             kept=kept,
             kinds=KINDS,
             starters=STARTERS,
+            places=PLACES,
             guides=await shops.serving(session),
             of_all=own_store(request) is None,
             **facts,
@@ -167,6 +172,7 @@ async def define(request: web.Request) -> web.StreamResponse:
     spec = _written(form) | {
         "key": "c-" + hashlib.sha256(f"{name}{signed['key']}".encode()).hexdigest()[:8],
         "kind": forms.needed(form, "kind", _("先选是哪一种群")),
+        "per": forms.text(form, "per", most=5) or None,
         "rule": forms.rule(form),
     }
     await desk.do(DefineGroup(spec=spec | {"name": name}, **signed))

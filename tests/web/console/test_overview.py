@@ -73,8 +73,15 @@ async def test_a_group_rule_is_published_with_its_numbers(bot, shop):
         "/admin/groups/benefit/publish",
         rule=POINTS,
         capacity="150",
+        invite_days="20",
+        max_groups_per_person="2",
+        round="2",
     )
     assert "入群规则已发布" in page.text
+    async with bot.session() as session:
+        settings = (await group_chats.rule_of(session, "benefit")).settings
+    names = ("invite_days", "max_groups_per_person", "round")
+    assert [settings[name] for name in names] == [20, 2, 2]
     assert "积分至少 10 分" in page.text
     assert "150 人" in page.text
 
