@@ -197,6 +197,18 @@ def hash_of(seed: str) -> str:
     return hashlib.sha256(seed.encode()).hexdigest()
 
 
+def proof(round_: GameRound, name: str) -> str:
+    """All that a draw is made of, as plain text: whoever has it can draw again."""
+    head = [
+        f"# {name} {round_.round}",
+        f"# commit {hash_of(round_.seed)}",
+        f"# seed {round_.seed}",
+        f"# winners {len(round_.winners)}",
+        *(f"# won {ticket}" for ticket in round_.winners),
+    ]
+    return "\n".join([*head, *round_.tickets, ""])
+
+
 def drawn(seed: str, tickets: Iterable[str], winners: int) -> list[str]:
     """Who wins: the tickets whose SHA-256 of `seed:ticket` are lowest. Nothing else enters."""
     ranked = sorted(set(tickets), key=lambda ticket: hash_of(f"{seed}:{ticket}"))

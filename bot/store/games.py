@@ -9,8 +9,10 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Customer
-from bot.domain.games import Game, GameEntry, GameRound, drawn, hash_of
+from bot.domain.games import Game, GameEntry, GameRound, Question, drawn, hash_of
 from bot.domain.offers import code_for
+from bot.domain.tags import TagBook
+from bot.store import tags
 from bot.store.engine import upsert
 from bot.store.family import family, surviving
 from bot.store.vault import Vault
@@ -128,9 +130,35 @@ async def ended(session: AsyncSession, game: Game, before: str) -> Sequence[str]
     return (await session.scalars(query.distinct().order_by(GameEntry.round))).all()
 
 
-async def last_round(session: AsyncSession, game: Game) -> GameRound | None:
+async def next_question(
+    session: AsyncSession, book: TagBook, game: Game, customer_id: int, now: datetime
+) -> Question | None:
+    """The first one that she neither answered here nor by what she has shown otherwise."""
+    done = await rounds_of(session, game, customer_id)
+    worn = {one.tag for one in await tags.worn(session, customer_id, now)}
+    for question in game.questions:
+        rules = (
+            rule
+            for choice in question.choices
+            for rule in book.answered(game.key, {question.field: choice})
+        )
+        if question.field not in done and not any(rule.tag in worn for rule in rules):
+            return question
+    return None
+
+
+async def draws(session: AsyncSession, game: Game, *, limit: int) -> Sequence[GameRound]:
+    """The latest first."""
     query = select(GameRound).where(GameRound.game == game.key)
-    return (await session.scalars(query.order_by(GameRound.round.desc()).limit(1))).first()
+    return (await session.scalars(query.order_by(GameRound.round.desc()).limit(limit))).all()
+
+
+async def draw(session: AsyncSession, game: Game, round_: str) -> GameRound | None:
+    return await session.get(GameRound, (game.key, round_))
+
+
+async def last_round(session: AsyncSession, game: Game) -> GameRound | None:
+    return next(iter(await draws(session, game, limit=1)), None)
 
 
 async def end(

@@ -7,8 +7,8 @@ from datetime import date
 
 from bot.calls import MenuItem
 from bot.domain.cases import complaint_score
-from bot.domain.games import PREFIX, Game, Play, Question, streak
-from bot.store import cases, consent, games, guide_tasks, tags
+from bot.domain.games import PREFIX, Game, Play, streak
+from bot.store import cases, consent, games, guide_tasks
 from handlers.chat.giving import answered
 from handlers.chat.talk import Said, Talk
 
@@ -16,7 +16,7 @@ REVIEW = "game_review"
 WHY = "接龙里有一条带敏感词或联系方式，先压下了。看过后：可以放出来点“完成”，不合适点“跳过”。"
 LONGEST = 120
 MOST_SHOWN = 80
-"""Tickets in one message; the whole list is in the database, and the console's to show."""
+"""Tickets in one message; all of them stand on the draw's own page."""
 
 
 async def play(talk: Talk, found: Play) -> Said:
@@ -73,6 +73,7 @@ async def _proof(talk: Talk, game: Game) -> Said:
         f"中奖号：{'、'.join(last.winners)}",
         f"种子：{last.seed}",
         f"全部号：{' '.join(last.tickets[:MOST_SHOWN])}",
+        f"全部号和怎么重算：{talk.turn.content.address(f'/h5/games/{game.key}/draws/{last.round}')}",
     ]
     return Said("\n".join(lines))
 
@@ -156,7 +157,9 @@ async def _quiz(talk: Talk, game: Game, said: str) -> Said:
             now=turn.now,
         )
         await answered(turn, talk.customer_id, game.key, {field: choice}, turn.now)
-    following = await _unknown(talk, game)
+    following = await games.next_question(
+        turn.session, turn.content.tags, game, talk.customer_id, turn.now
+    )
     if following is not None and said in following.choices:  # typed, where nothing can be tapped
         return await _quiz(talk, game, f"{following.field}:{said}")
     if following is None:
@@ -166,22 +169,6 @@ async def _quiz(talk: Talk, game: Game, said: str) -> Said:
         following.ask,
         {f"{game.key}:{following.field}:{one}": one for one in following.choices},
     )
-
-
-async def _unknown(talk: Talk, game: Game) -> Question | None:
-    """The first question that she neither answered here nor by what she has shown otherwise."""
-    turn = talk.turn
-    done = await games.rounds_of(turn.session, game, talk.customer_id)
-    worn = {one.tag for one in await tags.worn(turn.session, talk.customer_id, turn.now)}
-    for question in game.questions:
-        rules = (
-            rule
-            for choice in question.choices
-            for rule in turn.content.tags.answered(game.key, {question.field: choice})
-        )
-        if question.field not in done and not any(rule.tag in worn for rule in rules):
-            return question
-    return None
 
 
 def _asked(talk: Talk, ask: str, choices: Mapping[str, str]) -> Said:

@@ -13,7 +13,9 @@ from bot.calls import GetOAuthFan, Refused, Sent
 from bot.domain.cases import Case
 from bot.domain.consent import ConsentState
 from bot.domain.customers import Customer
+from bot.domain.games import drawn, hash_of
 from bot.events.commands import Actor, CloseCase, FileCase
+from bot.outbound.games import end_due
 from bot.store import consent, points
 from bot.store.customers import attach
 from bot.store.offers import Till as AtTill
@@ -365,3 +367,48 @@ async def test_a_picture_needs_the_tick_and_a_look_before_anybody_sees_it(bot, s
     await console.sends(f"/admin/contests/entries/{number}", fine="1")
     await friend.opens("/h5/contests/outfit")
     assert "你投的" in (await friend.sends("/h5/contests/outfit/vote")).text
+
+
+async def test_games_are_played_on_a_page_once_as_in_chat(bot, shop):
+    her = await a_fan(bot)
+    face = await looks(shop, "/h5/games/next-season")
+    assert "/h5/games/daily" in (await face.opens("/h5/activities")).html
+    await face.opens("/h5/games/next-season")
+    assert "你选的是“亚麻”" in (await face.sends("/h5/games/next-season", said="亚麻")).text
+    await face.opens("/h5/games/daily")
+    page = await face.sends("/h5/games/daily")
+    assert "连续 1 天" in page.text
+    assert "action=" not in page.html.partition("<main")[2]
+    assert "先点头，再问" in (await face.opens("/h5/games/style")).text
+    async with bot.session() as session:
+        told = {"purpose": "profiling", "action": "grant", "channel": "page", "actor": "t"}
+        await consent.record(
+            session, customer_id=her.id, at=bot.now, evidence={"form": "t"}, **told
+        )
+    await face.opens("/h5/games/style")
+    page = await face.sends("/h5/games/style", said="style:通勤")
+    assert "平时穿得多" not in page.text
+    assert "衣柜里想先添哪一样" in page.text
+    assert (await face.opens("/h5/games/wardrobe")).status == 404
+
+
+async def test_a_draw_can_be_recomputed_by_anybody(bot, shop):
+    await a_fan(bot)
+    face = await looks(shop, "/h5/games/weekly-draw")
+    before = re.search(r'id="commit">(\w{64})<', face.html)[1]
+    page = await face.sends("/h5/games/weekly-draw")
+    number = re.search(r"你的抽奖号：([A-Z0-9]{10})", page.text.replace(" ", ""))[1]
+    assert (await shop.passer_by().opens("/h5/games/weekly-draw/draws/2026-W11")).status == 404
+    bot.clock.advance(days=7)
+    await end_due(bot.work)
+    stranger = shop.passer_by()
+    page = await stranger.opens("/h5/games/weekly-draw/draws/2026-W11")
+    assert before in page.text
+    assert number in page.text
+    answer = await stranger.client.get("/h5/games/weekly-draw/draws/2026-W11/tickets.txt")
+    lines = (await answer.text()).split("\n")
+    seed = next(line[7:] for line in lines if line.startswith("# seed "))
+    tickets = [line for line in lines if line and line[0] != "#"]
+    assert hash_of(seed) == before
+    assert [f"# won {one}" for one in drawn(seed, tickets, 3)] == lines[4:5]
+    assert tickets == [number]

@@ -8,6 +8,7 @@ from bot.domain.offers import in_words
 from bot.events.commands import ClaimCoupon, ClaimRight, TurnCycle
 from bot.store import offers, rights
 from bot.web.customer.door import ask_who, customer_at, herself
+from bot.web.customer.games import PLAYED
 from bot.web.customer.staying import agrees
 from bot.web.customer.wallet import least, worth
 from bot.web.desk import DESK
@@ -43,6 +44,7 @@ async def activities(request: web.Request) -> web.StreamResponse:
         on_offer=shown,
         stay=stay,
         rights=open_to_her,
+        games=desk.work.content.games.of_kind(*PLAYED),
         contests=[game for game in desk.work.content.games.of_kind("contest") if game.counts(now)],
         together=together,
         teams=mine,

@@ -29,7 +29,7 @@ OURS = (
     "/h5/data/all",
     "/h5/cases",
 )
-SHARED = re.compile(r"/h5/(?:teams/\d{1,18}|contests/[a-z][a-z0-9-]{0,30})")
+SHARED = re.compile(r"/h5/(?:teams/\d{1,18}|(?:contests|games)/[a-z][a-z0-9-]{0,30})")
 """Pages whose links go from hand to hand."""
 LATELY = timedelta(minutes=15)
 PLATFORM = "https://api.weixin.qq.com"
