@@ -87,6 +87,7 @@ def ids() -> set[str]:
     return {text for one in said for text in ((one,) if isinstance(one, str) else one)}
 
 
+@cache
 def in_templates() -> Found:
     """Every sentence that a template looks up."""
     return {
@@ -163,16 +164,17 @@ def _templates() -> tuple[tuple[str, nodes.Template], ...]:
     )
 
 
+@cache
 def in_code() -> Found:
     """Every sentence that Python looks up, and all that stand in the books of words."""
     found: Found = {}
-    for path, tree in _modules():
+    for path, _tree in _modules():
         for node in _nodes(path):
             if isinstance(node, ast.Call):
                 found |= dict.fromkeys(_said(node), f"{path}:{node.lineno}")
                 found |= dict.fromkeys(_looked_up(node, path), f"{path}:{node.lineno}")
         if path.startswith(BOOKS) and path not in NOT_OURS:
-            found |= dict.fromkeys(_chinese(tree), path)
+            found |= dict.fromkeys(_chinese(_nodes(path)), path)
     return found
 
 
@@ -223,19 +225,19 @@ def _in_table(path: str, name: str) -> Iterator[str]:
                     yield from _table(f"{inside}.py", real)
                     yield from _table(f"{inside}/__init__.py", real)
             case ast.Assign(targets=[ast.Name(id=found)], value=value) if found == name:
-                yield from _chinese(ast.Module([ast.Assign([], value)], []))
+                yield from _chinese(tuple(ast.walk(value)))
             case ast.AnnAssign(target=ast.Name(id=found), value=ast.expr() as value) if (
                 found == name
             ):
-                yield from _chinese(ast.Module([ast.Assign([], value)], []))
+                yield from _chinese(tuple(ast.walk(value)))
 
 
-def _chinese(tree: ast.Module) -> Iterator[str]:
-    """The constants of a module that are no docstring and no comparison."""
-    silent = {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Expr)}
-    silent |= {id(c) for n in ast.walk(tree) if isinstance(n, ast.Compare) for c in ast.walk(n)}
-    silent |= {id(key) for n in ast.walk(tree) if isinstance(n, ast.Dict) for key in n.keys}
-    for node in ast.walk(tree):
+def _chinese(nodes: tuple[ast.AST, ...]) -> Iterator[str]:
+    """The constants among these that are no docstring and no comparison."""
+    silent = {id(n.value) for n in nodes if isinstance(n, ast.Expr)}
+    silent |= {id(c) for n in nodes if isinstance(n, ast.Compare) for c in ast.walk(n)}
+    silent |= {id(key) for n in nodes if isinstance(n, ast.Dict) for key in n.keys}
+    for node in nodes:
         text = node.value if isinstance(node, ast.Constant) and id(node) not in silent else None
         if (
             isinstance(text, str)
