@@ -222,6 +222,7 @@ def _assemble(
         wecom=wecom if settings.wecom_corp_id else None,
         official=official if settings.official_app_id else None,
         nudge=broker.nudge,
+        skew=skew,
         sandbox_url=settings.sandbox_url,
         open_doors=open_doors,
     )

@@ -12,6 +12,9 @@ from pathlib import Path
 class Clock:
     """The wall clock of this machine."""
 
+    moved = False
+    """Somebody moves its business time: an answer that was under way then looks like a clock gone wrong."""
+
     def now(self) -> datetime:
         """The business moment, aware, in UTC."""
         return datetime.now(UTC)
@@ -27,6 +30,8 @@ class Clock:
 
 class FileClock(Clock):
     """Business time as a file tells it: `{"now": ISO, "running": bool}`, moved by the sandbox."""
+
+    moved = True
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -65,6 +65,17 @@ class Owed(Row):
     settled_at: Mapped[datetime | None]
 
 
+class StaleCallback(Row):
+    """A callback that somebody played again, or that our clock made late: signed, but not believed."""
+
+    __tablename__ = "stale_callback"
+
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    """Of its signature: what stands around the signed part could be varied without end."""
+    platform: Mapped[str]
+    at: Mapped[datetime]
+
+
 class Message(Row):
     """One line of a conversation, sealed."""
 

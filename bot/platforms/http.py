@@ -10,11 +10,16 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import aiohttp
+import structlog
 
 from bot.calls import Outcome, TryLater, Unclear
 from bot.clock import Clock
 from bot.platforms.request import Request
 
+log = structlog.get_logger()
+
+SKEWED_SECONDS = 60.0
+"""Of five minutes that a callback may be late; more is a clock that nobody sets."""
 _TOTAL_SECONDS = 10.0
 _MOST_BYTES = 32 * 1024 * 1024
 
@@ -81,7 +86,13 @@ class Http:
         except ValueError:
             return
         if told.tzinfo:
-            self.skew = (told - self._clock.now()).total_seconds()
+            before, self.skew = self.skew, (told - self._clock.now()).total_seconds()
+            self._warn(before)
+
+    def _warn(self, before: float) -> None:
+        """Once, not with every answer."""
+        if abs(before) <= SKEWED_SECONDS < abs(self.skew) and not self._clock.moved:
+            log.warning("clock differs from the platform's", seconds=round(self.skew))
 
 
 def _payload(request: Request) -> dict[str, Any]:

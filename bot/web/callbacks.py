@@ -18,7 +18,8 @@ from bot.store.inbox import Arrival
 from bot.web import metrics
 from bot.web.accounts import official_account
 from bot.web.desk import DESK, Desk
-from bot.web.doubts import DOUBTS
+from bot.web.doubts import DOUBTS, doubted
+from bot.web.flood import FLOOD, address_of
 
 LARGEST_BODY = 256 * 1024
 ANSWER_SECONDS = 3.0
@@ -51,7 +52,7 @@ async def body_of(request: web.Request) -> bytes:
 
 @routes.get("/callback/wecom", allow_head=False)
 async def verify_wecom(request: web.Request) -> web.Response:
-    return _verified(request, request.app[DESK].wecom, "wecom")
+    return await _verified(request, request.app[DESK].wecom, "wecom")
 
 
 @routes.post("/callback/wecom")
@@ -66,7 +67,7 @@ async def receive_wecom(request: web.Request) -> web.Response:
 
 @routes.get("/callback/official", allow_head=False)
 async def verify_official(request: web.Request) -> web.Response:
-    return _verified(request, request.app[DESK].official, "official")
+    return await _verified(request, request.app[DESK].official, "official")
 
 
 @routes.post("/callback/official")
@@ -86,31 +87,37 @@ async def receive_official(request: web.Request) -> web.Response:
     return web.Response(text="success")
 
 
-def _verified(request: web.Request, door: Door | None, source: str) -> web.Response:
+async def _verified(request: web.Request, door: Door | None, source: str) -> web.Response:
+    if door is None or _shut_out(request, source):
+        return refused()
     try:
-        return refused() if door is None else web.Response(text=door.verify(request.query))
+        return web.Response(text=door.verify(request.query))
     except Untrusted as doubt:
-        _doubt(request, source, doubt)
+        await doubted(request, source, doubt)
         return refused()
 
 
-def _doubt(request: web.Request, source: str, doubt: Untrusted) -> None:
-    request.app[DOUBTS].refuse(source, doubt.reason, request.app[DESK].work.now())
+def _shut_out(request: web.Request, source: str) -> bool:
+    shut = request.app[FLOOD].shuts_out(address_of(request))
+    if shut:
+        metrics.REFUSED.labels(source, "flood").inc()
+    return shut
 
 
 async def _opened(request: web.Request, door: Door | None, source: str) -> Opened | None:
     """None for whatever is not to be believed, and where nobody listens."""
-    if door is None:
+    if door is None or _shut_out(request, source):
         return None
     try:
         query = plainly(request.rel_url.raw_query_string) or request.query
         opened = door.open(query, await body_of(request))
     except Untrusted as doubt:
         metrics.REFUSED.labels(source, doubt.reason).inc()
-        _doubt(request, source, doubt)
+        await doubted(request, source, doubt)
         return None
     _RECEIVED[source].inc()
     request.app[DOUBTS].believe(source, request.app[DESK].work.now())
+    request.app[FLOOD].believe(address_of(request))
     return opened
 
 

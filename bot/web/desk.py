@@ -17,6 +17,7 @@ from bot.inbound.dispatch import Dispatcher
 from bot.inbound.intake import Intake
 from bot.inbound.turn import Reply
 from bot.platforms.official.callback import OfficialCallbacks
+from bot.platforms.query import no_skew
 from bot.platforms.wecom.callback import WecomCallbacks
 from bot.store import tasks
 from bot.store.inbox import Arrival
@@ -32,6 +33,8 @@ class Desk:
     official: OfficialCallbacks | None
     nudge: Callable[[], None]
     """Say in this process that work was asked for."""
+    skew: Callable[[], float] = no_skew
+    """Seconds by which the platforms' clock is ahead of ours, as this process last heard."""
     version: str = ""
     sandbox_url: str = ""
     """The control API of the sandbox, when this shop plays in one; the `/sandbox` page is its client."""

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
+import hashlib
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 from aiohttp import web
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.doctor.finding import Finding, broken, doubtful
+from bot.platforms.envelope import Untrusted
+from bot.platforms.http import SKEWED_SECONDS
+from bot.store import stale_callbacks
 from bot.tongue import _
+from bot.web.desk import DESK
+from bot.web.flood import FLOOD, address_of
 
-HOUR = timedelta(hours=1)
+HOUR, WEEK = timedelta(hours=1), timedelta(days=7)
 MENDS = {
     "signature": (
         "签名对不上：多半是后台填的 Token 和这里的不一样",
@@ -46,6 +54,17 @@ class Doubts:
         default_factory=lambda: defaultdict(Doubted)
     )
 
+    seen: OrderedDict[str, None] = field(default_factory=OrderedDict)
+    """Digests of the latest that were stale: played again, they cost nothing."""
+
+    def is_new(self, digest: str) -> bool:
+        if digest in self.seen:
+            return False
+        self.seen[digest] = None
+        if len(self.seen) > stale_callbacks.MOST:
+            self.seen.popitem(last=False)
+        return True
+
     def believe(self, platform: str, now: datetime) -> None:
         self.believed[platform] = now
 
@@ -73,3 +92,43 @@ class Doubts:
 
 
 DOUBTS = web.AppKey("doubts", Doubts)
+
+
+async def doubted(request: web.Request, platform: str, doubt: Untrusted) -> None:
+    """Refused: counted against whoever asked, and noted where the signature was ours and the hour was not."""
+    work, doubts = request.app[DESK].work, request.app[DOUBTS]
+    request.app[FLOOD].refuse(address_of(request))
+    doubts.refuse(platform, doubt.reason, work.now())
+    if doubt.reason != "stale":
+        return
+    signed = request.query.get("msg_signature") or request.query.get("signature", "")
+    digest = hashlib.sha256(f"{platform} {signed}".encode()).hexdigest()
+    if not doubts.is_new(digest):
+        return
+    # Whoever is refused learns nothing, not even that the database is away.
+    with suppress(SQLAlchemyError):
+        async with work.sessions.begin() as session:
+            await stale_callbacks.keep(session, digest, platform, now=work.now())
+
+
+def quarantined(
+    counted: Mapping[str, tuple[int, datetime]], now: datetime, zone: tzinfo
+) -> Iterator[Finding]:
+    """What lies there of the last week: a clock that was wrong, or somebody who plays what he recorded."""
+    for platform, (count, last) in counted.items():
+        if now - last > WEEK:
+            continue
+        at = f"{last.astimezone(zone):%m-%d %H:%M}"
+        what = _("隔离了 %(n)s 条签名对、却过期了的回调，最后一条在 %(at)s", n=count, at=at)
+        why = _("不是时钟不准，就是有人把录下的回调再放一遍；同一条只记一次，一件事也没有发生")
+        fix = _("时钟准的话，到后台把 Token 换一个；换的时候旧的写在 …_TOKEN_OLD")
+        yield doubtful(CHECKS[platform], what, why, fix)
+
+
+def skewed(seconds: float) -> Iterator[Finding]:
+    """Of this process, without asking anybody."""
+    if abs(seconds) <= SKEWED_SECONDS:
+        return
+    told = "系统时间慢 %(count)s 秒" if seconds > 0 else "系统时间快 %(count)s 秒"
+    why, mend = _("超过 5 分钟回调会被拒绝"), _("打开系统的「自动设置时间」（NTP）")
+    yield doubtful("clock", _(told, count=f"{abs(seconds):.0f}"), why, mend)

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.domain.permissions import may, opens
 from bot.inbound.commands import matrix
 from bot.outbound.reconcile import last_report
-from bot.store import inbox
+from bot.store import inbox, stale_callbacks
 from bot.store.engine import writable
 from bot.tongue import _
 from bot.web import metrics
@@ -63,7 +63,10 @@ async def read_metrics(request: web.Request) -> web.Response:
     async with desk.work.sessions.reading() as session:
         for state, count in (await inbox.counts(session)).items():
             metrics.INBOX.labels(state).set(count)
+        for platform, (count, _at) in (await stale_callbacks.counted(session)).items():
+            metrics.QUARANTINED.labels(platform).set(count)
         report = await last_report(session)
+    metrics.SKEW.set(desk.skew())
     if report is not None:
         metrics.tell_drift(report)
     return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -11,6 +11,12 @@ from prometheus_client import Counter, Gauge, Histogram
 
 RECEIVED = Counter("siyu_callbacks_received_total", "Callbacks believed and kept", ["platform"])
 REFUSED = Counter("siyu_callbacks_refused_total", "Callbacks refused", ["platform", "why"])
+QUARANTINED = Gauge(
+    "siyu_callbacks_quarantined", "Signed callbacks that came too late, each once", ["platform"]
+)
+SKEW = Gauge(
+    "siyu_platform_clock_skew_seconds", "By which the platforms' clock is ahead of this machine's"
+)
 ORDERS = Counter("siyu_orders_received_total", "Order webhooks by answer", ["answer"])
 INBOX = Gauge("siyu_inbox_events", "Kept events by state", ["state"])
 DRIFT = Gauge(

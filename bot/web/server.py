@@ -25,6 +25,7 @@ from bot.web.console import audit, kit, knowing, proposals, reaching, today
 from bot.web.console.importing import WORKSHOP, Workshop, leave
 from bot.web.desk import DESK, Desk
 from bot.web.doubts import DOUBTS, Doubts
+from bot.web.flood import FLOOD, Flood
 from bot.web.guards import Handler
 from bot.web.pages import HOME
 from bot.web.sandbox import pages as sandbox
@@ -91,6 +92,7 @@ def build(desk: Desk) -> web.Application:
     app[DESK] = desk
     app[CAST] = Cast()
     app[DOUBTS] = Doubts()
+    app[FLOOD] = Flood(desk.work.clock)
     app[WORKSHOP] = Workshop()
     app.on_shutdown.append(leave)
     for table in TABLES:

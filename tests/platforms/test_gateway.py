@@ -1,9 +1,10 @@
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiohttp import web
+from structlog.testing import capture_logs
 
 from bot.calls import (
     CreateMassTask,
@@ -149,6 +150,17 @@ async def test_the_platforms_clock_is_compared_with_ours(gateway, tiny, manual):
     manual.advance(minutes=20)
     await gateway.perform(ListGuides())
     assert gateway.skew() == pytest.approx(before - 1200, abs=5)
+
+
+async def test_a_clock_more_than_a_minute_off_is_told_once_in_the_log(gateway, tiny, manual):
+    manual.move_to(datetime.now(UTC))
+    with capture_logs() as logs:
+        await gateway.perform(CUSTOMER)
+        manual.advance(minutes=-2)
+        await gateway.perform(CUSTOMER)
+        await gateway.perform(CUSTOMER)
+    [told] = [line for line in logs if "clock" in line["event"]]
+    assert told["seconds"] == pytest.approx(120, abs=5)
 
 
 # Errcodes

@@ -18,7 +18,7 @@ from wechatpy.crypto import WeChatCrypto
 from yarl import URL
 
 from bot.app import PARSERS
-from bot.domain.delivery import Kept, Message, Owed
+from bot.domain.delivery import Kept, Message, Owed, StaleCallback
 from bot.events import FanMessaged
 from bot.inbound.dispatch import Dispatcher
 from bot.inbound.intake import Intake
@@ -31,6 +31,7 @@ from bot.store import inbox
 from bot.web.accounts import official_account, wecom_account
 from bot.web.callbacks import ANSWER_SECONDS
 from bot.web.desk import Desk
+from bot.web.flood import BURST, FLOOD
 from bot.web.server import build
 from handlers import ROUTERS
 from tests.platforms.forged import forgeries
@@ -65,15 +66,23 @@ class House:
         answer = await self._ask(platform, post, method)
         return answer.status, await answer.text()
 
-    async def refusal(self, platform: str, post: Post, method: str = "POST") -> tuple[Any, ...]:
+    async def refusal(
+        self,
+        platform: str,
+        post: Post,
+        method: str = "POST",
+        headers: dict[str, str] | None = None,
+    ) -> tuple[Any, ...]:
         """All that an outsider sees, but for the hour."""
-        answer = await self._ask(platform, post, method)
+        answer = await self._ask(platform, post, method, headers)
         headers = {name: value for name, value in answer.headers.items() if name != "Date"}
         return answer.status, tuple(sorted(headers.items())), await answer.read()
 
-    async def _ask(self, platform: str, post: Post, method: str) -> Any:
+    async def _ask(
+        self, platform: str, post: Post, method: str, headers: dict[str, str] | None = None
+    ) -> Any:
         where = URL.build(path=f"/callback/{platform}", query=post.query)
-        return await self.client.request(method, where, data=post.body)
+        return await self.client.request(method, where, data=post.body, headers=headers)
 
     async def kept(self) -> int:
         async with self.bot.session() as session:
@@ -413,6 +422,36 @@ async def test_a_recorded_callback_cannot_be_played_again_later(house):
     house.bot.clock.advance(seconds=301)
     assert await house.hears("wecom", post) == (403, "forbidden")
     assert await house.kept() == 1
+
+
+async def test_what_is_played_again_too_late_is_noted_once_and_gets_the_same_no(house):
+    post, wrong = a_post(ADDED_NOW), a_post(ADDED_NOW)
+    house.bot.clock.advance(seconds=301)
+    wrong.query["msg_signature"] = "0" * 40
+    usual = await house.refusal("wecom", wrong)
+    varied = replace(post, body=post.body.replace(b"<xml>", b"<xml><Other>1</Other>"))
+    for again in (post, post, varied, post):
+        assert await house.refusal("wecom", again) == usual
+    assert await house.count(StaleCallback.digest) == 1
+    assert await house.hears("official", a_post(SAID.encode(), receiver=APP)) == (403, "forbidden")
+    assert await house.count(StaleCallback.digest) == 2
+    assert await house.kept() == 0
+    page = await (await house.client.get("/metrics")).text()
+    assert 'siyu_callbacks_quarantined{platform="wecom"} 1.0' in page
+
+
+async def test_whoever_floods_is_shut_out_unread_and_the_platform_beside_him_is_not(house):
+    wrong, good = a_post(ADDED_NOW), a_post(ADDED_NOW)
+    wrong.query["msg_signature"] = "0" * 40
+    flood = house.client.server.app[FLOOD]
+    for _ in range(int(BURST)):
+        flood.refuse("8.8.4.4")
+    usual = await house.refusal("wecom", wrong)
+    via = {"X-Forwarded-For": "1.2.3.4, 8.8.4.4"}
+    assert await house.refusal("wecom", good, headers=via) == usual
+    assert await house.refusal("wecom", good, method="GET", headers=via) == usual
+    assert await house.kept() == 0
+    assert (await house.refusal("wecom", good, headers={"X-Forwarded-For": "8.8.8.8"}))[0] == 200
 
 
 @pytest.mark.parametrize("method", ["HEAD", "PUT", "DELETE", "PATCH"])

@@ -422,6 +422,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", "version", name=op.f("uq_segment_key_version")),
     )
     op.create_table(
+        "stale_callback",
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("platform", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_stale_callback")),
+    )
+    op.create_table(
         "store",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("code", sa.String(), nullable=False),
@@ -2044,6 +2051,7 @@ def downgrade() -> None:
     op.drop_table("stored_answer")
     op.drop_table("store_device")
     op.drop_table("store")
+    op.drop_table("stale_callback")
     op.drop_table("segment")
     with op.batch_alter_table("proposal", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_proposal_state"))

@@ -10,9 +10,10 @@ from aiohttp import web
 
 from bot import doctor
 from bot.doctor import Finding
+from bot.store import stale_callbacks
 from bot.web.console.frame import is_part, shown
-from bot.web.desk import DESK
-from bot.web.doubts import DOUBTS
+from bot.web.desk import DESK, Desk
+from bot.web.doubts import DOUBTS, quarantined, skewed
 from bot.web.guards import allowed
 
 routes = web.RouteTableDef()
@@ -65,8 +66,15 @@ async def check(request: web.Request) -> web.StreamResponse:
     desk = request.app[DESK]
     findings = await doctor.of(desk.work.settings)
     findings += request.app[DOUBTS].findings(desk.work.now())
+    findings += await _quarantined(desk)
     part = "console/connect_found.html" if is_part(request) else "console/connect.html"
     return await _page(request, part, findings, time.perf_counter() - began)
+
+
+async def _quarantined(desk: Desk) -> list[Finding]:
+    async with desk.work.sessions.reading() as session:
+        counted = await stale_callbacks.counted(session)
+    return list(quarantined(counted, desk.work.now(), desk.work.settings.zone))
 
 
 async def _page(
@@ -76,6 +84,8 @@ async def _page(
     laid = steps(findings)
     trouble = next((s for s in laid if s.state == "fail"), None)
     settings = desk.work.settings
+    # What this process knows by itself is told before anybody presses the button.
+    alarms = [] if findings else [*skewed(desk.skew()), *await _quarantined(desk)]
     async with desk.work.sessions.reading() as session:
         return await shown(
             request,
@@ -85,6 +95,7 @@ async def _page(
             steps=laid,
             findings=findings,
             trouble=trouble,
+            alarms=alarms,
             report=doctor.report(findings, desk.version) if findings else "",
             result_words=WORDS,
             took=took,
