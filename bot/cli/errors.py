@@ -77,7 +77,7 @@ def _words(wrong: wrongs.UsageError) -> str:
         case wrongs.NoSuchCommand():
             words = _("没有 %(name)s 这个命令。", name=wrong.command_name)
         case wrongs.MissingParameter():
-            words = _("缺少%(what)s。", what=_called(wrong))
+            words = _("缺少%(what)s。", what=_called(wrong).rstrip())
         case wrongs.BadParameter():
             words = _(
                 "%(what)s的值不对：%(why)s", what=_called(wrong), why=by_click(wrong.message)
