@@ -49,6 +49,7 @@ async def one(request: web.Request) -> web.StreamResponse:
             linked=any(links.PLACE in url for url in urls),
             publishers=await _publishers(session, post),
             tags=await _tags(session, post),
+            invalid=await _invalid(session, post),
             me=await access.userid_of(session, request[ACTOR].id),
             second=_second(request, post, reach.people if reach else 0),
             rights=rights(request),
@@ -77,6 +78,15 @@ async def _publishers(session: AsyncSession, post: MomentPost) -> str:
 async def _tags(session: AsyncSession, post: MomentPost) -> list[str]:
     known = {tag.id: tag.full for tag in await moment_reach.corp_tags(session)}
     return [known.get(one, _("（没有了的标签）")) for one in post.tag_ids]
+
+
+async def _invalid(session: AsyncSession, post: MomentPost) -> dict[str, list[str]]:
+    """What the platform did not know, by the names that people know."""
+    said = post.invalid or {}
+    names = {guide.userid: guide.name for guide, _store in await shops.serving(session)}
+    names |= {tag.corp_tag_id: tag.full for tag in await moment_reach.corp_tags(session)}
+    kinds = ("guides", "departments", "tags")
+    return {kind: [names.get(one, one) for one in said.get(kind, ())] for kind in kinds}
 
 
 def _second(request: web.Request, post: MomentPost, people: int) -> int | None:
