@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from bot.calls import UpdateAppCard
 from bot.domain.customers import Guide
+from bot.domain.leave import DUTIES, wrong
 from bot.domain.quotas import read_limits
 from bot.domain.refusals import Refusal
 from bot.events import AppOpened, CardClicked, FinishGuideTask, MemberChanged, NoteContact
-from bot.events.commands import AskGuide, RemindGuide
+from bot.events.commands import AskGuide, ChangeGuide, RemindGuide
 from bot.inbound.router import Router
 from bot.inbound.turn import Answer, Turn
 from bot.store import calling_back, customers, guide_tasks, mass_tasks, shops
@@ -131,6 +134,43 @@ async def note_contact(command: NoteContact, turn: Turn) -> Answer:
     if command.done:
         tie.last_talk_at = turn.now
     return Answer({"task": task, "state": "done" if command.done else "skipped"})
+
+
+@router.on(ChangeGuide)
+async def change_guide(command: ChangeGuide, turn: Turn) -> Answer:
+    guide = await _hers_to_change(command, turn)
+    if command.duty is not None:
+        if command.actor.kind == "guide":
+            raise Refusal("forbidden", "谁值守由店里定，你可以改自己的请假", status=403)
+        if command.duty and command.duty not in DUTIES:
+            raise Refusal("bad_duty", "值守只有 manager、expert，或空着", status=422)
+        guide.duty = command.duty or None
+    if command.back:
+        guide.away_from = guide.away_until = None
+    elif command.away_until is not None:
+        if wrong(command.away_from, command.away_until, turn.now):
+            raise Refusal(
+                "bad_leave", "请假要从今天或以后开始，到更晚的一天，最长一年", status=422
+            )
+        guide.away_from, guide.away_until = command.away_from, command.away_until
+    await turn.session.flush()
+    called_back = await _call_back(turn)
+    said = {name: at and at.isoformat() for name, at in _leave_of(guide).items()}
+    return Answer({"guide": guide.userid, "duty": guide.duty, "called_back": called_back} | said)
+
+
+def _leave_of(guide: Guide) -> dict[str, datetime | None]:
+    return {"away_from": guide.away_from, "away_until": guide.away_until}
+
+
+async def _hers_to_change(command: ChangeGuide, turn: Turn) -> Guide:
+    guide, actor = await turn.session.get(Guide, command.guide_id), command.actor
+    own = actor.kind == "guide"
+    if guide is not None and guide.active and (not own or actor.id == guide.userid):
+        store = None if own else actor.store
+        if not store or await shops.code_of(turn.session, guide.store_id) == store:
+            return guide
+    raise Refusal("no_such_guide", "没有这位导购，或不是你们店的", status=404)
 
 
 @router.on(RemindGuide)

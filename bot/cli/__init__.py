@@ -23,6 +23,7 @@ COMMANDS = {
     "campaign": ("bot.cli.campaigns:campaign", "预演、交给导购、暂停、停止活动"),
     "journey": ("bot.cli.journeys:journey", "拿过去的一年试一遍一条旅程"),
     "explain": ("bot.cli.explain:explain", "这位顾客为什么收到或没收到"),
+    "guide": ("bot.cli.guides:guide", "导购请假、回来、值守"),
     "reconcile": ("bot.cli.reconcile:reconcile", "和企业微信对一遍顾客和导购，补上漏掉的"),
     "replay": ("bot.cli.serve:replay", "重新处理搁置的事件"),
     "check-content": ("bot.cli.content:check_content", "检查话术、规则和剧本"),

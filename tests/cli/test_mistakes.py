@@ -111,6 +111,7 @@ def test_a_user_can_be_disabled_and_let_in_again(run, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO("another password\n"))
     assert run("user", "reset", "boss").code == 0
     assert "siyu user list" in run("user", "disable", "nobody").err
+    assert "没有「nobody」这位导购" in run("guide", "back", "nobody").err
 
 
 def test_a_second_user_of_the_same_name_is_refused_without_a_traceback(run, monkeypatch):

@@ -8,7 +8,9 @@ import pytest
 
 from bot.calls import GetMassTaskResult, ListMassTasks, Refused, TryLater
 from bot.domain.campaigns import Campaign
+from bot.domain.refusals import Refusal
 from bot.events import MemberChanged
+from bot.events.commands import Actor, ChangeGuide
 from bot.store import explain, mailings
 from bot.store.explain import HERE
 from tests.builders import LONG_AGO, a_follow, a_guide
@@ -157,3 +159,58 @@ async def test_what_was_tapped_while_it_was_called_back_is_not_written_twice(bot
     await morning(bot)
     assert len(hands.tasks) == 1
     assert set((await states(bot)).values()) == {("delivered", None)}
+
+
+def changes(bot, guide, kind="operator", **said) -> ChangeGuide:
+    who = guide.userid if kind == "guide" else "boss"
+    store = said.pop("store", None)
+    actor = Actor(kind=kind, id=who, store=store)
+    return ChangeGuide(at=bot.now, actor=actor, key=bot.key(), guide_id=guide.id, **said)
+
+
+async def test_who_goes_on_leave_passes_on_what_waited_for_her_tap(bot, hands, pair):
+    first, second, made = pair
+    await a_campaign(bot)
+    await runs(bot)
+    tomorrow = bot.now + timedelta(days=1)
+    told = await bot.does(changes(bot, first, "guide", away_until=tomorrow))
+    assert (told["called_back"], told["away_until"]) == (1, tomorrow.isoformat())
+    await bot.sends()
+    await looks(bot)
+    assert [(task.sender, task.cancelled) for task in hands.tasks.values()] == [
+        (first.userid, True),
+        (second.userid, False),
+    ]
+    assert (await states(bot))[made[2].id] == ("cancelled", "guide_away")
+
+
+async def test_a_leave_to_come_takes_nothing_back_before_it_begins_and_can_be_taken_back(
+    bot, hands, pair
+):
+    first = pair[0]
+    await a_campaign(bot)
+    await runs(bot)
+    days = {"away_from": bot.now + timedelta(hours=2), "away_until": bot.now + timedelta(days=2)}
+    assert (await bot.does(changes(bot, first, **days)))["called_back"] == 0
+    assert (await bot.does(changes(bot, first, back=True)))["away_until"] is None
+    await looks(bot, hours=3)
+    assert len(hands.waiting) == 1
+    await bot.does(changes(bot, first, **(days | {"away_from": bot.now + timedelta(hours=1)})))
+    await looks(bot, hours=1)
+    assert hands.waiting == [] or hands.waiting[0].sender != first.userid
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "reason"),
+    [
+        ("guide", {"duty": "manager"}, "forbidden"),
+        ("owner", {"duty": "queen"}, "bad_duty"),
+        ("manager", {"back": True, "store": "S9"}, "no_such_guide"),
+        ("owner", {"away_until": LONG_AGO}, "bad_leave"),
+        ("clerk", {"back": True}, "forbidden"),
+    ],
+)
+async def test_what_nobody_may_say_of_a_guide(bot, pair, kind, said, reason):
+    with pytest.raises(Refusal) as refusal:
+        await bot.does(changes(bot, pair[0], kind, **said))
+    assert refusal.value.reason == reason

@@ -12,6 +12,7 @@ from bot.calls import GetJsTicket, Sent
 from bot.domain.access import WebSession
 from bot.domain.audit import AuditRow
 from bot.domain.campaigns import Attribution, Campaign, Touch
+from bot.domain.customers import Guide
 from bot.domain.delivery import GuideTask
 from bot.domain.offers import TillMiss
 from bot.domain.orders import Order
@@ -37,6 +38,22 @@ async def su(bot):
 @pytest.fixture
 async def face(shop, su):
     return await shop.signs_in("guide", "SuQing", "S01")
+
+
+async def test_her_leave_is_said_on_her_page_and_taken_back_with_one_tap(bot, shop, su, face):
+    last = (bot.now + timedelta(days=2)).date().isoformat()
+    await (await face.opens("/guide")).sends("/guide/leave", until=last)
+    assert f"请假到 {last[5:]}（含）" in face.text
+    boss = await shop.signs_in("manager", "boss", "S01")
+    await (await boss.opens("/admin/guide-tasks")).sends(
+        f"/admin/guide-tasks/{su.id}/change", duty="expert"
+    )
+    assert f"请假到 {last[5:]}（含） 值守：专家" in boss.text
+    await face.sends("/guide/leave", back="yes")
+    assert ("欢迎回来" in face.text, "请假到 " in face.text) == (True, False)
+    async with bot.session() as session:
+        guide = await session.get(Guide, su.id)
+    assert (guide.away_until, guide.duty) == (None, "expert")
 
 
 async def her_own(bot, guide, name="周敏", *, wears=(), agreed=True, **follow):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from bot.events.commands.command import Command
@@ -106,3 +107,17 @@ class RemindGuide(Command):
 
     permission = "task.remind"
     guide_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeGuide(Command):
+    """Her leave and her duty; fields that are None stay as they are. A guide speaks of her own leave only."""
+
+    permission = "guide.change"
+    guide_id: int
+    away_from: datetime | None = None
+    """None: she is away from now on."""
+    away_until: datetime | None = None
+    back: bool = False
+    duty: str | None = None
+    """manager, expert or "", which takes it away."""

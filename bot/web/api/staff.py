@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field
 
 from bot.domain.refusals import Refusal
-from bot.events.commands import FinishGuideTask, RemindGuide
+from bot.events.commands import ChangeGuide, FinishGuideTask, RemindGuide
 from bot.store import customers, listing
 from bot.web.api.bodies import Asked, Listing, Nothing, Query, Strict, Word
 from bot.web.api.endpoints import NUMBER, Ask, Done, Page, Routes, Told
+from bot.web.api.orders import zoned
 
 routes = Routes()
 
@@ -78,6 +81,8 @@ class GuideTold(Told):
     store: str | None
     active: bool
     duty: str | None
+    away_from: datetime | None
+    away_until: datetime | None
 
 
 class Guides(Told):
@@ -96,19 +101,45 @@ async def guides(ask: Ask[Query]) -> Guides:
                 store=store,
                 active=guide.active,
                 duty=guide.duty,
+                away_from=guide.away_from,
+                away_until=guide.away_until,
             )
             for guide, store in rows
         ]
     )
 
 
-@routes.asks("POST", "/guides/{userid}/remind", "task.remind", "提醒她点发送")
-async def remind(ask: Ask[Nothing]) -> Done:
+Zoned = Annotated[
+    datetime | None, Field(strict=False), AfterValidator(lambda at: at and zoned(at))
+]
+
+
+class GuideIn(Strict):
+    away_from: Zoned = None
+    away_until: Zoned = None
+    back: bool = False
+    duty: Literal["manager", "expert", ""] | None = None
+    """Nothing is "", and what is left out stays as it is."""
+
+
+@routes.asks(
+    "POST", "/guides/{userid}", "guide.change", "她的请假和值守，没说的不变", says=GuideIn
+)
+async def change(ask: Ask[GuideIn]) -> Done:
+    return await ask.does(ChangeGuide, guide_id=await _guide(ask), **dict(ask.said))
+
+
+async def _guide(ask: Ask[Any]) -> int:
     async with ask.reading() as session:
         guide = await customers.guide_by_userid(session, ask.named("userid"), create=False)
     if guide is None:
         raise Refusal("no_such_guide", "没有这位导购，或不是你们店的", status=404)
-    return await ask.does(RemindGuide, guide_id=guide.id)
+    return guide.id
+
+
+@routes.asks("POST", "/guides/{userid}/remind", "task.remind", "提醒她点发送")
+async def remind(ask: Ask[Nothing]) -> Done:
+    return await ask.does(RemindGuide, guide_id=await _guide(ask))
 
 
 class StoreTold(Told):

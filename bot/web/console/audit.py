@@ -84,6 +84,7 @@ ACTIONS = {
     "receive_file": "收下要导入的文件",
     "run_import": "导入文件",
     "remind_guide": "提醒导购",
+    "change_guide": "改导购的请假或值守",
     "export_list": "导出名单",
     "export_customer": "导出一位顾客的资料",
     "take_my_data": "顾客取走自己的资料",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -63,6 +63,15 @@ def moment(form: Form, name: str, zone: ZoneInfo) -> datetime | None:
         return datetime.fromisoformat(said).replace(tzinfo=zone)
     except ValueError:
         raise Refusal("bad_moment", _("「%(said)s」不是一个时间", said=said), status=422) from None
+
+
+def day(form: Form, name: str) -> date | None:
+    """A day as `date` sends it."""
+    said = text(form, name)
+    try:
+        return date.fromisoformat(said) if said else None
+    except ValueError:
+        raise Refusal("bad_day", _("「%(said)s」不是一个日子", said=said), status=422) from None
 
 
 def signed(request: web.Request, form: Form) -> dict[str, Any]:

@@ -8,9 +8,10 @@ from datetime import timedelta
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.domain.leave import DUTIES, from_day, until_day
 from bot.domain.permissions import may
 from bot.domain.segments import parse, read_back
-from bot.events.commands import RemindGuide
+from bot.events.commands import ChangeGuide, RemindGuide
 from bot.inbound.commands import matrix
 from bot.store import advisors, guide_board, shops
 from bot.tongue import _
@@ -20,6 +21,7 @@ from bot.web.console.frame import shown
 from bot.web.console.scopes import own_store
 from bot.web.desk import ACTOR, DESK
 from bot.web.guards import allowed
+from bot.web.leaving import leave_words
 from bot.web.lists import Column, Sheet
 
 routes = web.RouteTableDef()
@@ -73,6 +75,9 @@ async def overview(request: web.Request) -> web.StreamResponse:
             spans=spans.SPANS,
             span_words=spans.words(span),
             quiet=work.content.limits.quiet_hours.covers(work.now()),
+            may_change=may(matrix(), "guide.change", request[ACTOR].kind),
+            duties=DUTIES,
+            away_words=lambda guide: leave_words(guide, work.now(), work.settings.zone),
             may_remind=may(matrix(), "task.remind", request[ACTOR].kind),
             took=took,
             advisers=await _advisers(request, session),
@@ -105,3 +110,21 @@ async def remind(request: web.Request) -> web.StreamResponse:
     signed = forms.signed(request, form)
     await request.app[DESK].do(RemindGuide(guide_id=int(request.match_info["id"]), **signed))
     raise web.HTTPSeeOther("/admin/guide-tasks?said=reminded")
+
+
+@routes.post("/admin/guide-tasks/{id:[1-9][0-9]{0,17}}/change")
+@allowed("guide.change")
+async def change(request: web.Request) -> web.StreamResponse:
+    """Her leave by whole days, the end of it, or whom she stands in for: whatever the form says."""
+    form, desk = await request.post(), request.app[DESK]
+    zone, first, last = desk.work.settings.zone, forms.day(form, "from"), forms.day(form, "until")
+    command = ChangeGuide(
+        guide_id=int(request.match_info["id"]),
+        away_from=from_day(first, zone) if first else None,
+        away_until=until_day(last, zone) if last else None,
+        back="back" in form,
+        duty=forms.text(form, "duty", most=20) if "duty" in form else None,
+        **forms.signed(request, form),
+    )
+    await desk.do(command)
+    raise web.HTTPSeeOther("/admin/guide-tasks?said=guide_changed")

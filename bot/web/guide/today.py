@@ -21,6 +21,7 @@ from bot.web.desk import DESK, Desk
 from bot.web.forms import key_in, midnight, typed
 from bot.web.guards import actor_of, allowed
 from bot.web.guide.who import guide_at, her_customer, time_left
+from bot.web.leaving import leave_words
 from bot.web.pages import page
 
 routes = web.RouteTableDef()
@@ -51,6 +52,8 @@ SAID = {
     "noted": "记下了，只有同事看得到。",
     "done": "记下了，这件做完了。",
     "skipped": "好的，今天不再提她。",
+    "away": "记下了，好好休息。等你点的群发会收回，有别的导购的换人发。",
+    "back": "欢迎回来，任务照常排给你。",
 }
 
 
@@ -83,6 +86,8 @@ async def today(request: web.Request) -> web.StreamResponse:
         said=said,
         skips=SKIPS,
         hello=_hello(desk),
+        away=leave_words(guide, desk.work.now(), desk.work.settings.zone),
+        today=desk.work.now().astimezone(desk.work.settings.zone).date().isoformat(),
         **shown,
     )
 
