@@ -187,8 +187,9 @@ async def open_session(
     good_for: timedelta,
     idle: timedelta | None = None,
     facts: dict[str, Any] | None = None,
+    most: int | None = None,
 ) -> tuple[str, str]:
-    """A new session: the cookie's value (kept only as a hash) and its CSRF token."""
+    """A new session: the cookie's value (kept only as a hash) and its CSRF token. Of hers `most` stay, the newest."""
     cookie, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
     session.add(
         WebSession(
@@ -205,6 +206,11 @@ async def open_session(
         )
     )
     await session.flush()
+    if most is not None:
+        hers = (WebSession.actor_kind == actor.kind, WebSession.actor_id == actor.id)
+        newest = select(WebSession.hash).where(*hers).order_by(WebSession.created_at.desc())
+        kept = (await session.scalars(newest.limit(most))).all()
+        await session.execute(delete(WebSession).where(*hers, WebSession.hash.not_in(kept)))
     return cookie, csrf
 
 

@@ -15,6 +15,7 @@ from bot.events.commands import Actor
 from bot.inbound.commands import matrix
 from bot.store import access
 from bot.tongue import TONGUES, _, speaking
+from bot.web import refusing
 from bot.web.api.problems import of_http, problem
 from bot.web.desk import ACTOR, CSRF, DESK, KEY, SCOPE, Desk
 from bot.web.pages import page
@@ -27,6 +28,8 @@ GUIDE_SIGNED_IN = timedelta(hours=8)
 ALONE = timedelta(minutes=30)
 """How long the console stays open with nobody at it; tills, guides and customers have their own day."""
 AT_A_DESK = frozenset({"owner", "admin", "operator", "care", "auditor", "manager"})
+BESIDE = 5
+"""Browsers that one person may be signed in with at once; a sixth ends the oldest."""
 SEEN = timedelta(minutes=1)
 """How exactly we know when somebody was last here."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -153,6 +156,7 @@ async def tell_refusals(request: web.Request, handler: Handler) -> web.StreamRes
     try:
         return await handler(request)
     except Refusal as refusal:
+        await refusing.note(request, refusal)
         return _refused(request, refusal)
     except web.HTTPError as answered:
         if is_api(request):
@@ -203,7 +207,12 @@ async def sign_in(request: web.Request, actor: Actor, response: web.StreamRespon
     async with desk.work.sessions.begin() as session:
         await access.close_session(session, request.cookies.get(COOKIE, ""))
         cookie, _ = await access.open_session(
-            session, actor, now=desk.work.now(), good_for=good_for, idle=idle
+            session,
+            actor,
+            now=desk.work.now(),
+            good_for=good_for,
+            idle=idle,
+            most=None if desk.plays else BESIDE,
         )
     response.set_cookie(
         COOKIE, cookie, httponly=True, samesite="Lax", secure=desk.work.settings.production

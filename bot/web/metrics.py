@@ -17,6 +17,8 @@ QUARANTINED = Gauge(
 SKEW = Gauge(
     "siyu_platform_clock_skew_seconds", "By which the platforms' clock is ahead of this machine's"
 )
+REFUSALS = Counter("siyu_refusals_total", "What we said no to", ["reason", "role"])
+ALARMS = Counter("siyu_refusal_alarms_total", "Times that somebody met many closed doors at once")
 ORDERS = Counter("siyu_orders_received_total", "Order webhooks by answer", ["answer"])
 INBOX = Gauge("siyu_inbox_events", "Kept events by state", ["state"])
 DRIFT = Gauge(

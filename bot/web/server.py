@@ -17,6 +17,7 @@ from bot.web import (
     health,
     links,
     metrics,
+    refusing,
     till,
     unmasking,
 )
@@ -90,6 +91,7 @@ def build(desk: Desk) -> web.Application:
     )
     app.on_response_prepare.append(guards.protect)
     app[DESK] = desk
+    app[refusing.DOORS] = refusing.Doors()
     app[CAST] = Cast()
     app[DOUBTS] = Doubts()
     app[FLOOD] = Flood(desk.work.clock)

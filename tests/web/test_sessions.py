@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from bot.domain.access import StaffUser
-from bot.store import access, devices
+from bot.store import access, audit_trail, devices
 from bot.store.offers import tills
 from tests.builders import a_store
 from tests.web.faces import a_shop_floor
@@ -122,3 +122,22 @@ async def test_a_till_asks_for_its_pin_and_not_for_a_name(bot, shop):
     assert (await till.opens("/store/redeem")).url == "/store/pin"
     await wrong_words(bot, "pin:1")
     assert (await till.posts("/store/pin", pin="2580")).status == 429
+
+
+async def test_a_sixth_browser_ends_the_oldest(bot, shop):
+    await a_user(bot)
+    first = await comes_in(shop)
+    for _ in range(5):
+        bot.clock.advance(minutes=1)
+        last = await comes_in(shop)
+    assert (await first.opens("/admin")).url.startswith("/login")
+    assert (await last.opens("/admin")).url == "/admin"
+
+
+async def test_whoever_tries_many_doors_is_put_on_record(bot, shop):
+    face = await shop.signs_in("care", "ca")
+    for _ in range(21):
+        assert (await face.opens("/admin/settings")).status == 403
+    async with bot.session() as session:
+        (told,) = [one for one in await audit_trail.page(session) if one.action == "many_refusals"]
+    assert (told.actor, told.detail["times"]) == ("care:ca", 20)

@@ -20,6 +20,7 @@ from bot.web.lists import Column, Sheet
 
 routes = web.RouteTableDef()
 ACTIONS = {
+    "many_refusals": "一分钟内被拒绝多次",
     "redeem_coupon": "核销券",
     "void_redemption": "撤销核销",
     "issue_coupon": "发券",
