@@ -115,7 +115,7 @@ class Levels(BaseModel):
 
 STANDARD = Levels(
     levels=(
-        Level(name="青铜", needs=0, rights="积分当钱花"),
+        Level(name="青铜", needs=0, rights="积分攒着换东西"),
         Level(name="白银", needs=100, rights="生日月双倍积分"),
         Level(name="黄金", needs=300, rights="新品先挑两天"),
         Level(name="钻石", needs=800, rights="专属导购和到店礼"),

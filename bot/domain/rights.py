@@ -45,6 +45,8 @@ class Right(BaseModel):
     plan: str | None = None
     times: int = Field(default=1, ge=1)
     period: Literal["once", "month", "year"] = "once"
+    points: int = Field(default=0, ge=0)
+    """What one costs her in points; 0 costs none."""
     given: bool = False
     """Given by itself with the order that opens it."""
 
@@ -54,6 +56,8 @@ class Right(BaseModel):
             raise ValueError(_("next_month 要有 month_fen，并且 period: month"))
         if self.given and (self.next_month or not (self.orders or self.month_fen)):
             raise ValueError(_("given 要有 orders 或 month_fen，不和 next_month 一起写"))
+        if self.points and (self.given or self.next_month):
+            raise ValueError(_("points 是她自己来换的，不和 given、next_month 一起写"))
         return self
 
     def trigger(self, now: datetime) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,7 +13,7 @@ from bot.domain.levels import Levels
 from bot.domain.offers import Coupon
 from bot.domain.orders import Order, OrderLine
 from bot.domain.refusals import Refusal
-from bot.domain.rights import Deeds, Progress, Right, Span, covered, missing, month_of
+from bot.domain.rights import Deeds, Progress, Right, covered, missing, month_of
 from bot.store import offers, points
 from bot.store.family import family, surviving
 from bot.store.offers.issuing import NOT_COUNTED
@@ -40,7 +41,15 @@ async def claim(
         raise Refusal("locked_right", stands.missing, status=403)
     if not stands.left:
         raise Refusal("used_up", f"「{right.name}」这一期已经领完了")
-    return await _give(session, right, hers, now)
+    coupon = await _give(session, right, hers, now)
+    if right.points:
+        paid: dict[str, Any] = {
+            "points": right.points,
+            "effect": f"right:{coupon.id}",
+            "note": f"换{right.name}",
+        }
+        await points.spend(session, customer_id=hers, at=now, **paid)
+    return coupon
 
 
 async def _give(session: AsyncSession, right: Right, customer_id: int, now: datetime) -> Coupon:
@@ -103,7 +112,7 @@ async def give_deferred(session: AsyncSession, levels: Levels, now: datetime) ->
     """What last month has earned, to whoever has not had it yet. Returns how many got something."""
     given = 0
     for right in (one for one in levels.rights if one.next_month):
-        for customer_id in await _earners(session, right, right.earned_in(now)):
+        for customer_id in await _earners(session, right, now):
             stands = await _progress(session, levels, right, customer_id, now)
             # One that was given and withdrawn is not given again by itself.
             had = await _given(session, right, customer_id, now, all_of_them=True)
@@ -118,11 +127,15 @@ async def give_deferred(session: AsyncSession, levels: Levels, now: datetime) ->
     return given
 
 
-async def _earners(session: AsyncSession, right: Right, month: Span) -> list[int]:
+async def _earners(session: AsyncSession, right: Right, now: datetime) -> list[int]:
+    month = right.earned_in(now)
     spent = func.sum(Order.amount_fen - Order.refunded_fen)
     query = select(Order.customer_id).where(
         *KEPT, Order.customer_id.is_not(None), Order.paid_at >= month[0], Order.paid_at < month[1]
     )
+    # Asked every day: whoever has had hers is not looked at again.
+    had = select(Coupon.customer_id).where(Coupon.trigger.startswith(right.trigger(now)))
+    query = query.where(Order.customer_id.not_in(had))
     query = query.group_by(Order.customer_id).having(spent >= right.month_fen)
     return [one for one in await session.scalars(query.order_by(Order.customer_id)) if one]
 

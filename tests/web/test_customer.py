@@ -412,3 +412,21 @@ async def test_a_draw_can_be_recomputed_by_anybody(bot, shop):
     assert hash_of(seed) == before
     assert [f"# won {one}" for one in drawn(seed, tickets, 3)] == lines[4:5]
     assert tickets == [number]
+
+
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+async def test_points_are_swapped_for_things_and_for_a_level(bot, shop):
+    customer = await a_fan(bot)
+    await bot.publishes()
+    facts = {"customer_id": customer.id, "at": bot.now, "kind": "gift"}
+    async with bot.session() as session:
+        await points.earn(session, points=400, effect="g", **facts)
+    face = await looks(shop, "/h5/points")
+    assert "100 分抵 ¥10" in face.text
+    assert "帆布袋" in (await face.sends("/h5/rights/swap-tote")).text
+    await (await face.opens("/h5/points")).sends("/h5/points/level")
+    assert "换到了" in face.text
+    assert "100 积分" in face.text
+    assert "每月免运费卡 还能领 1 次" in face.text
+    fields = face.form("/h5/rights/silver-shipping")
+    assert (await face.posts("/h5/rights/swap-tote", **fields)).status == 409

@@ -113,3 +113,19 @@ async def test_who_may_only_propose_is_never_the_one_who_agrees(bot, shop):
         await bot.does(decides(bot, other, waits.id))
     assert (await bot.does(decides(bot, MIN, waits.id)))["offer"] == "spring"
     assert "春日券" in (await face.opens("/admin/coupons/spring")).text
+
+
+async def test_many_points_wait_beside_the_other_acts_that_take_two(bot, shop):
+    customer = await a_named_customer(bot)
+    address = f"/admin/customers/{customer.ref}"
+    min_, boss = await shop.signs_in("admin", "min"), await shop.signs_in("owner", "boss")
+    await min_.opens(address)
+    few = await min_.sends(f"{address}/points", way="give", points="300", reason="补登")
+    assert "积分调整好了" in few.text
+    await min_.sends(f"{address}/points", way="give", points="6000", reason="活动补发")
+    assert "等另一位管理员同意" in min_.text
+    assert "要由另一个人批准" in (await min_.opens("/admin/proposals")).text
+    page = await boss.opens("/admin/proposals")
+    asked = re.search(r'action="(/admin/proposals/points/\d+)"', page.html)[1]
+    await boss.sends(asked, agreed="1")
+    assert "6,300" in (await boss.opens(address)).text

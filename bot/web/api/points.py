@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from bot.domain.refusals import Refusal
-from bot.events.commands import AdjustPoints, DecidePoints, SpendPoints
+from bot.events.commands import AdjustPoints, BuyLevel, DecidePoints, SpendPoints
 from bot.store import customers, listing, points
 from bot.web.api.bodies import Listing, Strict, Word
 from bot.web.api.customers import CustomerIn
@@ -34,7 +34,17 @@ async def spend(ask: Ask[SpendIn]) -> Done:
     )
 
 
-async def _find(ask: Ask[SpendIn]) -> int:
+class LevelIn(Strict):
+    customer: CustomerIn
+    level: Word
+
+
+@routes.asks("POST", "/points/level", "points.spend", "用积分换等级", says=LevelIn)
+async def buy_level(ask: Ask[LevelIn]) -> Done:
+    return await ask.does(BuyLevel, customer_id=await _find(ask), level=ask.said.level)
+
+
+async def _find(ask: Ask[SpendIn] | Ask[LevelIn]) -> int:
     kind, value = ask.said.customer.named
     async with ask.reading() as session:
         account = SOURCE if kind == "buyer_id" else ""

@@ -41,6 +41,7 @@ RIGHTS = {
     "advise": "advisor.assign",
     "file": "case.file",
     "give": "coupon.issue",
+    "adjust": "points.adjust",
 }
 MOST_ORDERS = 20
 KINDS = {

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from bot.domain.cases.complaints import CATEGORIES
 from bot.domain.customers import Customer
-from bot.events.commands import FileCase, IssueCoupon
+from bot.events.commands import AdjustPoints, FileCase, IssueCoupon
 from bot.tongue import _
 from bot.web.console import forms
 from bot.web.console.person import asked_for
@@ -47,3 +47,22 @@ async def give(request: web.Request) -> web.StreamResponse:
     signed = forms.signed(request, form)
     await desk.do(IssueCoupon(customer_id=customer.id, offer=offer, **signed))
     raise web.HTTPSeeOther(f"/admin/customers/{customer.ref}?said=given#coupons")
+
+
+@routes.post("/admin/customers/{ref}/points")
+@allowed("points.adjust")
+async def adjust(request: web.Request) -> web.StreamResponse:
+    """More than one person may decide waits beside the other acts that take two."""
+    desk, form = request.app[DESK], await request.post()
+    customer, takes = await _customer(request), forms.text(form, "way") == "take"
+    many = forms.number(form, "points", least=1) or 0
+    told = await desk.do(
+        AdjustPoints(
+            **forms.signed(request, form),
+            customer_id=customer.id,
+            delta=-many if takes else many,
+            reason=forms.needed(form, "reason", _("写一句为什么调整"), most=120),
+        )
+    )
+    said = "points_asked" if told.get("state") == "pending" else "points"
+    raise web.HTTPSeeOther(f"/admin/customers/{customer.ref}?said={said}#points")

@@ -13,9 +13,9 @@ from bot.domain.access import Proposal
 from bot.domain.content_edits import ContentEdit
 from bot.domain.permissions import may
 from bot.events import load
-from bot.events.commands import Command, DecideProposal
+from bot.events.commands import Command, DecidePoints, DecideProposal
 from bot.inbound.commands import matrix
-from bot.store import content_edits, proposals
+from bot.store import content_edits, points, proposals
 from bot.web.console import forms
 from bot.web.console.audit import ACTIONS
 from bot.web.console.frame import actor_words, shown
@@ -52,6 +52,8 @@ async def queue(request: web.Request) -> web.StreamResponse:
             "console/proposals.html",
             "proposals",
             rows=rows,
+            corrections=await points.open_requests(session),
+            asks_self=lambda by: by == str(actor),
             actions=ACTIONS,
             who=actor_words,
             detail=lambda row: _detail(row, spelt_out=not seen[row.id]),
@@ -101,3 +103,14 @@ async def decide(request: web.Request) -> web.StreamResponse:
         )
     )
     raise web.HTTPSeeOther(f"/admin/proposals?said={'agreed' if agreed else 'not_agreed'}")
+
+
+@routes.post("/admin/proposals/points/{id:[1-9][0-9]{0,17}}")
+@allowed("points.adjust")
+async def decide_points(request: web.Request) -> web.StreamResponse:
+    desk, form = request.app[DESK], await request.post()
+    said_yes = forms.text(form, "agreed") == "1"
+    number = int(request.match_info["id"])
+    signed = forms.signed(request, form)
+    await desk.do(DecidePoints(request_id=number, agreed=said_yes, **signed))
+    raise web.HTTPSeeOther(f"/admin/proposals?said={'agreed' if said_yes else 'not_agreed'}")

@@ -43,7 +43,7 @@ async def activities(request: web.Request) -> web.StreamResponse:
         "customer/activities.html",
         on_offer=shown,
         stay=stay,
-        rights=open_to_her,
+        rights=[one for one in open_to_her if not one.right.points],
         games=desk.work.content.games.of_kind(*PLAYED),
         contests=[game for game in desk.work.content.games.of_kind("contest") if game.counts(now)],
         together=together,

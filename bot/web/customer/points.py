@@ -7,7 +7,7 @@ from aiohttp import web
 from bot.domain.levels import Level, Levels
 from bot.domain.refusals import Refusal
 from bot.domain.rights import months_after
-from bot.events.commands import FileCase
+from bot.events.commands import BuyLevel, FileCase
 from bot.store import points, rights
 from bot.store.points import Standing
 from bot.tongue import _
@@ -20,6 +20,7 @@ from bot.web.pages import page
 
 routes = web.RouteTableDef()
 SHOWN = 50
+SAID = {"risen": "换到了，新等级的权益从现在起可以领。"}
 KINDS = {
     "earn": "买东西得的",
     "refund": "退货扣回",
@@ -52,13 +53,37 @@ async def account(request: web.Request) -> web.StreamResponse:
         ladder=[(level, _reached(levels, level, standing)) for level in levels.levels],
         next=levels.next_after(standing.level),
         entries=[(entry, _(KINDS.get(entry.kind, entry.kind))) for entry in entries],
-        rights=open_to_her,
+        rights=[one for one in open_to_her if not one.right.points],
+        swaps=[one for one in open_to_her if one.right.points],
+        for_sale=[
+            level
+            for level in levels.levels
+            if level.price_points and not _reached(levels, level, standing)
+        ],
+        worth=levels.fen_per_spent_point,
+        said=SAID.get(request.query.get("said", ""), ""),
         per_point=levels.fen_per_point,
     )
 
 
 def _reached(levels: Levels, level: Level, standing: Standing) -> bool:
     return levels.rank(level.name) <= levels.rank(standing.level)
+
+
+@routes.post("/h5/points/level")
+@allowed("points.spend")
+async def buy_level(request: web.Request) -> web.StreamResponse:
+    desk, form = request.app[DESK], await request.post()
+    customer, level = await herself(request), typed(form, "level")[:20]
+    command = BuyLevel(
+        at=desk.work.now(),
+        actor=actor_of(request),
+        key=f"{key_in(form)}:{level}",
+        customer_id=customer.id,
+        level=level,
+    )
+    await desk.do(command)
+    raise web.HTTPSeeOther("/h5/points?said=risen")
 
 
 @routes.post(r"/h5/points/{id:\d{1,18}}/ask")
