@@ -5,15 +5,17 @@ from __future__ import annotations
 from bot.calls import MenuItem
 from bot.domain.cases import Case
 from bot.domain.cases.clocks import LEVELS
+from bot.domain.cases.complaints import CATEGORIES
 from bot.domain.customers import Guide
 from bot.domain.offers import Offer, worst_fen, yuan
 from bot.domain.quotas import read_limits
 from bot.domain.refusals import Refusal
 from bot.events import Actor, AnswerCase, CloseCase, EscalateCase
-from bot.events.commands import AssignCase, NoteCase
+from bot.events.commands import AssignCase, NoteCase, OwnCause
 from bot.inbound.router import Router
 from bot.inbound.turn import Answer, Turn
 from bot.store import cases, journeys, offers
+from bot.store.cases import causes
 from bot.tongue import _
 from handlers.cases import RATED, RATINGS, standing
 
@@ -75,6 +77,25 @@ async def note_case(event: NoteCase, turn: Turn) -> Answer:
         turn.session, turn.vault, case, text=event.text, actor=actor, now=turn.now
     )
     return standing(case, None)
+
+
+@router.on(OwnCause)
+async def own_cause(event: OwnCause, turn: Turn) -> Answer:
+    if event.category not in CATEGORIES or not event.owner.strip():
+        raise Refusal("no_owner", _("写下谁来管"), status=422)
+    if event.fixed and not event.what.strip():
+        raise Refusal("no_fix", _("写一句改了什么"), status=422)
+    await causes.own(
+        turn.session,
+        category=event.category,
+        product=event.product,
+        owner=event.owner,
+        what=event.what,
+        fixed_at=turn.now if event.fixed else None,
+        at=turn.now,
+        by=str(event.actor),
+    )
+    return Answer({"category": event.category, "product": event.product})
 
 
 @router.on(AssignCase)

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from bot.domain.cases.complaints import Complaint, complaint_score
-from bot.domain.cases.entities import Case, CaseStep
+from bot.domain.cases.entities import Case, CaseStep, CauseOwner
 
-__all__ = ["Case", "CaseStep", "Complaint", "complaint_score"]
+__all__ = ["Case", "CaseStep", "CauseOwner", "Complaint", "complaint_score"]

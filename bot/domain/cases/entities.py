@@ -61,3 +61,20 @@ class CaseStep(Row):
     text: Mapped[bytes | None]
     told: Mapped[str | None]
     """Channel by which the customer was told, or the reason why not."""
+
+
+class CauseOwner(Row):
+    """Who takes care of what people complain of, what was done about it, and since when it should be better."""
+
+    __tablename__ = "cause_owner"
+    __table_args__ = (UniqueConstraint("category", "product"),)
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    category: Mapped[str]
+    product: Mapped[str]
+    """By its name; empty where no product stands out."""
+    owner: Mapped[str]
+    what: Mapped[str] = mapped_column(default="")
+    fixed_at: Mapped[datetime | None]
+    at: Mapped[datetime]
+    by: Mapped[str]

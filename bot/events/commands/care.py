@@ -67,6 +67,18 @@ class AssignCase(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnCause(Command):
+    """Somebody takes care of what people complain of; with `fixed`, what was done counts from today."""
+
+    permission = "case.cause"
+    category: str
+    product: str
+    owner: str
+    what: str = ""
+    fixed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeAdvisor(Command):
     """Of the guides whom she knows, this one looks after her from now on."""
 

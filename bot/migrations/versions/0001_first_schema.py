@@ -55,6 +55,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", name=op.f("pk_call_permit")),
     )
     op.create_table(
+        "cause_owner",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("category", sa.String(), nullable=False),
+        sa.Column("product", sa.String(), nullable=False),
+        sa.Column("owner", sa.String(), nullable=False),
+        sa.Column("what", sa.String(), nullable=False),
+        sa.Column("fixed_at", sa.DateTime(), nullable=True),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cause_owner")),
+        sa.UniqueConstraint("category", "product", name=op.f("uq_cause_owner_category_product")),
+    )
+    op.create_table(
         "content_edit",
         sa.Column("name", sa.String(), nullable=False),
         sa.Column(
@@ -2108,6 +2121,7 @@ def downgrade() -> None:
     op.drop_table("customer")
     op.drop_table("cursor")
     op.drop_table("content_edit")
+    op.drop_table("cause_owner")
     op.drop_table("call_permit")
     op.drop_table("business_day")
     op.drop_table("audit")

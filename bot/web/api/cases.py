@@ -6,7 +6,14 @@ from datetime import datetime
 from typing import Any, Literal
 
 from bot.domain.refusals import Refusal
-from bot.events.commands import AnswerCase, AssignCase, CloseCase, EscalateCase, NoteCase
+from bot.events.commands import (
+    AnswerCase,
+    AssignCase,
+    CloseCase,
+    EscalateCase,
+    NoteCase,
+    OwnCause,
+)
 from bot.store import case_queue, customers, listing
 from bot.web.api.bodies import Listing, Query, Strict, Text, Word
 from bot.web.api.endpoints import NUMBER, Ask, Done, Page, Routes, Told
@@ -154,3 +161,17 @@ async def close(ask: Ask[CloseIn]) -> Done:
         resolution=ask.said.resolution,
         offer=ask.said.offer,
     )
+
+
+class CauseIn(Strict):
+    category: Word
+    product: str = ""
+    """By its name; empty where no product stands out."""
+    owner: Word
+    what: str = ""
+    fixed: bool = False
+
+
+@routes.asks("POST", "/cases/causes", "case.cause", "定一个原因谁来管、改了什么", says=CauseIn)
+async def own_cause(ask: Ask[CauseIn]) -> Done:
+    return await ask.does(OwnCause, **ask.said.model_dump())

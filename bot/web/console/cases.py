@@ -16,10 +16,19 @@ from bot.domain.offers import in_words, worst_fen
 from bot.domain.permissions import may
 from bot.domain.reasons import words
 from bot.domain.refusals import Refusal
-from bot.events.commands import AnswerCase, AssignCase, CloseCase, Command, EscalateCase, NoteCase
+from bot.events.commands import (
+    AnswerCase,
+    AssignCase,
+    CloseCase,
+    Command,
+    EscalateCase,
+    NoteCase,
+    OwnCause,
+)
 from bot.inbound.commands import matrix
 from bot.store import case_queue, facts, offers, shops
 from bot.store.case_queue import Queued, Whole
+from bot.store.cases import causes
 from bot.store.explain import CHANNELS
 from bot.store.story import STEPS
 from bot.tongue import _
@@ -35,6 +44,7 @@ routes = web.RouteTableDef()
 STATES = {"open": "等首次回应", "answered": "在解决", "waiting": "等顾客回", "closed": "已关闭"}
 VIEWS = {"open": "待处理", "waiting": "等顾客", "closed": "已解决"}
 FILED = {"h5": "她在「我的反馈」里写的", "guide": "导购替她记的"}
+MOST_CAUSES = 6
 SUGGESTED = "guide/case"
 """The template of the reply that is suggested."""
 
@@ -83,6 +93,8 @@ async def overview(request: web.Request) -> web.StreamResponse:
             who=actor_words,
             channels=CHANNELS | FILED,
             words=words,
+            causes=(await causes.causes(session, now))[:MOST_CAUSES],
+            may_own=may(matrix(), "case.cause", kind),
             sorry=await _apologies(session, desk, kind),
             downloads=lists.downloads(request, SHEET),
         )
@@ -92,8 +104,9 @@ async def _apologies(session: AsyncSession, desk: Desk, role: str) -> list[tuple
     """What this role may give beside an apology, the cheapest first."""
     most = desk.work.content.limits.by_hand.sorry_fen.get(role, 0)
     found = [(worst_fen(one), one) for one in await offers.to_give(session, desk.work.now())]
-    fits = sorted((fen, one.name, one) for fen, one in found if 0 < fen <= most)
-    return [(one.key, f"{name}（{in_words(one)}）") for _fen, name, one in fits]
+    fits = [(fen, one) for fen, one in found if 0 < fen <= most]
+    fits.sort(key=lambda each: (each[0], each[1].name))
+    return [(one.key, f"{one.name}（{in_words(one)}）") for _fen, one in fits]
 
 
 async def _queue(session: AsyncSession, desk: Desk, view: str, store: str | None) -> list[Queued]:
@@ -103,6 +116,23 @@ async def _queue(session: AsyncSession, desk: Desk, view: str, store: str | None
     waits = view == "waiting"
     found = await case_queue.queue(session, vault, store=store)
     return [one for one in found if (one.case.state == "waiting") == waits]
+
+
+@routes.post("/admin/cases/causes")
+@allowed("case.cause")
+async def own_cause(request: web.Request) -> web.StreamResponse:
+    desk, form = request.app[DESK], await request.post()
+    await desk.do(
+        OwnCause(
+            **forms.signed(request, form),
+            category=forms.text(form, "category", most=20),
+            product=forms.text(form, "product", most=80),
+            owner=forms.needed(form, "owner", _("写下谁来管"), most=20),
+            what=forms.text(form, "what", most=80),
+            fixed=forms.text(form, "fixed") == "1",
+        )
+    )
+    raise web.HTTPSeeOther("/admin/cases?said=cause#causes")
 
 
 async def _seen(

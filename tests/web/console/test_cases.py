@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from bot.store import cases
+from bot.store.cases.causes import causes
 from tests.web.faces import a_named_customer
 
 
@@ -70,3 +73,17 @@ async def test_a_manager_leaves_other_stores_alone(bot, shop):
     form["csrf"] = manager.html.split('name="csrf" value="')[1].split('"')[0]
     page = await manager.posts(f"/admin/cases/{case.id}/answer", **form, text="我来")
     assert page.status == 404
+
+
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+async def test_a_cause_has_an_owner_and_its_fix_is_judged_by_what_came_after(bot, shop):
+    await a_case(bot, "王芳", at=bot.now - timedelta(days=2))
+    face = await (await shop.signs_in("care", "ke")).opens("/admin/cases")
+    page = await face.sends("/admin/cases/causes", owner="周工", what="换了纱线", fixed="1")
+    assert "周工" in page.text
+    assert "1 → 0 件" in page.text
+    bot.clock.advance(minutes=5)
+    await a_case(bot, "曹文博")
+    async with bot.session() as session:
+        [cause] = await causes(session, bot.now + timedelta(minutes=1))
+    assert cause.in_words().endswith("换了纱线，前 14 天 1 件，之后 1 件）")
