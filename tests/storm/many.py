@@ -47,7 +47,9 @@ class Desk:
         return await commands.do(self.dispatcher, self.sessions, command, now)
 
 
-async def all_of(url: str, act: Act, some: Iterable[Any]) -> Counter[str]:
+async def all_of(
+    url: str, act: Act, some: Iterable[Any], *, at_once: int = AT_ONCE
+) -> Counter[str]:
     """Every act, so many at a time: how often it was done, and refused with which status and reason."""
     desk, told, waiting = Desk(url), Counter[str](), iter(some)
 
@@ -59,26 +61,29 @@ async def all_of(url: str, act: Act, some: Iterable[Any]) -> Counter[str]:
                 told[f"{refusal.status} {refusal.reason}"] += 1
 
     try:
-        await asyncio.gather(*(one_after_another() for _ in range(AT_ONCE)))
+        await asyncio.gather(*(one_after_another() for _ in range(at_once)))
     finally:
         await desk.sessions.close()
     return told
 
 
-def _process(url: str, act: Act, some: list[Any], results: Any) -> None:
+def _process(url: str, act: Act, some: list[Any], results: Any, at_once: int) -> None:
     try:
-        results.put(asyncio.run(all_of(url, act, some)))
+        results.put(asyncio.run(all_of(url, act, some, at_once=at_once)))
     except BaseException as bug:
         results.put(Counter({f"bug {type(bug).__name__}: {bug}": 1}))
         raise
 
 
-def in_processes(url: str, act: Act, many: list[Any]) -> Counter[str]:
+def in_processes(
+    url: str, act: Act, many: list[Any], *, processes: int = PROCESSES
+) -> Counter[str]:
+    """More processes do less at once each: the database has so many connections."""
     spawn = multiprocessing.get_context("spawn")
-    results = spawn.Queue()
+    results, at_once = spawn.Queue(), AT_ONCE * PROCESSES // processes
     work = [
-        spawn.Process(target=_process, args=(url, act, many[one::PROCESSES], results))
-        for one in range(PROCESSES)
+        spawn.Process(target=_process, args=(url, act, many[one::processes], results, at_once))
+        for one in range(processes)
     ]
     for one in work:
         one.start()

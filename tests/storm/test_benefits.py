@@ -121,6 +121,25 @@ async def test_the_last_hundred_points_are_spent_once_by_a_thousand(storm, datab
     assert await counted(storm, select(PointsAccount.balance), total) == [0, 0]
 
 
+async def guesses(desk: Desk, asked: tuple[int, str]) -> str:
+    """All from one till, whatever the process."""
+    number, code = asked
+    command = RedeemCoupon(at=NOW, actor=till(0), key=f"g{number}", code=code, order_no="A")
+    return str((await desk.does(command, NOW))["state"])
+
+
+async def test_ten_thousand_guesses_of_a_till_are_ten(storm, database_url):
+    """D10: the same answer to each, then none at all, also to the right code; other tills go on."""
+    (code,) = await coupons(storm, 1)
+    wrong = [(number, f"GUESS{number:05}") for number in range(10_000)]
+    began = monotonic()
+    told = in_processes(database_url, guesses, wrong)
+    print(f"\n{dict(told)} in {monotonic() - began:.0f} s")
+    assert told == {"404 unknown": 10, "429 locked": 9_990}
+    assert in_processes(database_url, guesses, [(10_000, code)]) == {"429 locked": 1}
+    assert in_processes(database_url, redeems, [(1, code)]) == {"ok": 1}
+
+
 @pytest.mark.parametrize("after", [1, 7])
 async def test_who_died_after_the_commit_hears_the_stored_answer(storm, database_url, after):
     codes = await coupons(storm, 10)
