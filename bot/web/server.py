@@ -90,14 +90,19 @@ def build(desk: Desk) -> web.Application:
         middlewares=[_timed, _for_people],
     )
     app.on_response_prepare.append(guards.protect)
+    furnish(app, desk)
+    app.on_shutdown.append(leave)
+    for table in TABLES:
+        app.add_routes(table)
+    app.router.add_static("/static", HOME / "static")
+    return app
+
+
+def furnish(app: web.Application, desk: Desk) -> None:
+    """What the routes find in their application."""
     app[DESK] = desk
     app[refusing.DOORS] = refusing.Doors()
     app[CAST] = Cast()
     app[DOUBTS] = Doubts()
     app[FLOOD] = Flood(desk.work.clock)
     app[WORKSHOP] = Workshop()
-    app.on_shutdown.append(leave)
-    for table in TABLES:
-        app.add_routes(table)
-    app.router.add_static("/static", HOME / "static")
-    return app
