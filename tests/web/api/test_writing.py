@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
@@ -259,6 +260,10 @@ async def test_a_guide_is_asked_and_reminded(bot, shop):
     assert [one["kind"] for one in (await program.reads("tasks"))[1]["items"]] == ["asked"]
     assert (await program.asks("guides/lan/remind"))[1]["title"] == "nothing_to_remind"
     assert (await program.asks("guides/nobody/remind"))[0] == 404
+    until = (bot.now + timedelta(days=3)).isoformat()
+    told = (await program.asks("guides/lan", duty="expert", away_until=until))[1]
+    assert (told["duty"], told["called_back"]) == ("expert", 0)
+    assert (await program.asks("guides/lan", back=True))[1]["away_until"] is None
 
 
 ROWS = "订单号,手机号,下单时间,金额\nN1,13800000001,2024-03-01 10:00,9.90\nN2,138,2024-03-01,1\n"
