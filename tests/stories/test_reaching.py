@@ -170,7 +170,7 @@ async def test_tactic_9_what_is_said_of_points_is_true_when_it_is_said(town):
     await runs(town)
     said = town.platform.sent(SendKf)[-1].text
     assert "你现在有 75 积分，其中 60 分5 月 31 日到期" in said
-    assert "再攒 25 分到白银：生日月双倍积分" in said
+    assert f"再攒 25 分到白银：{town.content.levels.named('白银').rights}" in said
 
 
 def of(*things) -> tuple[Line, ...]:
