@@ -7,20 +7,22 @@ FUZZ := .make/fuzz-venv
 # Without the compiled files every process that a test starts compiles the whole house first.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test check types proofs browser storm fuzz peers bench fmt run migrate migration lock clean
+.PHONY: demo test check laws types proofs browser storm fuzz peers bench fmt run migrate migration lock clean
 
 demo: .make/run
 	@$(BIN)/siyu demo
 
 test: .make/test
-	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory laws proofs
 
-# What `test` runs, without installing. The types are looked at beside the tests, which leave some of a core free.
-check:
+# What `test` runs, without installing, and the types, which are looked at beside the tests.
+check: laws
+	@$(MAKE) --no-print-directory -j 2 types proofs
+
+laws:
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports --no-cache
-	@$(MAKE) --no-print-directory -j 2 types proofs
 
 types:
 	$(BIN)/mypy
