@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.domain.channels import is_away
 from bot.domain.customers import Follow, Guide, Store
 from bot.domain.moments import (
     MomentPost,
@@ -39,7 +40,7 @@ async def reach(session: AsyncSession, post: MomentPost, *, limits: Limits) -> R
     for guide, store in guides:
         mine = friends.get(guide.id, 0)
         full = free_place(guide.id, day.name, taken, most) is None
-        away = guide.away_until is not None and guide.away_until > post.due_at
+        away = is_away(guide.away_from, guide.away_until, post.due_at)
         why = "guide_away" if away else "moment_today" if full else None if mine else "no_friends"
         publishers.append(Publisher(guide.id, guide.userid, guide.name, store or "", mine, why))
     asked = [one.guide_id for one in publishers if one.why_not is None]

@@ -29,7 +29,8 @@ async def _still_open(request: web.Request, key: str) -> None:
     desk = request.app[DESK]
     async with desk.work.sessions.reading() as session:
         taken = await access.users(session)
-    if taken or not hmac.compare_digest(key.encode(), desk.first_key.encode()):
+    known = hmac.compare_digest(key.encode(errors="replace"), desk.first_key.encode())
+    if taken or not known:
         raise Refusal(
             "not_first",
             _("这个链接只在还没有人的时候有用，而且只在终端里显示。请直接登录。"),

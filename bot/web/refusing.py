@@ -15,6 +15,8 @@ from bot.web.metrics import ALARMS, REFUSALS
 
 log = structlog.get_logger()
 MANY, WITHIN = 20, 60.0
+MOST = 10_000
+"""People whose closed doors are remembered; the first to come is forgotten first."""
 CLOSED = frozenset({401, 403, 404})
 
 
@@ -28,6 +30,8 @@ class Doors:
         """Whether this is the last one of many; then counting begins anew."""
         times = self._met.setdefault(who, deque(maxlen=MANY))
         times.append(at)
+        if len(self._met) > MOST:
+            del self._met[next(iter(self._met))]
         if len(times) < MANY or at - times[0] > WITHIN:
             return False
         del self._met[who]

@@ -48,6 +48,8 @@ PLACES = (
     Place("repeating-one", "/admin/campaigns/repeating/weekly-core"),
     Place("repeating-new", "/admin/campaigns/repeating/-/new"),
     Place("repeating-dry", "/admin/campaigns/repeating/weekly-core/rehearsal"),
+    Place("moments", "/admin/moments"),
+    Place("moment-new", "/admin/moments/new"),
     Place("content", "/admin/content"),
     Place("contests", "/admin/contests"),
     Place("coupons", "/admin/coupons"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bot.calls import (
     AddMoment,
@@ -19,6 +19,7 @@ from bot.calls import (
     Sent,
     Unclear,
 )
+from bot.domain.customers import Guide
 from bot.domain.delivery import ShortLink
 from bot.domain.moments import MomentPost, MomentTask
 from bot.domain.refusals import Refusal
@@ -172,6 +173,19 @@ async def test_only_ties_that_wear_the_tag_count_and_go_out_by_its_corp_id(bot):
     await looks(bot)
     assert await seen(bot, number) == ("open", None, ["asked", "refused"])
     assert "企业微信里没有「喜好/棉」" in await refused(bot, tags=("喜好/棉",))
+
+
+async def test_only_a_leave_that_has_begun_by_then_leaves_her_out(bot):
+    Feed(bot)
+    later, gone = await a_crew(bot, "g1", "g2")
+    async with bot.session() as session:
+        on_leave = {"away_until": bot.now + timedelta(days=9)}
+        for guide_id, begins in ((later, bot.now + timedelta(days=7)), (gone, bot.now)):
+            leave = on_leave | {"away_from": begins}
+            await session.execute(update(Guide).where(Guide.id == guide_id).values(leave))
+    await approved(bot)
+    await bot.sends()
+    assert bot.platform.sent(AddMoment)[0].userids == ("g1",)
 
 
 async def test_one_a_day_and_guide_and_a_stopped_one_gives_its_place_back(bot):

@@ -5,6 +5,8 @@ import hashlib
 import hmac
 import json
 
+import pytest
+
 from bot.platforms.signing import verify_webhook
 from bot.web.api.orders import OrderIn
 
@@ -54,6 +56,12 @@ async def test_what_is_brought_back_is_refunded_once_and_never_more_than_was_pai
     assert part["refund_no"] != rest["refund_no"]
     for said in (first, part, rest):
         OrderIn.model_validate_json(json.dumps(said))
+
+
+@pytest.mark.parametrize("amount", ["abc", "NaN", "Infinity", -5, "1e400"])
+async def test_what_is_no_sum_is_refused_and_nobody_hears_of_it(bench, amount):
+    told = await bench.act("pay", customer="c0001", amount=amount)
+    assert (told["ok"], bench.ear.orders) == (False, [])
 
 
 async def test_orders_come_twice_late_forged_or_never_as_the_script_says(bench):

@@ -12,6 +12,7 @@ from bot.sandbox.stage import Stage
 from bot.sandbox.world.entities import Customer
 
 SAID = ("store", "guide", "channel")
+MOST_FEN = 10**11
 USUAL = {"sku": "QH-TEE-01", "name": "纯棉短袖", "category": "上衣"}
 
 
@@ -86,7 +87,13 @@ def _lines(args: Args) -> list[Args]:
 
 
 def _fen(yuan: Any) -> int:
-    return int(Decimal(str(yuan)) * 100)
+    try:
+        fen = int(Decimal(str(yuan)) * 100)
+    except (ArithmeticError, ValueError) as error:
+        raise ActRefused(f"{yuan!r} is no amount in yuan") from error
+    if not 0 <= fen < MOST_FEN:
+        raise ActRefused(f"{yuan!r} is no sum that anybody pays; to pay back, name refund_of")
+    return fen
 
 
 def _known(stage: Stage, customer: Customer) -> Args:

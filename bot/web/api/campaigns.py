@@ -148,8 +148,8 @@ def receipt_told(played: rehearsal.Played) -> Receipt:
 class StopIn(Strict):
     least: Annotated[int, Field(ge=1, le=10**6)] = USUAL.least
     """Reached before anything is judged."""
-    opted_out_percent: Annotated[float, Field(gt=0, le=100)] = USUAL.opted_out_percent
-    complained_percent: Annotated[float, Field(gt=0, le=100)] = USUAL.complained_percent
+    opted_out_percent: Annotated[int, Field(ge=1, le=100)] = int(USUAL.opted_out_percent)
+    complained_percent: Annotated[int, Field(ge=1, le=100)] = int(USUAL.complained_percent)
 
 
 class CampaignIn(Strict):
@@ -201,6 +201,9 @@ def _written(said: CampaignIn) -> dict[str, Any]:
             hypothesis=said.hypothesis,
             canary_percent=said.canary_percent,
             budget_fen=said.budget_fen,
+            rivals=tuple(said.rivals),
+            holdout_by=said.holdout_by,
+            stop_when=said.stop_when.model_dump() if said.stop_when else {},
         ),
     }
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from bot.domain.campaigns import Campaign
 from bot.domain.cases import CaseStep
 from bot.domain.customers import Secret
 from bot.domain.orders import Order
@@ -341,6 +342,20 @@ async def test_a_draft_is_written_anew_a_journey_rehearsed_and_an_offer_weighed(
     )
     assert (answer.status, (await answer.json())["campaign_id"]) == (200, told["campaign_id"])
     assert (await program.reads(path.removeprefix("/api/v1/")))[1]["name"] == "夏季上新"
+    wanted = {"template": "sleeping/soft", "text": None, "rivals": ["sleeping/vote"]}
+    wanted |= {"stop_when": {"least": 20, "opted_out_percent": 2}, "budget_fen": 30000}
+    answer = await program.client.put(
+        path, json=body | wanted, headers={"Idempotency-Key": "compared"}
+    )
+    assert answer.status == 200
+    async with bot.session() as session:
+        made = await session.get(Campaign, told["campaign_id"])
+        assert (made.arms, made.budget_fen) == (["sleeping/soft", "sleeping/vote"], 30000)
+        assert (made.stop_when["least"], made.stop_when["opted_out_percent"]) == (20, 2)
+    by_guide = body | {"holdout_by": "guide", "name": "按导购"}
+    _, told = await program.asks("campaigns", **by_guide)
+    async with bot.session() as session:
+        assert (await session.get(Campaign, told["campaign_id"])).holdout_by == "guide"
     status, done = await program.reads("journeys/newcomer-week/rehearsal")
     assert (status, done["entered"], done["sent"]) == (200, 0, {})
     assert (await program.reads("journeys/weekly-core/rehearsal"))[0] == 422
