@@ -1,6 +1,6 @@
 """Offers with their budgets, coupons, and redemptions at the till."""
 
-from bot.domain.offers.codes import ALPHABET, code_for, read_code
+from bot.domain.offers.codes import ALPHABET, CODE_LENGTH, code_for, read_code
 from bot.domain.offers.entities import Coupon, Cycle, Offer, Redemption, TillMiss
 from bot.domain.offers.rules import (
     discount,
@@ -26,6 +26,7 @@ from bot.domain.offers.words import SHOP_ZONE, day_words, in_words, last_day_wor
 
 __all__ = [
     "ALPHABET",
+    "CODE_LENGTH",
     "LOCKED",
     "SHOP_ZONE",
     "STALE_QR",

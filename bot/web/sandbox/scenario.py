@@ -11,13 +11,14 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from bot.domain.offers import ALPHABET, CODE_LENGTH
 from bot.domain.refusals import Refusal
 from bot.web.sandbox.phone import URL
 
 LONGEST = timedelta(days=60)
 MOST_STEPS = 300
 PERSONAL = ("customer", "name")
-CODE = re.compile(r"\b(?=[A-Z0-9]*\d)[A-HJ-NP-Z2-9]{10}\b")
+CODE = re.compile(rf"(?<![A-Z0-9])[{ALPHABET}]{{{CODE_LENGTH}}}(?![A-Z0-9])")
 DIGITS = re.compile(r"\d[\d,.:]*")
 HERS = frozenset(
     {

@@ -53,6 +53,17 @@ def test_codes_links_and_numbers_are_left_open():
     assert read(kept.model_dump_json()) == kept
 
 
+@pytest.mark.parametrize("code", ["NFBUNDJLAK", "2345678923", "F7V32Z4PLQ"])
+def test_a_code_is_left_open_whatever_was_drawn(code):
+    """One code in eighteen has no digit at all."""
+    line = VIEW["conversation"][1] | {"text": f"券码{code}，用"}
+    done = [did("say_kf", "10:24:05", customer="visitor-3", text="优惠")]
+    kept = recorded(
+        done, VIEW | {"conversation": [line]}, parse_moment("2026-03-12T10:30:00+08:00")
+    )
+    assert kept.hears == (("kf", "券码#，用"),)
+
+
 def test_lines_may_come_in_another_order_but_none_may_be_missing():
     lines = [("kf", "甲"), ("official", "乙")]
     assert compare(lines, lines[::-1]).same
