@@ -11,7 +11,7 @@ import structlog
 
 from bot.calls import Outcome, Sent, SyncKf, TryLater
 from bot.domain.conversations import KfAccount
-from bot.store import inbox, kf_accounts
+from bot.store import inbox, kf_accounts, tasks
 from bot.store.inbox import Arrival
 from bot.work.context import Work
 
@@ -83,7 +83,10 @@ async def _keep(
             await kf_accounts.release(session, account, again_at=work.now() + UNASKED)
         if not arrivals:
             return 0
-        return len(await inbox.keep(session, work.vault, arrivals, now=work.now()))
+        new = await inbox.keep(session, work.vault, arrivals, now=work.now())
+        if new:
+            await tasks.ask(session, tasks.DRAIN)
+        return len(new)
 
 
 def _written(message: dict[str, Any]) -> bytes:

@@ -12,6 +12,7 @@ from bot.domain.conversations import KfAccount
 from bot.domain.delivery import Kept
 from bot.events import KfAuthChanged, KfNudged
 from bot.outbound.kf_pull import pull_due
+from bot.store import tasks
 
 
 def page(*msgids: str, cursor: str, more: int = 0) -> Sent:
@@ -43,6 +44,15 @@ async def test_an_empty_page_is_not_the_end(nudged):
     asked = [(call.cursor, call.token) for call in nudged.platform.sent(SyncKf)]
     assert asked == [(None, "tok"), ("c1", "tok"), ("c2", "tok")]
     assert (await account(nudged)).cursor == "c3"
+
+
+async def test_what_was_pulled_is_handled_at_once_not_at_the_next_look(nudged):
+    nudged.platform.answers(SyncKf, page("m1", cursor="c1"))
+    async with nudged.work.sessions.begin() as session:
+        await tasks.take(session)
+    await pull_due(nudged.work)
+    async with nudged.work.sessions.begin() as session:
+        assert await tasks.take(session) == [tasks.DRAIN]
 
 
 async def test_a_crash_between_two_pages_loses_and_doubles_nothing(nudged):
