@@ -1,8 +1,8 @@
 """How long a person waits for the count while she writes a rule, and for all that comes after it, over HTTP.
 
-    python benchmarks/console.py [--small] [--customers N] [--million [--postgres URL]]
+    python benchmarks/console.py [--small] [--customers N] [--only sqlite|postgres] [--million [--postgres URL]]
 
-SQLite with 50,000 customers; with --million also PostgreSQL with 1,000,000, in its own default settings.
+Both databases with 50,000 customers; with --million PostgreSQL alone with 1,000,000, in its own default settings.
 The count comes first. The rest is the reasons, every condition by itself, the difference, three faces and a page.
 """
 
@@ -35,9 +35,9 @@ from bot.web import server
 from bot.web.guards import COOKIE
 
 HOME = ZoneInfo("Asia/Shanghai")
-GOALS = {"sqlite": 300, "postgres": 1000}
-"""ms, at the 95th percentile."""
 SMALL, USUAL, MANY = 5_000, 50_000, 1_000_000
+GOALS = ((USUAL, 300), (MANY, 1000))
+"""Up to how many customers, and ms at the 95th percentile."""
 ROUNDS = 60
 RULE = {"all": [{"field": "orders.last_days", "op": "lte", "value": 90}]}
 CONDITIONS = (
@@ -115,7 +115,7 @@ async def _asked(client: TestClient, address: str) -> tuple[float, str]:  # type
 def tell(kind: str, customers: int, count: Took, rest: Took) -> None:
     took = sorted(count)
     middle, slow = took[len(took) // 2][0], took[int(len(took) * 0.95)]
-    goal = GOALS[kind]
+    goal = next((ms for most, ms in GOALS if customers <= most), GOALS[-1][1])
     print(
         f"  {kind:9} {customers:>9,} customers   live count p50 {middle:6.0f} ms   p95 {slow[0]:6.0f} ms"
         f"   goal ≤ {goal} ms   {'holds' if slow[0] <= goal else 'MISSED'}",
@@ -150,12 +150,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--small", action="store_true")
     parser.add_argument("--customers", type=int, default=0)
+    parser.add_argument("--only", choices=["sqlite", "postgres"])
     parser.add_argument("--million", action="store_true")
-    parser.add_argument("--postgres", help="URL of an empty database")
+    parser.add_argument("--postgres", help="URL of an empty database for the million")
     options = parser.parse_args()
-    bench("sqlite", options.customers or (SMALL if options.small else USUAL))
     if options.million:
-        bench("postgres", options.customers or MANY, options.postgres)
+        bench("postgres", MANY, options.postgres)
+        return
+    for kind in [options.only] if options.only else ["sqlite", "postgres"]:
+        bench(kind, options.customers or (SMALL if options.small else USUAL))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How the house is set: texts, offers, brand, limits and the people of the back office."""
+"""How the house is set: texts, offers, brand and limits."""
 
 from __future__ import annotations
 
@@ -6,25 +6,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.content import edits
-from bot.domain.access import StaffUser
 from bot.domain.offers import OfferSpec
 from bot.domain.refusals import Refusal
 from bot.events.commands import (
-    AddStaff,
     ChangeBrand,
     ChangeLimits,
-    ChangeStaff,
     DefineOffer,
     EditText,
     SwitchOffer,
 )
 from bot.inbound.router import Router
 from bot.inbound.turn import Answer, Turn
-from bot.store import access, content_edits, hiring, offers
+from bot.store import content_edits, offers
 
 router = Router()
-ROLES = ("owner", "admin", "operator", "care", "auditor", "manager", "clerk")
-OF_A_STORE = ("manager", "clerk")
 
 
 @router.on(EditText)
@@ -85,41 +80,3 @@ async def change_limits(command: ChangeLimits, turn: Turn) -> Answer:
     body = now | {part: now[part] | said for part, said in command.changes.items()}
     await _save(turn, "limits", body, command)
     return Answer({"name": "limits", "before": before, "after": command.changes})
-
-
-@router.on(AddStaff)
-async def add_staff(command: AddStaff, turn: Turn) -> Answer:
-    if command.role not in ROLES or (command.role == "owner" and command.actor.kind != "owner"):
-        raise Refusal("bad_role", "不能给这个角色", status=422)
-    if command.role in OF_A_STORE and command.store is None:
-        raise Refusal("no_such_store", "店长和收银员要选一家门店", status=422)
-    user = StaffUser(
-        name=command.name,
-        role=command.role,
-        password_hash=command.password_hash,
-        userid=command.userid,
-        created_at=turn.now,
-    )
-    await hiring.hire(turn.session, user, command.store)
-    facts = {"role": command.role, "store": command.store, "userid": command.userid}
-    return Answer({"name": command.name, "after": facts})
-
-
-@router.on(ChangeStaff)
-async def change_staff(command: ChangeStaff, turn: Turn) -> Answer:
-    user = await access.staff_named(turn.session, command.name)
-    if user is None:
-        raise Refusal("no_such_user", "没有这位后台用户", status=404)
-    if "owner" in (user.role, command.role) and command.actor.kind != "owner":
-        raise Refusal("forbidden", "店主的账号只有店主能改", status=403)
-    if command.active is False and command.name == command.actor.id:
-        raise Refusal("own_account", "不能停用自己，请另一位店主来做")
-    if command.role is not None and command.role not in ROLES:
-        raise Refusal("bad_role", f"没有「{command.role}」这个角色", status=422)
-    wanted = {"active": command.active, "role": command.role, "userid": command.userid}
-    changes = {name: value for name, value in wanted.items() if value is not None}
-    before = {name: getattr(user, name) for name in changes}
-    await hiring.change(turn.session, user, changes)
-    # Whoever is out, or somebody else now, is so at once and not when the session ends.
-    await access.close_sessions(turn.session, user.name)
-    return Answer({"name": user.name, "before": before, "after": changes})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from datetime import datetime
 
@@ -11,11 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.cli.people import with_database
 from bot.cli.talk import Failed, Misused, Talk, note
-from bot.domain.access import StoreDevice
+from bot.domain.access import PIN, StoreDevice
 from bot.store import devices
 from bot.tongue import _
-
-PIN = re.compile("[0-9]{4,8}", re.ASCII)
 
 
 @click.group(help="门店的收银机")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from bot.domain.mapping import BigKey, Row
 
 SHORTEST_PASSWORD = 10
+PIN = re.compile("[0-9]{4,8}", re.ASCII)
+"""Of a till."""
 
 
 class StaffUser(Row):

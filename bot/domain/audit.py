@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.domain.mapping import BigKey, Row
@@ -19,8 +20,20 @@ class AuditRow(Row):
     action: Mapped[str]
     object: Mapped[str]
     detail: Mapped[dict[str, Any]]
+    store: Mapped[str | None]
+    """Where whoever acted belonged on that day; nowhere for the head office and for programs."""
     previous_hash: Mapped[str]
     hash: Mapped[str] = mapped_column(unique=True)
+
+
+OF_A_STORE = AuditRow.store.is_not(None)
+Index(
+    "ix_audit_store",
+    AuditRow.store,
+    AuditRow.id,
+    sqlite_where=OF_A_STORE,
+    postgresql_where=OF_A_STORE,
+)
 
 
 class StoredAnswer(Row):

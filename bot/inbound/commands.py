@@ -23,7 +23,7 @@ from bot.store.engine import Sessions, until_free
 
 # Never part of an audit row or of what makes two requests equal.
 _ENVELOPE = ("event", "at", "actor", "key")
-_PRIVATE = ("text", "evidence", "resolution", "password_hash", "picture")
+_PRIVATE = ("text", "evidence", "resolution", "password_hash", "picture", "pin_hash", "token_hash")
 AGREED = "proposal:"
 _REFUSAL = ("refused", "words", "status", "state")
 
@@ -95,6 +95,7 @@ async def _note(
         detail={k: v for k, v in facts.items() if k not in _PRIVATE}
         | {name: told[name] for name in ("before", "after") if name in told}
         | {"refused": told.get("refused")},
+        store=command.actor.store,
     )
     await tasks.ask(session, tasks.PAY)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.access import ApiKey, StaffUser, WebSession
@@ -89,13 +89,20 @@ class Known:
     active: bool
 
 
-async def known_users(session: AsyncSession) -> list[Known]:
+async def known_users(session: AsyncSession, clerks_of: str | None = None) -> list[Known]:
+    """Everybody, or the clerks of one store."""
     query = (
         select(StaffUser.name, StaffUser.role, Store.code, StaffUser.userid, StaffUser.active)
         .outerjoin(Store, Store.id == StaffUser.store_id)
         .order_by(StaffUser.name)
     )
+    if clerks_of is not None:
+        query = query.where(*_clerks(clerks_of))
     return [Known(*row) for row in await session.execute(query)]
+
+
+def _clerks(store: str) -> tuple[ColumnElement[bool], ...]:
+    return (StaffUser.role == "clerk", Store.code == store)
 
 
 async def set_password(session: AsyncSession, name: str, password: str) -> bool:
@@ -146,9 +153,13 @@ async def userid_of(session: AsyncSession, name: str) -> str | None:
     return found
 
 
-async def staff(session: AsyncSession) -> list[tuple[StaffUser, str | None]]:
-    """Everybody of the back office with the code of her store."""
+async def staff(
+    session: AsyncSession, clerks_of: str | None = None
+) -> list[tuple[StaffUser, str | None]]:
+    """Everybody of the back office, or the clerks of one store, with the code of her store."""
     query = select(StaffUser, Store.code).outerjoin(Store, Store.id == StaffUser.store_id)
+    if clerks_of is not None:
+        query = query.where(*_clerks(clerks_of))
     rows = await session.execute(query.order_by(~StaffUser.active, StaffUser.name))
     return [(user, code) for user, code in rows]
 

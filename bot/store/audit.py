@@ -32,6 +32,7 @@ async def append(
     action: str,
     subject: str,
     detail: dict[str, Any],
+    store: str | None = None,
 ) -> None:
     if not is_sqlite(session):  # SQLite has one writer anyway
         await session.execute(select(func.pg_advisory_xact_lock(CHAIN_LOCK)))
@@ -39,18 +40,24 @@ async def append(
     previous = (await session.scalar(newest)) or ""
     at = at.astimezone(UTC)  # as the database gives it back
     facts = {"at": at.isoformat(), "actor": actor, "action": action, "object": subject}
+    facts |= _of_a_store(store)
     row = AuditRow(
         at=at,
         actor=actor,
         action=action,
         object=subject,
         detail=detail,
+        store=store,
         previous_hash=previous,
         hash=link(previous, facts | {"detail": detail}),
     )
     session.add(row)
     await session.flush()
     await cursors.changed(session, HEAD, f"{row.id}:{row.hash}", now=at)
+
+
+def _of_a_store(store: str | None) -> dict[str, str]:
+    return {} if store is None else {"store": store}
 
 
 async def verify(session: AsyncSession) -> int | None:
@@ -66,6 +73,7 @@ async def verify(session: AsyncSession) -> int | None:
             "action": row.action,
             "object": row.object,
             "detail": row.detail,
+            **_of_a_store(row.store),
         }
         if row.previous_hash != previous or row.hash != link(previous, facts):
             return row.id

@@ -12,8 +12,8 @@ from bot.domain.audit import AuditRow
 PAGE = 30
 
 
-def _asked(actor: str, action: str) -> list[ColumnElement[bool]]:
-    found = []
+def _asked(actor: str, action: str, store: str | None) -> list[ColumnElement[bool]]:
+    found = [] if store is None else [AuditRow.store == store]
     if actor:
         found.append(AuditRow.actor == actor)
     if action:
@@ -22,27 +22,42 @@ def _asked(actor: str, action: str) -> list[ColumnElement[bool]]:
 
 
 async def page(
-    session: AsyncSession, *, number: int = 1, actor: str = "", action: str = ""
+    session: AsyncSession,
+    *,
+    number: int = 1,
+    actor: str = "",
+    action: str = "",
+    store: str | None = None,
 ) -> Sequence[AuditRow]:
-    query = select(AuditRow).where(*_asked(actor, action)).order_by(AuditRow.id.desc())
+    query = select(AuditRow).where(*_asked(actor, action, store)).order_by(AuditRow.id.desc())
     return (await session.scalars(query.offset((number - 1) * PAGE).limit(PAGE))).all()
 
 
 async def below(
-    session: AsyncSession, mark: int | None, *, actor: str = "", action: str = "", limit: int
+    session: AsyncSession,
+    mark: int | None,
+    *,
+    actor: str = "",
+    action: str = "",
+    store: str | None = None,
+    limit: int,
 ) -> Sequence[AuditRow]:
     """The newest rows older than this one."""
-    query = select(AuditRow).where(*_asked(actor, action))
+    query = select(AuditRow).where(*_asked(actor, action, store))
     if mark is not None:
         query = query.where(AuditRow.id < mark)
     return (await session.scalars(query.order_by(AuditRow.id.desc()).limit(limit))).all()
 
 
-async def count(session: AsyncSession, *, actor: str = "", action: str = "") -> int:
-    query = select(func.count()).select_from(AuditRow).where(*_asked(actor, action))
+async def count(
+    session: AsyncSession, *, actor: str = "", action: str = "", store: str | None = None
+) -> int:
+    query = select(func.count()).select_from(AuditRow).where(*_asked(actor, action, store))
     return (await session.scalar(query)) or 0
 
 
-async def actions(session: AsyncSession) -> Sequence[str]:
-    query = select(AuditRow.action).distinct().order_by(AuditRow.action)
+async def actions(session: AsyncSession, store: str | None = None) -> Sequence[str]:
+    query = (
+        select(AuditRow.action).where(*_asked("", "", store)).distinct().order_by(AuditRow.action)
+    )
     return (await session.scalars(query)).all()

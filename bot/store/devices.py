@@ -15,27 +15,26 @@ from bot.domain.access import StoreDevice
 from bot.domain.customers import Store
 from bot.domain.refusals import Refusal
 from bot.events.commands import Actor
-from bot.store.access import fingerprint
+from bot.store.access import close_sessions, fingerprint, hashed
 
 _hasher = PasswordHasher()
 
 
 async def add(session: AsyncSession, *, name: str, store: str, pin: str, now: datetime) -> str:
     """The token of the link that pairs it. Raises Refusal no_such_store."""
-    if await session.scalar(select(Store.id).where(Store.code == store)) is None:
-        raise Refusal("no_such_store", f"没有代码为 {store} 的门店", status=422)
     token = secrets.token_urlsafe(24)
-    session.add(
-        StoreDevice(
-            hash=fingerprint(token),
-            name=name,
-            store=store,
-            pin_hash=_hasher.hash(pin),
-            created_at=now,
-        )
-    )
-    await session.flush()
+    till = StoreDevice(name=name, store=store, created_at=now)
+    till.hash, till.pin_hash = fingerprint(token), hashed(pin)
+    await put(session, till)
     return token
+
+
+async def put(session: AsyncSession, till: StoreDevice) -> None:
+    """Raises Refusal no_such_store."""
+    if await session.scalar(select(Store.id).where(Store.code == till.store)) is None:
+        raise Refusal("no_such_store", f"没有代码为 {till.store} 的门店", status=422)
+    session.add(till)
+    await session.flush()
 
 
 async def pair(session: AsyncSession, token: str, now: datetime) -> str | None:
@@ -75,14 +74,31 @@ def at(device: StoreDevice) -> Actor:
     return Actor(kind="clerk", id=f"till-{device.id}", store=device.store)
 
 
-async def listed(session: AsyncSession) -> Sequence[StoreDevice]:
-    return (await session.scalars(select(StoreDevice).order_by(StoreDevice.id))).all()
+async def listed(session: AsyncSession, store: str | None = None) -> Sequence[StoreDevice]:
+    """Those in use first."""
+    query = select(StoreDevice)
+    if store is not None:
+        query = query.where(StoreDevice.store == store)
+    order = StoreDevice.revoked_at.is_not(None), StoreDevice.store, StoreDevice.id
+    return (await session.scalars(query.order_by(*order))).all()
+
+
+async def in_use(session: AsyncSession, device_id: int) -> StoreDevice | None:
+    found = await session.get(StoreDevice, device_id, with_for_update=True)
+    return found if found is not None and found.revoked_at is None else None
+
+
+async def set_pin(session: AsyncSession, device: StoreDevice, pin_hash: str) -> None:
+    """Whoever stands there types the new one, at once."""
+    device.pin_hash = pin_hash
+    await close_sessions(session, at(device).id)
 
 
 async def revoke(session: AsyncSession, device_id: int, now: datetime) -> bool:
-    gone = (
-        update(StoreDevice)
-        .where(StoreDevice.id == device_id, StoreDevice.revoked_at.is_(None))
-        .values(revoked_at=now)
-    )
-    return await session.scalar(gone.returning(StoreDevice.id)) is not None
+    """Whoever stands there is out, at once."""
+    device = await in_use(session, device_id)
+    if device is None:
+        return False
+    device.revoked_at = now
+    await close_sessions(session, at(device).id)
+    return True

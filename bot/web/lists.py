@@ -192,6 +192,7 @@ async def _note(request: web.Request, sheet: Sheet, kind: str, rows: int | None)
             action="export_list",
             subject=f"list:{sheet.name}",
             detail={"format": kind, "rows": rows, "filter": _filter(request)},
+            store=actor.store,
         )
 
 

@@ -59,4 +59,5 @@ async def note(request: web.Request, refusal: Refusal) -> None:
             action="many_refusals",
             subject="",
             detail={"refused": refusal.reason, "times": MANY, "seconds": WITHIN},
+            store=actor.store,
         )

@@ -1,4 +1,4 @@
-"""The first password of a colleague: shown once, the same again for the same act, and kept nowhere."""
+"""Secrets of colleagues and tills: shown once, the same again for the same act, and kept nowhere."""
 
 from __future__ import annotations
 
@@ -6,13 +6,35 @@ import base64
 import hashlib
 import hmac
 
+from bot.domain.access import PIN
+from bot.domain.refusals import Refusal
 from bot.store import access
+from bot.tongue import _
 
 LENGTH = 12
+PAIRING = 24
+SALT = 16
 
 
 def first_password(secret: bytes, act: str) -> tuple[str, str]:
     """The password, and what is kept of it; both follow from the act, so that a repeated one is the same act."""
-    made = hmac.digest(hashlib.sha256(b"siyu staff" + secret).digest(), act.encode(), "sha512")
+    made = _made(b"siyu staff", secret, act)
     password = base64.urlsafe_b64encode(made[:LENGTH]).decode()
-    return password, access.hashed(password, salt=made[-16:])
+    return password, access.hashed(password, salt=made[-SALT:])
+
+
+def pairing(secret: bytes, act: str) -> tuple[str, str]:
+    """The token of the link that pairs a till, and what is kept of it."""
+    token = base64.urlsafe_b64encode(_made(b"siyu till", secret, act)[:PAIRING]).decode()
+    return token, access.fingerprint(token)
+
+
+def pin_kept(secret: bytes, act: str, pin: str) -> str:
+    """What is kept of a till's PIN. Raises Refusal bad_pin."""
+    if not PIN.fullmatch(pin):
+        raise Refusal("bad_pin", _("PIN 是 4 到 8 位数字"), status=422)
+    return access.hashed(pin, salt=_made(b"siyu pin", secret, act)[-SALT:])
+
+
+def _made(what: bytes, secret: bytes, act: str) -> bytes:
+    return hmac.digest(hashlib.sha256(what + secret).digest(), act.encode(), "sha512")

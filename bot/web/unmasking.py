@@ -38,6 +38,7 @@ async def reveal(desk: Desk, actor: Actor, customer_id: int, *, reason: str) -> 
             action=guide_book.UNMASKED,
             subject=f"customer_id:{customer_id}",
             detail={"reason": reason},
+            store=actor.store,
         )
     return phone
 

@@ -95,7 +95,7 @@ PAGES = {
     "/admin/campaigns/journeys": "journeys",
     "/admin/content": "texts",
     "/admin/imports": "imports",
-    "/admin/settings": "staff",
+    "/admin/staff": "staff",
 }
 
 

@@ -99,6 +99,31 @@ class ChangeStaff(Command):
     active: bool | None = None
     role: str | None = None
     userid: str | None = None
+    password_hash: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddTill(Command):
+    """A till that is paired by a link and opened by a PIN; only hashes of both are told."""
+
+    permission = "staff.manage"
+    name: str
+    store: str
+    token_hash: str
+    pin_hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetTillPin(Command):
+    permission = "staff.manage"
+    till_id: int
+    pin_hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevokeTill(Command):
+    permission = "staff.manage"
+    till_id: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,11 +35,21 @@ def upgrade() -> None:
         sa.Column(
             "detail", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
         ),
+        sa.Column("store", sa.String(), nullable=True),
         sa.Column("previous_hash", sa.String(), nullable=False),
         sa.Column("hash", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
         sa.UniqueConstraint("hash", name=op.f("uq_audit_hash")),
     )
+    with op.batch_alter_table("audit", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_audit_store",
+            ["store", "id"],
+            unique=False,
+            sqlite_where=sa.text("store IS NOT NULL"),
+            postgresql_where=sa.text("store IS NOT NULL"),
+        )
+
     op.create_table(
         "business_day",
         sa.Column("day", sa.String(), nullable=False),
@@ -2124,6 +2134,13 @@ def downgrade() -> None:
     op.drop_table("cause_owner")
     op.drop_table("call_permit")
     op.drop_table("business_day")
+    with op.batch_alter_table("audit", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_audit_store",
+            sqlite_where=sa.text("store IS NOT NULL"),
+            postgresql_where=sa.text("store IS NOT NULL"),
+        )
+
     op.drop_table("audit")
     op.drop_table("api_key")
     # ### end Alembic commands ###

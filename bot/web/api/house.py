@@ -1,22 +1,18 @@
-"""`/api/v1/settings`, `/staff`: how the house is set, and who may sign in."""
+"""`/api/v1/settings`: how the house is set."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
 from bot.domain.refusals import Refusal
-from bot.events.commands import AddStaff, ChangeBrand, ChangeLimits, ChangeStaff
-from bot.store import access
-from bot.web import staffing
-from bot.web.api import bodies
-from bot.web.api.bodies import Query, Strict, Word, clean
+from bot.events.commands import ChangeBrand, ChangeLimits
+from bot.web.api.bodies import Query, Strict, clean
 from bot.web.api.endpoints import Ask, Done, Routes, Told
 from bot.work.renewing import renew
 
 routes = Routes()
-Role = Literal["owner", "admin", "operator", "care", "auditor", "manager", "clerk"]
 
 
 class SettingsTold(Told):
@@ -119,51 +115,3 @@ async def _changed(ask: Ask[Any], command: Any, changes: dict[str, Any]) -> Done
     told = await ask.does(command, changes=changes)
     await renew(ask.desk.work)
     return told
-
-
-class Colleague(Told):
-    name: str
-    role: str
-    store: str | None
-    userid: str | None
-    active: bool
-
-
-class Colleagues(Told):
-    items: list[Colleague]
-
-
-@routes.asks("GET", "/staff", "staff.manage", "谁能登录后台", gives=Colleagues)
-async def staff(ask: Ask[Query]) -> Colleagues:
-    async with ask.reading() as session:
-        found = await access.known_users(session)
-    return Colleagues(items=[Colleague.model_validate(one) for one in found])
-
-
-class ColleagueIn(Strict):
-    name: Annotated[Word, Field(max_length=40)]
-    role: Role
-    store: Word | None = None
-    userid: Annotated[Word, Field(max_length=64)] | None = None
-
-
-@routes.asks("POST", "/staff", "staff.manage", "添一位同事；密码只说这一次", says=ColleagueIn)
-async def add(ask: Ask[ColleagueIn]) -> Done:
-    key = f"{ask.actor}|{bodies.key_of(ask.request)}"
-    password, kept = staffing.first_password(ask.desk.work.settings.key, key)
-    facts = ask.said.model_dump()
-    made = await ask.does(AddStaff, **facts, password_hash=kept)
-    return Done(**made.model_dump(), password=password)
-
-
-class ChangeIn(Strict):
-    """What is left out stays as it is; an empty userid unties her from WeCom."""
-
-    role: Role | None = None
-    active: bool | None = None
-    userid: Annotated[str | None, Field(max_length=64), AfterValidator(_clean)] = None
-
-
-@routes.asks("POST", "/staff/{name}", "staff.manage", "改角色、停用、恢复", says=ChangeIn)
-async def change(ask: Ask[ChangeIn]) -> Done:
-    return await ask.does(ChangeStaff, name=ask.named("name"), **ask.said.model_dump())

@@ -26,6 +26,8 @@ class RowTold(Told):
     action: str
     object: str
     detail: dict[str, Any]
+    store: str | None
+    """Where whoever acted belonged; a store's manager reads her own store's rows."""
     hash: str
 
 
@@ -34,7 +36,12 @@ async def listed(ask: Ask[AuditAsked]) -> Page[RowTold]:
     said = ask.said
     async with ask.reading() as session:
         rows = await audit_trail.below(
-            session, ask.mark(), actor=said.actor, action=said.action, limit=said.limit + 1
+            session,
+            ask.mark(),
+            actor=said.actor,
+            action=said.action,
+            store=ask.store,
+            limit=said.limit + 1,
         )
     return ask.page(rows, lambda row: int(row.id), RowTold.model_validate)
 

@@ -14,6 +14,7 @@ from bot.tongue import _
 from bot.web import lists
 from bot.web.console import forms
 from bot.web.console.frame import actor_words, shown
+from bot.web.console.scopes import own_store
 from bot.web.desk import DESK, Desk
 from bot.web.guards import allowed
 from bot.web.lists import Column, Sheet
@@ -80,6 +81,9 @@ ACTIONS = {
     "change_limits": "改免打扰和上限",
     "change_staff": "改后台用户",
     "add_staff": "加后台用户",
+    "add_till": "加收银机",
+    "set_till_pin": "换收银机的 PIN",
+    "revoke_till": "收回收银机",
     "publish_playbook": "发布旅程",
     "draft_playbook": "存或丢掉旅程草稿",
     "switch_playbook": "停住或接着走一条旅程",
@@ -118,25 +122,26 @@ async def trail(request: web.Request) -> web.StreamResponse:
     desk, query = request.app[DESK], request.query
     actor, action = query.get("actor", "")[:80], query.get("action", "")[:60]
     number = forms.page_of(request)
-    checked = "check" in query
+    checked, store = "check" in query, own_store(request)
+    asked: dict[str, Any] = {"actor": actor, "action": action, "store": store}
     async with desk.work.sessions.reading() as session:
-        total = await audit_trail.count(session, actor=actor, action=action)
+        total = await audit_trail.count(session, **asked)
     if lists.asked(request):
-        return await lists.answer(request, SHEET, _rows(desk, actor, action), total=total)
+        return await lists.answer(request, SHEET, _rows(desk, asked), total=total)
     async with desk.work.sessions.reading() as session:
         return await shown(
             request,
             session,
             "console/audit.html",
             "audit",
-            rows=await audit_trail.page(session, number=number, actor=actor, action=action),
+            rows=await audit_trail.page(session, number=number, **asked),
             total=total,
             page=number,
             pages=max(-(-total // audit_trail.PAGE), 1),
             broken=await audit.verify(session) if checked else None,
             checked=checked,
-            asked={"actor": actor, "action": action},
-            known=await audit_trail.actions(session),
+            asked=asked,
+            known=await audit_trail.actions(session, store),
             actions=ACTIONS,
             who=actor_words,
             detail=_detail,
@@ -148,14 +153,12 @@ async def trail(request: web.Request) -> web.StreamResponse:
         )
 
 
-async def _rows(desk: Desk, actor: str, action: str) -> AsyncIterator[Sequence[Any]]:
+async def _rows(desk: Desk, asked: dict[str, Any]) -> AsyncIterator[Sequence[Any]]:
     """All of them, the newest first, each batch where the last one ended: new rows shift nothing."""
     below: int | None = None
     while True:
         async with desk.work.sessions.reading() as session:
-            found = await audit_trail.below(
-                session, below, actor=actor, action=action, limit=BATCH
-            )
+            found = await audit_trail.below(session, below, **asked, limit=BATCH)
         if not found:
             return
         yield found
@@ -178,6 +181,7 @@ SHEET = Sheet(
         Column("action", "做了什么", lambda row: _(ACTIONS.get(row.action, row.action))),
         Column("object", "对什么", lambda row: row.object),
         Column("detail", "细节", lambda row: _detail(row.detail)),
+        Column("store", "门店", lambda row: row.store),
         Column("hash", "锁", lambda row: row.hash),
     ),
 )

@@ -55,6 +55,8 @@ SAID = {
     "repeat_withdraw": "结束了，或回到文件里的那一版；已经在发的那一次照旧。",
     "settings": "保存了，马上生效；操作记录里有改之前和之后。",
     "staff": "改好了。她要重新登录一次。",
+    "till_pin": "换好了：那台收银机要用新的 PIN 再开一次。",
+    "till_gone": "收回了：那台收银机马上打不开，要用就重新加一台。",
     "tried": "已经发到你的企业微信，看看手机上的样子。",
     "approved": "活动已批准，还没有交给任何人。",
     "handed": "已交给导购。她们在企业微信里点「发送」之后，顾客才会收到。",
@@ -134,6 +136,7 @@ MENU = (
             Entry(
                 "proposals", "shield-check", "等第二个人", "/admin/proposals", "proposal.decide"
             ),
+            Entry("staff", "building-store", "人和收银机", "/admin/staff", "staff.read"),
             Entry("audit", "history", "操作记录", "/admin/audit", "audit.read"),
             Entry("settings", "settings", "设置", "/admin/settings", "settings.read"),
         ),

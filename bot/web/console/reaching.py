@@ -21,6 +21,7 @@ from bot.web.console import (
     repeating,
     repeating_draft,
     settings,
+    staff,
 )
 
 TABLES = (
@@ -41,5 +42,6 @@ TABLES = (
     contests.routes,
     connect.routes,
     settings.routes,
+    staff.routes,
     guide_tasks.routes,
 )

@@ -1,4 +1,4 @@
-"""`/admin/settings`: what is set once: brand, quiet hours, caps, and who may sign in."""
+"""`/admin/settings`: what is set once: brand, quiet hours and caps."""
 
 from __future__ import annotations
 
@@ -13,22 +13,18 @@ from bot.domain.cases.clocks import ANSWER_IN, RESOLVE_IN, WARN_BEFORE
 from bot.domain.permissions import may
 from bot.domain.refusals import Refusal
 from bot.domain.tiers import TIERS
-from bot.events.commands import AddStaff, ChangeBrand, ChangeLimits, ChangeStaff
+from bot.events.commands import ChangeBrand, ChangeLimits
 from bot.inbound.commands import matrix
-from bot.store import access, audit_trail, content_edits, customers, erasing, shops
+from bot.store import audit_trail, content_edits, customers, erasing
 from bot.tongue import _
-from bot.web import lists, staffing
 from bot.web.console import forms
 from bot.web.console.forms import Form
 from bot.web.console.frame import shown
 from bot.web.desk import ACTOR, DESK
 from bot.web.guards import allowed
-from bot.web.lists import Column, Sheet
-from bot.web.pages import ROLES
 from bot.work.renewing import renew
 
 routes = web.RouteTableDef()
-STAFF = ("owner", "admin", "operator", "care", "manager", "clerk", "auditor")
 BRAND = {"name": 20, "bot": 12, "hours": 60, "promise": 120}
 """Fields and their longest."""
 HERO_LONGEST = 20
@@ -55,33 +51,12 @@ MOMENTS = {
 
 SLOTS = re.compile(r"[\s、，,;；]+")
 MOST_SLOTS = 6
-SHEET = Sheet(
-    "staff",
-    "后台的人",
-    (
-        Column("name", "名字", lambda one: one[0].name),
-        Column("role", "角色", lambda one: _(ROLES.get(one[0].role, one[0].role))),
-        Column("store", "门店", lambda one: one[1]),
-        Column("userid", "企业微信账号", lambda one: one[0].userid),
-        Column("active", "能登录", lambda one: one[0].active),
-        Column("since", "从什么时候", lambda one: one[0].created_at),
-    ),
-    right="staff.manage",
-)
 HOLDOUT_MOST = 20
 
 
 @routes.get("/admin/settings", allow_head=False)
 @allowed("settings.read")
 async def overview(request: web.Request) -> web.StreamResponse:
-    if not lists.asked(request):
-        return await _page(request)
-    async with request.app[DESK].work.sessions.reading() as session:
-        people = await access.staff(session)
-    return await lists.answer(request, SHEET, lists.at_once(people), total=len(people))
-
-
-async def _page(request: web.Request, **more: Any) -> web.Response:
     desk, kind = request.app[DESK], request[ACTOR].kind
     async with desk.work.sessions.reading() as session:
         return await shown(
@@ -92,22 +67,16 @@ async def _page(request: web.Request, **more: Any) -> web.Response:
             limits=desk.work.content.limits,
             mass=desk.work.content.limits.mass_per_month(desk.work.now()),
             edited=await content_edits.bodies(session),
-            staff=await access.staff(session),
-            downloads=lists.downloads(request, SHEET),
             backed_up=await audit_trail.below(session, None, action="backup", limit=1),
-            stores=await shops.stores(session),
-            roles={role: ROLES[role] for role in STAFF},
             clocks={"answer": ANSWER_IN, "resolve": RESOLVE_IN, "warn": WARN_BEFORE},
             may_change=may(matrix(), "settings.change", kind),
             may_limit=may(matrix(), "limits.change", kind),
-            may_staff=may(matrix(), "staff.manage", kind),
             zone=desk.work.settings.timezone,
             month=desk.work.now().astimezone(desk.work.settings.zone).month,
             heroes=_heroes(request),
             erasing_all=await erasing.of_all(session),
             people=await customers.count_of(session),
             may_erase_all=may(matrix(), "people.erase", kind),
-            **({"made": None} | more),
         )
 
 
@@ -214,42 +183,3 @@ def _share(form: Form) -> float:
         what = _("「%(said)s」不是 0 到 %(most)s 的百分比", said=said, most=HOLDOUT_MOST)
         raise Refusal("bad_number", what, status=422)
     return round(share, 1)
-
-
-@routes.post("/admin/settings/staff")
-@allowed("staff.manage")
-async def add(request: web.Request) -> web.StreamResponse:
-    """A new colleague with a password that is shown once, on the page that answers."""
-    desk, form = request.app[DESK], await request.post()
-    signed = forms.signed(request, form)
-    act = f"{signed['actor']}|{signed['key']}"
-    password, kept = staffing.first_password(desk.work.settings.key, act)
-    name = forms.needed(form, "name", _("先写名字"), most=40)
-    await desk.do(
-        AddStaff(
-            name=name,
-            role=forms.text(form, "role"),
-            store=forms.text(form, "store") or None,
-            userid=forms.text(form, "userid", most=64) or None,
-            password_hash=kept,
-            **signed,
-        )
-    )
-    return await _page(request, made={"name": name, "password": password})
-
-
-@routes.post("/admin/settings/staff/change")
-@allowed("staff.manage")
-async def change(request: web.Request) -> web.StreamResponse:
-    desk, form = request.app[DESK], await request.post()
-    active = {"1": True, "0": False}.get(forms.text(form, "active"))
-    await desk.do(
-        ChangeStaff(
-            name=forms.text(form, "name", most=40),
-            active=active,
-            role=forms.text(form, "role") or None,
-            userid=forms.text(form, "userid", most=64) if "userid" in form else None,
-            **forms.signed(request, form),
-        )
-    )
-    raise web.HTTPSeeOther("/admin/settings?said=staff")

@@ -26,7 +26,7 @@ async def pair(request: web.Request) -> web.StreamResponse:
     async with desk.work.sessions.begin() as session:
         cookie = await devices.pair(session, request.match_info["token"], desk.work.now())
     if cookie is None:
-        words = _("这个链接用过了或不对，请店长重新添加：siyu device add")
+        words = _("这个链接用过了或不对，请店长在「人和收银机」里重新加一台")
         raise Refusal("stale_page", words, status=403)
     there = web.HTTPSeeOther("/store/pin")
     there.set_cookie(
@@ -54,7 +54,7 @@ async def enter(request: web.Request) -> web.StreamResponse:
     async with desk.work.sessions.reading() as session:
         device = await devices.known(session, request.cookies.get(TILL_COOKIE, ""))
         if device is None:
-            words = _("这台收银机还没有配对，请店长添加：siyu device add")
+            words = _("这台收银机还没有配对，请店长在「人和收银机」里加上它")
             raise Refusal("not_paired", words, status=403)
         door = f"pin:{device.id}"
         if await tills.locked(session, door, now):

@@ -118,14 +118,14 @@ async def test_limits_count_at_once_and_the_audit_log_says_what_they_were(bot, s
 
 
 async def test_a_colleague_gets_a_password_once_and_loses_it_with_her_account(bot, shop):
-    page = await (await shop.signs_in("owner", "boss")).opens("/admin/settings")
-    page = await page.sends("/admin/settings/staff", name="小周", role="operator")
+    page = await (await shop.signs_in("owner", "boss")).opens("/admin/staff")
+    page = await page.sends("/admin/staff", name="小周", role="operator")
     password = re.search(r'id="password">([^<]+)<', page.html)[1]
     async with bot.session() as session:
         assert await access.sign_in(session, name="小周", password=password)
     assert password not in (await page.opens("/admin/audit")).html
-    page = await page.opens("/admin/settings")
-    await page.sends("/admin/settings/staff/change", name="小周", active="0")
+    page = await page.opens("/admin/staff")
+    await page.sends("/admin/staff/change", name="小周", active="0")
     async with bot.session() as session:
         assert await access.sign_in(session, name="小周", password=password) is None
 
