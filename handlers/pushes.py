@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.content import wording
 from bot.domain.customers import Guide
 from bot.domain.quotas import read_limits
@@ -13,6 +15,10 @@ from bot.inbound.turn import Answer, Turn
 from bot.store import campaigns, pushes, touches
 
 router = Router()
+OF_TOUCH = re.compile(r"t([0-9]{1,18})-([0-9]{1,9})")
+"""The name we give a message of 微信客服: its touch, and the how manyth attempt it is."""
+SHE_REFUSES = 10
+"""The `fail_type` of somebody who takes no messages from the account."""
 
 
 @router.on(PushToTagged)
@@ -59,14 +65,20 @@ async def push_to_tagged(command: PushToTagged, turn: Turn) -> Answer:
 
 @router.on(KfSendFailed)
 async def kf_failed(event: KfSendFailed, turn: Turn) -> None:
-    """errcode 0 was not delivery: the message named here never arrived."""
-    touch_id, _, _ = event.fail_msgid.removeprefix("t").partition("-")
-    if event.fail_msgid.startswith("t") and touch_id.isdigit():
-        await touches.settle(
+    """errcode 0 was not delivery: the message named here never arrived, and may take another way."""
+    named = OF_TOUCH.fullmatch(event.fail_msgid)
+    if named is None:
+        return
+    touch_id, attempt = map(int, named.groups())
+    if event.fail_type != SHE_REFUSES:
+        await touches.reroute(
             turn.session,
-            [int(touch_id)],
-            expected=("delivered",),
-            state="refused",
+            [touch_id],
             reason="window_closed",
-            sent_at=None,
+            now=turn.now,
+            expected="delivered",
+            attempt=attempt,
         )
+        return
+    ended = {"state": "refused", "reason": "customer_refuses", "sent_at": None}
+    await touches.settle(turn.session, [touch_id], expected=("delivered",), **ended)

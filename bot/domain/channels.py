@@ -74,9 +74,10 @@ def ways(
     allowed: Collection[str] = (),
     only_guide: int | None = None,
     without: int | None = None,
+    full: Collection[int] = (),
 ) -> list[Way]:
     """Every way that is open at `now`, best first. `only_guide` is set for a guide's own push, `without` for
-    what was passed on by the guide who never confirmed it."""
+    what was passed on by the guide who never confirmed it; `full` are guides whose day has no place left."""
     if without is not None:
         ties = [tie for tie in ties if tie.guide_id != without]
     found = [
@@ -84,7 +85,7 @@ def ways(
         for open_ in windows
         if open_.closes_at > now and open_.left > 0 and only_guide is None
     ]
-    if tie := right_guide(ties, now=now, only_guide=only_guide):
+    if tie := right_guide(ties, now=now, only_guide=only_guide, full=full):
         why = "最近与她聊过的导购" if tie.last_talk_at else "加了她好友的导购"
         found.append(Way("wecom", tie.external_userid, why, tie.guide_id, tie.userid))
     wanted = [way for way in found if not allowed or way.channel in allowed]
@@ -94,9 +95,14 @@ def ways(
 
 
 def right_guide(
-    ties: Sequence[Tie], *, now: datetime, only_guide: int | None = None
+    ties: Sequence[Tie],
+    *,
+    now: datetime,
+    only_guide: int | None = None,
+    full: Collection[int] = (),
 ) -> Tie | None:
-    """Who talked with her last, else who was added last; never somebody who is away."""
+    """Who talked with her last, else who was added last; never somebody who is away, and somebody whose day is
+    full only where nobody else of hers has room."""
     serving = [
         tie
         for tie in ties
@@ -107,6 +113,7 @@ def right_guide(
     return max(
         serving,
         key=lambda tie: (
+            tie.guide_id not in full,
             tie.last_talk_at is not None,
             tie.last_talk_at or tie.since,
             tie.since,

@@ -82,6 +82,9 @@ TO_PLAN_AGAIN = PASSING | {"audience_changed", "expired", "gave_up", "stopped"}
 GONE = frozenset({"not_friend", "not_following", "no_such_customer", "empty_audience"})
 """The tie to the customer is gone."""
 
+SHUT = frozenset({"window_closed", "window_full", "state_forbids", "not_following"})
+"""Nothing went through this window, and nothing will: the message takes another way, where there is one."""
+
 _OFFER = {"ended": "offer_ended", "paused": "offer_paused"}
 
 

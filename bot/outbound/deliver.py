@@ -13,7 +13,7 @@ from bot.content import wording
 from bot.domain.campaigns import PATIENCE, Campaign, Touch
 from bot.domain.channels import Way
 from bot.domain.quotas import Limits, read_limits
-from bot.domain.reasons import of_offer
+from bot.domain.reasons import GONE, SHUT, of_offer
 from bot.domain.refusals import Refusal
 from bot.outbound import windows
 from bot.outbound.gathering import Gathering
@@ -37,6 +37,8 @@ async def deliver_due(work: Work) -> int:
         async with work.sessions.begin() as session:
             chunk = await touches.due(session, work.now(), after=after, limit=CHUNK)
             if chunk:
+                if not seen:
+                    await gathering.look(session)
                 after = chunk[-1][0].id
                 await _Delivery(session, work, gathering).run(chunk)
         seen += len(chunk)
@@ -125,12 +127,18 @@ class _Delivery:
             ),
             only_guide=campaign.pushed_by if campaign else touch.guide_id,
             without=await passing_on.guide_of(self.session, touch.first_task_id),
+            full=self._full(campaign),
             stop=stops.get(None) or stops.get(touch.campaign_id or 0),
             flaw=wording.flaw(content, touch.template),
             offer=stock.reason,
             spent=stock.spent,
             weary=stock.weary,
         )
+
+    def _full(self, campaign: Campaign | None) -> frozenset[int]:
+        """Where guides are what is compared, nobody else writes in their stead."""
+        compared = campaign is not None and campaign.holdout_by == "guide"
+        return frozenset() if compared else self.gathering.full
 
     async def _stock(self, offer_key: str | None) -> Stock:
         key = offer_key or ""
@@ -150,28 +158,30 @@ class _Delivery:
         elif reason in {"paused", "kill_switch"}:
             self._wait(touch, self.now + LOOK_AGAIN, reason)
         else:
-            self._end(touch, reason)
+            # There was a way until the platform shut it: that is why, and not that there is none now.
+            shut = touch.reason if touch.reason in SHUT and reason == "no_channel" else None
+            self._end(touch, shut or reason)
 
     def _waits(self, touch: Touch, way: Way) -> bool:
         """A guide is asked at sensible hours, and for a journey's messages a few times a day only."""
         if way.channel != "wecom":
             return False
-        opens = self.limits.hand_over_from(self.now)
+        full = way.guide_id in self.gathering.full
+        opens = (self.limits.next_morning if full else self.limits.hand_over_from)(self.now)
         if touch.campaign_id is None and not self.limits.is_slot(touch.due_at):
             opens = self.limits.hand_over_from(self.limits.next_slot(opens))
-        stale = touch.reason == "guide_busy" and touch.planned_at + PATIENCE < self.now
+        stale = full and touch.reason == "guide_busy" and touch.planned_at + PATIENCE < self.now
         if stale:
             self._end(touch, "guide_busy")
         elif opens > self.now:
-            self._wait(touch, opens, touch.reason)
+            self._wait(touch, opens, "guide_busy" if full else touch.reason)
         return stale or opens > self.now
 
     def _wait(self, touch: Touch, until: datetime, reason: str | None) -> None:
         self._row(touch, "wait", due_at=until, reason=reason)
 
     def _end(self, touch: Touch, reason: str) -> None:
-        state = "cancelled" if reason == "stopped" else "excluded"
-        self._row(touch, "end", state=state, reason=reason, settled_at=self.now)
+        self._row(touch, "end", state=_ended(reason), reason=reason, settled_at=self.now)
 
     def _row(self, touch: Touch, kind: str, **values: Any) -> None:
         # Rows of one kind carry the same columns, as one statement needs them to.
@@ -279,3 +289,9 @@ class _Delivery:
             self.gathering.add(touch, way, text)
         else:
             self.ready.append(Ready(one, text, bound))
+
+
+def _ended(reason: str) -> str:
+    if reason in SHUT:
+        return "not_friend" if reason in GONE else "refused"
+    return "cancelled" if reason == "stopped" else "excluded"

@@ -39,6 +39,12 @@ class Gathering:
         self._batches: dict[_Key, dict[int, str]] = {}
         self._marketing: Counter[int] = Counter()
         self._mass: Counter[int] = Counter()
+        self.full: frozenset[int] = frozenset()
+        """Guides whose day had no place left when this pass began."""
+
+    async def look(self, session: AsyncSession) -> None:
+        since, most = self.limits.day_of(self.now)[0], self.limits.guides.tasks_per_day
+        self.full = await mass_tasks.full(session, since=since, most=most)
 
     def promise(self, touch: Touch, way: Way, by: int = 1) -> None:
         """Count a message of this pass against the caps before anybody else can see it."""
@@ -66,7 +72,7 @@ class Gathering:
         self._batches.setdefault(key, {})[touch.id] = way.address
 
     async def hand_over(self) -> None:
-        """Make the tasks, service and the many first; what a guide has no place for waits for tomorrow."""
+        """Make the tasks, service and the many first; what a guide has no place for is routed anew."""
         order = sorted(
             self._batches.items(),
             key=lambda item: (item[0].purpose != "service", -len(item[1]), min(item[1])),
@@ -84,7 +90,7 @@ class Gathering:
                 session,
                 sorted(addresses),
                 expected=("planned",),
-                due_at=limits.next_morning(now),
+                guide_id=None,
                 reason="guide_busy",
             )
             return

@@ -17,7 +17,7 @@ from bot.calls import (
     Unclear,
 )
 from bot.domain.delivery import Owed
-from bot.domain.reasons import GONE, PASSING, TO_PLAN_AGAIN, of_platform
+from bot.domain.reasons import GONE, PASSING, SHUT, TO_PLAN_AGAIN, of_platform
 from bot.outbound.settled import Settling, Told, settled
 from bot.store import calling_back, mass_tasks, touches
 from bot.store.mass_tasks import FIRST_LOOK
@@ -81,10 +81,16 @@ async def task_called_back(
 async def messages_sent(told: Sequence[Told], turn: Settling) -> None:
     """Those with one outcome are written together: a campaign sends by the thousand."""
     became: defaultdict[tuple[tuple[str, object], ...], list[int]] = defaultdict(list)
+    shut: defaultdict[str, list[int]] = defaultdict(list)
     for one in told:
-        values = _became(one.outcome, turn.now)
-        if one.owed.touch_id is not None and values:
+        if one.owed.touch_id is None:
+            continue
+        if isinstance(one.outcome, Refused) and one.outcome.reason in SHUT:
+            shut[one.outcome.reason].append(one.owed.touch_id)
+        elif values := _became(one.outcome, turn.now):
             became[tuple(values.items())].append(one.owed.touch_id)
+    for reason, touch_ids in shut.items():
+        await touches.reroute(turn.session, touch_ids, reason=reason, now=turn.now)
     for said, touch_ids in became.items():
         await touches.settle(turn.session, touch_ids, expected=("queued",), **dict(said))
 

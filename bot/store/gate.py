@@ -62,6 +62,8 @@ class Question:
     only_guide: int | None = None
     without: int | None = None
     """A guide who may not be the one: she never confirmed it."""
+    full: frozenset[int] = frozenset()
+    """Guides who are asked as often today as they may be: another one of hers goes before them."""
     stop: str | None = None
     flaw: str | None = None
     offer: str | None = None
@@ -90,6 +92,7 @@ def ask(question: Question, standing: Standing) -> Verdict:
         allowed=question.allowed,
         only_guide=question.only_guide,
         without=question.without,
+        full=question.full,
     )
     first = None
     for way in ways:

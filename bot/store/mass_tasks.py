@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.calls import CreateMassTask, RemindMassTask
@@ -161,13 +161,22 @@ async def refused(session: AsyncSession, task_id: int, *, reason: str, now: date
 
 async def made_today(session: AsyncSession, guide_id: int, *, since: datetime) -> int:
     """How many tasks this guide was, or is being, asked to confirm since this moment."""
-    query = select(func.count()).where(
-        MassTask.guide_id == guide_id,
+    query = select(func.count()).where(MassTask.guide_id == guide_id, *_asked_since(since))
+    return await session.scalar(query) or 0
+
+
+async def full(session: AsyncSession, *, since: datetime, most: int) -> frozenset[int]:
+    """Guides who were asked so often since this moment that they are not to be asked again."""
+    query = select(MassTask.guide_id).where(*_asked_since(since)).group_by(MassTask.guide_id)
+    return frozenset(await session.scalars(query.having(func.count() >= most)))
+
+
+def _asked_since(since: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
         MassTask.created_at >= since,
         MassTask.group_chat_id.is_(None),
         MassTask.state.not_in(("cancelling", "cancelled", "refused")),
     )
-    return await session.scalar(query) or 0
 
 
 async def remind(session: AsyncSession, vault: Vault, task: MassTask, *, now: datetime) -> bool:

@@ -22,10 +22,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.campaigns import Campaign, Touch
 from bot.domain.customers import Customer
-from bot.domain.delivery import Owed
+from bot.domain.delivery import Owed, Window
+from bot.domain.reasons import GONE
 from bot.store import bulk, outbox
 from bot.store.engine import dialect_of, upsert_in
 from bot.store.engine import rows as plain_rows
+
+MOST_WAYS = 3
+"""How often one message is tried where window after window proves to be shut."""
 
 
 class Plan(TypedDict):
@@ -142,6 +146,32 @@ async def settle(
         session,
         update(Touch).where(Touch.id.in_(touch_ids), Touch.state.in_(expected)).values(**values),
     )
+
+
+async def reroute(
+    session: AsyncSession,
+    touch_ids: Collection[int],
+    *,
+    reason: str,
+    now: datetime,
+    expected: str = "queued",
+    attempt: int | None = None,
+) -> None:
+    """The platform says that these went through no window: shut it, and look for another way to the same people,
+    unless so many were tried. With `attempt`, only while that is the one that counts."""
+    hers = [Touch.id.in_(touch_ids), Touch.state == expected]
+    if attempt is not None:
+        hers.append(Touch.attempts == attempt)
+    shut = select(Touch.id).where(
+        *hers, Touch.customer_id == Window.customer_id, Touch.channel == Window.channel
+    )
+    await session.execute(update(Window).where(shut.exists()).values(left=0))
+    again = {"state": "planned", "reason": reason, "sent_at": None, "settled_at": None}
+    tried = Touch.attempts >= MOST_WAYS
+    await session.execute(update(Touch).where(*hers, ~tried).values(**again))
+    state = "not_friend" if reason in GONE else "refused"
+    ended = again | {"state": state, "settled_at": now}
+    await session.execute(update(Touch).where(*hers).values(**ended))
 
 
 async def due(

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select, update
 
 from bot.calls import Refused, SendKf, SendOfficial, Sent, Unclear
 from bot.domain.campaigns import Touch
 from bot.domain.offers import Coupon, Offer
+from bot.events import KfSendFailed
 from bot.outbound.deliver import deliver_due
-from bot.store import consent, conversations, offers, touches
+from bot.store import campaigns, consent, conversations, offers, touches
+from tests.builders import LONG_AGO, a_follow, a_guide
 from tests.outbound.conftest import a_campaign, friends, runs, states
 
 
@@ -96,10 +99,75 @@ async def test_an_unknown_outcome_without_a_query_is_never_repeated(bot, hands):
 async def test_a_refusal_of_the_platform_is_final_and_told(bot, hands):
     _, (customer,) = await friends(bot, 1)
     await a_window(bot, customer)
-    bot.platform.answers(SendKf, Refused(95001, "window_closed"))
+    bot.platform.answers(SendKf, Refused(40096, "no_such_customer"))
     await a_campaign(bot)
     await runs(bot)
-    assert (await states(bot))[customer.id] == ("refused", "window_closed")
+    await runs(bot)
+    assert (await states(bot))[customer.id] == ("not_friend", "no_such_customer")
+    assert hands.tasks == {}
+
+
+async def test_where_the_window_has_shut_meanwhile_the_next_way_is_taken_and_only_that(bot, hands):
+    _, (customer,) = await friends(bot, 1)
+    await a_window(bot, customer)
+    bot.platform.answers(SendKf, Refused(95002, "window_closed"))
+    await a_campaign(bot)
+    await runs(bot)
+    await runs(bot)
+    assert (await states(bot))[customer.id] == ("handed_over", None)
+    assert (len(bot.platform.sent(SendKf)), len(hands.waiting)) == (1, 1)
+    await a_campaign(bot, purpose="service", channels=["kf"])
+    await runs(bot)
+    assert len(bot.platform.sent(SendKf)) == 1, "what has shut is not tried again"
+
+
+async def test_without_another_way_the_shut_window_stays_the_reason(bot, hands):
+    _, (customer,) = await friends(bot, 1)
+    await a_window(bot, customer)
+    bot.platform.answers(SendKf, Refused(95001, "window_full"))
+    await a_campaign(bot, channels=["kf"])
+    await runs(bot)
+    await runs(bot)
+    assert (await states(bot))[customer.id] == ("refused", "window_full")
+    assert len(bot.platform.sent(SendKf)) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "became"),
+    [(4, ("handed_over", None)), (10, ("refused", "customer_refuses"))],
+    ids=["shut", "she takes none"],
+)
+async def test_what_failed_after_all_takes_another_way_unless_she_refused(
+    bot, hands, kind, became
+):
+    _, (customer,) = await friends(bot, 1)
+    await a_window(bot, customer)
+    await a_campaign(bot)
+    await runs(bot)
+    about = {"open_kfid": "wk1", "external_userid": "wm1", "fail_type": kind}
+    (call,) = bot.platform.sent(SendKf)
+    failed = KfSendFailed(at=bot.now, msgid="f1", fail_msgid=call.msgid, **about)
+    await bot.receives(failed)
+    await runs(bot)
+    assert (await states(bot))[customer.id] == became
+    assert len(bot.platform.sent(SendKf)) == 1
+
+
+async def test_while_her_guides_day_is_full_another_one_of_hers_is_asked(bot, hands):
+    async with bot.session() as session:
+        first, second = await a_guide(session), await a_guide(session)
+    _, made = await friends(bot, 2, guide=first)
+    async with bot.session() as session:
+        await a_follow(session, made[0], second, since=LONG_AGO - timedelta(days=1))
+    for text in ("一", "二", "三", "四"):
+        words = bot.vault.seal(f"通知{text}", about=campaigns.ABOUT)
+        await a_campaign(bot, purpose="service", words=words)
+        await runs(bot)
+    assert [(task.sender, len(task.ids)) for task in hands.waiting] == [
+        *[(first.userid, 2)] * 3,
+        (second.userid, 1),
+    ]
+    assert (await states(bot, None))[made[1].id] == ("planned", "guide_busy")
 
 
 async def test_the_exact_words_and_the_consent_are_kept(bot, hands):
