@@ -22,6 +22,7 @@ from bot.store import schema
 from bot.store.engine import open_engine
 from handlers import ROUTERS
 from tests.processes import ROOT
+from tests.storm import telling
 
 SEED, DAYS, KILLS = 7, int(os.environ.get("STORM_DAYS", "30")), 20
 STEPS_A_DAY = 100
@@ -118,3 +119,7 @@ async def test_a_month_with_twenty_deaths(tmp_path):
     print(f"{killed} kills in {DAYS} days, {len(verdicts)} promises, broken: {broken or 'none'}")
     assert killed == KILLS
     assert broken == {}
+    said, wrong = await telling.disagreements(tmp_path, seed=SEED)
+    told = ", ".join(f"{words} {times}" for words, times in said.most_common())
+    print(f"{said.total()} pairs explained, against the log: {wrong or 'none'}; {told}")
+    assert wrong == []
