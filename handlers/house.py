@@ -77,6 +77,14 @@ async def change_brand(command: ChangeBrand, turn: Turn) -> Answer:
 async def change_limits(command: ChangeLimits, turn: Turn) -> Answer:
     now = turn.content.limits.model_dump(mode="json")
     before = {part: {k: now[part][k] for k in said} for part, said in command.changes.items()}
-    body = now | {part: now[part] | said for part, said in command.changes.items()}
+    body = now | {part: now[part] | _by_name(now[part], s) for part, s in command.changes.items()}
     await _save(turn, "limits", body, command)
     return Answer({"name": "limits", "before": before, "after": command.changes})
+
+
+def _by_name(now: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
+    """What is set for each role is changed for those that are named and stays for the others."""
+    return {
+        name: now[name] | value if isinstance(value, Mapping) else value
+        for name, value in said.items()
+    }

@@ -26,6 +26,7 @@ from bot.inbound.router import Router
 from bot.inbound.turn import Answer, Turn
 from bot.store import offers
 from bot.store.orders import recorded_now
+from bot.store.own_account import is_hers
 
 router = Router()
 MOST_FEN = 100_000_000
@@ -90,6 +91,8 @@ async def void(command: VoidRedemption, turn: Turn) -> Answer:
 async def issue(command: IssueCoupon, turn: Turn) -> Answer:
     if not commands.agreed(turn.key) and await _enough(command.actor, turn):
         return Answer(await commands.propose(turn.session, command, turn.now))
+    if await is_hers(turn.session, command.actor, command.customer_id):
+        raise Refusal("own_account", "这是你自己或家人的账号，请别的同事来发", status=403)
     coupon = await offers.issue(
         turn.session,
         offer_key=command.offer,

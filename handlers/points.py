@@ -10,6 +10,7 @@ from bot.inbound.turn import Answer, Turn
 from bot.store import journeys, points
 from bot.store.customers import surviving
 from bot.store.orders import recorded_now
+from bot.store.own_account import is_hers
 from bot.tongue import _
 
 router = Router()
@@ -38,6 +39,8 @@ async def settle_order(event: OrderReported, turn: Turn) -> None:
 @router.on(SpendPoints)
 async def spend(command: SpendPoints, turn: Turn) -> Answer:
     await _her_own(command, turn)
+    if await is_hers(turn.session, command.actor, command.customer_id):
+        raise Refusal("own_account", "这是你自己或家人的积分，请别的同事来扣", status=403)
     left = await points.spend(
         turn.session,
         customer_id=command.customer_id,

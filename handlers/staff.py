@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from bot.domain.access import StaffUser, StoreDevice
 from bot.domain.permissions import scope
 from bot.domain.refusals import Refusal
@@ -41,6 +44,7 @@ async def add_staff(command: AddStaff, turn: Turn) -> Answer:
         role=command.role,
         password_hash=command.password_hash,
         userid=command.userid,
+        phone=command.phone,
         created_at=turn.now,
     )
     await hiring.hire(turn.session, user, command.store)
@@ -57,15 +61,21 @@ async def change_staff(command: ChangeStaff, turn: Turn) -> Answer:
         raise Refusal("own_account", "不能停用自己，请另一位店主来做")
     if command.role is not None and command.role not in ROLES:
         raise Refusal("bad_role", f"没有「{command.role}」这个角色", status=422)
-    wanted = {"active": command.active, "role": command.role, "userid": command.userid}
+    wanted = {name: getattr(command, name) for name in ("active", "role", "userid", "phone")}
     changes = {name: value for name, value in wanted.items() if value is not None}
     before = {name: getattr(user, name) for name in changes}
     await hiring.change(turn.session, user, changes)
     if command.password_hash is not None:
         user.password_hash, changes["password"] = command.password_hash, "（新的）"
     # Whoever is out, or somebody else now, is so at once and not when the session ends.
-    await access.close_sessions(turn.session, user.name)
-    return Answer({"name": user.name, "before": before, "after": changes})
+    if changes.keys() - {"phone"}:
+        await access.close_sessions(turn.session, user.name)
+    return Answer({"name": user.name, "before": _shown(before), "after": _shown(changes)})
+
+
+def _shown(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Not even the fingerprint of a number goes into the audit trail."""
+    return {name: bool(value) if name == "phone" else value for name, value in facts.items()}
 
 
 async def _colleague(command: ChangeStaff, turn: Turn) -> StaffUser:

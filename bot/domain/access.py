@@ -27,6 +27,8 @@ class StaffUser(Row):
     password_hash: Mapped[str | None]
     userid: Mapped[str | None] = mapped_column(unique=True)
     """As whom WeCom knows her: then WeCom may say who she is, with a password or without."""
+    phone: Mapped[str | None]
+    """Her own number as a blind index: whose coupons she may neither redeem nor give."""
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
 

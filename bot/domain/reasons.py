@@ -33,6 +33,8 @@ WORDS = {
     "offer_ended": "权益已结束",
     "offer_paused": "权益已暂停",
     "per_customer": "顾客领取次数已达上限",
+    "per_household": "登记过同一个手机号的一家人已经领满",
+    "not_first_order": "只给还没买过的顾客",
     "unknown_offer": "没有这个权益",
     "missing_fact": "话术缺少需要的信息",
     "missing_template": "没有这个话术模板",

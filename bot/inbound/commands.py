@@ -23,7 +23,16 @@ from bot.store.engine import Sessions, until_free
 
 # Never part of an audit row or of what makes two requests equal.
 _ENVELOPE = ("event", "at", "actor", "key")
-_PRIVATE = ("text", "evidence", "resolution", "password_hash", "picture", "pin_hash", "token_hash")
+_PRIVATE = (
+    "text",
+    "evidence",
+    "resolution",
+    "password_hash",
+    "picture",
+    "pin_hash",
+    "token_hash",
+    "phone",
+)
 AGREED = "proposal:"
 _REFUSAL = ("refused", "words", "status", "state")
 

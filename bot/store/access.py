@@ -86,13 +86,15 @@ class Known:
     role: str
     store: str | None
     userid: str | None
+    phone_known: bool
     active: bool
 
 
 async def known_users(session: AsyncSession, clerks_of: str | None = None) -> list[Known]:
     """Everybody, or the clerks of one store."""
+    who = (StaffUser.name, StaffUser.role, Store.code, StaffUser.userid)
     query = (
-        select(StaffUser.name, StaffUser.role, Store.code, StaffUser.userid, StaffUser.active)
+        select(*who, StaffUser.phone.is_not(None), StaffUser.active)
         .outerjoin(Store, Store.id == StaffUser.store_id)
         .order_by(StaffUser.name)
     )

@@ -68,8 +68,8 @@ class Question:
     flaw: str | None = None
     offer: str | None = None
     """Why the offer can be given to nobody."""
-    spent: frozenset[int] = frozenset()
-    """Who has had as many coupons of the offer as one customer may."""
+    spent: Mapping[int, str] = field(default_factory=dict)
+    """Who has had as many coupons of the offer as she, or her household, may; and which of the two."""
     weary: frozenset[int] = frozenset()
     """To whom the next message must not be one more offer."""
     decided: dict[_Alike, str | None] = field(default_factory=dict, repr=False, compare=False)
@@ -115,7 +115,7 @@ class _Alike(NamedTuple):
     kept_out: bool
     used: Used
     weary: bool
-    spent: bool
+    spent: str | None
 
 
 def _decided(question: Question, standing: Standing, channel: str | None) -> str | None:
@@ -145,7 +145,7 @@ def _alike(question: Question, standing: Standing, channel: str | None) -> _Alik
         question.limits.holdout.keeps(who),
         standing.used,
         who in question.weary,
-        who in question.spent,
+        question.spent.get(who),
     )
 
 
@@ -164,7 +164,7 @@ def _facts(question: Question, her: _Alike) -> GateFacts:
         used=her.used,
         weary=her.weary,
         flaw=question.flaw,
-        offer=question.offer or ("per_customer" if her.spent else None),
+        offer=question.offer or her.spent,
     )
 
 

@@ -62,7 +62,9 @@ async def wake(session: AsyncSession, rule_key: str, now: datetime) -> int:
     """What was taken back and would still be good is planned anew. Returns how many."""
     mine = Invite.rule_key == rule_key, Invite.expires_at > now
     again = select(Invite.touch_id).where(*mine, Invite.state.in_(("eligible", "withdrawn")))
-    paused = Touch.id.in_(again) & (Touch.reason == REASON)
+    # She has her invite and has not come yet: she is reminded of it after all.
+    reminds = select(Invite.reminder_id).where(*mine, Invite.state == "sent")
+    paused = Touch.id.in_(again.union_all(reminds)) & (Touch.reason == REASON)
     await session.execute(
         update(Touch).where(paused, Touch.state.in_(ON_ITS_WAY)).values(reason=None)
     )

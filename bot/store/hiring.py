@@ -33,7 +33,7 @@ async def change(session: AsyncSession, user: StaffUser, changes: Mapping[str, A
     stays = changes.get("role", "owner") == "owner" and changes.get("active", True)
     if owns and not stays and not await _another_owner(session, user):
         raise Refusal("last_owner", "至少要留一位店主，先请另一位当店主")
-    wanted = {k: v or None if k == "userid" else v for k, v in changes.items()}
+    wanted = {k: v or None if k in ("userid", "phone") else v for k, v in changes.items()}
     try:
         async with session.begin_nested():
             for name, value in wanted.items():

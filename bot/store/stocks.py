@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -15,7 +15,7 @@ from bot.domain.customers import Customer
 from bot.domain.offers import Coupon, Offer, pieces_left, why_not_issued
 from bot.domain.quotas import Limits
 from bot.domain.reasons import of_offer
-from bot.store import quotas
+from bot.store import households, quotas
 from bot.store.bulk import among
 from bot.store.engine import dialect_of
 
@@ -27,7 +27,8 @@ class Stock:
     reason: str | None = None
     pieces: int | None = None
     """None: as many as one likes."""
-    spent: frozenset[int] = frozenset()
+    spent: Mapping[int, str] = field(default_factory=dict)
+    """Who can have no more of it, and whether it is she, or her household, that has had enough."""
     weary: frozenset[int] = frozenset()
     piece_fen: int = 0
     """What one piece may cost us at worst."""
@@ -53,14 +54,27 @@ async def stock(
     if offer is None:
         return Stock("unknown_offer", 0)
     reason = _why_not(offer, at)
-    bound = {"ids": list(customer_ids), "offer": offer.id, "most": offer.per_customer}
-    spent = await session.scalars(_spent(dialect_of(session)), bound)
     weary = await quotas.weary(session, customer_ids, at=at, limits=limits)
-    return Stock(reason, pieces_left(offer), frozenset(spent), weary, offer.piece_fen)
+    spent = await _spent(session, offer, customer_ids)
+    return Stock(reason, pieces_left(offer), spent, weary, offer.piece_fen)
+
+
+async def _spent(
+    session: AsyncSession, offer: Offer, customer_ids: Collection[int]
+) -> dict[int, str]:
+    bound = {"ids": list(customer_ids), "offer": offer.id, "most": offer.per_customer}
+    alone = await session.scalars(_at_most(dialect_of(session)), bound)
+    spent = dict.fromkeys(alone, "per_customer")
+    if offer.per_household:
+        homes = await households.homes(session, customer_ids)
+        for who, count in (await households.had(session, offer.id, homes)).items():
+            if count >= offer.per_household:
+                spent.setdefault(who, "per_household")
+    return spent
 
 
 @cache
-def _spent(dialect: str) -> Select[*tuple[Any, ...]]:
+def _at_most(dialect: str) -> Select[*tuple[Any, ...]]:
     person = func.coalesce(Customer.merged_into, Customer.id)
     hers = [among(dialect, column, "ids") for column in (Customer.id, Customer.merged_into)]
     gone = Coupon.state.in_(("withdrawn", "declined"))

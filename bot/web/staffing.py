@@ -6,9 +6,11 @@ import base64
 import hashlib
 import hmac
 
+from bot.domain import phones
 from bot.domain.access import PIN
 from bot.domain.refusals import Refusal
 from bot.store import access
+from bot.store.vault import Vault
 from bot.tongue import _
 
 LENGTH = 12
@@ -38,3 +40,13 @@ def pin_kept(secret: bytes, act: str, pin: str) -> str:
 
 def _made(what: bytes, secret: bytes, act: str) -> bytes:
     return hmac.digest(hashlib.sha256(what + secret).digest(), act.encode(), "sha512")
+
+
+def own_number(vault: Vault, written: str | None) -> str | None:
+    """A colleague's own phone as it is kept: only to be compared with. "" forgets it."""
+    if not written:
+        return written
+    digits = phones.digits(written)
+    if not 7 <= len(digits) <= 15:
+        raise Refusal("bad_phone", _("这不像一个手机号"), status=422)
+    return vault.blind(digits, about="phone")

@@ -601,6 +601,27 @@ async def test_a_pause_calls_invites_back_from_guides_and_the_end_of_it_gives_th
     assert await all_of(bot, Touch.state) == ["delivered"]
 
 
+async def test_a_reminder_that_a_pause_took_back_is_given_out_again(bot):
+    hands = Hands(bot)
+    await a_family(bot)
+    await a_regular(bot)
+    await bot.works(invite_due)
+    await at_the_next_slot(bot)
+    hands.confirm()
+    bot.clock.advance(minutes=15)
+    await bot.works(results_due, invite_due)
+    bot.clock.advance(days=8)
+    await bot.works(invite_due)
+    told = await switch(bot, on=False)
+    assert told["taken_back"] == 0
+    async with bot.session() as session:
+        states = select(Touch.step, Touch.state, Touch.reason).order_by(Touch.id)
+        _invite, again = (await session.execute(states)).all()
+    assert tuple(again) == ("again:benefit", "cancelled", "group_paused")
+    assert (await switch(bot, on=True))["invited_again"] == 1
+    assert await all_of(bot, Touch.state) == ["delivered", "planned"]
+
+
 async def at_the_next_slot(bot) -> None:
     for minutes in (0, 250):
         bot.clock.advance(minutes=minutes)

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from bot.domain.offers import Coupon, Offer, Redemption
 from bot.events import Actor
-from bot.store import offers
+from bot.store import customers, offers
 from bot.store.engine import Sessions, open_engine, until_free
 from bot.store.offers import Till
 from tests.builders import LONG_AGO, a_customer, a_store, an_offer
@@ -69,6 +69,29 @@ async def test_one_customer_asking_at_once_gets_her_one(sessions, database_url):
     answers = await crowd(database_url, 40, claim)
     assert answers["per_customer"] == 20
     assert len(answers) == 2  # the same code for everyone who asked for the same reason
+
+
+async def test_a_family_asking_at_once_gets_the_one_of_the_household(
+    sessions, database_url, vault
+):
+    async with sessions.begin() as session:
+        offer = await an_offer(session, per_household=1)
+        family = [
+            await customers.meet(
+                session, vault, kind="member_no", value=f"M{n}", phone="13800001111", at=NOW
+            )
+            for n in range(4)
+        ]
+
+    async def claim(session, i):
+        who = family[i % 4].id
+        await offers.issue(session, offer_key=offer.key, customer_id=who, trigger=f"t{i}", now=NOW)
+        return "given"
+
+    answers = await crowd(database_url, 40, claim)
+    assert answers == {"given": 1, "per_customer": 9, "per_household": 30}
+    async with sessions.reading() as session:
+        assert await session.scalar(select(Offer.issued)) == 1
 
 
 async def test_a_returned_order_returns_its_coupon_once(sessions, database_url, vault):

@@ -29,6 +29,8 @@ class Offer(Row):
     budget_pieces: Mapped[int]
     issued: Mapped[int] = mapped_column(default=0)
     per_customer: Mapped[int] = mapped_column(default=1)
+    per_household: Mapped[int] = mapped_column(default=0)
+    """Together with those who gave the same phone as she; 0 knows no households."""
     valid_days: Mapped[int]
     stores: Mapped[list[Any]]
     """Store codes; empty means all, `*` any store but not the mall."""

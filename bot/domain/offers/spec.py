@@ -28,6 +28,8 @@ class OfferSpec(BaseModel):
     threshold_fen: int = Field(default=0, ge=0, le=MOST)
     budget_pieces: int = Field(ge=0, le=MOST)
     per_customer: int = Field(default=1, ge=1, le=MOST)
+    per_household: int = Field(default=0, ge=0, le=MOST)
+    """Together with those who gave the same phone as she; 0 knows no households."""
     valid_days: int = Field(ge=1, le=400)
     stores: tuple[str, ...] = ()
     """Store codes; `*` is any store but not the mall."""
@@ -68,6 +70,8 @@ class OfferSpec(BaseModel):
             raise ValueError(_("team_size 至少 2 个人；拼团的券不能再写 claimable"))
         if self.cycle_days and (self.team_size or self.claimable):
             raise ValueError(_("定期购的券不能再写 team_size 或 claimable"))
+        if 0 < self.per_household < self.per_customer:
+            raise ValueError(_("per_household 不能少于 per_customer：一家至少有一个人"))
         if self.needs and not self.team_size:
             raise ValueError(_("needs 只用在拼团的券上"))
         if self.span()[0] >= self.span()[1]:

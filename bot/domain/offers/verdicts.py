@@ -18,6 +18,7 @@ STATUS = {
     "ok": 200,
     "unknown": 404,
     "wrong_store": 403,
+    "own_coupon": 403,
     "below_threshold": 422,
     "amount_needed": 422,
     "wrong_goods": 422,
@@ -60,7 +61,7 @@ class Beside:
 class Verdict:
     state: str
     """ok, used, expired, withdrawn, not_yet, reserved, wrong_store, wrong_goods, not_first_order, not_stackable,
-    unknown, stale_qr, below_threshold, amount_needed or locked."""
+    own_coupon, unknown, stale_qr, below_threshold, amount_needed or locked."""
     words: str
     code: str | None = None
     """The spoken code; what was scanned does not show it."""

@@ -87,6 +87,8 @@ class AddStaff(Command):
     role: str
     store: str | None = None
     userid: str | None = None
+    phone: str | None = None
+    """As a blind index."""
     password_hash: str | None = None
 
 
@@ -100,6 +102,8 @@ class ChangeStaff(Command):
     role: str | None = None
     userid: str | None = None
     password_hash: str | None = None
+    phone: str | None = None
+    """As a blind index; "" forgets it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -297,6 +297,7 @@ def upgrade() -> None:
         sa.Column("budget_pieces", sa.BigInteger(), nullable=False),
         sa.Column("issued", sa.BigInteger(), nullable=False),
         sa.Column("per_customer", sa.BigInteger(), nullable=False),
+        sa.Column("per_household", sa.BigInteger(), nullable=False),
         sa.Column("valid_days", sa.BigInteger(), nullable=False),
         sa.Column(
             "stores", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
@@ -1166,6 +1167,7 @@ def upgrade() -> None:
         sa.Column("store_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("password_hash", sa.String(), nullable=True),
         sa.Column("userid", sa.String(), nullable=True),
+        sa.Column("phone", sa.String(), nullable=True),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.ForeignKeyConstraint(

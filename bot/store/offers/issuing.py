@@ -13,6 +13,7 @@ from bot.domain.mapping import Moment
 from bot.domain.offers import Coupon, Offer, code_for, runs_out, why_not_issued
 from bot.domain.orders import Order
 from bot.domain.refusals import Refusal
+from bot.store import households
 from bot.store.engine import table_of, upsert
 from bot.store.family import FAMILY, family, surviving
 from bot.tongue import _
@@ -33,7 +34,8 @@ async def issue(
 ) -> Coupon:
     """One coupon for this trigger, the same one however often it is asked for.
 
-    Refused as unknown_offer, paused, not_started, ended, out_of_stock, per_customer or not_first_order.
+    Refused as unknown_offer, paused, not_started, ended, out_of_stock, per_customer, per_household or
+    not_first_order.
     With `or_waits`, where the offer has a queue, she is put in line instead of being sent away.
     """
     offer = await _lock(session, offer_key)
@@ -103,6 +105,15 @@ async def _entitled(session: AsyncSession, offer: Offer, customer_id: int) -> No
                 most=offer.per_customer,
             ),
         )
+    if offer.per_household and await _at_home(session, offer, customer_id) >= offer.per_household:
+        raise Refusal(
+            "per_household",
+            _(
+                "「%(name)s」每家限领 %(most)s 张，登记过同一个手机号的算一家；这一家已经领满了",
+                name=offer.name,
+                most=offer.per_household,
+            ),
+        )
     if offer.first_order and await has_bought(session, customer_id):
         raise Refusal("not_first_order", _("「%(name)s」只给第一次下单的顾客", name=offer.name))
 
@@ -121,6 +132,12 @@ async def has_bought(session: AsyncSession, customer_id: int, *, but: str | None
 
 async def _count(session: AsyncSession, offer: Offer, customer_id: int) -> int:
     return await session.scalar(_HERS, {"of_offer": offer.id, "whose": customer_id}) or 0
+
+
+async def _at_home(session: AsyncSession, offer: Offer, customer_id: int) -> int:
+    """Counted while the offer's row is ours: of two of one household who ask at once, one is first."""
+    lives_with = await households.homes(session, [customer_id])
+    return (await households.had(session, offer.id, lives_with)).get(customer_id, 0)
 
 
 async def take_piece(session: AsyncSession, offer: Offer, now: datetime) -> bool:

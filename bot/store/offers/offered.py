@@ -10,6 +10,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.offers import Coupon, Offer
+from bot.store import households
 from bot.store.family import family
 
 
@@ -20,6 +21,8 @@ class Open(NamedTuple):
     left: int
     may_take: int
     """How many more she may have."""
+    home_full: bool
+    """Others of her household have had what she might have taken."""
     waits: int | None
     """The coupon with which she stands in line for it."""
 
@@ -41,15 +44,29 @@ async def on_offer(session: AsyncSession, customer_id: int, now: datetime) -> li
         .group_by(Offer.id)
         .order_by(Offer.ends_at, Offer.id)
     )
+    found = (await session.execute(query)).all()
+    homes: households.Homes = {}
+    if any(offer.per_household for offer, _had, _waits in found):
+        homes = await households.homes(session, [customer_id])
     return [
         Open(
             offer,
             offer.budget_pieces - offer.issued,
-            max(offer.per_customer - had, 0),
+            max(min(offer.per_customer - had, left), 0),
+            left <= 0 and had < offer.per_customer,
             waits,
         )
-        for offer, had, waits in await session.execute(query)
+        for offer, had, waits in found
+        for left in [await _left_at_home(session, offer, homes)]
     ]
+
+
+async def _left_at_home(session: AsyncSession, offer: Offer, homes: households.Homes) -> int:
+    """How many more her household may have; as many as she where she lives alone, or nobody asks."""
+    if not (offer.per_household and homes):
+        return offer.per_customer
+    theirs = await households.had(session, offer.id, homes)
+    return offer.per_household - sum(theirs.values())
 
 
 async def past(

@@ -19,6 +19,7 @@ _AS_WRITTEN = {
     "value",
     "threshold_fen",
     "per_customer",
+    "per_household",
     "valid_days",
     "most_fen",
     "stacks",

@@ -29,11 +29,14 @@ from bot.store.engine import upsert
 from bot.store.offers.issuing import coupon_for_code, has_bought, held
 from bot.store.offers.qr import is_token, open_token
 from bot.store.offers.tills import locked, missed
+from bot.store.own_account import is_hers
 from bot.store.vault import Vault
 from bot.tongue import _
 
+MAY_BECOME_OK = frozenset({"ok", "amount_needed", "below_threshold"})
 RESERVED = timedelta(minutes=15)
 """How long a till may take to ring an order up."""
+OWN = "这张券是你自己的，或者你家人的：请别的同事来核销"
 NOT_FIRST = "这张券只给第一次下单的顾客，她已经买过了"
 
 
@@ -95,6 +98,8 @@ async def _judged(
     first = verdict.state == "ok" and offer.first_order
     if first and await has_bought(session, coupon.customer_id, but=till.order_no):
         verdict = replace(verdict, state="not_first_order", words=NOT_FIRST, discount_fen=0)
+    if verdict.state in MAY_BECOME_OK and await is_hers(session, till.actor, coupon.customer_id):
+        verdict = replace(verdict, state="own_coupon", words=_(OWN), discount_fen=0)
     if verdict.state == "used":
         verdict = await _when_and_where(session, coupon, verdict, till)
     if verdict.state in {"used", "expired", "wrong_store"}:

@@ -25,6 +25,8 @@ class Colleague(Told):
     role: str
     store: str | None
     userid: str | None
+    phone_known: bool
+    """Whether her own number is kept to compare with."""
     active: bool
 
 
@@ -44,6 +46,8 @@ class ColleagueIn(Strict):
     role: Role
     store: Word | None = None
     userid: Annotated[Word, Field(max_length=64)] | None = None
+    phone: Annotated[str, Field(min_length=7, max_length=24)] | None = None
+    """Her own number; kept as a fingerprint, so that she neither redeems nor gives her own coupons."""
 
 
 def _act(ask: Ask[Any]) -> tuple[bytes, str]:
@@ -53,8 +57,14 @@ def _act(ask: Ask[Any]) -> tuple[bytes, str]:
 @routes.asks("POST", "/staff", "staff.manage", "添一位同事；密码只说这一次", says=ColleagueIn)
 async def add(ask: Ask[ColleagueIn]) -> Done:
     password, kept = staffing.first_password(*_act(ask))
-    made = await ask.does(AddStaff, **ask.said.model_dump(), password_hash=kept)
+    made = await ask.does(AddStaff, **_with_mark(ask), password_hash=kept)
     return Done(**made.model_dump(), password=password)
+
+
+def _with_mark(ask: Ask[Any]) -> dict[str, Any]:
+    """What was said, her number as it is kept."""
+    facts: dict[str, Any] = ask.said.model_dump()
+    return facts | {"phone": staffing.own_number(ask.desk.work.vault, facts["phone"])}
 
 
 def _clean(text: str | None) -> str | None:
@@ -67,11 +77,13 @@ class ChangeIn(Strict):
     role: Role | None = None
     active: bool | None = None
     userid: Annotated[str | None, Field(max_length=64), AfterValidator(_clean)] = None
+    phone: Annotated[str | None, Field(max_length=24)] = None
+    """Her own number; an empty one is forgotten."""
 
 
 @routes.asks("POST", "/staff/{name}", "staff.manage", "改角色、停用、恢复", says=ChangeIn)
 async def change(ask: Ask[ChangeIn]) -> Done:
-    return await ask.does(ChangeStaff, name=ask.named("name"), **ask.said.model_dump())
+    return await ask.does(ChangeStaff, name=ask.named("name"), **_with_mark(ask))
 
 
 @routes.asks("POST", "/staff/{name}/password", "staff.manage", "换一个密码，只说这一次")

@@ -95,11 +95,36 @@ class HoldoutIn(Strict):
     seed: Annotated[str | None, Field(pattern=r"^[a-z0-9-]{1,40}$")] = None
 
 
+class PerDayIn(Strict):
+    """Coupons that somebody of this role gives by hand in a day before a second person is asked."""
+
+    guide: _number(0, 1000) = None  # type: ignore[valid-type]
+    care: _number(0, 1000) = None  # type: ignore[valid-type]
+    manager: _number(0, 1000) = None  # type: ignore[valid-type]
+    operator: _number(0, 1000) = None  # type: ignore[valid-type]
+    admin: _number(0, 1000) = None  # type: ignore[valid-type]
+
+
+class SorryIn(Strict):
+    """What an apology by somebody of this role may cost at most, in fen."""
+
+    care: _number(0, 10**7) = None  # type: ignore[valid-type]
+    manager: _number(0, 10**7) = None  # type: ignore[valid-type]
+    admin: _number(0, 10**7) = None  # type: ignore[valid-type]
+    owner: _number(0, 10**7) = None  # type: ignore[valid-type]
+
+
+class ByHandIn(Strict):
+    per_day: PerDayIn | None = None
+    sorry_fen: SorryIn | None = None
+
+
 class LimitsIn(Strict):
     quiet_hours: QuietIn | None = None
     brand: CapsIn | None = None
     guides: GuidesIn | None = None
     holdout: HoldoutIn | None = None
+    by_hand: ByHandIn | None = None
 
 
 @routes.asks("POST", "/settings/limits", "limits.change", "改免打扰和上限", says=LimitsIn)

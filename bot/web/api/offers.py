@@ -21,6 +21,9 @@ class OfferTold(Told):
     kind: str
     value: int
     threshold_fen: int
+    per_customer: int
+    per_household: int
+    """Together with those who gave the same phone; 0 knows no households."""
     budget_pieces: int
     issued: int
     budget_fen: int | None

@@ -222,6 +222,7 @@ def _spec(form: Form, salt: str) -> OfferSpec:
         "cost_fen": 0 if percent or kind == "amount" else 100 * worth,
         "budget_pieces": forms.number(form, "pieces", least=1, most=1_000_000) or 0,
         "per_customer": forms.number(form, "each", least=1, most=100) or 1,
+        "per_household": forms.number(form, "household", least=0, most=100) or 0,
         "valid_days": forms.number(form, "days", least=1, most=400) or 30,
         "stores": list(form.getall("stores", [])),  # type: ignore[attr-defined]
         "ends": forms.text(form, "ends") or None,

@@ -22,6 +22,7 @@ from bot.web.console.forms import Form
 from bot.web.console.frame import shown
 from bot.web.desk import ACTOR, DESK
 from bot.web.guards import allowed
+from bot.web.pages import ROLES
 from bot.work.renewing import renew
 
 routes = web.RouteTableDef()
@@ -41,6 +42,11 @@ NUMBERS = {
     "remind_after_minutes": ("guides", 1, 1440),
     "reminders_per_day": ("guides", 0, 3),
 }
+BY_HAND = {
+    "per_day": (("guide", "care", "manager", "operator", "admin"), 1, 1_000),
+    "sorry_fen": (("care", "manager", "admin", "owner"), 100, 100_000),
+}
+"""By what is limited: the roles, how many of it the form counts as one, and its highest number."""
 MOMENTS = {
     "begins": "quiet_hours",
     "ends": "quiet_hours",
@@ -68,6 +74,8 @@ async def overview(request: web.Request) -> web.StreamResponse:
             mass=desk.work.content.limits.mass_per_month(desk.work.now()),
             edited=await content_edits.bodies(session),
             backed_up=await audit_trail.below(session, None, action="backup", limit=1),
+            by_hand={name: roles for name, (roles, _unit, _most) in BY_HAND.items()},
+            called=ROLES,
             clocks={"answer": ANSWER_IN, "resolve": RESOLVE_IN, "warn": WARN_BEFORE},
             may_change=may(matrix(), "settings.change", kind),
             may_limit=may(matrix(), "limits.change", kind),
@@ -149,6 +157,24 @@ def _limits(form: Form) -> list[tuple[str, str, Any]]:
         walls = sorted({_moment(said) for said in slots if said})
         found += [("guides", "slots", walls[:MOST_SLOTS])] if walls else []
     return found
+
+
+@routes.post("/admin/settings/by-hand")
+@allowed("limits.change")
+async def by_hand(request: web.Request) -> web.StreamResponse:
+    """What each role may give away by itself; a field that is left empty changes nothing."""
+    desk, form = request.app[DESK], await request.post()
+    now = desk.work.content.limits.by_hand.model_dump(mode="json")
+    changes: dict[str, dict[str, int]] = {}
+    for name, (roles, unit, most) in BY_HAND.items():
+        for role in roles:
+            said = forms.number(form, f"{name}-{role}", least=0, most=most)
+            if said is not None and said * unit != now[name].get(role):
+                changes.setdefault(name, {})[role] = said * unit
+    if changes:
+        await desk.do(ChangeLimits(changes={"by_hand": changes}, **forms.signed(request, form)))
+        await renew(desk.work)
+    raise web.HTTPSeeOther("/admin/settings?said=settings#by-hand")
 
 
 def _moment(said: str) -> str:

@@ -32,6 +32,7 @@ PEOPLE = Sheet(
         Column("role", "角色", lambda one: _(ROLES.get(one[0].role, one[0].role))),
         Column("store", "门店", lambda one: one[1]),
         Column("userid", "企业微信账号", lambda one: one[0].userid),
+        Column("phone", "登记了手机号", lambda one: one[0].phone is not None),
         Column("active", "能登录", lambda one: one[0].active),
         Column("since", "从什么时候", lambda one: one[0].created_at),
     ),
@@ -107,11 +108,20 @@ async def add(request: web.Request) -> web.StreamResponse:
             role=forms.text(form, "role"),
             store=forms.text(form, "store") or None,
             userid=forms.text(form, "userid", most=64) or None,
+            phone=_own_number(request, form) or None,
             password_hash=kept,
             **signed,
         )
     )
     return await _page(request, name=name, password=password)
+
+
+def _own_number(request: web.Request, form: forms.Form) -> str | None:
+    """As it is kept; None where the form does not ask for it, "" where it is to be forgotten."""
+    if forms.text(form, "forget") == "1":
+        return ""
+    said = forms.text(form, "phone", most=24)
+    return staffing.own_number(request.app[DESK].work.vault, said) if said else None
 
 
 def _act(signed: dict[str, Any]) -> str:
@@ -129,6 +139,7 @@ async def change(request: web.Request) -> web.StreamResponse:
             active=active,
             role=forms.text(form, "role") or None,
             userid=forms.text(form, "userid", most=64) if "userid" in form else None,
+            phone=_own_number(request, form),
             **forms.signed(request, form),
         )
     )

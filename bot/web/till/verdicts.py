@@ -30,6 +30,7 @@ FACES = {
     "reserved": ("clock", "warn", "这张券正留给另一单"),
     "wrong_goods": ("alert-triangle", "warn", "这一单没有能用券的商品"),
     "not_first_order": ("alert-triangle", "warn", "只有第一次买能用"),
+    "own_coupon": ("ban", "bad", "自己的券不能自己核销"),
     "not_stackable": ("alert-triangle", "warn", "这一单已经用了一张券"),
 }
 OTHERWISE = ("alert-circle", "bad", "没有核销")

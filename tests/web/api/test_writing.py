@@ -196,13 +196,26 @@ async def test_the_house_is_set_and_every_change_is_on_record(bot, shop):
     await admin.asks("settings/brand", name="山野集")
     waits = (await admin.asks("settings/limits", brand={"most_in_month": 3}))[1]
     assert waits["state"] == "waiting"
-    await owner.asks("settings/limits", brand={"most_in_month": 3}, quiet_hours={"ends": "10:00"})
+    by_hand = {"per_day": {"guide": 1}, "sorry_fen": {"care": 500}}
+    await owner.asks(
+        "settings/limits",
+        brand={"most_in_month": 3},
+        quiet_hours={"ends": "10:00"},
+        by_hand=by_hand,
+    )
     _, told = await owner.reads("settings")
     assert told["brand"]["name"] == "山野集"
     assert (told["limits"]["brand"]["most_in_month"], told["limits"]["quiet_hours"]["ends"]) == (
         3,
         "10:00:00",
     )
+    assert told["limits"]["by_hand"]["per_day"] == {
+        "guide": 1,
+        "care": 10,
+        "manager": 20,
+        "operator": 50,
+        "admin": 50,
+    }
     async with bot.session() as session:
         rows = await audit_trail.page(session)
     assert rows[0].detail["before"]["brand"] == {"most_in_month": 4}

@@ -111,6 +111,13 @@ async def test_limits_count_at_once_and_the_audit_log_says_what_they_were(bot, s
     assert (written.limits.holdout.percent, written.limits.holdout.seed) == (7.5, "house")
     page = await page.sends("/admin/settings/holdout", percent="7.5", again="1")
     assert written.limits.holdout.seed.startswith("house-")
+    page = await page.sends(
+        "/admin/settings/by-hand",
+        **{"per_day-guide": "2", "per_day-care": "", "sorry_fen-care": "80"},
+    )
+    by_hand = written.limits.by_hand
+    assert (by_hand.per_day["guide"], by_hand.per_day["care"]) == (2, 10)
+    assert (by_hand.sorry_fen["care"], by_hand.sorry_fen["owner"]) == (8000, 50000)
     page = await page.opens("/admin/audit")
     assert "percent 0.0 → 7.5" in page.text
     auditor = await (await shop.signs_in("auditor", "ad")).opens("/admin/settings")
@@ -124,6 +131,14 @@ async def test_a_colleague_gets_a_password_once_and_loses_it_with_her_account(bo
     async with bot.session() as session:
         assert await access.sign_in(session, name="小周", password=password)
     assert password not in (await page.opens("/admin/audit")).html
+    page = await page.opens("/admin/staff")
+    page = await page.sends("/admin/staff/change", name="小周", phone="138 0000 1111")
+    assert "登记了" in page.text
+    async with bot.session() as session:
+        known = await access.staff_named(session, "小周")
+        assert known.phone == bot.vault.blind("13800001111", about="phone")
+    audit = await page.opens("/admin/audit")
+    assert not {"13800001111", "138 0000 1111", known.phone} & {*re.split(r'[<>" ]', audit.html)}
     page = await page.opens("/admin/staff")
     await page.sends("/admin/staff/change", name="小周", active="0")
     async with bot.session() as session:
