@@ -21,6 +21,7 @@ from bot.events import (
     KfSessionEntered,
     MenuClicked,
     MergeCustomers,
+    ProposeMerge,
     QrScanned,
     UnmergeCustomer,
 )
@@ -159,6 +160,17 @@ async def merge(command: MergeCustomers, turn: Turn) -> Answer:
         by=str(command.actor),
     )
     return Answer({"customer_id": kept.id, "merge_id": record.id})
+
+
+@router.on(ProposeMerge)
+async def propose_merge(command: ProposeMerge, turn: Turn) -> Answer:
+    one = await _standing(turn, command.one_id)
+    other = await _standing(turn, command.other_id)
+    if one.id == other.id:
+        raise Refusal("same_customer", "这两条已经是同一位顾客")
+    facts = {"reason": command.reason, "by": str(command.actor), "at": turn.now}
+    asked = await customers.propose(turn.session, one, other, **facts)
+    return Answer({"question_id": asked.id})
 
 
 @router.on(KeepApart)

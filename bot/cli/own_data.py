@@ -56,8 +56,8 @@ async def _export(said: str) -> Facts:
     async with opened() as to, to.sessions.begin() as session:
         customer = await _who(to, session, said)
         told = await exporting.everything(session, to.vault, customer, now=to.now, zone=to.zone)
-        await _note(session, to, "export_customer", customer.id, {})
-    return told
+        number = await _note(session, to, "export_customer", customer.id, {})
+    return {"export": {"number": number, "by": _by(), "at": told["at"]}} | told
 
 
 @click.command(
@@ -165,8 +165,8 @@ def _by() -> str:
     return f"system:cli:{getpass.getuser()}"
 
 
-async def _note(session: Any, to: Opened, action: str, customer_id: int, detail: Facts) -> None:
-    await audit.append(
+async def _note(session: Any, to: Opened, action: str, customer_id: int, detail: Facts) -> int:
+    return await audit.append(
         session,
         at=to.now,
         actor=_by(),

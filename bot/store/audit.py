@@ -33,7 +33,8 @@ async def append(
     subject: str,
     detail: dict[str, Any],
     store: str | None = None,
-) -> None:
+) -> int:
+    """The number of the row."""
     if not is_sqlite(session):  # SQLite has one writer anyway
         await session.execute(select(func.pg_advisory_xact_lock(CHAIN_LOCK)))
     newest = select(AuditRow.hash).order_by(AuditRow.id.desc()).limit(1)
@@ -54,6 +55,7 @@ async def append(
     session.add(row)
     await session.flush()
     await cursors.changed(session, HEAD, f"{row.id}:{row.hash}", now=at)
+    return row.id
 
 
 def _of_a_store(store: str | None) -> dict[str, str]:

@@ -18,24 +18,18 @@ neither the rows nor the file are ever whole in memory:
 - A column's value is what this role may see: a list masks by `bot.domain.masks`, as its page does.
 - A right of its own (`Sheet(right="customer.export")`) is asked beside the page's; whoever's right ends at her
   store takes `STORE_MOST` rows at most, and where the matrix says 2 a second person agrees first.
-- Each file leaves an audit row before its first byte.
-- `downloads` are the addresses for `exports(downloads)` of macros.html; none for a role that may not.
+- Each file leaves an audit row before its first byte; the row's number stands in the file's name. A list of people
+  leaves with a reason, and says in itself who took it, when, and that number. Files are kept nowhere.
+- `downloads` are the addresses for `exports(downloads)` of macros.html, `asking` what `exports_of_people` shows;
+  none for a role that may not.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from secrets import token_urlsafe
-from tempfile import TemporaryFile
-from typing import IO, Any
+from typing import Any
 from urllib.parse import quote, urlencode
-from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
@@ -46,9 +40,22 @@ from bot.inbound.commands import matrix
 from bot.store import audit, proposals
 from bot.tongue import _
 from bot.web.desk import ACTOR, DESK, SCOPE
+from bot.web.pages import role_words
+from bot.web.sheets import WRITERS, Batches, Column, Mark, Sheet, harmless
 
-Value = str | int | float | bool | datetime | None
-Batches = AsyncIterator[Sequence[Any]]
+__all__ = [
+    "Batches",
+    "Column",
+    "Sheet",
+    "answer",
+    "asked",
+    "asking",
+    "at_once",
+    "downloads",
+    "harmless",
+    "numbered",
+]
+
 FORMATS = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -56,30 +63,10 @@ FORMATS = {
 }
 STORE_MOST = 500
 """Rows that leave with somebody whose right ends at her store."""
-CHUNK = 64 * 1024
 PRIVATE = frozenset({"q"})
 """What was typed to find somebody is nobody's business later."""
-_LEADING = tuple("=+-@\t\r＝＋－＠")
-# What XML 1.0 cannot carry, and openpyxl therefore refuses.
-_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    key: str
-    """Its name in JSON."""
-    words: str
-    """Its head in CSV and XLSX, in Chinese: the catalogue's key."""
-    value: Callable[[Any], Value]
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    name: str
-    title: str
-    columns: tuple[Column, ...]
-    right: str | None = None
-    """The right to take the list away, where seeing it is not enough."""
+REASON, REASON_MOST = "reason", 120
+"""In the address of a file of people: why it is taken. It stands in the audit log and in no filter."""
 
 
 def asked(request: web.Request) -> str:
@@ -96,13 +83,25 @@ def downloads(request: web.Request, sheet: Sheet) -> list[tuple[str, str]]:
     """Format and address of each file of the current filter."""
     if sheet.right is not None and not may(matrix(), sheet.right, request[ACTOR].kind):
         return []
-    kept = [
-        (name, value) for name, value in request.query.items() if name not in {"page", "format"}
-    ]
+    kept = _kept(request)
     return [
         (kind.upper(), f"{request.path}?{urlencode([*kept, ('format', kind)])}")
         for kind in FORMATS
     ]
+
+
+def _kept(request: web.Request) -> list[tuple[str, str]]:
+    gone = {"page", "format", REASON}
+    return [(name, value) for name, value in request.query.items() if name not in gone]
+
+
+def asking(request: web.Request, sheet: Sheet) -> dict[str, Any] | None:
+    """What the form asks that takes a list of people along; None for a role that may not."""
+    kind = request[ACTOR].kind
+    if sheet.right is None or not may(matrix(), sheet.right, kind):
+        return None
+    twice = needs_second(matrix(), sheet.right, kind)
+    return {"path": request.path, "kept": _kept(request), "formats": list(FORMATS), "twice": twice}
 
 
 async def numbered(
@@ -126,23 +125,23 @@ async def answer(
     request: web.Request, sheet: Sheet, batches: Batches, *, total: int | None = None
 ) -> web.StreamResponse:
     """The list as the file that was asked for. Raises Refusal forbidden."""
-    kind, most = asked(request), _most(request, sheet)
-    await _agreed(request, sheet)
-    await _note(request, sheet, kind, total if most is None else min(total or most, most))
-    local = request.app[DESK].work.now().astimezone(request.app[DESK].work.settings.zone)
-    named = f"{sheet.title}-{local:%Y%m%d-%H%M}.{kind}"
+    kind, most, reason = asked(request), _most(request, sheet), _reason(request, sheet)
+    await _agreed(request, sheet, reason)
+    rows = total if most is None else min(total or most, most)
+    mark = await _note(request, sheet, {"format": kind, "rows": rows} | reason)
+    ending = f"{mark.at:%Y%m%d-%H%M}-{mark.number}.{kind}"
+    named = f"{sheet.title}-{ending}"
     response = web.StreamResponse(
         headers={
             "Content-Type": FORMATS[kind],
             "Content-Disposition": (
-                f'attachment; filename="{sheet.name}-{local:%Y%m%d-%H%M}.{kind}"; '
-                f"filename*=UTF-8''{quote(named)}"
+                f"attachment; filename=\"{sheet.name}-{ending}\"; filename*=UTF-8''{quote(named)}"
             ),
             "Cache-Control": "no-store",
         }
     )
     await response.prepare(request)
-    async for chunk in _WRITERS[kind](sheet, _cut(batches, most), local.tzinfo):
+    async for chunk in WRITERS[kind](sheet, _cut(batches, most), mark):
         await response.write(chunk)
     await response.write_eof()
     return response
@@ -157,7 +156,15 @@ def _most(request: web.Request, sheet: Sheet) -> int | None:
     return None if reach == "A" else STORE_MOST
 
 
-async def _agreed(request: web.Request, sheet: Sheet) -> None:
+def _reason(request: web.Request, sheet: Sheet) -> dict[str, str]:
+    """Raises Refusal missing: whoever takes people along says why, for those who read the record."""
+    said = request.query.get(REASON, "").strip()[:REASON_MOST]
+    if sheet.of_people and not said:
+        raise Refusal("missing", _("写一句为什么导出，操作记录里要看得懂"), status=422)
+    return {"reason": said} if sheet.of_people else {}
+
+
+async def _agreed(request: web.Request, sheet: Sheet, reason: dict[str, str]) -> None:
     """Where taking it away needs a second person: once for each yes, for this very filter. Raises Refusal."""
     desk, actor = request.app[DESK], request[ACTOR]
     if sheet.right is None or not needs_second(matrix(), sheet.right, actor.kind):
@@ -170,30 +177,32 @@ async def _agreed(request: web.Request, sheet: Sheet) -> None:
             return
     if asked is not None:
         raise Refusal("second_person", _("已经提交，还在等另一位有权限的人同意"), status=202)
-    await desk.do(ExportList(actor=actor, key=token_urlsafe(12), at=now, **facts))
+    await desk.do(ExportList(actor=actor, key=token_urlsafe(12), at=now, **facts, **reason))
 
 
 def _filter(request: web.Request) -> str:
     kept = [
         (name, "…" if name in PRIVATE else value)
         for name, value in request.query.items()
-        if name not in {"format", "page"}
+        if name not in {"format", "page", REASON}
     ]
     return urlencode(kept)[:400]
 
 
-async def _note(request: web.Request, sheet: Sheet, kind: str, rows: int | None) -> None:
-    desk, actor = request.app[DESK], request[ACTOR]
-    async with desk.work.sessions.begin() as session:
-        await audit.append(
+async def _note(request: web.Request, sheet: Sheet, facts: dict[str, Any]) -> Mark:
+    work, actor = request.app[DESK].work, request[ACTOR]
+    async with work.sessions.begin() as session:
+        number = await audit.append(
             session,
-            at=desk.work.now(),
+            at=work.now(),
             actor=str(actor),
             action="export_list",
             subject=f"list:{sheet.name}",
-            detail={"format": kind, "rows": rows, "filter": _filter(request)},
+            detail=facts | {"filter": _filter(request)},
             store=actor.store,
         )
+    by = f"{role_words(actor.kind)} {actor.id}".strip()
+    return Mark(number, by, work.now().astimezone(work.settings.zone))
 
 
 async def _cut(batches: Batches, most: int | None) -> AsyncIterator[Sequence[Any]]:
@@ -204,74 +213,3 @@ async def _cut(batches: Batches, most: int | None) -> AsyncIterator[Sequence[Any
             left -= len(rows)
             if left <= 0:
                 return
-
-
-def harmless(value: Value, zone: ZoneInfo | None = None) -> Value:
-    """A cell that no spreadsheet takes for a formula; a moment is the shop's local time."""
-    if isinstance(value, datetime):
-        return value.astimezone(zone).replace(tzinfo=None, microsecond=0)
-    if not isinstance(value, str):
-        return value
-    clean = _UNWRITABLE.sub("", value)
-    return f"'{clean}" if clean.startswith(_LEADING) else clean
-
-
-def _cells(sheet: Sheet, row: Any, zone: Any) -> list[Value]:
-    return [harmless(column.value(row), zone) for column in sheet.columns]
-
-
-def _head(sheet: Sheet) -> list[str]:
-    return [_(column.words) for column in sheet.columns]
-
-
-async def _csv(sheet: Sheet, batches: Batches, zone: Any) -> AsyncIterator[bytes]:
-    page = io.StringIO()
-    writer = csv.writer(page)
-    page.write("\ufeff")  # without it Excel takes UTF-8 for the local code page
-    writer.writerow(_head(sheet))
-    async for rows in batches:
-        writer.writerows(_cells(sheet, row, zone) for row in rows)
-        yield page.getvalue().encode()
-        page.seek(0)
-        page.truncate()
-    yield page.getvalue().encode()
-
-
-async def _json(sheet: Sheet, batches: Batches, zone: Any) -> AsyncIterator[bytes]:
-    def plain(value: Value) -> Value:
-        return value.astimezone(zone).isoformat() if isinstance(value, datetime) else value
-
-    comma = ""
-    yield b"["
-    async for rows in batches:
-        written = [
-            json.dumps({c.key: plain(c.value(row)) for c in sheet.columns}, ensure_ascii=False)
-            for row in rows
-        ]
-        if written:
-            yield (comma + ",\n".join(written)).encode("utf-8", "replace")
-            comma = ",\n"
-    yield b"]\n"
-
-
-async def _xlsx(sheet: Sheet, batches: Batches, zone: Any) -> AsyncIterator[bytes]:
-    from openpyxl import Workbook
-
-    book = Workbook(write_only=True)
-    page = book.create_sheet(sheet.title)
-    page.append(_head(sheet))
-    async for rows in batches:
-        for row in rows:
-            page.append(_cells(sheet, row, zone))
-    with TemporaryFile() as written:
-        book.save(written)
-        for chunk in _chunks(written):
-            yield chunk
-
-
-def _chunks(written: IO[bytes]) -> Any:
-    written.seek(0)
-    return iter(lambda: written.read(CHUNK), b"")
-
-
-_WRITERS = {"csv": _csv, "xlsx": _xlsx, "json": _json}

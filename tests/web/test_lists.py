@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import sys
 from datetime import UTC, datetime
 
@@ -62,14 +63,38 @@ async def test_a_list_leaves_in_three_formats_and_is_on_record(bot, shop):
         assert await audit.verify(session) is None
 
 
-async def test_customers_leave_masked_with_those_who_may(bot, shop):
+async def test_customers_leave_masked_with_a_reason_and_say_whose_file_it_is(bot, shop):
     await a_named_customer(bot, "林小满")
-    sheet = await (await shop.signs_in("owner", "boss")).opens("/admin/customers?format=csv")
+    boss, there = await shop.signs_in("owner", "boss"), "/admin/customers"
+    assert (await boss.opens(f"{there}?format=csv")).status == 422
+    page = await boss.opens(f"{there}?why=no_consent")
+    assert '<input type="hidden" name="why" value="no_consent"><label' in page.html
+    sheet = await boss.opens(f"{there}?format=csv&reason=对账")
     assert "林**" in sheet.html
     assert "小满" not in sheet.html
+    said = sheet.html.strip().splitlines()[-1]
+    number = re.match(r"导出编号 (\d+) · 店主 boss · 2026-03-12 10:24", said)[1]
+    assert f"-{number}.csv" in sheet.headers["Content-Disposition"]
+    told = json.loads((await boss.opens(f"{there}?format=json&reason=x")).html)
+    assert told["export"] == {
+        "number": int(number) + 1,
+        "by": "店主 boss",
+        "at": "2026-03-12T10:24:00+08:00",
+    }
+    assert [row["name"] for row in told["rows"]] == ["林**"]
+    book = load_workbook(
+        io.BytesIO(await (await boss.client.get(f"{there}?format=xlsx&reason=x")).read())
+    )
+    marks = (
+        book.active["A3"].value,
+        book.properties.description,
+        book.active.oddFooter.center.text,
+    )
+    assert {mark.split(" · ")[1] for mark in marks} == {"店主 boss"}
+    assert '"reason": "对账"' in (await boss.opens("/admin/audit?action=export_list")).text
     operator = await shop.signs_in("operator", "yun")
-    assert "format=csv" not in (await operator.opens("/admin/customers")).html
-    assert (await operator.opens("/admin/customers?format=csv")).status == 403
+    assert "为什么导出" not in (await operator.opens(there)).html
+    assert (await operator.opens(f"{there}?format=csv&reason=x")).status == 403
 
 
 async def test_the_audit_trail_leaves_row_by_row(bot, shop):

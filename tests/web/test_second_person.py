@@ -74,16 +74,16 @@ async def test_after_a_day_it_is_too_late(bot):
 async def test_a_list_of_customers_leaves_once_for_each_yes(bot, shop):
     await a_named_customer(bot)
     clerk, boss = await shop.signs_in("admin", "min"), await shop.signs_in("owner", "boss")
-    page = await clerk.opens("/admin/customers?format=csv")
+    page = await clerk.opens("/admin/customers?format=csv&reason=对账")
     assert (page.status, "等另一位" in page.text) == (202, True)
-    assert (await clerk.opens("/admin/customers?format=xlsx")).status == 202
+    assert (await clerk.opens("/admin/customers?format=xlsx&reason=对账")).status == 202
     page = await boss.opens("/admin/proposals")
     assert "导出名单" in page.text
     (action,) = re.findall(r'action="(/admin/proposals/\d+)"', page.html)
     assert (await boss.sends(action, agreed="1")).url == "/admin/proposals?said=agreed"
-    assert (await clerk.opens("/admin/customers?tier=核心&format=csv")).status == 202
-    assert "林**" in (await clerk.opens("/admin/customers?format=csv")).html
-    assert (await clerk.opens("/admin/customers?format=csv")).status == 202
+    assert (await clerk.opens("/admin/customers?tier=核心&format=csv&reason=对账")).status == 202
+    assert "林**" in (await clerk.opens("/admin/customers?format=csv&reason=对账")).html
+    assert (await clerk.opens("/admin/customers?format=csv&reason=对账")).status == 202
 
 
 async def test_a_program_is_told_that_it_waits(bot, shop):

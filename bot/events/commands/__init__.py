@@ -8,6 +8,7 @@ from bot.events.commands.contests import *
 from bot.events.commands.doors import *
 from bot.events.commands.games import *
 from bot.events.commands.house import *
+from bot.events.commands.merging import *
 from bot.events.commands.moments import *
 from bot.events.commands.own_data import *
 from bot.events.commands.showing import *

@@ -78,30 +78,6 @@ class RunImport(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MergeCustomers(Command):
-    permission = "customer.merge"
-    keep_id: int
-    merge_id: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeepApart(Command):
-    """The answer no to the question whether two records are one person."""
-
-    permission = "customer.merge"
-    question_id: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnmergeCustomer(Command):
-    permission = "customer.merge"
-    customer_id: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PublishSegment(Command):
     permission = "segment.create"
     name: str

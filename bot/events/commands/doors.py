@@ -44,3 +44,4 @@ class ExportList(Command):
     sheet: str
     filter: str
     """What stands in the address, without what was typed to find somebody."""
+    reason: str = ""

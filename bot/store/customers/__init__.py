@@ -13,7 +13,7 @@ from bot.store.customers.follows import (
 from bot.store.customers.meeting import Seen, attach, back, find, gone, meet, meet_buyer, meet_by
 from bot.store.customers.merging import join, part
 from bot.store.customers.people import addresses, by_ref, count_of, keep_phone, name_of, rename
-from bot.store.customers.questions import Question, contested, keep_apart, proposals
+from bot.store.customers.questions import Question, contested, keep_apart, proposals, propose
 from bot.store.customers.returning import acted
 from bot.store.customers.rosters import followed_by
 from bot.store.family import family, stands_for, surviving
@@ -48,6 +48,7 @@ __all__ = [
     "name_of",
     "part",
     "proposals",
+    "propose",
     "rename",
     "stands_for",
     "surviving",

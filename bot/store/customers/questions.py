@@ -97,10 +97,29 @@ class Question(NamedTuple):
     agreed: frozenset[str]
     confidence: float
     at: datetime
+    by: str
+    words: str
+    """A person's reason as she wrote it; none where it is ours."""
+
+
+async def propose(
+    session: AsyncSession, one: Customer, other: Customer, *, reason: str, by: str, at: datetime
+) -> MergeRecord:
+    """A person's question about two records. Raises Refusal already_asked | kept_apart."""
+    known = await between(session, one.id, other.id)
+    if any(each.state == "proposed" and not agreed(each.reason) for each in known):
+        raise Refusal("already_asked", "已经有人提过这两位，正在等人看")
+    if any(each.state in ANSWERED_NO for each in known):
+        raise Refusal("kept_apart", "有人看过两边的资料，说不是同一位；有新的依据请直接告诉店主")
+    words = f"：{reason}" if agreed(reason) else reason
+    asked = record(one, other, state="proposed", reason=words, at=at, by=by)
+    session.add(asked)
+    await session.flush()
+    return asked
 
 
 async def proposals(session: AsyncSession, *, limit: int = 100) -> list[Question]:
-    """The surest first. Records that were folded into others since stand under who they are now."""
+    """What colleagues say, then the surest. Records folded into others since stand under who they are now."""
     found = await session.scalars(
         select(MergeRecord).where(MergeRecord.state == "proposed").order_by(MergeRecord.id)
     )
@@ -108,12 +127,23 @@ async def proposals(session: AsyncSession, *, limit: int = 100) -> list[Question
     for one in found:
         kept, merged = [await _stands(session, i) for i in (one.kept_id, one.merged_id)]
         if kept != merged:
-            facts = agreed(one.reason)
-            asked.setdefault(
-                frozenset((kept, merged)),
-                Question(one.id, kept, merged, facts, round(proof(facts), 3), one.at),
-            )
-    return sorted(asked.values(), key=lambda each: (-each.confidence, each.id))[:limit]
+            pair, new = frozenset((kept, merged)), _question(one, kept, merged)
+            asked[pair] = _both(asked[pair], new) if pair in asked else new
+    order = sorted(asked.values(), key=lambda one: (not one.words, -one.confidence, one.id))
+    return order[:limit]
+
+
+def _question(asked: MergeRecord, kept: int, merged: int) -> Question:
+    facts = agreed(asked.reason)
+    words = "" if facts else asked.reason
+    sure = round(proof(facts), 3)
+    return Question(asked.id, kept, merged, facts, sure, asked.at, asked.by, words)
+
+
+def _both(first: Question, second: Question) -> Question:
+    """Of one pair: what the records say, with what somebody said."""
+    ours, hers = (second, first) if first.words else (first, second)
+    return ours._replace(by=hers.by, words=hers.words) if hers.words and ours.agreed else first
 
 
 async def keep_apart(session: AsyncSession, question_id: int, *, by: str) -> MergeRecord:

@@ -14,6 +14,7 @@ from bot.events.commands import (
     KeepApart,
     MergeCustomers,
     OptOut,
+    ProposeMerge,
     TagCustomer,
     UnmergeCustomer,
 )
@@ -114,6 +115,21 @@ async def merge(ask: Ask[MergeIn]) -> Done:
     )
 
 
+class SameIn(Strict):
+    other: Word
+    """The ref of the record that is the same person."""
+    reason: Annotated[Word, Field(max_length=120)]
+    """How we know; whoever decides reads it."""
+
+
+@routes.asks("POST", "/customers/{ref}/same", "merge.propose", "提出是同一位顾客", says=SameIn)
+async def propose(ask: Ask[SameIn]) -> Done:
+    async with ask.reading() as session:
+        one = await ask.customer(session)
+        other = await ask.seen(session, await portrait.by_ref(session, ask.said.other))
+    return await ask.does(ProposeMerge, one_id=one.id, other_id=other.id, reason=ask.said.reason)
+
+
 class Reason(Strict):
     reason: Word
 
@@ -130,6 +146,9 @@ class Asked(Told):
     agreed: list[str]
     """Which ids both have."""
     confidence: float
+    by: str
+    words: str
+    """What a colleague gave as her reason; empty where it is ours."""
 
 
 class Questions(Told):
@@ -147,6 +166,8 @@ async def questions(ask: Ask[Query]) -> Questions:
             other=pair.merged.customer.ref,
             agreed=sorted(pair.question.agreed),
             confidence=pair.question.confidence,
+            by=pair.question.by,
+            words=pair.question.words,
         )
         for pair in pairs
     ]

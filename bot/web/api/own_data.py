@@ -38,7 +38,7 @@ async def export(ask: Ask[Nothing]) -> Done:
     async with ask.reading() as session:
         customer = await ask.customer(session)
     try:
-        await let_out(ask.desk, ask.actor, customer, ask.signed()["key"])
+        mark = await let_out(ask.desk, ask.actor, customer, ask.signed()["key"])
     except Refusal as waits:
         if waits.status != 202:
             raise
@@ -53,7 +53,7 @@ async def export(ask: Ask[Nothing]) -> Done:
             zone=work.settings.zone,
             masked=ask.actor.kind != IN_CLEAR,
         )
-    return Done(**told)
+    return Done(export=mark.facts(), **told)
 
 
 @routes.asks(

@@ -48,6 +48,7 @@ ACTIONS = {
     "merge_customers": "合并顾客",
     "unmerge_customer": "拆开合并",
     "keep_apart": "不是同一位顾客",
+    "propose_merge": "提出是同一位顾客",
     "publish_segment": "发布分群",
     "keep_segment_draft": "存或丢掉分群草稿",
     "publish_group_rule": "发布入群规则",

@@ -89,7 +89,7 @@ async def people(request: web.Request) -> web.StreamResponse:
             at_page=_at_page(request),
             mask=masks.name,
             words=words,
-            downloads=lists.downloads(request, SHEET),
+            asking=lists.asking(request, SHEET),
         )
 
 

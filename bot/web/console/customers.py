@@ -101,7 +101,7 @@ async def _list(
         "sizes": SIZES,
         "short": SHORT,
         "tiers": TIERS,
-        "downloads": lists.downloads(request, SHEET),
+        "asking": lists.asking(request, SHEET),
         "group_json": json.dumps(asked.group, ensure_ascii=False),
     }
 

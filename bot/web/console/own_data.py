@@ -31,7 +31,7 @@ async def export(request: web.Request) -> web.StreamResponse:
     async with work.sessions.reading() as session:
         customer = await asked_for(request, session)
     key = forms.needed(form, "key", _("页面放太久了，请刷新后再试一次"))
-    await let_out(request.app[DESK], actor_of(request), customer, key)
+    mark = await let_out(request.app[DESK], actor_of(request), customer, key)
     async with work.sessions.reading() as session:
         told = await exporting.everything(
             session,
@@ -42,10 +42,10 @@ async def export(request: web.Request) -> web.StreamResponse:
             masked=actor_of(request).kind != IN_CLEAR,
         )
     return web.json_response(
-        told,
+        {"export": mark.facts()} | told,
         dumps=lambda facts: json.dumps(facts, ensure_ascii=False, indent=2),
         headers={
-            "Content-Disposition": f'attachment; filename="customer-{customer.ref[:8]}.json"',
+            "Content-Disposition": f'attachment; filename="customer-{customer.ref[:8]}-{mark.number}.json"',
             "Cache-Control": "no-store",
         },
     )

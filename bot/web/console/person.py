@@ -21,7 +21,17 @@ from bot.domain.segment_fields import SAID_WORDS, STAGES
 from bot.domain.segments import parse, read_back
 from bot.events.commands import AskGuide, ChangeAdvisor
 from bot.inbound.commands import matrix
-from bot.store import advisors, explain, merge_queue, offers, portrait, segments, story, warmth
+from bot.store import (
+    advisors,
+    explain,
+    exporting,
+    merge_queue,
+    offers,
+    portrait,
+    segments,
+    story,
+    warmth,
+)
 from bot.store.explain import CHANNELS
 from bot.store.portrait import Portrait
 from bot.store.story import PLACES, SOURCES, Line
@@ -38,6 +48,7 @@ RIGHTS = {
     "unmask": "customer.unmask",
     "ask": "task.ask",
     "merge": "customer.merge",
+    "same": "merge.propose",
     "advise": "advisor.assign",
     "file": "case.file",
     "give": "coupon.issue",
@@ -193,10 +204,26 @@ async def change_advisor(request: web.Request) -> web.StreamResponse:
 
 async def asked_for(request: web.Request, session: AsyncSession) -> Customer:
     customer = await portrait.by_ref(session, request.match_info["ref"])
+    return await _seen(request, session, customer)
+
+
+async def named(request: web.Request, session: AsyncSession, said: str) -> Customer:
+    """By number, whole phone or an id of hers. Raises Refusal unknown_customer."""
+    try:
+        found = await exporting.who(session, request.app[DESK].work.vault, said)
+    except Refusal:
+        found = None  # also where it is several: which ones may be another store's
+    return await _seen(request, session, found)
+
+
+async def _seen(
+    request: web.Request, session: AsyncSession, customer: Customer | None
+) -> Customer:
+    """Another store's is as unknown as nobody."""
     if customer is not None and own_store(request) is not None:
         mine = within(request, parse({"all": []}))
         if not await segments.matches(session, mine, customer.id, request.app[DESK].work.now()):
-            customer = None  # another store's is as unknown as nobody
+            customer = None
     if customer is None:
         raise Refusal("unknown_customer", "没有这位顾客，也许她的资料已经删除", status=404)
     return customer

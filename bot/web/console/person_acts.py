@@ -6,10 +6,10 @@ from aiohttp import web
 
 from bot.domain.cases.complaints import CATEGORIES
 from bot.domain.customers import Customer
-from bot.events.commands import AdjustPoints, FileCase, IssueCoupon
+from bot.events.commands import AdjustPoints, FileCase, IssueCoupon, ProposeMerge
 from bot.tongue import _
 from bot.web.console import forms
-from bot.web.console.person import asked_for
+from bot.web.console.person import asked_for, named
 from bot.web.desk import DESK
 from bot.web.guards import allowed
 
@@ -47,6 +47,21 @@ async def give(request: web.Request) -> web.StreamResponse:
     signed = forms.signed(request, form)
     await desk.do(IssueCoupon(customer_id=customer.id, offer=offer, **signed))
     raise web.HTTPSeeOther(f"/admin/customers/{customer.ref}?said=given#coupons")
+
+
+@routes.post("/admin/customers/{ref}/same")
+@allowed("merge.propose")
+async def propose_merge(request: web.Request) -> web.StreamResponse:
+    """Another record, by its number or phone, that is the same person."""
+    desk, form = request.app[DESK], await request.post()
+    customer = await _customer(request)
+    said = forms.needed(form, "other", _("写另一条记录的编号或完整手机号"), most=64)
+    async with desk.work.sessions.reading() as session:
+        other = await named(request, session, said)
+    reason = forms.needed(form, "reason", _("写一句凭什么说是同一位"), most=120)
+    signed = forms.signed(request, form)
+    await desk.do(ProposeMerge(one_id=customer.id, other_id=other.id, reason=reason, **signed))
+    raise web.HTTPSeeOther(f"/admin/customers/{customer.ref}?said=same#same")
 
 
 @routes.post("/admin/customers/{ref}/points")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from aiohttp import web
@@ -41,6 +42,7 @@ SOURCES = {
 }
 SAID = {
     "filed": "记下了：客诉已经开始计时，在「今天」里回她。",
+    "same": "记下了：店主看过两边的资料再合，合好以后这里只剩一位。",
     "given": "放进她的卡包了，在聊天里告诉她一声。",
     "asked": "今天送满了：已经提交，等店主或管理员同意后放进她的卡包。",
 }
@@ -70,7 +72,7 @@ async def listed(request: web.Request) -> web.StreamResponse:
     return page(
         request,
         "guide/people.html",
-        people=[(person, _last(person.last_order, now)) for person in people],
+        people=[(person, last_bought(person, now)) for person in people],
         total=total,
         asked=asked,
         only=only,
@@ -80,7 +82,8 @@ async def listed(request: web.Request) -> web.StreamResponse:
     )
 
 
-def _last(at: Any, now: Any) -> str:
+def last_bought(person: guide_book.Person, now: datetime) -> str:
+    at = person.last_order
     return _("%(when)s买过", when=days_ago(at, now)) if at else _("还没买过")
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from bot.events import Buyer
 from bot.store import customers
-from tests.builders import LONG_AGO
+from tests.builders import LONG_AGO, a_follow, a_guide, a_store
+from tests.web.faces import a_named_customer
 
 
 @pytest.fixture
@@ -68,3 +69,56 @@ async def test_no_is_remembered(bot, sisters, shop):
 async def test_only_who_may_merge_sees_them(sisters, shop):
     page = await (await shop.signs_in("care", "ke")).opens("/admin/customers/merges")
     assert page.status == 403
+
+
+async def test_who_knows_her_says_that_two_are_one_and_somebody_else_decides(bot, shop):
+    async with bot.session() as session:
+        store = await a_store(session, code="S01")
+        guide = await a_guide(session, userid="SuQing", name="苏晴", store_id=store.id)
+    one, other, strange = [
+        await a_named_customer(bot, name) for name in ("王丽", "王小丽", "李四")
+    ]
+    async with bot.session() as session:
+        for hers in (one, other):
+            await a_follow(session, hers, guide)
+    su = await shop.signs_in("guide", "SuQing", "S01")
+    there = f"/guide/c/{one.ref}/same"
+    page = await (await su.opens(f"/guide/c/{one.ref}")).opens(f"{there}?q=王")
+    assert "王小丽" in page.text
+    form = page.form(there + "?q=%E7%8E%8B") | {"reason": "same:unionid 当面说换了微信"}
+    for wrong, status in (
+        ({"other": strange.ref}, 404),
+        ({"other": other.ref, "reason": ""}, 422),
+    ):
+        assert (await page.posts(there, **form | wrong)).status == status
+    page = await page.posts(there, **form | {"other": other.ref})
+    assert "店主看过两边的资料再合" in page.text
+    again = await page.posts(there, **form | {"other": other.ref, "key": "again"})
+    assert "已经有人提过" in again.text
+
+    boss = await (await shop.signs_in("owner", "li")).opens("/admin/customers/merges")
+    assert "导购 SuQing提出" in boss.text
+    assert "当面说换了微信" in boss.text
+    assert "把握 0%" not in boss.text
+    await boss.sends("/admin/customers/merges/join")
+    assert "没有要决定的" in boss.text
+    async with bot.session() as session:
+        assert await customers.surviving(session, other.id) == await customers.surviving(
+            session, one.id
+        )
+
+
+async def test_a_manager_proposes_within_her_own_store(bot, shop):
+    async with bot.session() as session:
+        for code in ("S01", "S02"):
+            await a_store(session, code=code)
+    one, other = [await a_named_customer(bot, name) for name in ("王丽", "王小丽")]
+    boss = await (await shop.signs_in("owner", "li")).opens(f"/admin/customers/{one.ref}")
+    page = await boss.sends(f"/admin/customers/{one.ref}/same", other=other.ref, reason="同一张卡")
+    assert "像是同一位顾客" in page.text
+    async with bot.session() as session:
+        (asked,) = await customers.proposals(session)
+    assert (asked.words, asked.by) == ("同一张卡", "owner:li")
+    manager = await shop.program("manager", "merge:write", "S01")
+    facts = {"other": other.ref, "reason": "x"}
+    assert (await manager.asks(f"customers/{one.ref}/same", **facts))[0] == 404

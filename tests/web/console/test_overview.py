@@ -155,7 +155,7 @@ async def test_an_address_that_leads_nowhere_is_answered_with_a_page(shop):
 
 async def test_what_waits_for_a_second_person_is_told_in_words(shop):
     admin = await shop.signs_in("admin", "li")
-    assert (await admin.opens("/admin/customers?format=csv&tier=核心")).status == 202
+    assert (await admin.opens("/admin/customers?format=csv&reason=对账&tier=核心")).status == 202
     page = await (await shop.signs_in("owner", "boss")).opens("/admin/proposals")
     assert "管理员 li 导出名单" in page.text
     assert "tier 核心" in page.text
