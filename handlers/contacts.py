@@ -168,8 +168,9 @@ async def propose_merge(command: ProposeMerge, turn: Turn) -> Answer:
     other = await _standing(turn, command.other_id)
     if one.id == other.id:
         raise Refusal("same_customer", "这两条已经是同一位顾客")
-    facts = {"reason": command.reason, "by": str(command.actor), "at": turn.now}
-    asked = await customers.propose(turn.session, one, other, **facts)
+    asked = await customers.propose(
+        turn.session, one, other, reason=command.reason, by=str(command.actor), at=turn.now
+    )
     return Answer({"question_id": asked.id})
 
 

@@ -21,6 +21,7 @@ from bot.store.segments import WHOLE
 class Unconfirmed(NamedTuple):
     """A guide who has tasks of ours that she has not sent."""
 
+    userid: str
     guide: str
     store: str
     tasks: int
@@ -50,6 +51,7 @@ async def unconfirmed(session: AsyncSession, store: str | None = None) -> list[U
     """Who has waited longest stands first."""
     query = (
         select(
+            Guide.userid,
             Guide.name,
             Store.name,
             func.count(),
@@ -61,13 +63,16 @@ async def unconfirmed(session: AsyncSession, store: str | None = None) -> list[U
         .join(Guide, Guide.id == MassTask.guide_id)
         .outerjoin(Store, Store.id == Guide.store_id)
         .where(MassTask.state == "waiting", MassTask.group_chat_id.is_(None))
-        .group_by(Guide.id, Guide.name, Store.name)
+        .group_by(Guide.id, Guide.userid, Guide.name, Store.name)
         .order_by(func.min(MassTask.created_at), Guide.id)
     )
     if store is not None:
         query = query.where(Store.code == store)
     rows = await session.execute(query)
-    return [Unconfirmed(row[0], row[1] or "", int(row[2]), int(row[3]), *row[4:]) for row in rows]
+    return [
+        Unconfirmed(row[0], row[1], row[2] or "", int(row[3]), int(row[4]), *row[5:])
+        for row in rows
+    ]
 
 
 async def parked(session: AsyncSession) -> list[Parked]:

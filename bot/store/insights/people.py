@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 
-from bot.domain.campaigns import Touch
-from bot.domain.customers import Customer, Guide
+from bot.domain.campaigns import MassTask, Touch
+from bot.domain.customers import Customer, Follow, Guide
 from bot.domain.delivery import GuideTask
-from bot.domain.group_chats import GroupMember
+from bot.domain.group_chats import GroupChat, GroupMember, Invite
 from bot.domain.journeys import Run
 from bot.domain.offers import Coupon, Offer
-from bot.domain.tiers import TierMove
+from bot.domain.orders import Order
+from bot.domain.tiers import CustomerTier, TierMove
+from bot.store.attribution import NET
 from bot.store.insights.cohorts import bought_again, months
 from bot.store.insights.funnel import STAGES, touched
 from bot.store.insights.span import Span
 
+WEEK = timedelta(days=7)
 LIVE = ("planned", "queued", "handed_over", "delivered")
 """Touches that reached, or may still reach, somebody."""
 
@@ -44,12 +47,16 @@ Who = Select[*tuple[Any, ...]]
 
 def _touched(asked: Behind) -> Who:
     """A stage of the funnel, of all messages, or of one guide's."""
-    stage = asked.facts.get("stage", "")
-    fits = [asked.span.holds(Touch.due_at)]
-    if asked.facts.get("guide"):
-        hers = select(Guide.id).where(Guide.userid == asked.facts["guide"])
-        fits = [asked.span.holds(Touch.sent_at), Touch.guide_id.in_(hers)]
+    stage, guide = asked.facts.get("stage", ""), asked.facts.get("guide")
+    sent = asked.facts.get("sent") or (guide and stage != "ordered")
+    fits = [asked.span.holds(Touch.sent_at if sent else Touch.due_at)]
+    if guide:
+        fits.append(Touch.guide_id.in_(_guide(guide)))
     return touched(stage if stage in STAGES else "handed", *fits)
+
+
+def _guide(userid: str) -> Who:
+    return select(Guide.id).where(Guide.userid == userid)
 
 
 def _campaign(asked: Behind) -> Who:
@@ -79,10 +86,20 @@ def _moved(asked: Behind) -> Who:
 
 
 def _room(asked: Behind) -> Who:
-    query = select(GroupMember.customer_id).where(
-        GroupMember.group_chat_id == asked.number("id"), GroupMember.customer_id.is_not(None)
-    )
+    """In a group chat, or in any of a family."""
+    query = select(GroupMember.customer_id).where(GroupMember.customer_id.is_not(None))
+    if key := asked.facts.get("key"):
+        rooms = select(GroupChat.id).where(GroupChat.rule_key == key)
+        query = query.where(GroupMember.group_chat_id.in_(rooms))
+    else:
+        query = query.where(GroupMember.group_chat_id == asked.number("id"))
     match asked.facts.get("what"):
+        case "gone":
+            return query.where(GroupMember.left_at > asked.now - WEEK)
+        case "active":
+            who = query.join(Customer, Customer.id == GroupMember.customer_id)
+            lively = Customer.last_active_at > asked.now - WEEK
+            return who.where(GroupMember.left_at.is_(None), lively)
         case "joined":
             return query.where(asked.span.holds(GroupMember.joined_at))
         case "left":
@@ -103,11 +120,29 @@ def _journey(asked: Behind) -> Who:
     return query.where(Run.state == "active")
 
 
+def _invite(asked: Behind) -> Who:
+    """Asked into a family and not there yet, or come by an invite into one room."""
+    query = select(Invite.customer_id)
+    if key := asked.facts.get("key"):
+        return query.where(Invite.rule_key == key, Invite.state.in_(("eligible", "sent")))
+    return query.where(Invite.group_chat_id == asked.number("id"), Invite.state == "joined")
+
+
 def _offer(asked: Behind) -> Who:
+    """Who has or had a coupon; by state, by her tier, or by the day she got or used it."""
     query = select(Coupon.customer_id).join(Offer, Offer.id == Coupon.offer_id)
     query = query.where(Offer.key == asked.facts.get("key"))
-    state = asked.facts.get("state")
-    return query.where(Coupon.state == state) if state else query
+    match asked.facts:
+        case {"state": str(state)}:
+            return query.where(Coupon.state == state)
+        case {"tier": str(tier)}:
+            hers = CustomerTier.customer_id == Coupon.customer_id
+            return query.join(CustomerTier, hers).where(CustomerTier.tier == tier)
+        case {"what": "given"}:
+            return query.where(asked.span.holds(Coupon.issued_at), Coupon.state != "waiting")
+        case {"what": "used"}:
+            return query.where(asked.span.holds(Coupon.redeemed_at), Coupon.state == "redeemed")
+    return query
 
 
 def _clash(asked: Behind) -> Who:
@@ -131,6 +166,42 @@ def _task(asked: Behind) -> Who:
     return query.where(GuideTask.state == state) if state else query
 
 
+def _asked(asked: Behind) -> Who:
+    """In what a guide was asked for, or did of it: whom to care for, and mass tasks to confirm."""
+    guide, done = _guide(asked.facts.get("guide", "")), asked.facts.get("done")
+    cares = select(GuideTask.customer_id).where(
+        GuideTask.guide_id.in_(guide),
+        GuideTask.customer_id.is_not(None),
+        asked.span.holds(GuideTask.created_at),
+        GuideTask.state == "done" if done else GuideTask.state != "withdrawn",
+    )
+    sends = select(Touch.customer_id).join(MassTask, MassTask.id == Touch.mass_task_id)
+    sends = sends.where(MassTask.guide_id.in_(guide), asked.span.holds(MassTask.created_at))
+    said = MassTask.confirmed_at.is_not(None) if done else MassTask.msgid.is_not(None)
+    her = or_(Customer.id.in_(cares), Customer.id.in_(sends.where(said)))
+    return select(Customer.id).where(her)
+
+
+def _waiting(asked: Behind) -> Who:
+    """In mass tasks that no guide, or not this one, has confirmed yet."""
+    query = select(Touch.customer_id).join(MassTask, MassTask.id == Touch.mass_task_id)
+    query = query.where(MassTask.state == "waiting", MassTask.group_chat_id.is_(None))
+    guide = asked.facts.get("guide")
+    return query.where(MassTask.guide_id.in_(_guide(guide))) if guide else query
+
+
+def _bought(asked: Behind) -> Who:
+    """Paid for something in these days and kept some of it."""
+    return select(Order.customer_id).where(asked.span.holds(Order.paid_at), NET > 0)
+
+
+def _advised(asked: Behind) -> Who:
+    hers = Follow.guide_id.in_(_guide(asked.facts.get("guide", "")))
+    return select(Follow.customer_id).where(
+        hers, Follow.ended_at.is_(None), Follow.advises_since.is_not(None)
+    )
+
+
 BEHIND: Mapping[str, Callable[[Behind], Who]] = {
     "touched": _touched,
     "campaign": _campaign,
@@ -141,6 +212,11 @@ BEHIND: Mapping[str, Callable[[Behind], Who]] = {
     "offer": _offer,
     "clash": _clash,
     "task": _task,
+    "asked": _asked,
+    "waiting": _waiting,
+    "bought": _bought,
+    "advised": _advised,
+    "invite": _invite,
 }
 
 

@@ -76,6 +76,7 @@ async def overview(request: web.Request) -> web.StreamResponse:
             tiers=TIERS,
             kinds=KINDS,
             people=spans.people,
+            on_day=spans.on_day(span),
             downloads=lists.downloads(request, SHEET),
             **counted,
         )

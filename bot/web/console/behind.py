@@ -34,6 +34,11 @@ TITLES = {
     "offer": "拿过一张券的顾客",
     "clash": "同一天会收到两条的顾客",
     "task": "请导购联系的顾客",
+    "asked": "请导购联系或群发的顾客",
+    "waiting": "等导购点发送的顾客",
+    "bought": "下过单的顾客",
+    "advised": "一位专属顾问照顾的顾客",
+    "invite": "请进群的顾客",
 }
 SHEET = Sheet(
     "people",

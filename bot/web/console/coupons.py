@@ -130,6 +130,7 @@ async def one(request: web.Request) -> web.StreamResponse:
             one=found[0],
             curve=curve,
             days=span.days,
+            on_day=spans.on_day(span),
             given=charts.sparkline([given for given, _used in curve], 640, 120),
             used=charts.sparkline(
                 [used for _given, used in curve],

@@ -17,7 +17,7 @@ from bot.store import group_chats, group_resting, mailings, segments
 from bot.store.group_chats import Health
 from bot.tongue import _, listed
 from bot.web import lists
-from bot.web.console import rules
+from bot.web.console import rules, spans
 from bot.web.console.frame import shown
 from bot.web.console.group_rule import STARTERS
 from bot.web.console.scopes import own_store, within
@@ -103,6 +103,7 @@ async def overview(request: web.Request) -> web.StreamResponse:
             kinds=KINDS,
             downloads=lists.downloads(request, SHEET),
             tones=TONES,
+            people=spans.people,
             starters=STARTERS,
             names=await mailings.guide_names(session),
             taken_back=await group_resting.taken_back(session),

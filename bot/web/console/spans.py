@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from urllib.parse import urlencode
 
@@ -55,6 +56,11 @@ def words(span: Span) -> str:
         written(datetime.combine(day, time()), "%-m 月 %-d 日") for day in (span.first, span.last)
     )
     return first if span.first == span.last else f"{first} – {last}"
+
+
+def on_day(span: Span) -> Callable[..., str]:
+    """The same, of one of its days."""
+    return lambda of, day, **facts: people(of, Span(day, day, span.zone), **facts)
 
 
 def people(of: str, span: Span | None = None, **facts: object) -> str:

@@ -62,10 +62,16 @@ async def propose(request: web.Request) -> web.StreamResponse:
         return await _page(request, _("先选一位：只能是你自己的顾客"), 404)
     if not reason:
         return await _page(request, _("写一句凭什么说是同一位"), 422)
-    facts = {"one_id": customer.id, "other_id": other.id, "reason": reason}
-    signed = {"at": desk.work.now(), "actor": actor_of(request), "key": key_in(form)}
+    proposed = ProposeMerge(
+        at=desk.work.now(),
+        actor=actor_of(request),
+        key=key_in(form),
+        one_id=customer.id,
+        other_id=other.id,
+        reason=reason,
+    )
     try:
-        await desk.do(ProposeMerge(**facts, **signed))
+        await desk.do(proposed)
     except Refusal as refusal:
         return await _page(request, refusal.words, refusal.status)
     raise web.HTTPSeeOther(f"/guide/c/{customer.ref}?said=same")

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from sqlalchemy import select
+
 from bot.content import edits
 from bot.doctor.finding import broken, doubtful, fine
 from bot.domain.campaigns import MassTask, Touch
+from bot.domain.customers import Guide
 from bot.domain.delivery import GuideTask
 from bot.domain.offers.fairness import left_out
 from bot.events.commands import Actor, FileCase
-from bot.store import access
+from bot.store import access, insights
 from bot.store.vault import Vault
 from bot.web.console.audit import changes
 from bot.web.console.connect import steps
@@ -49,6 +52,39 @@ async def test_every_number_of_the_funnel_opens_so_many_people(bot, shop):
         assert link
         behind = await page.client.get(link[1].replace("&amp;", "&"))
         assert (await behind.text()).count('<span class="sub mono">') == people
+
+
+async def test_what_waits_for_a_tap_and_what_was_asked_open_their_people(bot, shop):
+    """Whatever kind of number there is opens a list, and those of one guide as many as they say."""
+    await some_touches(bot)
+    async with bot.session() as session:
+        guide = await session.scalar(select(Guide))
+        facts = {
+            "guide_id": guide.id,
+            "purpose": "marketing",
+            "msgid": "m1",
+            "created_at": bot.now,
+        }
+        task = MassTask(**facts, text=b"", state="waiting", customers=3, expires_at=bot.now)
+        session.add(task)
+        await session.flush()
+        for touch in await session.scalars(select(Touch).where(Touch.state != "planned")):
+            touch.mass_task_id = task.id
+    boss = await shop.signs_in("owner", "boss")
+    for kind in insights.BEHIND:
+        assert (
+            await boss.opens(f"/admin/people?of={kind}&guide=sq&key=k&tier=核心&id=1")
+        ).status == 200
+    for where, link in (
+        ("/admin", r'href="([^"]*of=waiting[^"]*)">3 人'),
+        ("/admin/guide-tasks", r'href="([^"]*of=waiting[^"]*)">3 人'),
+        ("/admin/analytics", r'href="([^"]*of=asked[^"]*)">1<'),
+        ("/admin/analytics", r'href="([^"]*of=touched[^"]*stage=delivered&amp;sent=1)">2<'),
+    ):
+        found = re.search(link, (await boss.opens(where)).html)
+        assert found, where
+        told = await boss.opens(found[1].replace("&amp;", "&"))
+        assert told.html.count('<span class="sub mono">') == (2 if "sent" in found[1] else 3)
 
 
 async def test_before_anything_was_sent_the_funnel_says_that_it_is_a_sample(shop):
