@@ -167,9 +167,8 @@ async def tag_many(command: TagCustomers, turn: Turn) -> Answer:
         turn.session,
         ids,
         tag=command.tag,
-        evidence={"command": command.key},
+        why=tags.Why({"command": command.key}, str(command.actor)),
         now=turn.now,
-        by=str(command.actor),
     )
     if await journeys.all_published(turn.session, f"tag_added:{command.tag}"):
         for customer_id in new:

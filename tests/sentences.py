@@ -56,6 +56,8 @@ BOOKS = (
     "bot/cli/",
     "bot/web/console/person.py",
     "bot/web/console/times.py",
+    "bot/web/console/tag_buying.py",
+    "bot/web/console/tag_rule.py",
     "bot/web/console/group_rule.py",
     "bot/web/doubts.py",
     "bot/web/console/proposals.py",

@@ -3,6 +3,7 @@
 from bot.domain.tags.book import TagBook, matches, parts
 from bot.domain.tags.entities import CustomerTag, FollowMirror, FollowTag, Tag, TagGroup, TagRule
 from bot.domain.tags.rules import (
+    CATEGORY,
     Answered,
     Bought,
     Counter,
@@ -11,9 +12,12 @@ from bot.domain.tags.rules import (
     PriceBand,
     TagGroupSpec,
     Weak,
+    rule_of,
+    said,
 )
 
 __all__ = [
+    "CATEGORY",
     "Answered",
     "Bought",
     "Counter",
@@ -31,4 +35,6 @@ __all__ = [
     "Weak",
     "matches",
     "parts",
+    "rule_of",
+    "said",
 ]

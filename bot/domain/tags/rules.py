@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -10,10 +11,13 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    TypeAdapter,
+    ValidationError,
     field_validator,
     model_validator,
 )
 
+from bot.domain.refusals import Refusal
 from bot.domain.segments import BadRule, parse
 from bot.tongue import _
 
@@ -23,6 +27,10 @@ LONGEST = 30
 Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST, pattern=r"^[^/\s]+$")]
 TagName = Annotated[str, StringConstraints(pattern=r"^[^/\s]+/[^/\s]+$")]
 Share = Annotated[float, Field(gt=0, le=1)]
+
+
+CATEGORY = "{category}"
+"""Stands for the name of whatever was bought: a tag for each category."""
 
 
 class Part(BaseModel):
@@ -211,3 +219,18 @@ class Forbidden(Part):
 
 
 Rule = Annotated[Heard | Answered | Bought | Fitting | Counter, Field(discriminator="when")]
+_RULE: TypeAdapter[Heard | Answered | Bought | Fitting | Counter] = TypeAdapter(Rule)
+
+
+def rule_of(tag: str, written: Mapping[str, Any]) -> Heard | Answered | Bought | Fitting | Counter:
+    """One rule as the file would have it. Raises Refusal bad_rule."""
+    try:
+        return _RULE.validate_python(dict(written) | {"tag": tag})
+    except ValidationError as mistake:
+        raise Refusal("bad_rule", said(mistake), status=422) from None
+
+
+def said(mistake: ValidationError) -> str:
+    """What is wrong, without the hint for those who edit files."""
+    first = mistake.errors()[0]
+    return str(first["msg"]).removeprefix("Value error, ").partition(" — ")[0]

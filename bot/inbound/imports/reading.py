@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, closing
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing, closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain, islice
@@ -103,10 +103,11 @@ class _Import:
                 for row in read:
                     groups.add(row)
             done = 0
-            for part in _whole(map(self._one_buyer, groups), PART):
-                await self._write_orders(part)
-                done += len(part)
-                self.progress(_("写入"), done, len(groups))
+            async with aclosing(_ahead(_whole(groups, PART))) as parts:
+                async for part in parts:
+                    await self._write_orders([self._one_buyer(group) for group in part])
+                    done += len(part)
+                    self.progress(_("写入"), done, len(groups))
 
     async def _write_orders(self, groups: Sequence[list[OrderRow]]) -> None:
         source = self.wish.source
@@ -241,6 +242,17 @@ def _whole(groups: Iterable[list[OrderRow]], rows: int) -> Iterator[list[list[Or
             part, count = [], 0
     if part:
         yield part
+
+
+async def _ahead(parts: Iterator[T]) -> AsyncGenerator[T, None]:
+    """The next part is brought together in a thread while the database writes this one."""
+    coming = asyncio.create_task(asyncio.to_thread(next, parts, None))
+    try:
+        while (part := await coming) is not None:
+            coming = asyncio.create_task(asyncio.to_thread(next, parts, None))
+            yield part
+    finally:
+        await asyncio.wait((coming,))
 
 
 def _parts(items: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -10,8 +10,7 @@ from bot.store.tags.console import (
     names_to_give,
     rename_to,
 )
-from bot.store.tags.counting import would_count
-from bot.store.tags.everybody import retag_all, would_hold
+from bot.store.tags.everybody import retag_all
 from bot.store.tags.heard import Look
 from bot.store.tags.labels import (
     Given,
@@ -26,16 +25,18 @@ from bot.store.tags.labels import (
     worn,
 )
 from bot.store.tags.live_book import (
-    band_of,
+    answered_of,
+    bought_of,
     counter_of,
     define,
     fitting_of,
+    heard_of,
     live_book,
     made_by_people,
     retire,
     rules_made_here,
 )
-from bot.store.tags.many import put_on_many, take_off_many
+from bot.store.tags.many import Why, put_on_many, take_off_many
 from bot.store.tags.mirror import (
     Marking,
     NewCorpTags,
@@ -51,7 +52,8 @@ from bot.store.tags.mirror import (
 )
 from bot.store.tags.retagging import retag
 from bot.store.tags.stirring import stir
-from bot.store.tags.tree import Dispute, Leaf, disputes, settle_dispute, tree, would_hear
+from bot.store.tags.tree import Dispute, Leaf, disputes, settle_dispute, tree
+from bot.store.tags.trying import Would, answerers, would_get
 
 __all__ = [
     "CorpTag",
@@ -62,10 +64,14 @@ __all__ = [
     "Marking",
     "NewCorpTags",
     "Renamed",
+    "Why",
     "Worn",
-    "band_of",
+    "Would",
+    "answered_of",
+    "answerers",
     "begin",
     "begin_anew",
+    "bought_of",
     "conflicts",
     "corp_tags",
     "counter_of",
@@ -75,6 +81,7 @@ __all__ = [
     "due",
     "expire",
     "fitting_of",
+    "heard_of",
     "ids_of",
     "learn",
     "live_book",
@@ -102,7 +109,5 @@ __all__ = [
     "unmirror",
     "without_corp_tag",
     "worn",
-    "would_count",
-    "would_hear",
-    "would_hold",
+    "would_get",
 ]

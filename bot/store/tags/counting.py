@@ -66,10 +66,10 @@ async def retag_counted(sessions: Sessions, book: TagBook, now: datetime) -> int
     return changed
 
 
-async def would_count(session: AsyncSession, rule: Counter, now: datetime) -> int:
-    """How many have come far enough already."""
+async def far_enough(session: AsyncSession, rule: Counter, now: datetime) -> list[int]:
+    """Who has come far enough already."""
     tally = await _tally(session, rule, now)
-    return int((tally.score >= rule.enters).sum())
+    return tally.who[tally.score >= rule.enters].tolist()  # type: ignore[no-any-return]
 
 
 async def _change(session: AsyncSession, rule: Counter, tag_id: int, now: datetime) -> Change:

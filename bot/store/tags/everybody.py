@@ -11,7 +11,7 @@ import numpy as np
 from sqlalchemy import delete, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.domain.tags import Bought, CustomerTag, Tag, TagBook, TagGroup, parts
+from bot.domain.tags import CustomerTag, Tag, TagBook, TagGroup, parts
 from bot.store import bulk
 from bot.store.bulk import Array
 from bot.store.engine import Sessions, dialect_of
@@ -45,14 +45,6 @@ async def retag_all(sessions: Sessions, book: TagBook, now: datetime) -> int:
     changed = await _retag_bought(sessions, book, now)
     changed += await retag_fitting(sessions, book, now)
     return changed + await retag_counted(sessions, book, now)
-
-
-async def would_hold(session: AsyncSession, book: TagBook, rule: Bought, now: datetime) -> int:
-    """How many buy that way now, by the usual prices as they were last learned."""
-    buying = Buying(book.utc_offset_hours, dialect_of(session) == "sqlite", named=False)
-    query = buying.at_once([rule], by_line=False).params(bound(now, [rule]))
-    _, orders = await bulk.read(session, query, "ii")
-    return int((orders > 0).sum())
 
 
 async def _retag_bought(sessions: Sessions, book: TagBook, now: datetime) -> int:

@@ -14,15 +14,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.refusals import Refusal
 from bot.domain.tags import (
+    CATEGORY,
+    Answered,
     Bought,
     Counter,
     CustomerTag,
     Fitting,
+    Heard,
     Tag,
     TagBook,
     TagGroup,
     TagRule,
     parts,
+    said,
 )
 from bot.store.tags import counting, fitting, retagging
 from bot.store.tags.labels import named
@@ -61,7 +65,9 @@ def _with(book: dict[str, Any], made: Iterable[tuple[str, dict[str, Any]]]) -> d
         if spec is None:
             spec = {"name": group, "tags": []}
             book["groups"].append(spec)
-        if name not in spec["tags"]:
+        if name == CATEGORY:
+            spec["open"] = True
+        elif name not in spec["tags"]:
             spec["tags"] = [*spec["tags"], name]
         if not rule:
             continue
@@ -82,45 +88,46 @@ async def rules_made_here(session: AsyncSession) -> Sequence[TagRule]:
 async def define(
     session: AsyncSession, base: TagBook, tag: str, rule: dict[str, Any], *, by: str, now: datetime
 ) -> TagRule:
-    """A tag, and what gives it. Raises Refusal too_precise, bad_tag or bad_rule."""
+    """A tag, and what gives it; a rule of the same kind gives way. Raises Refusal too_precise, bad_tag or bad_rule."""
     parts(tag)
-    if said := base.too_precise(tag):
-        raise Refusal("too_precise", f"「{tag}」不能作标签：{said.why}", status=422)
+    if known := base.too_precise(tag):
+        raise Refusal("too_precise", f"「{tag}」不能作标签：{known.why}", status=422)
     book = await live_book(session, base)
     try:
         TagBook.model_validate(
             _with(json.loads(book.model_dump_json(by_alias=True)), [(tag, rule)])
         )
     except ValidationError as mistake:
-        raise Refusal("bad_rule", _said(mistake), status=422) from None
-    await retire(session, tag, keep=True)
+        raise Refusal("bad_rule", said(mistake), status=422) from None
+    await _give_way(session, tag, rule.get("when"))
     made = TagRule(tag=tag, rule=rule, state="published", at=now, by=by)
     session.add(made)
-    await named(session, tag)
+    if parts(tag)[1] != CATEGORY:
+        await named(session, tag)
     await session.flush()
     return made
 
 
-def _said(mistake: ValidationError) -> str:
-    first = mistake.errors()[0]
-    return str(first["msg"]).removeprefix("Value error, ").partition(" — ")[0]
+async def _give_way(session: AsyncSession, tag: str, when: str | None) -> None:
+    known = select(TagRule).where(TagRule.tag == tag, TagRule.state == "published")
+    for row in await session.scalars(known):
+        if row.rule.get("when") in (None, when):
+            row.state = "retired"
 
 
-async def retire(session: AsyncSession, tag: str, *, keep: bool = False) -> int:
-    """What was made here for a tag counts no more; unless they are kept, those whom its rule gave it lose it."""
+async def retire(session: AsyncSession, tag: str) -> int:
+    """What was made here for a tag counts no more, and those whom its rules gave it by night lose it."""
     gone = update(TagRule).where(TagRule.tag == tag, TagRule.state == "published")
     await session.execute(gone.values(state="retired"))
-    if keep:
-        return 0
     group, name = parts(tag)
-    tag_id = await session.scalar(
-        select(Tag.id).join(TagGroup).where(TagGroup.name == group, Tag.name == name)
+    hers = select(Tag.id).join(TagGroup).where(TagGroup.name == group)
+    tag_ids = list(
+        await session.scalars(hers if name == CATEGORY else hers.where(Tag.name == name))
     )
-    if tag_id is None:
-        return 0
-    await stir_wearers(session, [tag_id])
+    await stir_wearers(session, tag_ids)
     worn = delete(CustomerTag).where(
-        CustomerTag.tag_id == tag_id, CustomerTag.source.in_(BY_NIGHT)
+        CustomerTag.tag_id.in_(tag_ids),
+        CustomerTag.source.in_(BY_NIGHT if name != CATEGORY else (retagging.SOURCE,)),
     )
     return len((await session.scalars(worn.returning(CustomerTag.customer_id))).all())
 
@@ -129,8 +136,19 @@ def fitting_of(book: TagBook, tag: str) -> Fitting | None:
     return next((rule for rule in book.fitting() if rule.tag == tag), None)
 
 
-def band_of(book: TagBook, tag: str) -> Bought | None:
-    return next((rule for rule in book.bought() if rule.tag == tag and rule.price), None)
+def bought_of(book: TagBook, tag: str) -> Bought | None:
+    return next((rule for rule in book.bought() if rule.tag == tag), None)
+
+
+def answered_of(book: TagBook, tag: str) -> Answered | None:
+    rules = (rule for rule in book.rules if isinstance(rule, Answered))
+    return next((rule for rule in rules if rule.tag == tag), None)
+
+
+def heard_of(book: TagBook, tag: str, when: str) -> Heard | None:
+    """The newest of them: what people made here stands behind the file's."""
+    rules = [rule for rule in book.rules if isinstance(rule, Heard)]
+    return next((r for r in reversed(rules) if (r.tag, r.when) == (tag, when)), None)
 
 
 def counter_of(book: TagBook, tag: str) -> Counter | None:

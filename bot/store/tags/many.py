@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,7 +14,13 @@ from bot.store.engine import upsert
 from bot.store.tags.labels import alive, named
 from bot.store.tags.stirring import stir
 
-SOURCE = "guide"
+
+class Why(NamedTuple):
+    """What a tag shows of how it came."""
+
+    evidence: dict[str, Any]
+    by: str
+    source: str = "guide"
 
 
 async def put_on_many(
@@ -22,9 +28,8 @@ async def put_on_many(
     customer_ids: Sequence[int],
     *,
     tag: str,
-    evidence: dict[str, Any],
+    why: Why,
     now: datetime,
-    by: str,
 ) -> list[int]:
     """Those who did not have it from anybody."""
     tag_id, exclusive = await named(session, tag)
@@ -33,7 +38,7 @@ async def put_on_many(
     new = [each for each in customer_ids if each not in wearing]
     if not new:
         return []
-    same = {"tag_id": tag_id, "source": SOURCE, "evidence": evidence, "at": now, "by": by}
+    same = {"tag_id": tag_id, "at": now} | why._asdict()
     rows = [{"customer_id": each, "confidence": 1.0, "expires_at": None} | same for each in new]
     insert = upsert(session, CustomerTag)
     renewed = {name: insert.excluded[name] for name in ("evidence", "at", "by", "expires_at")}

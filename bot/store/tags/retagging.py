@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.mapping import Moment
 from bot.domain.orders import Order, OrderLine, Product
-from bot.domain.tags import CustomerTag, Tag, TagBook, TagGroup, TagRule, parts
+from bot.domain.tags import CATEGORY, CustomerTag, Tag, TagBook, TagGroup, TagRule, parts
 from bot.domain.tags.rules import LONGEST
 from bot.store.engine import dialect_of, table_of, upsert_in
 from bot.store.tags.buying import CUSTOMERS, Bound, Buying, bound, category_of
@@ -135,10 +135,11 @@ def _on(holds: Subquery, dialect: str) -> Executable:
     return new
 
 
+_FULL = TagGroup.name + "/"
 _BY_NIGHT = (
     select(Tag.id)
     .join(TagGroup)
-    .join(TagRule, TagRule.tag == TagGroup.name + "/" + Tag.name)
+    .join(TagRule, TagRule.tag.in_((_FULL + Tag.name, _FULL + CATEGORY)))
     .where(TagRule.state == "published")
 )
 """Tags with a rule that people made here: what the file says of them does not count."""

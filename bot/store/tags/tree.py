@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,12 +10,9 @@ from sqlalchemy import Select, delete, distinct, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Customer, Follow, Guide
-from bot.domain.delivery import Message, ShortLink
 from bot.domain.refusals import Refusal
 from bot.domain.tags import CustomerTag, FollowTag, Tag, TagGroup
-from bot.store.segments import WHOLE
 from bot.store.tags.labels import alive, take
-from bot.store.tags.patterns import fits
 from bot.store.tags.stirring import stir_follow
 
 MOST = 50
@@ -130,20 +126,3 @@ async def settle_dispute(
         delete(FollowTag).where(FollowTag.follow_id == follow_id, FollowTag.tag_id == tag_id)
     )
     await stir_follow(session, follow_id)
-
-
-async def would_hear(session: AsyncSession, when: str, patterns: Sequence[str]) -> int | None:
-    """To how many customers it has happened already; None for what is not kept in a way that could be counted."""
-    asked = {
-        "contact_way": (Follow.customer_id, Follow.state),
-        "link": (ShortLink.customer_id, ShortLink.tag),
-        "intent": (Message.customer_id, Message.intent),
-    }
-    if when not in asked:
-        return None
-    who, what = asked[when]
-    known = select(who).where(who.is_not(None), fits(what, patterns))
-    if when == "link":
-        known = known.where(ShortLink.opened_at.is_not(None))
-    query = select(func.count()).select_from(Customer).where(WHOLE, Customer.id.in_(known))
-    return await session.scalar(query) or 0

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.domain.refusals import Refusal
-from bot.domain.segments import parse
-from bot.domain.tags import Bought, Counter
-from bot.store import segments, tags
+from bot.domain.tags import rule_of
+from bot.store import tags
 from bot.web.api.bodies import Query, Strict
 from bot.web.api.endpoints import Ask, Routes, Told
 from bot.web.api.tags import GivenBy, Name
 
 routes = Routes()
-Kind = TypeVar("Kind", bound=BaseModel)
 
 
 class RulesAsked(Query):
@@ -75,6 +71,8 @@ class TryIn(Strict):
 class WouldTold(Told):
     customers: int | None
     """None for what is heard and was never kept in a way that could be counted."""
+    faces: list[str]
+    """References of a few of them."""
 
 
 @routes.asks(
@@ -88,26 +86,12 @@ class WouldTold(Told):
 )
 async def preview(ask: Ask[TryIn]) -> WouldTold:
     async with ask.reading() as session:
-        return WouldTold(customers=await _would(ask, session))
+        would = await _would(ask, session)
+        if would is None:
+            return WouldTold(customers=None, faces=[])
+        return WouldTold(customers=would.number, faces=[one.ref for one in would.faces])
 
 
-def _read(kind: type[Kind], written: Mapping[str, Any]) -> Kind:
-    try:
-        return kind.model_validate(written)
-    except ValidationError as mistake:
-        said = str(mistake.errors()[0]["msg"]).removeprefix("Value error, ")
-        raise Refusal("bad_rule", said, status=422) from None
-
-
-async def _would(ask: Ask[TryIn], session: AsyncSession) -> int | None:
-    given, now = ask.said.given, ask.now
-    written = given.written | {"tag": ask.said.tag}
-    match given.when:
-        case "rule":
-            return await segments.count(session, parse(given.rule or {}), now)
-        case "purchase":
-            band = _read(Bought, written)
-            return await tags.would_hold(session, ask.desk.work.content.tags, band, now)
-        case "counter":
-            return await tags.would_count(session, _read(Counter, written), now)
-    return await tags.would_hear(session, given.when, given.any or [])
+async def _would(ask: Ask[TryIn], session: AsyncSession) -> tags.Would | None:
+    rule = rule_of(ask.said.tag, ask.said.given.written)
+    return await tags.would_get(session, ask.desk.work.content.tags, rule, ask.now)

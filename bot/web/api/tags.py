@@ -45,15 +45,54 @@ class PriceIn(Strict):
         return self
 
 
+Orders = Annotated[int, Field(ge=1, le=10_000)]
+
+
+class OrdersIn(Strict):
+    least: Orders = 1
+    most: Orders | None = None
+
+
+class HabitIn(Strict):
+    """At least this share of at least so many orders."""
+
+    share: Annotated[float, Field(gt=0, le=1)]
+    orders: Orders
+
+
+class NoveltyIn(HabitIn):
+    """Of orders with something that had been on sale for fewer days."""
+
+    days: Annotated[int, Field(ge=1, le=365)]
+
+
 class GivenBy(Strict):
-    """What gives it: a rule of the segment language, what she pays, small signs that add up, or something heard."""
+    """What gives it, as a rule of `content/tags.yaml`: a rule of the segment language, how she buys, what she
+    answered, small signs that add up, or something heard."""
 
     when: Literal[
-        "rule", "purchase", "counter", "contact_way", "intent", "keyword", "link", "menu"
+        "rule",
+        "purchase",
+        "answer",
+        "counter",
+        "contact_way",
+        "intent",
+        "keyword",
+        "link",
+        "menu",
     ]
     rule: dict[str, Any] | None = None
     price: PriceIn | None = None
+    category: Word | None = None
+    """`*` gives one tag for each category that was bought; the tag is then 组/{category}."""
+    orders: OrdersIn | None = None
+    with_coupon: HabitIn | None = None
+    at_weekends: HabitIn | None = None
+    new_items: NoveltyIn | None = None
     within_days: Annotated[int, Field(ge=1, le=3650)] | None = None
+    form: Word | None = None
+    field: Word | None = None
+    is_: Annotated[Word | None, Field(alias="is")] = None
     counts: Annotated[list[WeakIn], Field(min_length=1, max_length=8)] | None = None
     half_life: Annotated[float, Field(ge=1, le=90)] | None = None
     enters: Annotated[float, Field(gt=0, le=1000)] | None = None
@@ -64,19 +103,15 @@ class GivenBy(Strict):
 
     @model_validator(mode="after")
     def _whole(self) -> GivenBy:
-        needed = NEEDED.get(self.when, "any")
-        if [name for name in ("rule", "price", "counts", "any") if getattr(self, name)] != [
-            needed
-        ]:
+        may, must = WRITES.get(self.when, HEARD)
+        told = {name for name in self.written if name != "when"}
+        if told - may or must - told:
+            words = "、".join([*sorted(must), *sorted(may - must)])
+            raise ValueError(f"when 是 {self.when} 时写 {words}")
+        if self.when == "purchase" and len(told & WAYS | _counted(told)) != 1:
             raise ValueError(
-                "when 是 rule 时写 rule，是 purchase 时写 price，是 counter 时写 counts，否则写 any"
+                f"purchase 只写一种看法：{'、'.join(sorted(WAYS))}，或 category、orders"
             )
-        if needed != "any" and (self.days or self.confidence):
-            raise ValueError("rule、purchase 和 counter 每晚重算，不写 days 和 confidence")
-        if needed != "price" and self.within_days:
-            raise ValueError("只有 purchase 写 within_days")
-        if needed != "counts" and (self.half_life or self.enters or self.leaves):
-            raise ValueError("只有 counter 写 half_life、enters 和 leaves")
         return self
 
     @property
@@ -85,8 +120,20 @@ class GivenBy(Strict):
         return self.model_dump(exclude_none=True, by_alias=True)
 
 
-NEEDED = {"rule": "rule", "purchase": "price", "counter": "counts"}
-"""What must be written for each kind of rule; for what is heard, `any`."""
+WAYS = {"price", "with_coupon", "at_weekends", "new_items"}
+"""Of how she buys, beside how often and what."""
+WRITES: dict[str, tuple[set[str], set[str]]] = {
+    "rule": ({"rule"}, {"rule"}),
+    "purchase": (WAYS | {"category", "orders", "within_days"}, set()),
+    "answer": ({"form", "field", "is"}, {"form", "field", "is"}),
+    "counter": ({"counts", "half_life", "enters", "leaves"}, {"counts"}),
+}
+"""Kind of rule → what may be written, and what must be."""
+HEARD = ({"any", "days", "confidence"}, {"any"})
+
+
+def _counted(told: set[str]) -> set[str]:
+    return {"orders"} if told & {"category", "orders"} else set()
 
 
 class TagIn(Strict):

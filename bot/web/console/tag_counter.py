@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import ValidationError
-
 from bot.domain.refusals import Refusal
 from bot.domain.tags import Counter
 from bot.tongue import _
@@ -58,15 +56,6 @@ def written(filled: Filled) -> dict[str, Any]:
     return {"when": "counter", "counts": counts} | {
         name: _decimal(filled, name, usual) for name, usual in EMPTY.items()
     }
-
-
-def rule_of(tag: str, filled: Filled) -> Counter:
-    """Raises Refusal for what is no such rule."""
-    try:
-        return Counter.model_validate(written(filled) | {"tag": tag})
-    except ValidationError as mistake:
-        words = str(mistake.errors()[0]["msg"]).removeprefix("Value error, ")
-        raise Refusal("bad_rule", words.partition(" — ")[0], status=422) from None
 
 
 def _decimal(filled: Filled, name: str, usual: str) -> float:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.domain import masks
 from bot.domain.refusals import Refusal
-from bot.domain.tags import Bought, Counter, parts
+from bot.domain.tags import CATEGORY, TagBook, parts, rule_of
 from bot.events.commands import DefineTag
-from bot.store import tags
-from bot.tongue import _
-from bot.web.console import forms, rules, tag_band, tag_counter
+from bot.store import roster, tags
+from bot.web.console import forms, rules, tag_answer, tag_buying, tag_counter, tag_heard
 from bot.web.console.frame import is_part, shown
 from bot.web.console.preview import answer, builder, preview, question
 from bot.web.desk import DESK
@@ -25,7 +24,8 @@ routes = web.RouteTableDef()
 KINDS = {
     "rule": "符合一条分群规则",
     "counter": "看得多、看得久",
-    "purchase": "买东西的价位",
+    "purchase": "怎么买的",
+    "answer": "问卷里的回答",
     "contact_way": "从某个渠道码来",
     "intent": "说了某个意思的话",
     "keyword": "话里有某个词",
@@ -39,6 +39,8 @@ HINTS = {
     "link": "链接的名字，* 代表所有链接",
     "menu": "菜单的 key，例如 new*",
 }
+TRIED = {"purchase": "looked", "counter": "half_life", "answer": "answer"}
+"""Kind → what is there once somebody filled in the form."""
 STALE = "页面放太久了，请刷新后再试一次"
 
 
@@ -48,22 +50,17 @@ async def edit(request: web.Request) -> web.StreamResponse:
     work, query = request.app[DESK].work, request.query
     tag = query.get("tag", "")
     parts(tag)
-    when = query.get("when", "rule")
+    when = query.get("when", "purchase" if tag.endswith(CATEGORY) else "rule")
     if when not in KINDS:
         raise web.HTTPNotFound
     async with work.sessions.reading() as session:
         book = await tags.live_book(session, work.content.tags)
-        live = tags.fitting_of(book, tag)
-        facts: dict[str, Any] = {"tag": tag, "when": when, "kinds": KINDS, "hints": HINTS}
-        if when == "purchase":
-            facts |= await _band(request, session, tag, tags.band_of(book, tag))
-            return await shown(request, session, "console/tag_rule.html", "tags", **facts)
-        if when == "counter":
-            facts |= await _counted(session, tag, query, tags.counter_of(book, tag), work.now())
-            return await shown(request, session, "console/tag_rule.html", "tags", **facts)
+        facts: dict[str, Any] = {"tag": tag, "when": when, "kinds": _kinds(tag), "hints": HINTS}
         if when != "rule":
-            facts |= await _heard(session, when, query)
+            facts |= _filled(request, book, tag, when)
+            facts |= await _tried(request, session, tag, when)
             return await shown(request, session, "console/tag_rule.html", "tags", **facts)
+        live = tags.fitting_of(book, tag)
         asked = question(
             rules.read_form(query), live.rule if live else None, edited="edited" in query
         )
@@ -77,49 +74,54 @@ async def edit(request: web.Request) -> web.StreamResponse:
         return await shown(request, session, "console/tag_rule.html", "tags", **facts)
 
 
-async def _counted(
-    session: AsyncSession,
-    tag: str,
-    query: Mapping[str, str],
-    live: Counter | None,
-    now: datetime,
+def _kinds(tag: str) -> Mapping[str, str]:
+    """A tag for each category comes from what is bought alone."""
+    return {"purchase": KINDS["purchase"]} if tag.endswith(CATEGORY) else KINDS
+
+
+def _filled(request: web.Request, book: TagBook, tag: str, when: str) -> dict[str, Any]:
+    """What stands in the form: what was filled in, or the rule that counts now."""
+    query, tried = request.query, TRIED.get(when, "any") in request.query
+    match when:
+        case "purchase":
+            way = "count" if tag.endswith(CATEGORY) else query.get("of", "")
+            live = tag_buying.of_rule(tags.bought_of(book, tag), way)
+            filled = tag_buying.of_form(query) if tried else live
+            return {"filled": filled, "sent": filled, "ways": tag_buying.WAYS}
+        case "counter":
+            counted = tag_counter.of_rule(tags.counter_of(book, tag))
+            filled = tag_counter.of_form(query) if tried else counted
+            return {"filled": filled, "sent": filled, "signs": tag_counter.SIGNS}
+        case "answer":
+            now = tags.answered_of(book, tag)
+            said = query.get("answer", "") if tried else tag_answer.of_rule(now)
+            games = request.app[DESK].work.content.games
+            return {"sent": {"answer": said}, "choices": tag_answer.choices(games, now)}
+    filled = (
+        tag_heard.of_form(query)
+        if tried
+        else tag_heard.of_rule(when, tags.heard_of(book, tag, when))
+    )
+    return {"filled": filled, "sent": filled}
+
+
+async def _tried(
+    request: web.Request, session: AsyncSession, tag: str, when: str
 ) -> dict[str, Any]:
-    """Before anything is filled in, what counts now."""
-    tried = "half_life" in query
-    filled = tag_counter.of_form(query) if tried else tag_counter.of_rule(live)
-    facts = {"filled": filled, "signs": tag_counter.SIGNS, "would": None, "wrong": ""}
-    if tried:
-        try:
-            rule = tag_counter.rule_of(tag, filled)
-            facts["would"] = await tags.would_count(session, rule, now)
-        except Refusal as refusal:
-            facts["wrong"] = refusal.words
-    return facts
-
-
-async def _band(
-    request: web.Request, session: AsyncSession, tag: str, live: Bought | None
-) -> dict[str, Any]:
-    query = request.query
-    tried = "of" in query
-    filled = tag_band.of_form(query) if tried else tag_band.of_rule(live)
-    facts: dict[str, Any] = {"filled": filled, "ways": tag_band.WAYS, "would": None, "wrong": ""}
-    if tried:
-        try:
-            rule = Bought.model_validate(tag_band.written(filled) | {"tag": tag})
-            work = request.app[DESK].work
-            facts["would"] = await tags.would_hold(session, work.content.tags, rule, work.now())
-        except Refusal as refusal:
-            facts["wrong"] = refusal.words
-    return facts
-
-
-async def _heard(session: AsyncSession, when: str, query: Mapping[str, str]) -> dict[str, Any]:
-    words = query.get("any", "").strip()[:400]
-    patterns = tag_counter.patterns(words)
-    count = await tags.would_hear(session, when, patterns) if patterns else None
-    days = query.get("days", "")
-    return {"any": words, "days": days if days.isdecimal() else "", "would": count}
+    """Who would get it, and a few of them; nothing before somebody asked."""
+    facts: dict[str, Any] = {"would": None, "wrong": "", "looked": False, "faces": ()}
+    if not request.query.get(TRIED.get(when, "any")):
+        return facts
+    work = request.app[DESK].work
+    try:
+        rule = rule_of(tag, _written(request.query, when))
+    except Refusal as refusal:
+        return facts | {"wrong": refusal.words}
+    would = await tags.would_get(session, work.content.tags, rule, work.now())
+    faces = [one.id for one in would.faces] if would else []
+    limits, now = work.content.limits, work.now()
+    listed = await roster.listed(session, work.vault, faces, limits, now)
+    return facts | {"would": would, "looked": True, "faces": listed, "mask": masks.name}
 
 
 @routes.post("/admin/tags/rule/publish")
@@ -142,16 +144,13 @@ async def publish(request: web.Request) -> web.StreamResponse:
 
 
 def _written(form: Mapping[str, Any], when: str) -> dict[str, Any]:
-    if when == "rule":
-        return {"when": when, "rule": forms.rule(form)}
-    if when == "purchase":
-        return tag_band.written(tag_band.of_form(form))
-    if when == "counter":
-        return tag_counter.written(tag_counter.of_form(form))
-    patterns = tag_counter.patterns(forms.needed(form, "any", _("先写听到什么才打")))
-    written: dict[str, Any] = {"when": when, "any": patterns}
-    if days := forms.number(form, "days", least=1, most=3650):
-        written["days"] = days
-    if when == "keyword":
-        written["confidence"] = 0.7
-    return written
+    match when:
+        case "rule":
+            return {"when": when, "rule": forms.rule(form)}
+        case "purchase":
+            return tag_buying.written(tag_buying.of_form(form), forms.text(form, "tag"))
+        case "counter":
+            return tag_counter.written(tag_counter.of_form(form))
+        case "answer":
+            return tag_answer.written(form)
+    return tag_heard.written(form, when)

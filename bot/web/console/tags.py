@@ -120,7 +120,7 @@ def _given(book: TagBook) -> dict[str, list[str]]:
         elif rule.when == "rule":
             words = read_back(parse(rule.rule))
         else:
-            words = _("她自己在问卷「%(form)s」里答的", form=rule.form)
+            words = _("她在「%(form)s」里答「%(said)s」", form=rule.form, said=rule.is_)
         found.setdefault(rule.tag, []).append(words)
     return found
 
@@ -154,7 +154,12 @@ def _bought(rule: Bought) -> str:
         else:
             span = f"{yuan(low)}–{yuan(high)}" if high else f"{yuan(low)}+"
             told.append(_("平均每单 %(span)s", span=span))
-    for habit, words in ((rule.with_coupon, _("用券")), (rule.at_weekends, _("周末来"))):
+    habits = (
+        (rule.with_coupon, _("用券")),
+        (rule.at_weekends, _("周末来")),
+        (rule.new_items, _("买新品")),
+    )
+    for habit, words in habits:
         if habit:
             told.append(
                 _("%(share)s%% 的单是%(what)s", share=f"{100 * habit.share:g}", what=words)

@@ -154,7 +154,7 @@ async def test_a_price_band_is_read_tried_and_changed(bot, shop):
     asked: dict[str, Any] = {"tag": "价格带/高端", "given": band}
     _, told = await program.reads("tags/rules", tag="价格带/高端")
     assert told["items"][0]["rule"]["price"] == {"from": 130, "of": "category"}
-    assert (await program.asks("tags/rules/preview", **asked))[1] == {"customers": 0}
+    assert (await program.asks("tags/rules/preview", **asked))[1] == {"customers": 0, "faces": []}
     assert (await program.asks("tags", **asked))[0] == 200
     _, told = await program.reads("tags/rules", tag="价格带/高端")
     assert [(one["of_console"], one["rule"]["price"]["from"]) for one in told["items"]] == [
@@ -173,6 +173,33 @@ async def test_a_price_band_is_read_tried_and_changed(bot, shop):
     status, _ = await program.asks("tags/rules/preview", tag="价格带/高端", given=flutters)
     assert status == 422
     assert (await program.asks("tags/retire", tag="价格带/高端"))[0] == 200
+
+
+async def test_a_tag_may_have_every_kind_of_rule_that_the_file_knows(bot, shop):
+    program, made = await shop.program("operator"), set()
+    habit = {"share": 0.5, "orders": 3}
+    for given in (
+        {"when": "answer", "form": "next-season", "field": "vote", "is": "针织"},
+        {"when": "purchase", "category": "家居", "orders": {"least": 2, "most": 4}},
+        {"when": "purchase", "with_coupon": habit, "within_days": 90},
+        {"when": "purchase", "at_weekends": habit},
+        {"when": "purchase", "new_items": habit | {"days": 20}},
+        {"when": "menu", "any": ["home*"], "days": 30, "confidence": 0.8},
+    ):
+        assert (await program.asks("tags/rules/preview", tag="兴趣/家居", given=given))[0] == 200
+        status, told = await program.asks("tags", tag="兴趣/家居", given=given)
+        assert status == 200, told
+        _, told = await program.reads("tags/rules", tag="兴趣/家居")
+        made |= {one["when"] for one in told["items"] if one["of_console"]}
+        assert [one["rule"] for one in told["items"]].count(given | {"tag": "兴趣/家居"}) == 1
+    assert made == {"answer", "purchase", "menu"}  # of each kind the newest counts
+    for wrong in (
+        {"with_coupon": habit, "at_weekends": habit},
+        {"within_days": 9},
+        {"any": ["x"]},
+    ):
+        given = {"when": "purchase"} | wrong
+        assert (await program.asks("tags", tag="兴趣/家居", given=given))[0] == 422
 
 
 async def test_words_are_tried_saved_and_taken_back(bot, shop):

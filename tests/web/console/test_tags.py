@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 from sqlalchemy import select
 
 from bot.domain.browsing import Glance
-from bot.domain.orders import Order
+from bot.domain.customers import Customer
+from bot.domain.games import GameEntry
+from bot.domain.orders import Order, OrderLine
 from bot.domain.tags import CustomerTag, FollowTag, Tag, TagRule
-from bot.store import tags
+from bot.store import consent, tags
 from bot.store.tags import put
 from tests.builders import a_customer, a_follow, a_guide
 
@@ -159,9 +162,9 @@ async def test_a_price_band_is_tried_and_published_in_place_of_the_files(bot, sh
         order = {"source": "pos", "state": "paid", "paid_at": bot.now, "customer_id": customer.id}
         session.add(Order(**order, order_no="1", amount_fen=30_000))
     boss = await shop.signs_in("owner", "boss")
-    ask = "/admin/tags/rule?tag=价格带/高端&when=purchase&of=order&days=365"
+    ask = "/admin/tags/rule?tag=价格带/高端&when=purchase&of=order&days=365&looked=1"
     assert "“到”要比“从”大" in (await boss.opens(f"{ask}&from=300&below=200")).text
-    assert "有 1 位顾客买在这个价位" in (await boss.opens(f"{ask}&from=300")).text
+    assert "有 1 位顾客是这样买的" in (await boss.opens(f"{ask}&from=300")).text
     page = await boss.sends("/admin/tags/rule/publish")
     assert "近 365 天，平均每单 ¥300+" in page.text
     assert "同类商品中间价的 130%+" not in page.text
@@ -174,3 +177,72 @@ async def test_a_price_band_is_tried_and_published_in_place_of_the_files(bot, sh
     ):  # an order in between leaves what people ruled to the night
         await tags.retag(session, bot.content.tags, bot.now, [customer.id])
     assert await wearing(bot, "高端") == {customer.id}
+
+
+async def bought(bot, *days: int, category: str = "裙装") -> Customer:
+    """Somebody who bought so many days ago."""
+    async with bot.session() as session:
+        customer = await a_customer(session)
+        for ago in days:
+            facts = {"source": "pos", "state": "paid", "amount_fen": 100}
+            at = bot.now - timedelta(days=ago)
+            order = Order(order_no=f"{ago}", customer_id=customer.id, paid_at=at, **facts)
+            session.add(order)
+            await session.flush()
+            line = {"sku": "", "name": "裙", "category": category, "quantity": 1}
+            session.add(OrderLine(order_id=order.id, ordinal=0, amount_fen=100, **line))
+    return customer
+
+
+async def test_every_way_of_buying_is_tried_here_and_shows_who(bot, shop):
+    customer = await bought(bot, 1, 8, 15)  # three Wednesdays
+    boss = await shop.signs_in("owner", "boss")
+    ask = "/admin/tags/rule?tag=购物习惯/爱用券&when=purchase&looked=1&days=30&of="
+    for asked, fit in {
+        "count&least=3": 1,
+        "count&least=1&most=2": 0,
+        "count&least=3&what=裙装": 1,
+        "count&least=1&what=裤装": 0,
+        "coupon&share=50&orders=3": 0,
+        "weekend&share=100&orders=3": 0,
+        "new&share=50&orders=3&fresh=30": 0,
+    }.items():
+        page = await boss.opens(ask + asked)
+        assert f"有 {fit} 位顾客是这样买的" in page.text, asked
+        assert (f"/admin/customers/{customer.ref}" in page.html) == bool(fit)
+    assert "先写占百分之几" in (await boss.opens(f"{ask}coupon&orders=3")).text
+
+
+async def test_a_group_takes_a_tag_for_each_category_that_is_bought(bot, shop):
+    customer = await bought(bot, 1, 8, 15)
+    async with bot.session() as session:
+        await tags.named(session, "兴趣/上新")
+    boss = await shop.signs_in("owner", "boss")
+    await boss.opens("/admin/tags/rule?tag=兴趣/{category}&looked=1&of=count&least=3")
+    page = await boss.sends("/admin/tags/rule/publish")
+    assert "买过「…」，下过 3+ 单" in page.text
+    assert "下过 2+ 单" not in page.text
+    async with bot.sessions.reading() as session:
+        book = await tags.live_book(session, bot.content.tags)
+    await tags.retag_all(bot.sessions, book, bot.now)
+    assert await wearing(bot, "裙装") == {customer.id}
+
+
+async def test_an_answer_gives_a_tag_to_who_gave_it_before_and_agreed(bot, shop):
+    async with bot.session() as session:
+        agreed, silent = await a_customer(session), await a_customer(session)
+        said = {"game": "next-season", "round": "", "choice": "亚麻", "state": "in", "at": bot.now}
+        session.add_all(GameEntry(customer_id=who.id, **said) for who in (agreed, silent))
+        act = {"customer_id": agreed.id, "channel": "page", "actor": "customer:c", "evidence": {}}
+        await consent.record(session, **act, purpose="profiling", action="grant", at=bot.now)
+    boss = await shop.signs_in("owner", "boss")
+    page = await boss.opens("/admin/tags/rule?tag=兴趣/家居&when=answer&answer=[]")
+    assert "规则没有读懂" in page.text
+    assert "下一季想多做哪一种？ · 亚麻" in page.text
+    await boss.opens(
+        '/admin/tags/rule?tag=兴趣/家居&when=answer&answer=["next-season", "vote", "亚麻"]'
+    )
+    assert "已经这样答过的有 1 位" in boss.text
+    page = await boss.sends("/admin/tags/rule/publish")
+    assert "她在「next-season」里答「亚麻」" in page.text
+    assert await wearing(bot, "家居") == {agreed.id}
