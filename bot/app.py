@@ -141,9 +141,10 @@ class Bot:
                 clockwork.shutdown(wait=False)
 
     def _register(self, stop: asyncio.Event) -> None:
-        # One drain keeps each customer's events in order. Several payers: one slow call must not hold up a welcome.
+        # One drain keeps each customer's events in order. Several payers: slow calls must not hold up a welcome, and a
+        # platform that takes seconds must not hold up fifty of them a second (tests/storm/test_welcomes.py).
         draining = Lane(self._drain_some, most=1)
-        paying = Lane(self.sender.pay, most=4)
+        paying = Lane(self.sender.pay, most=8)
 
         async def drain() -> (
             None

@@ -1,4 +1,5 @@
-"""Processes of the bot that are forked from one that has loaded everything, so that they can die by the hundred.
+"""Processes of the bot that are forked from one that has loaded everything, so that they can die by the hundred,
+or be asked to end as a deploy asks them.
 
 Reads `ROLE [POINT]` from stdin and answers with the process id. POINT is where it kills itself: before or after a step
 of paying (`claim-after`, `begin-before`, …) or around its n-th commit (`commit-12`, `committed-12`).
@@ -86,7 +87,9 @@ async def live(role: str, point: str) -> None:
             owner = f"{os.getpid()}:mortal"
             bot.sender = Mortal(bot.work, owner=owner)
             bot.sender.point = point
-        await bot.run(worker=role != "scheduler", scheduler=role != "worker")
+        stop = asyncio.Event()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+        await bot.run(worker=role != "scheduler", scheduler=role != "worker", stop=stop)
 
 
 def main(lives: Callable[[str, str], Any] = live) -> None:

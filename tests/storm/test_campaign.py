@@ -222,7 +222,7 @@ def _reached(row: dict[str, Any]) -> bool:
     return row.get("status") in {None, "sent", "ok", "delivered"}
 
 
-def _until(true: Callable[[], bool], what: str, seconds: float) -> float:
+def until(true: Callable[[], bool], what: str, seconds: float) -> float:
     """How long it took."""
     began = time.monotonic()
     while not true():
@@ -302,11 +302,11 @@ def test_nobody_is_lost_or_doubled(tmp_path, backend):
         for _ in range(WORKERS - 1 if backend != "sqlite" else 0):
             here.begin("worker")
         kill_at_random(here, KILLS)
-        healed = _until(lambda: not here.of_the_dead(), "the debts of the dead", QUIET)
-        sent = _until(lambda: not here.unsent(), "the last message", LONGEST)
+        healed = until(lambda: not here.of_the_dead(), "the debts of the dead", QUIET)
+        sent = until(lambda: not here.unsent(), "the last message", LONGEST)
         took = time.monotonic() - began
         here.platforms.ask("clock", {"running": False})
-        _until(lambda: confirmed_and_settled(here), "guides and results", 600)
+        until(lambda: confirmed_and_settled(here), "guides and results", 600)
         told(here, took=took, died=died, healed=healed, sent=sent)
 
 
@@ -322,7 +322,7 @@ def told(here: Storm, **figures: float) -> None:
     never = [who for who in unknown if not arrived[who]]
     ends = dict(Counter(states.values()))
     print(
-        f"\n{here.backend}: {len(states)} recipients, {KILLS} random kills, {figures['died']:.0f} points; "
+        f"\n{here.backend}: {len(states)} recipients, {figures.get('kills', KILLS):.0f} random kills, {figures['died']:.0f} points; "
         f"lost {len(lost)}, doubled {len(doubled)}, hidden {len(hidden)}, "
         f"in flight after {figures['healed']:.0f} s: 0; {ends}; "
         f"of the unknown {len(never)} never arrived; {figures['took']:.0f} s"
