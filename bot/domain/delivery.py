@@ -59,6 +59,8 @@ class Owed(Row):
     lease_until: Mapped[float | None]
     """On the monotonic-like wall of the machines, seconds since the epoch: never the movable clock."""
     attempts: Mapped[int] = mapped_column(default=0)
+    crashes: Mapped[int] = mapped_column(default=0)
+    """How often whoever had claimed it was never heard of again."""
     code: Mapped[int | None]
     reason: Mapped[str | None]
     answer: Mapped[dict[str, Any] | None]

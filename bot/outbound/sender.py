@@ -28,6 +28,8 @@ LEASE_SECONDS = 45.0
 AT_ONCE = 25
 """More would make a round cheaper, but all that are under way when a token ends are asked for twice."""
 MOST_ATTEMPTS = 8
+MOST_CRASHES = 3
+"""After so many deaths of those who had it in hand, a debt is what kills them: it is parked."""
 SHOWN = ("msgid", "config_id")
 """What is kept of an answer beside its debt. Whoever hears of it gets all, but answers carry names and phones."""
 HELD = "held"
@@ -55,8 +57,23 @@ class Sender:
     async def pay(self, *, limit: int = AT_ONCE) -> int:
         """Pay up to `limit` due debts. Returns how many were looked at."""
         claimed = await self._claim(limit)
-        if not claimed:
-            return 0
+        for some in await self._apart(claimed):
+            await self._pay(some)
+        return len(claimed)
+
+    async def _apart(self, claimed: Sequence[Owed]) -> list[Sequence[Owed]]:
+        """What may be about to kill us once more goes alone, after its neighbours: nobody else is to pay for it."""
+        suspects = [owed for owed in claimed if owed.crashes >= MOST_CRASHES - 1]
+        if len(suspects) > 1:
+            back = [
+                (owed, {"state": "owed", "attempts": owed.attempts - 1}) for owed in suspects[1:]
+            ]
+            async with self._work.sessions.begin() as session:
+                await outbox.settle(session, back)
+        steady = [owed for owed in claimed if owed not in suspects]
+        return [some for some in (steady, suspects[:1]) if some]
+
+    async def _pay(self, claimed: Sequence[Owed]) -> None:
         payable, settled_early = await self._look(claimed)
         payable = await self._begin(payable)
         outcomes = await asyncio.gather(*(self._perform(owed, call) for owed, call in payable))
@@ -64,7 +81,6 @@ class Sender:
             (owed, call, outcome) for (owed, call), outcome in zip(payable, outcomes, strict=True)
         ]
         await self._settle(results + settled_early)
-        return len(claimed)
 
     async def _claim(self, limit: int) -> Sequence[Owed]:
         async with self._work.sessions.begin() as session:
@@ -146,6 +162,9 @@ class Sender:
     ) -> Outcome | None:
         """What ends this debt without a call, or None when it is to be paid."""
         reason = "expired" if self._expired(owed) else reasons.get(owed.id)
+        if owed.crashes >= MOST_CRASHES:
+            log.error("debt parked", kind=owed.kind, outbox_id=owed.id, crashes=owed.crashes)
+            reason = "gave_up"
         if owed.reason == UNDER_WAY and (reason or not call.repeatable):
             return Unclear("interrupted")  # it may have been made: not to be called unsent
         if owed.id in reasons and reason is None:

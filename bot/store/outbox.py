@@ -77,6 +77,7 @@ def _taking() -> Executable:
             fence=Owed.fence + 1,
             lease_until=bindparam("until_real"),
             attempts=Owed.attempts + 1,
+            crashes=Owed.crashes + case((Owed.state == "claimed", 1), else_=0),
         )
         .returning(Owed)
         .execution_options(populate_existing=True, synchronize_session=False)
@@ -149,6 +150,7 @@ def _row(vault: Vault, call: calls.Call, effect: str, now: datetime) -> dict[str
         "created_at": now,
         "fence": 0,
         "attempts": 0,
+        "crashes": 0,
         "lane": "bulk",
         "purpose": "service",
         "due_at": now,

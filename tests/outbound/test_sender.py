@@ -318,3 +318,84 @@ async def test_marketing_that_comes_late_respects_the_night(bot):
     bot.clock.advance(hours=12)
     assert await bot.sends() == []
     assert (await debt(bot, number)).reason == "quiet_hours"
+
+
+class Frozen(Sender):
+    """Stopped after one of its steps, as by SIGSTOP, until it is told to go on."""
+
+    def __init__(self, bot, point: str) -> None:
+        super().__init__(bot.work, owner="frozen")
+        self.point, self.stopped, self.goes_on = point, asyncio.Event(), asyncio.Event()
+
+    async def _at(self, step: str, act):
+        done = await act
+        if step == self.point:
+            self.stopped.set()
+            await self.goes_on.wait()
+        return done
+
+    async def _claim(self, limit):
+        return await self._at("claim", super()._claim(limit))
+
+    async def _look(self, claimed):
+        return await self._at("look", super()._look(claimed))
+
+    async def _begin(self, payable):
+        return await self._at("begin", super()._begin(payable))
+
+    async def _perform(self, owed, call):
+        return await self._at("perform", super()._perform(owed, call))
+
+
+async def leases_end(bot) -> None:
+    async with bot.session() as session:
+        await session.execute(update(Owed).values(lease_until=0.0))
+
+
+@pytest.mark.parametrize(
+    ("point", "became"),
+    [("claim", "done"), ("look", "done"), ("begin", "unknown"), ("perform", "unknown")],
+)
+async def test_who_was_frozen_longer_than_its_lease_changes_nothing_when_it_goes_on(
+    bot, point, became
+):
+    number = await owes(bot, Ring(), "e")
+    frozen = Frozen(bot, point)
+    paying = asyncio.create_task(frozen.pay())
+    await frozen.stopped.wait()
+    await leases_end(bot)
+    await bot.sends()
+    assert (await debt(bot, number)).state == became
+    frozen.goes_on.set()
+    await paying
+    assert bot.platform.performed == [Ring()]
+    assert (await debt(bot, number)).state == became
+
+
+class Dies(BaseException):
+    """As by SIGKILL."""
+
+
+async def test_a_debt_that_kills_who_pays_it_is_parked_after_three_and_the_others_go_on(bot):
+    def kills(call):
+        if call.word == "poison":
+            raise Dies
+        return Sent()
+
+    bot.platform.answers(Knock, kills)
+    words = ["a", "poison", "b", "c"]
+    numbers = {word: await owes(bot, Knock(word=word), f"e-{word}") for word in words}
+    deaths = 0
+    for _ in range(8):
+        try:
+            while await bot.sender.pay():
+                pass
+        except Dies:
+            deaths += 1
+        await leases_end(bot)
+    assert deaths == 3
+    found = {word: await debt(bot, number) for word, number in numbers.items()}
+    assert (found.pop("poison").state, {one.state for one in found.values()}) == (
+        "refused",
+        {"done"},
+    )

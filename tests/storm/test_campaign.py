@@ -320,9 +320,9 @@ def told(here: Storm, **figures: float) -> None:
     doubled = [who for who, times in arrived.items() if times > 1]
     unknown = [who for who, state in states.items() if state == "unknown"]
     never = [who for who in unknown if not arrived[who]]
-    ends = dict(Counter(states.values()))
+    ends, kills = dict(Counter(states.values())), figures.get("kills", KILLS)
     print(
-        f"\n{here.backend}: {len(states)} recipients, {figures.get('kills', KILLS):.0f} random kills, {figures['died']:.0f} points; "
+        f"\n{here.backend}: {len(states)} recipients, {kills:.0f} random kills, {figures['died']:.0f} points; "
         f"lost {len(lost)}, doubled {len(doubled)}, hidden {len(hidden)}, "
         f"in flight after {figures['healed']:.0f} s: 0; {ends}; "
         f"of the unknown {len(never)} never arrived; {figures['took']:.0f} s"

@@ -346,6 +346,7 @@ def upgrade() -> None:
         sa.Column("fence", sa.BigInteger(), nullable=False),
         sa.Column("lease_until", sa.Double(), nullable=True),
         sa.Column("attempts", sa.BigInteger(), nullable=False),
+        sa.Column("crashes", sa.BigInteger(), nullable=False),
         sa.Column("code", sa.BigInteger(), nullable=True),
         sa.Column("reason", sa.String(), nullable=True),
         sa.Column(
