@@ -9,6 +9,7 @@ from functools import lru_cache
 from sqlalchemy import CursorResult, Executable, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.domain.campaigns import Touch
 from bot.domain.channels import WINDOWS
 from bot.domain.conversations import Conversation
 from bot.domain.delivery import Message, Window
@@ -159,6 +160,18 @@ async def use_windows(
     )
     used = used.values(left=Window.left - 1).returning(Window.customer_id)
     return set(await session.scalars(used.execution_options(synchronize_session=False)))
+
+
+async def give_back(session: AsyncSession, touch_ids: Sequence[int], now: datetime) -> None:
+    """These were never asked for after all: what they took off their windows is there again."""
+    hers = select(Touch.id).where(
+        Touch.id.in_(touch_ids),
+        Touch.customer_id == Window.customer_id,
+        Touch.channel == Window.channel,
+    )
+    most = max(count for _, count in WINDOWS.values())
+    back = update(Window).where(hers.exists(), Window.closes_at > now, Window.left < most)
+    await session.execute(back.values(left=Window.left + 1))
 
 
 async def shut_window(session: AsyncSession, customer_id: int, channel: str) -> None:

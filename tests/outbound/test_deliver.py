@@ -11,10 +11,13 @@ from bot.calls import Refused, SendKf, SendOfficial, Sent, Unclear
 from bot.domain.campaigns import Touch
 from bot.domain.offers import Coupon, Offer
 from bot.events import KfSendFailed
+from bot.events.commands import Actor, SwitchSending
 from bot.outbound.deliver import deliver_due
 from bot.store import campaigns, consent, conversations, offers, touches
 from tests.builders import LONG_AGO, a_follow, a_guide
 from tests.outbound.conftest import a_campaign, friends, runs, states
+
+BOSS = Actor(kind="owner", id="boss")
 
 
 async def a_window(bot, customer, channel="kf", address="wk1|wm1"):
@@ -231,3 +234,19 @@ async def test_at_night_even_an_open_window_stays_silent(bot, hands):
     bot.clock.move_to(touch.due_at)
     await runs(bot)
     assert len(bot.platform.sent(SendKf)) == 1
+
+
+async def test_what_was_never_asked_for_takes_nothing_off_her_window(bot, hands):
+    _, (customer,) = await friends(bot, 1)
+    await a_window(bot, customer)
+    await planned(bot, customer, purpose="service")
+    for _ in range(6):
+        await bot.works(deliver_due)
+        await bot.does(SwitchSending(at=bot.now, actor=BOSS, key=bot.key(), on=False, reason="停"))
+        await bot.sends()
+        await bot.does(SwitchSending(at=bot.now, actor=BOSS, key=bot.key(), on=True, reason="好"))
+    await runs(bot)
+    assert len(bot.platform.sent(SendKf)) == 1
+    async with bot.session() as session:
+        open_ = await conversations.window(session, customer.id, "kf", bot.now)
+    assert open_.left == 4

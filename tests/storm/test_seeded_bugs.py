@@ -133,7 +133,9 @@ BUGS: dict[str, tuple[type[Mortal], str]] = {
 SEEDS = range(4)
 
 
-async def a_world(sessions, content, settings, seed: int, *, zone: str = "Asia/Shanghai") -> World:
+async def a_world(
+    sessions, content, settings, seed: int, *, zone: str = "Asia/Shanghai", people: int = PEOPLE
+) -> World:
     hours = QuietHours(zone=zone)
     limits = content.limits.model_copy(update={"quiet_hours": hours})
     bot = Bot(sessions, replace(content, limits=limits), settings)
@@ -142,7 +144,7 @@ async def a_world(sessions, content, settings, seed: int, *, zone: str = "Asia/S
     here = World(bot, clock, random.Random(seed))
     bot.platform.answers(SendOfficial, here.platform)
     async with bot.session() as session:
-        for number in range(PEOPLE):
+        for number in range(people):
             openid = f"oSim{seed:04}{number:020}"
             customer = await a_customer(session, external_userid=f"wmSim{seed}-{number}")
             session.add(Identity(customer_id=customer.id, kind="openid", value=openid,
