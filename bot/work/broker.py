@@ -17,7 +17,8 @@ log = structlog.get_logger()
 SQL = "sql"
 POLL_SECONDS = 0.5
 """How long another process may take to notice; in this process a nudge is heard at once."""
-AT_ONCE = 8
+AT_ONCE = 12
+"""More than there are payers: all of them at a slow platform must leave room for handling what comes in."""
 FINISH_SECONDS = 12.0
 """What calls under way are given when we stop: each takes 10 s at most."""
 RETRY_SECONDS = 1.0
