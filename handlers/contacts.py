@@ -6,8 +6,10 @@ from typing import Literal
 
 from bot.calls import GetCustomer, GetFan, GetKfCustomers
 from bot.domain.customers import Customer
+from bot.domain.influence import SHARED
 from bot.domain.refusals import Refusal
 from bot.events import (
+    AskShareCode,
     AuthorizationRevoked,
     CustomerAdded,
     CustomerDeleted,
@@ -27,9 +29,12 @@ from bot.events import (
 )
 from bot.inbound.router import Router
 from bot.inbound.turn import Answer, Turn
-from bot.store import consent, customers, tags
+from bot.store import consent, contact_ways, customers, tags
+from bot.tongue import _
 
 router = Router()
+SOURCE = "老客推荐"
+"""The source of whoever comes by a customer's own code."""
 
 
 @router.on(CustomerAdded)
@@ -242,3 +247,20 @@ async def _standing(turn: Turn, customer_id: int) -> Customer:
     if customer is None:
         raise Refusal("no_such_customer", "没有这位顾客", status=404)
     return await customers.stands_for(turn.session, customer)
+
+
+@router.on(AskShareCode)
+async def open_share_code(command: AskShareCode, turn: Turn) -> Answer:
+    """One for each person, of whoever is her guide now; it is made at the platform within minutes."""
+    customer = await turn.session.get(Customer, command.customer_id)
+    if customer is None:
+        raise Refusal("no_such_customer", "没有这位顾客", status=404)
+    customer = await customers.stands_for(turn.session, customer)
+    if command.actor.kind == "customer" and command.actor.id != customer.ref:
+        raise Refusal("not_yours", "这不是你的", status=403)
+    guide = await customers.guide_of(turn.session, customer.id)
+    if guide is None:
+        raise Refusal("no_guide", _("先加一位导购，再来要推荐码"), status=409)
+    state = f"{SHARED}{customer.ref}"
+    await contact_ways.configure(turn.session, state=state, label=SOURCE, guide_id=guide.id)
+    return Answer({"state": state})

@@ -6,6 +6,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import ContactWay, Follow, Guide, Store
+from bot.domain.influence import SHARED
 from bot.domain.offers import Offer
 from bot.domain.orders import OrderLine, Product
 from bot.domain.tags import CustomerTag, Tag, TagGroup
@@ -59,4 +60,5 @@ async def _sources(session: AsyncSession) -> Pairs:
     known = await session.execute(select(ContactWay.state, ContactWay.label))
     seen = await session.scalars(select(Follow.state).where(Follow.state.is_not(None)).distinct())
     labels = {str(state): str(state) for state in seen} | dict(known.all())
+    labels = {state: label for state, label in labels.items() if not state.startswith(SHARED)}
     return sorted(labels.items())[:MOST]

@@ -22,6 +22,7 @@ from bot.domain.tiers import CustomerTier
 from bot.events import (
     Actor,
     ApproveCampaign,
+    AskShareCode,
     Buyer,
     DraftCampaign,
     FormAnswered,
@@ -31,6 +32,7 @@ from bot.events import (
     OrderReported,
     UnmergeCustomer,
 )
+from bot.outbound.contact_ways import open_contact_ways
 from bot.outbound.tag_mirror import retag_everybody
 from bot.outbound.tiers import retier
 from bot.store import offers, segments, tags, tiers
@@ -455,10 +457,14 @@ async def test_tactic_105_more_often_wins_then_who_spends_more_then_who_buys_dea
 
 
 async def test_tactic_106_who_brings_forty_friends_is_a_koc_though_she_spends_little(town):
-    her, rich = await somebody(town), await somebody(town, "chen")
-    await happened(town, [(her.customer.id, 5, 9_900), (rich.customer.id, 5, 9_000_000)])
     await hires(town, "wang")
-    shared = {"act": "add_friend", "guide": "wang", "source": f"share-{her.customer.ref}"}
+    her, rich = await comes(town, "小满", guide="wang"), await somebody(town, "chen")
+    await happened(town, [(her.customer.id, 5, 9_900), (rich.customer.id, 5, 9_000_000)])
+    asks = {"at": town.now, "actor": Actor(kind="customer", id=her.customer.ref)}
+    told = await town.does(AskShareCode(**asks, key="share", customer_id=her.customer.id))
+    await town.works(open_contact_ways)
+    await town.sends()
+    shared = {"act": "add_friend", "guide": "wang", "source": told["state"]}
     await town.acts(*(shared | {"customer": f"f{n}", "name": f"朋友{n}"} for n in range(40)))
     await town.works(retier, retag_everybody)
     assert "影响力/KOC" in await worn(town, her.customer.id)

@@ -9,18 +9,19 @@ import pytest
 from aiohttp import FormData
 from sqlalchemy import select
 
-from bot.calls import GetOAuthFan, Refused, Sent
+from bot.calls import AddContactWay, GetOAuthFan, Refused, Sent
 from bot.domain.cases import Case
 from bot.domain.consent import ConsentState
-from bot.domain.customers import Customer
+from bot.domain.customers import Customer, Guide
 from bot.domain.games import drawn, hash_of
 from bot.events.commands import Actor, CloseCase, FileCase
+from bot.outbound.contact_ways import open_contact_ways
 from bot.outbound.games import end_due
 from bot.store import consent, points
 from bot.store.customers import attach
 from bot.store.offers import Till as AtTill
 from bot.store.offers import look_up
-from tests.builders import an_offer
+from tests.builders import a_customer, a_follow, a_guide, an_offer
 from tests.stories.test_contest import a_png
 from tests.web.faces import a_coupon, a_named_customer
 
@@ -430,3 +431,27 @@ async def test_points_are_swapped_for_things_and_for_a_level(bot, shop):
     assert "每月免运费卡 还能领 1 次" in face.text
     fields = face.form("/h5/rights/silver-shipping")
     assert (await face.posts("/h5/rights/swap-tote", **fields)).status == 409
+
+
+async def test_she_gets_one_code_of_her_own_and_nothing_for_passing_it_on(bot, shop):
+    customer = await a_fan(bot)
+    face = await looks(shop, "/h5/share")
+    assert "还没有加导购" in face.text
+    async with bot.session() as session:
+        await a_follow(session, customer, await a_guide(session, userid="wang", name="王芳"))
+    await face.opens("/h5/share")
+    assert "推荐没有奖励" in face.text
+    assert "正在准备" in (await face.sends("/h5/share")).text
+    bot.platform.answers(
+        AddContactWay, Sent({"config_id": "c1", "qr_code": "https://qr.example/1"})
+    )
+    await bot.works(open_contact_ways)
+    await bot.sends()
+    (call,) = bot.platform.sent(AddContactWay)
+    assert (call.userids, call.state) == (("wang",), f"share-{customer.ref}")
+    assert "https://qr.example/1" in (await face.opens("/h5/share")).html
+    async with bot.session() as session:
+        friend = await a_customer(session)
+        guide = (await session.scalars(select(Guide))).one()
+        await a_follow(session, friend, guide, state=call.state)
+    assert "1 位朋友是你介绍来的" in (await face.opens("/h5/share")).text

@@ -85,3 +85,11 @@ class ChangeAdvisor(Command):
     permission = "advisor.assign"
     customer_id: int
     userid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskShareCode(Command):
+    """A customer wants a code of her own by which friends add her guide. Nothing is given for it."""
+
+    permission = "friend.bring"
+    customer_id: int

@@ -9,6 +9,7 @@ from bot.web.customer import (
     mine,
     points,
     preferences,
+    share,
     staying,
     teams,
     wallet,
@@ -25,6 +26,7 @@ routes = [
     *preferences.routes,
     *mine.routes,
     *cases.routes,
+    *share.routes,
     *staying.routes,
 ]
 

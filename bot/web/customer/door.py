@@ -28,6 +28,7 @@ OURS = (
     "/h5/data",
     "/h5/data/all",
     "/h5/cases",
+    "/h5/share",
 )
 SHARED = re.compile(r"/h5/(?:teams/\d{1,18}|(?:contests|games)/[a-z][a-z0-9-]{0,30})")
 """Pages whose links go from hand to hand."""
