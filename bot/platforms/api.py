@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from bot.calls import Outcome, Sent, TryLater
+from bot.domain.tokens import Token
 from bot.platforms.answers import Half, fit
 from bot.platforms.breaker import Breaker
 from bot.platforms.http import Http, Lost
@@ -33,23 +34,28 @@ class Api:
 
     async def ask(self, request: Request) -> Outcome:
         """With a fresh token, and once more with the next one when the platform ended it early."""
-        token = await self._tokens.get()
-        if isinstance(token, TryLater):
-            return token
-        held = self._breaker.hold(request.path) or await self._pace(request)
-        if held:
+        if held := self._breaker.hold(request.path):
             return held
-        said = await self._http.send(request, token.value)
-        if not isinstance(said, Lost) and errcode(said) in self._expired:
-            token = await self._tokens.renew(token)
-            if isinstance(token, TryLater):
-                return token
-            if held := await self._pace(request):
-                return held  # what was refused was not done
-            said = await self._http.send(request, token.value)
+        token, said = await self._try(request)
+        if token and not isinstance(said, Lost | TryLater) and errcode(said) in self._expired:
+            renewed = await self._tokens.renew(token)
+            # What was refused was not done.
+            said = renewed if isinstance(renewed, TryLater) else (await self._try(request))[1]
+        if isinstance(said, TryLater):
+            return said
         became = judged(said, request, self._table)
         self._breaker.heard(request.path, became)
         return became
+
+    async def _try(
+        self, request: Request
+    ) -> tuple[Token | None, dict[str, Any] | Lost | TryLater]:
+        # The token comes last: whoever had to wait for a permit would come with one that was replaced meanwhile.
+        held = await self._pace(request)
+        token = held or await self._tokens.get()
+        if isinstance(token, TryLater):
+            return None, token
+        return token, await self._http.send(request, token.value)
 
     async def ask_openly(self, request: Request) -> Outcome:
         """Without a token: the request carries its own proof."""

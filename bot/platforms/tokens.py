@@ -52,6 +52,8 @@ class Tokens:
         self._clock = clock
         self._owner = secrets.token_hex(8)
         self._held: Token | None = None
+        self._bad = 0
+        """The newest version that was refused."""
         self._lock = asyncio.Lock()
         self._failures = _Budget(3, 600.0, clock)
         self._fetches = _Budget(20, 60.0, clock)
@@ -61,12 +63,16 @@ class Tokens:
 
     async def get(self) -> Token | TryLater:
         held = self._held
-        return held if held and self._fresh(held) else await self._next(held)
+        if held and self._fresh(held) and held.version > self._bad:
+            return held
+        # One that was refused and could not be replaced yet is asked with by nobody: it would be refused again.
+        return await self._next(held, refused=held is not None and held.version <= self._bad)
 
     async def renew(self, failed: Token) -> Token | TryLater:
         """A newer token than the one that just failed, fetched at most once for all who saw it fail."""
+        self._bad = max(self._bad, failed.version)
         held = self._held
-        if held and held.version > failed.version and self._fresh(held):
+        if held and held.version > self._bad and self._fresh(held):
             return held
         return await self._next(failed, refused=True)
 
@@ -144,22 +150,27 @@ class Tokens:
 
 
 class _Budget:
-    """At most so many in so many seconds."""
+    """At most so many in so many seconds, whether they passed by themselves or a movable clock was moved."""
 
     def __init__(self, most: int, seconds: float, clock: Clock) -> None:
         self._most = most
-        self._seconds = seconds
+        self._seconds = timedelta(seconds=seconds)
         self._clock = clock
-        self._taken: deque[float] = deque()
+        self._taken: deque[tuple[timedelta, datetime]] = deque()
 
     def spent(self) -> bool:
-        since = self._clock.monotonic() - self._seconds
-        while self._taken and self._taken[0] <= since:
+        real, now = self._moment()
+        while self._taken and (
+            max(real - self._taken[0][0], now - self._taken[0][1]) >= self._seconds
+        ):
             self._taken.popleft()
         return len(self._taken) >= self._most
 
     def take(self) -> bool:
         if self.spent():
             return False
-        self._taken.append(self._clock.monotonic())
+        self._taken.append(self._moment())
         return True
+
+    def _moment(self) -> tuple[timedelta, datetime]:
+        return timedelta(seconds=self._clock.monotonic()), self._clock.now()

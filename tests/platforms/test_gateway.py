@@ -261,6 +261,20 @@ async def test_a_storm_of_bad_tokens_ends_at_the_breaker(gateway, tiny):
     assert tiny.counts()[TOKEN] <= 21
 
 
+async def test_with_a_refused_token_nobody_asks_again(gateway, tiny, manual):
+    tiny.answers[GET] = [{"errcode": 40014, "errmsg": "no"}]
+    for _ in range(60):
+        held = await gateway.perform(CUSTOMER)
+    assert (type(held), held.reason) == (TryLater, "no_token")
+    asked = tiny.counts()[GET]
+    assert asked <= 42
+    await gateway.perform(CUSTOMER)
+    assert tiny.counts()[GET] == asked
+    del tiny.answers[GET]
+    manual.advance(seconds=61)
+    assert isinstance(await gateway.perform(CUSTOMER), Sent)
+
+
 class QuickClock(ManualClock):
     """Machine time that runs when it is told to."""
 

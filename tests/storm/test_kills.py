@@ -25,7 +25,7 @@ from tests.processes import ROOT
 from tests.storm import telling
 
 SEED, DAYS, KILLS = 7, int(os.environ.get("STORM_DAYS", "30")), 20
-STEPS_A_DAY = 100
+STEPS_A_DAY = 45
 """Fewer than there are, so that every kill finds its step."""
 LONGEST_STEP = 0.25
 """Seconds of work after which a kill may come; most steps are shorter, and then it comes between two."""
