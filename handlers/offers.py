@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bot.domain.customers import Customer
-from bot.domain.offers import Till, Verdict, day_words
+from bot.domain.offers import LOCKED, Till, Verdict, day_words
 from bot.domain.orders import Order
 from bot.domain.quotas import read_limits
-from bot.domain.refusals import Refusal
+from bot.domain.refusals import Later, Refusal
 from bot.events import (
     Actor,
     ClaimCoupon,
@@ -67,6 +67,9 @@ def _till(command: RedeemCoupon | ReserveCoupon) -> Till:
 
 
 def _told(verdict: Verdict) -> dict[str, object]:
+    """Raises Later where the till was locked before: who goes on guessing writes nothing, who waits tries again."""
+    if verdict == LOCKED:
+        raise Later(verdict.state, verdict.words, status=verdict.status)
     # Not raised: a refusal undoes what was written, and the till's wrong guesses must stay counted.
     refused = {"refused": verdict.state, "status": verdict.status} if verdict.state != "ok" else {}
     return verdict.facts() | refused

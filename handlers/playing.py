@@ -13,7 +13,7 @@ from handlers.chat.games import play
 from handlers.chat.talk import GAME, Talk
 
 router = Router()
-ON_PAGES = {"vote", "lottery", "checkin", "quiz"}
+ON_PAGES = {"vote", "lottery", "chain", "checkin", "quiz"}
 
 
 @router.on(PlayGame)

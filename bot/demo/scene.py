@@ -103,8 +103,10 @@ async def open_scene(
     start: datetime,
     port: int | None = None,
     played: bool = True,
+    database_url: str | None = None,
 ) -> AsyncIterator[Scene]:
-    """Everything up and wired over HTTP; `home` holds `world.yaml` and gets the database and the log.
+    """Everything up and wired over HTTP; `home` holds `world.yaml` and gets the log, and the database where no
+    other empty one is named.
 
     A scene that is `played` is stepped and has its loop to itself; one that people visit is not.
     """
@@ -114,7 +116,8 @@ async def open_scene(
         env = await stack.enter_async_context(
             sandbox_beside(home, web_url, seed=seed, start=start)
         )
-        own = {"database_url": f"sqlite+aiosqlite:///{home / 'siyu.db'}", "public_url": web_url}
+        database = database_url or f"sqlite+aiosqlite:///{home / 'siyu.db'}"
+        own = {"database_url": database, "public_url": web_url}
         settings = load_settings(**(env | own))
         engine = open_engine(settings.database_url)
         await prepare(engine)

@@ -57,6 +57,10 @@ class GameRound(Row):
     winners: Mapped[list[Any]]
 
 
+LONGEST_SAID = 120
+"""Characters of what somebody says in a 接龙."""
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -30,3 +30,7 @@ class Refusal(Exception):
     def words(self) -> str:
         """In the language of whoever is told."""
         return _(self._words)
+
+
+class Later(Refusal):
+    """Not now, whatever it is: nothing is kept of the act, and the same one may be tried again."""

@@ -13,7 +13,7 @@ import yaml
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.permissions import Matrix, asks, may, needs_second
-from bot.domain.refusals import Refusal
+from bot.domain.refusals import Later, Refusal
 from bot.events import dump, kind_of, load
 from bot.events.commands import Command, DecideProposal
 from bot.inbound.dispatch import Dispatcher
@@ -32,6 +32,7 @@ _PRIVATE = (
     "pin_hash",
     "token_hash",
     "phone",
+    "said",
 )
 AGREED = "proposal:"
 _REFUSAL = ("refused", "words", "status", "state")
@@ -54,7 +55,8 @@ async def do(
 ) -> dict[str, Any]:
     """Perform the act, or give the stored answer of the same act; `waits` for it where it is under way.
 
-    Raises Refusal: forbidden (403), key_reused (422) or whatever the rule says; a refusal is stored like an answer.
+    Raises Refusal: forbidden (403), key_reused (422) or whatever the rule says; a refusal is stored like an answer,
+    unless it says Later.
     """
     if not asks(matrix(), command.permission, command.actor.kind):
         raise Refusal("forbidden", "你的角色不能做这件事", status=403)
@@ -124,6 +126,8 @@ async def _perform(
                 return await _decide(dispatcher, session, command, now)
             result = await dispatcher.tell(session, command, key=key, now=now)
             await session.flush()
+    except Later:
+        raise
     except Refusal as refusal:
         return {"refused": refusal.reason, "words": refusal.words, "status": refusal.status}
     return result.facts if isinstance(result, Answer) else {}

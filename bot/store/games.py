@@ -97,13 +97,28 @@ async def rounds_of(session: AsyncSession, game: Game, customer_id: int) -> list
 
 
 async def words(
-    session: AsyncSession, vault: Vault, game: Game, round_: str
+    session: AsyncSession, vault: Vault, game: Game, round_: str, *, newest: int | None = None
 ) -> list[tuple[GameEntry, str]]:
-    """What may be shown of a 接龙, in the order it was said."""
+    """What may be shown of a 接龙, in the order it was said; of a long one, if so wished, its end."""
     query = select(GameEntry).where(
         GameEntry.game == game.key, GameEntry.round == round_, GameEntry.state == "in"
     )
-    rows = (await session.scalars(query.order_by(GameEntry.at, GameEntry.id))).all()
+    backwards = query.order_by(GameEntry.at.desc(), GameEntry.id.desc()).limit(newest)
+    rows = list(reversed((await session.scalars(backwards)).all()))
+    return await _unsealed(session, vault, rows)
+
+
+async def said_by(
+    session: AsyncSession, vault: Vault, game: Game, round_: str, customer_id: int
+) -> tuple[GameEntry, str] | None:
+    """Hers, also while somebody has yet to read it."""
+    hers = await entry_of(session, game, round_, customer_id)
+    return next(iter(await _unsealed(session, vault, [hers] if hers else [])), None)
+
+
+async def _unsealed(
+    session: AsyncSession, vault: Vault, rows: Sequence[GameEntry]
+) -> list[tuple[GameEntry, str]]:
     await vault.load_keys(session, {row.customer_id for row in rows})
     return [
         (row, vault.unseal_known(row.customer_id, row.text, about=ABOUT))

@@ -7,14 +7,13 @@ from datetime import date
 
 from bot.calls import MenuItem
 from bot.domain.cases import complaint_score
-from bot.domain.games import PREFIX, Game, Play, streak
+from bot.domain.games import LONGEST_SAID, PREFIX, Game, Play, streak
 from bot.store import cases, consent, games, guide_tasks
 from handlers.chat.giving import answered
 from handlers.chat.talk import Said, Talk
 
 REVIEW = "game_review"
 WHY = "接龙里有一条带敏感词或联系方式，先压下了。看过后：可以放出来点“完成”，不合适点“跳过”。"
-LONGEST = 120
 MOST_SHOWN = 80
 """Tickets in one message; all of them stand on the draw's own page."""
 
@@ -83,7 +82,7 @@ async def _chain(talk: Talk, game: Game, said: str) -> Said:
     turn, round_ = talk.turn, game.round_at(talk.turn.now)
     if not said:
         return Said(f"{game.ask}\n{talk.say('games/chain', word=game.says[0])}")
-    if len(said) > LONGEST:
+    if len(said) > LONGEST_SAID:
         return Said(talk.say("games/chain", word=game.says[0], long="是"))
     grave = complaint_score(said).severity == 1
     held = grave or bool(turn.content.check_text(said)) or turn.content.games.sensitive(said)

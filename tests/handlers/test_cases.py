@@ -249,6 +249,22 @@ async def test_she_is_asked_once_in_30_days_whether_she_is_content(bot):
     assert len([call for call in asked if call.menu[0].id.startswith("csat:")]) == 1
 
 
+async def test_asked_by_her_guide_she_was_asked(bot):
+    customer = await a_friend(bot)
+    asked = []
+    for text in ("裤子开线了", "袖子也开线了"):
+        await acts(bot, FileCase, customer_id=customer.id, text=text)
+        case = (await live_case(bot)).id
+        await acts(bot, CloseCase, case_id=case, resolution="已修好")
+        async with bot.session() as session:
+            news = select(GuideTask).where(GuideTask.kind == "case_news")
+            task = (await session.scalars(news.order_by(GuideTask.id.desc()).limit(1))).one()
+            await bot.vault.load_keys(session, [customer.id])
+            words = bot.vault.unseal_known(customer.id, task.words, about="guide_task.words")
+            asked.append("这次处理得怎么样" in words)
+    assert asked == [True, False]
+
+
 async def live_case(bot) -> Case:
     async with bot.session() as session:
         return (await session.scalars(select(Case).where(Case.state != "closed"))).one()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from bot.domain.audit import AuditRow
 from bot.domain.offers import Coupon, Redemption, TillMiss
 from bot.domain.refusals import Refusal
 from bot.events import (
@@ -84,6 +85,24 @@ async def test_wrong_codes_stay_counted_although_refused(bot, coupon):
     assert reasons == [("unknown", 404)] * 10 + [("locked", 429)]
     async with bot.session() as session:
         assert await session.scalar(select(TillMiss.misses)) == 11
+
+
+async def test_a_locked_till_writes_nothing_more_and_its_order_goes_through_once_it_is_free(
+    bot, coupon
+):
+    wanted = redeems(bot, coupon.code)
+    for i in range(11):
+        with pytest.raises(Refusal):
+            await bot.does(redeems(bot, f"NOSUCH{i}"))
+    async with bot.session() as session:
+        rows = await session.scalar(select(func.count(AuditRow.id)))
+    for _ in range(3):
+        with pytest.raises(Refusal, match="locked"):
+            await bot.does(wanted)
+    async with bot.session() as session:
+        assert await session.scalar(select(func.count(AuditRow.id))) == rows
+    bot.clock.advance(minutes=10)
+    assert (await bot.does(wanted))["state"] == "ok"
 
 
 @pytest.mark.parametrize("amount", [0, -1, 10**12])

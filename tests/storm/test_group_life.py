@@ -137,10 +137,13 @@ async def publish(scene: Scene, group: str, rule: dict[str, Any], **settings: An
     await commands.do(scene.bot.dispatcher, work.sessions, command, scene.now)
 
 
-async def test_a_thousand_people_in_six_rooms(tmp_path):
+async def test_a_thousand_people_in_six_rooms(databases, tmp_path):
     chance = random.Random(7)
     (tmp_path / "world.yaml").write_text(yaml.safe_dump(world(), allow_unicode=True), "utf-8")
-    async with open_scene(tmp_path, ROUTERS, seed=7, start=START) as scene:
+    database_url = databases.empty(tmp_path)
+    async with open_scene(
+        tmp_path, ROUTERS, seed=7, start=START, database_url=database_url
+    ) as scene:
         await reconcile(scene.bot.work)
         await goes_on(scene, minutes=2)
         await known_to_knit(scene)

@@ -10,6 +10,7 @@ from aiohttp import FormData
 from sqlalchemy import select
 
 from bot.calls import AddContactWay, GetOAuthFan, Refused, Sent
+from bot.domain.audit import AuditRow
 from bot.domain.cases import Case
 from bot.domain.consent import ConsentState
 from bot.domain.customers import Customer, Guide
@@ -390,7 +391,23 @@ async def test_games_are_played_on_a_page_once_as_in_chat(bot, shop):
     page = await face.sends("/h5/games/style", said="style:通勤")
     assert "平时穿得多" not in page.text
     assert "衣柜里想先添哪一样" in page.text
-    assert (await face.opens("/h5/games/wardrobe")).status == 404
+
+
+async def test_a_line_of_a_chain_stands_without_a_name_and_a_contact_waits_for_a_look(bot, shop):
+    seen = []
+    for openid, said in (("o-lin", "羊绒平铺着晾"), ("o-chen", "加我微信号 abc123")):
+        await a_fan(bot, openid)
+        face = await looks(shop, "/h5/games/wardrobe")
+        seen.append((await face.sends("/h5/games/wardrobe", said=said)).text)
+    assert "“羊绒平铺着晾”" in seen[0]
+    assert "同事看过才会放到下面" in seen[1]
+    await a_fan(bot, "o-wang")
+    third = (await looks(shop, "/h5/games/wardrobe")).text
+    assert "羊绒平铺着晾" in third
+    assert "abc123" not in third
+    async with bot.session() as session:
+        audit = await session.scalars(select(AuditRow.detail))
+        assert "羊绒" not in str(audit.all())
 
 
 async def test_a_draw_can_be_recomputed_by_anybody(bot, shop):

@@ -12,6 +12,7 @@ from bot.domain.offers.rules import (
 )
 from bot.domain.offers.spec import OfferSpec
 from bot.domain.offers.verdicts import (
+    ENOUGH,
     LOCKED,
     STALE_QR,
     UNDO,
@@ -27,6 +28,7 @@ from bot.domain.offers.words import SHOP_ZONE, day_words, in_words, last_day_wor
 __all__ = [
     "ALPHABET",
     "CODE_LENGTH",
+    "ENOUGH",
     "LOCKED",
     "SHOP_ZONE",
     "STALE_QR",

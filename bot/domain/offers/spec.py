@@ -86,6 +86,12 @@ class OfferSpec(BaseModel):
         off = self.value if self.kind == "amount" else self.most_fen
         return max(off, self.cost_fen)
 
+    @property
+    def worst_of_all_fen(self) -> int:
+        """What it may cost, were every piece used: never more than its budget."""
+        every = self.budget_pieces * self.piece_fen
+        return every if self.budget_fen is None else min(every, self.budget_fen)
+
     def span(self) -> tuple[datetime, datetime]:
         """Half-open: from the start, up to but not at the end."""
         starts = ALWAYS[0] if self.starts is None else _moment(self.starts)

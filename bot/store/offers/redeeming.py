@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Store
 from bot.domain.offers import (
+    ENOUGH,
     LOCKED,
     STALE_QR,
     UNDO,
@@ -87,7 +88,7 @@ async def _find(
             return STALE_QR
     found = await coupon_for_code(session, code) if code else None
     if found is None:
-        return LOCKED if await missed(session, str(till.actor), now) else UNKNOWN
+        return ENOUGH if await missed(session, str(till.actor), now) else UNKNOWN
     return found
 
 

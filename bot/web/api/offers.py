@@ -65,9 +65,7 @@ async def check(ask: Ask[OfferSpec]) -> OfferChecked:
     spec, content = ask.said, ask.desk.work.content
     deals = deals_of(content.playbooks.values(), content.offers)
     found = unfair(content.levels, [*deals, Deal(spec.name, frozenset(), spec)])
-    return OfferChecked(
-        most_fen=spec.budget_pieces * spec.piece_fen, unfair=[one.in_words() for one in found]
-    )
+    return OfferChecked(most_fen=spec.worst_of_all_fen, unfair=[one.in_words() for one in found])
 
 
 @routes.asks("POST", "/offers", "offer.define", "建一种券", says=OfferSpec)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -49,6 +50,7 @@ COUPONS = {
     "declined": "让出",
     "waiting": "排队",
 }
+GOODS = re.compile(r"[\s、，,;；]+")
 CURVE = 30
 BASKETS = (9_900, 29_900, 59_900, 199_900)
 """Orders on which prices of the levels are held against one another, in fen."""
@@ -154,7 +156,7 @@ async def new(request: web.Request) -> web.StreamResponse:
             session,
             "console/coupon_new.html",
             "coupons",
-            kinds={name: words for name, words in KINDS.items() if name != "access"},
+            kinds=KINDS,
             stores=await shops.stores(session),
             spec=None,
         )
@@ -176,7 +178,7 @@ async def check(request: web.Request) -> web.StreamResponse:
             "coupons",
             spec=spec,
             written=json.dumps(spec.model_dump(mode="json", exclude_defaults=True)),
-            most=spec.budget_pieces * spec.piece_fen,
+            most=spec.worst_of_all_fen,
             baskets=BASKETS,
             levels=levels.levels,
             pays=by_level(levels, spec, BASKETS),
@@ -207,6 +209,11 @@ async def switch(request: web.Request) -> web.StreamResponse:
     raise web.HTTPSeeOther(f"/admin/coupons/{key}?said={'offer_on' if on else 'offer_off'}")
 
 
+def _goods(form: Form) -> list[str]:
+    """Skus or categories, as people set words apart."""
+    return [one for one in GOODS.split(forms.text(form, "goods", most=300)) if one]
+
+
 def _spec(form: Form, salt: str) -> OfferSpec:
     """Yuan on the page, fen inside. Raises Refusal bad_content."""
     name = forms.needed(form, "name", _("先给券起个名字"), most=40)
@@ -220,6 +227,15 @@ def _spec(form: Form, salt: str) -> OfferSpec:
         "value": worth if percent else worth * 100 if kind == "amount" else 0,
         "threshold_fen": 100 * (forms.number(form, "threshold", most=100_000) or 0),
         "most_fen": 100 * (forms.number(form, "most", most=100_000) or 0) if percent else 0,
+        "goods": _goods(form),
+        "budget_fen": None
+        if (most := forms.number(form, "budget", most=10**9)) is None
+        else most * 100,
+        "stacks": forms.text(form, "stacks") == "1",
+        "first_order": forms.text(form, "first_order") == "1",
+        "queue": forms.text(form, "queue") == "1",
+        "after_return": "lost" if forms.text(form, "after_return") == "lost" else "back",
+        "starts": forms.text(form, "starts") or None,
         "cost_fen": 0 if percent or kind == "amount" else 100 * worth,
         "budget_pieces": forms.number(form, "pieces", least=1, most=1_000_000) or 0,
         "per_customer": forms.number(form, "each", least=1, most=100) or 1,

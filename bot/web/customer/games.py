@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.domain.games import Game, GameRound, hash_of, proof, streak
+from bot.domain.games import LONGEST_SAID, Game, GameRound, hash_of, proof, streak
 from bot.domain.refusals import Refusal
 from bot.events.commands import PlayGame
 from bot.store import consent, games
@@ -22,10 +22,12 @@ from bot.web.pages import page
 routes = web.RouteTableDef()
 KEY = "{key:[a-z][a-z0-9-]{0,30}}"
 DRAW = rf"/h5/games/{KEY}/draws/{{round:\d{{4}}-W\d\d}}"
-PLAYED = ("vote", "lottery", "checkin", "quiz")
+PLAYED = ("vote", "lottery", "chain", "checkin", "quiz")
 A_PAGE = 100
 """Tickets; all of them stand in the file."""
 DRAWS = 8
+LINES = 50
+"""Of a 接龙 that are shown, the newest."""
 
 
 def game_of(request: web.Request, *kinds: str) -> Game:
@@ -88,14 +90,31 @@ async def _quiz(
     return {"may": may, "asked": asked}
 
 
-SHOWN = {"vote": _vote, "lottery": _lottery, "checkin": _checkin, "quiz": _quiz}
+async def _chain(
+    request: web.Request, session: AsyncSession, game: Game, who: int
+) -> dict[str, Any]:
+    """Words without names; what nobody has read yet is seen by her alone."""
+    work = request.app[DESK].work
+    now = game.round_at(work.now())
+    told = await games.words(session, work.vault, game, now, newest=LINES)
+    hers = await games.said_by(session, work.vault, game, now, who)
+    return {"hers": hers, "lines": [said for _row, said in told], "longest": LONGEST_SAID}
+
+
+SHOWN = {
+    "vote": _vote,
+    "lottery": _lottery,
+    "chain": _chain,
+    "checkin": _checkin,
+    "quiz": _quiz,
+}
 
 
 @routes.post(f"/h5/games/{KEY}")
 @allowed("contest.join")
 async def play(request: web.Request) -> web.StreamResponse:
     desk, game, form = request.app[DESK], game_of(request), await request.post()
-    customer, said = await herself(request), typed(form, "said")[:60]
+    customer, said = await herself(request), typed(form, "said")[:LONGEST_SAID]
     command = PlayGame(
         at=desk.work.now(),
         actor=actor_of(request),

@@ -102,14 +102,28 @@ async def test_a_new_offer_says_what_it_costs_at_most_before_it_is_made(bot, sho
         worth="30",
         pieces="400",
         threshold="199",
+        household="2",
+        goods="衬衫、外套",
+        budget="9000",
+        starts="2026-03-01",
+        stacks="1",
+        queue="1",
+        after_return="lost",
     )
-    assert "最多花 ¥12,000" in page.text
+    assert "最多花 ¥9,000" in page.text
     assert "哪个等级都不会比别人付得多" in page.text
     assert "钻石 ¥99 ¥269" in page.text
     page = await page.sends("/admin/coupons")
     assert "券建好了" in page.text
     assert "减 30 元" in page.text
-    assert any(offer.name == "春装券" for offer in written.offers.values())
+    (made,) = [offer for offer in written.offers.values() if offer.name == "春装券"]
+    assert (made.per_household, made.budget_fen, made.goods) == (2, 900000, ("衬衫", "外套"))
+    assert (made.stacks, made.queue, made.first_order, made.after_return) == (
+        True,
+        True,
+        False,
+        "lost",
+    )
     page = await page.sends(f"{page.url.split('?')[0]}/pause")
     assert "停发" in page.text
 
