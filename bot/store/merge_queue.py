@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from bot.domain.customers import Customer, Follow, Guide, Identity, MergeRecord, Secret
 from bot.domain.orders import Order
@@ -70,6 +71,23 @@ async def done(session: AsyncSession, vault: Vault, *, limit: int = 20) -> list[
         )
         for record, ref in found.all()
     ]
+
+
+async def records(
+    session: AsyncSession, below: int | None, *, limit: int
+) -> list[tuple[MergeRecord, str, str]]:
+    """Every question and its answer with the refs of both records, the newest first."""
+    kept, merged = aliased(Customer), aliased(Customer)
+    query = (
+        select(MergeRecord, kept.ref, merged.ref)
+        .join(kept, kept.id == MergeRecord.kept_id)
+        .join(merged, merged.id == MergeRecord.merged_id)
+        .order_by(MergeRecord.id.desc())
+        .limit(limit)
+    )
+    if below is not None:
+        query = query.where(MergeRecord.id < below)
+    return [(one, keeps, goes) for one, keeps, goes in await session.execute(query)]
 
 
 async def _side(session: AsyncSession, vault: Vault, customer_id: int) -> Side:

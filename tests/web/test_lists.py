@@ -121,6 +121,9 @@ PAGES = {
     "/admin/content": "texts",
     "/admin/imports": "imports",
     "/admin/staff": "staff",
+    "/admin/customers/merges": "merges",
+    "/admin/contests": "contests",
+    "/admin/campaigns/repeating": "repeating",
 }
 
 
@@ -133,6 +136,8 @@ async def test_every_list_of_the_console_says_how_to_take_it_along(bot, shop):
         answer = await boss.client.get(f"{path}?format=json&lang=en")
         assert name in answer.headers["Content-Disposition"]
         assert isinstance(await answer.json(), list)
+    for path in ("/admin/moments", "/admin/proposals"):
+        assert await (await boss.client.get(f"{path}?format=json")).json() == []
     ((head, *_), *texts) = csv.reader(
         io.StringIO(await (await boss.client.get("/admin/content?format=csv")).text())
     )

@@ -8,11 +8,13 @@ from bot.domain.refusals import Refusal
 from bot.events.commands import ReadContestEntry
 from bot.store import contests
 from bot.tongue import _
+from bot.web import lists
 from bot.web.console import forms
 from bot.web.console.frame import shown
 from bot.web.customer.contests import ENTRY, KEY, contest, image
 from bot.web.desk import DESK
 from bot.web.guards import allowed
+from bot.web.lists import Column, Sheet
 
 routes = web.RouteTableDef()
 STATES = {
@@ -38,9 +40,37 @@ async def overview(request: web.Request) -> web.StreamResponse:
             )
             for game in work.content.games.of_kind("contest")
         ]
+        if lists.asked(request):
+            rows = [
+                (game, entry, caption, votes[entry.id])
+                for game, entries, votes, _voices in found
+                for entry, caption in entries
+            ]
+            return await lists.answer(request, SHEET, lists.at_once(rows), total=len(rows))
         return await shown(
-            request, session, "console/contests.html", "contests", found=found, states=STATES
+            request,
+            session,
+            "console/contests.html",
+            "contests",
+            found=found,
+            states=STATES,
+            downloads=lists.downloads(request, SHEET),
         )
+
+
+SHEET = Sheet(
+    "contests",
+    "征集",
+    (
+        Column("contest", "征集", lambda row: row[0].name),
+        Column("id", "编号", lambda row: row[1].id),
+        Column("name", "名字", lambda row: row[2]),
+        Column("state", "状态", lambda row: _(STATES[row[1].state])),
+        Column("votes", "票", lambda row: row[3]),
+        Column("at", "授权", lambda row: row[1].at),
+        Column("withdrawn_at", "撤回", lambda row: row[1].withdrawn_at),
+    ),
+)
 
 
 @routes.get(f"/admin/contests/{KEY}/pictures/{ENTRY}", allow_head=False)

@@ -11,20 +11,32 @@ from bot.events.commands import Command, KeepApart, MergeCustomers, UnmergeCusto
 from bot.store import merge_queue
 from bot.store.customers.questions import agreed
 from bot.tongue import _, listed
+from bot.web import lists
 from bot.web.console import forms
 from bot.web.console.frame import actor_words, shown
 from bot.web.console.person import KINDS, short
-from bot.web.desk import DESK
+from bot.web.desk import DESK, Desk
 from bot.web.guards import actor_of, allowed
+from bot.web.lists import Column, Sheet
 
 routes = web.RouteTableDef()
 FACTS = {**KINDS, "name": "姓名"}
+BATCH = 500
+STATES = {
+    "proposed": "等人决定",
+    "answered": "已经合并",
+    "merged": "已经合并",
+    "refused": "不是同一位",
+    "undone": "撤销了",
+}
 
 
 @routes.get("/admin/customers/merges", allow_head=False)
 @allowed("customer.merge")
 async def queue(request: web.Request) -> web.StreamResponse:
     desk = request.app[DESK]
+    if lists.asked(request):
+        return await lists.answer(request, SHEET, _records(desk))
     async with desk.work.sessions.reading() as session:
         return await shown(
             request,
@@ -40,7 +52,19 @@ async def queue(request: web.Request) -> web.StreamResponse:
             mask_phone=masks.phone,
             short=short,
             who=actor_words,
+            downloads=lists.downloads(request, SHEET),
         )
+
+
+async def _records(desk: Desk) -> lists.Batches:
+    below: int | None = None
+    while True:
+        async with desk.work.sessions.reading() as session:
+            found = await merge_queue.records(session, below, limit=BATCH)
+        if not found:
+            return
+        yield found
+        below = found[-1][0].id
 
 
 def _agreed(facts: frozenset[str]) -> str:
@@ -51,6 +75,21 @@ def _reason(written: str) -> str:
     """Our own reason spelt out, a person's as she wrote it."""
     facts = agreed(written)
     return _("%(agreed)s相同", agreed=_agreed(facts)) if facts else written
+
+
+SHEET = Sheet(
+    "merges",
+    "像是同一位顾客",
+    (
+        Column("id", "编号", lambda row: row[0].id),
+        Column("at", "时间", lambda row: row[0].at),
+        Column("state", "状态", lambda row: _(STATES.get(row[0].state, row[0].state))),
+        Column("kept", "这一位", lambda row: row[1]),
+        Column("merged", "那一位", lambda row: row[2]),
+        Column("why", "为什么", lambda row: _reason(row[0].reason)),
+        Column("by", "由谁", lambda row: row[0].by),
+    ),
+)
 
 
 async def _do(request: web.Request, command: type[Command], said: str, **facts: Any) -> None:

@@ -24,12 +24,14 @@ from bot.inbound.commands import matrix
 from bot.store import moment_reach, shops
 from bot.store.moments import ABOUT
 from bot.tongue import _
+from bot.web import lists
 from bot.web.console import forms
 from bot.web.console.forms import Form
 from bot.web.console.frame import shown
 from bot.web.console.scopes import own_store
 from bot.web.desk import ACTOR, DESK, Desk
 from bot.web.guards import allowed
+from bot.web.lists import Column, Sheet
 
 routes = web.RouteTableDef()
 ONE = "/admin/moments/{id:[1-9][0-9]{0,17}}"
@@ -43,7 +45,7 @@ TONES = {
     "unknown": "r",
 }
 RIGHTS = {"draft": "moment.draft", "approve": "moment.approve", "stop": "moment.stop"}
-SHOWN = 30
+SHOWN, BATCH = 30, 200
 BLANK: dict[str, Any] = {
     "text": "",
     "template": "",
@@ -67,6 +69,8 @@ def rights(request: web.Request) -> dict[str, bool]:
 @allowed("moment.read")
 async def overview(request: web.Request) -> web.StreamResponse:
     desk, page = request.app[DESK], forms.number(request.query, "before", most=10**17)
+    if lists.asked(request):
+        return await lists.answer(request, SHEET, _batches(request))
     async with desk.work.sessions.reading() as session:
         posts = await moment_reach.listed(
             session, own_store(request), before=page, limit=SHOWN + 1
@@ -83,7 +87,40 @@ async def overview(request: web.Request) -> web.StreamResponse:
             states=STATES,
             tones=TONES,
             why=why,
+            downloads=lists.downloads(request, SHEET),
         )
+
+
+async def _batches(request: web.Request) -> lists.Batches:
+    """The newest first, each batch where the last one ended."""
+    desk, before = request.app[DESK], None
+    while True:
+        async with desk.work.sessions.reading() as session:
+            posts = await moment_reach.listed(
+                session, own_store(request), before=before, limit=BATCH
+            )
+            rows = await moment_reach.standing(session, posts)
+        if not posts:
+            return
+        yield [(one, first_line(desk, one.post)) for one in rows]
+        before = posts[-1].id
+
+
+SHEET = Sheet(
+    "moments",
+    "朋友圈",
+    (
+        Column("id", "编号", lambda row: row[0].post.id),
+        Column("line", "朋友圈", lambda row: row[1]),
+        Column("state", "状态", lambda row: _(STATES[row[0].post.state])),
+        Column("at", "时间", lambda row: row[0].post.due_at),
+        Column("guides", "请了导购", lambda row: row[0].guides),
+        Column("published", "发表了", lambda row: row[0].states["published"]),
+        Column("seen", "看到", lambda row: row[0].seen),
+        Column("likes", "赞", lambda row: row[0].likes),
+        Column("comments", "评论", lambda row: row[0].comments),
+    ),
+)
 
 
 def first_line(desk: Desk, post: MomentPost) -> str:

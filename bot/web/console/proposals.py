@@ -16,11 +16,14 @@ from bot.events import load
 from bot.events.commands import Command, DecidePoints, DecideProposal
 from bot.inbound.commands import matrix
 from bot.store import content_edits, points, proposals
+from bot.tongue import _
+from bot.web import lists
 from bot.web.console import forms
 from bot.web.console.audit import ACTIONS
 from bot.web.console.frame import actor_words, shown
 from bot.web.desk import DESK
 from bot.web.guards import actor_of, allowed
+from bot.web.lists import Column, Sheet
 
 routes = web.RouteTableDef()
 ENVELOPE = {"event", "actor", "key", "at"}
@@ -45,6 +48,8 @@ async def queue(request: web.Request) -> web.StreamResponse:
     async with desk.work.sessions.reading() as session:
         rows = await proposals.waiting(session, desk.work.now())
         drafts = await content_edits.drafts(session, edits.PLAYBOOKS)
+        if lists.asked(request):
+            return await lists.answer(request, SHEET, lists.at_once(rows), total=len(rows))
         seen = {row.id: _shown_at(row, drafts) for row in rows}
         return await shown(
             request,
@@ -54,6 +59,7 @@ async def queue(request: web.Request) -> web.StreamResponse:
             rows=rows,
             corrections=await points.open_requests(session),
             asks_self=lambda by: by == str(actor),
+            downloads=lists.downloads(request, SHEET),
             actions=ACTIONS,
             who=actor_words,
             detail=lambda row: _detail(row, spelt_out=not seen[row.id]),
@@ -69,6 +75,25 @@ def _detail(row: Proposal, *, spelt_out: bool) -> list[tuple[str, str]]:
     asked = parse_qsl(str(told.pop("filter", "")))
     lines = [(NAMES.get(name, name), str(value)[:120]) for name, value in told.items()]
     return lines + [(name, value[:120]) for name, value in asked[:6]]
+
+
+SHEET = Sheet(
+    "proposals",
+    "等第二个人",
+    (
+        Column("id", "编号", lambda row: row.id),
+        Column("at", "时间", lambda row: row.asked_at),
+        Column("by", "谁", lambda row: row.asked_by),
+        Column("action", "做了什么", lambda row: _(ACTIONS.get(row.kind, row.kind))),
+        Column(
+            "detail",
+            "细节",
+            lambda row: "；".join(
+                f"{_(name)} {value}" for name, value in _detail(row, spelt_out=False)
+            ),
+        ),
+    ),
+)
 
 
 def _shown_at(row: Proposal, drafts: Mapping[str, ContentEdit]) -> str:

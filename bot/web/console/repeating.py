@@ -16,6 +16,7 @@ from bot.domain.refusals import Refusal
 from bot.inbound.commands import matrix
 from bot.store import content_edits, journey_entries, journeys, mailings, playbooks
 from bot.tongue import _
+from bot.web import lists
 from bot.web.console import rehearsal
 from bot.web.console.campaign import offer_words, unfair_words
 from bot.web.console.campaigns import CAMPAIGN_STATES, TONES
@@ -25,6 +26,7 @@ from bot.web.console.repeating_words import calendar_words, offer_of, title_of
 from bot.web.console.scopes import own_store
 from bot.web.desk import ACTOR, DESK, Desk
 from bot.web.guards import allowed
+from bot.web.lists import Column, Sheet
 
 routes = web.RouteTableDef()
 ALL = "/admin/campaigns/repeating"
@@ -40,6 +42,10 @@ async def overview(request: web.Request) -> web.StreamResponse:
     async with desk.work.sessions.reading() as session:
         plays = [(row, journeys.read(row)) for row in await playbooks.live(session)]
         drafts = await content_edits.drafts(session, edits.PLAYBOOKS)
+        again = [(row, spec, spec.campaign) for row, spec in plays if spec.campaign]
+        if lists.asked(request):
+            told = [(row, mailing, _words(desk), desk) for row, _spec, mailing in again]
+            return await lists.answer(request, SHEET, lists.at_once(told), total=len(told))
         known = {row.key for row, _spec in plays}
         return await shown(
             request,
@@ -47,7 +53,8 @@ async def overview(request: web.Request) -> web.StreamResponse:
             "console/repeating.html",
             "campaigns",
             view="repeating",
-            repeating=[(row, spec, spec.campaign) for row, spec in plays if spec.campaign],
+            repeating=again,
+            downloads=lists.downloads(request, SHEET),
             drafts=drafts,
             unpublished=[
                 (key, one)
@@ -59,6 +66,26 @@ async def overview(request: web.Request) -> web.StreamResponse:
             may_draft=may(matrix(), "journey.draft", kind),
             **_words(desk),
         )
+
+
+def _next(desk: Desk, mailing: Mailing) -> Any:
+    days = days_to_come(desk, mailing, most=1)
+    return days[0].starts if days else None
+
+
+SHEET = Sheet(
+    "repeating",
+    "定期活动",
+    (
+        Column("key", "代号", lambda one: one[0].key),
+        Column("name", "活动", lambda one: one[0].name),
+        Column("paused", "停着", lambda one: one[0].state == "paused"),
+        Column("when", "什么时候", lambda one: one[2]["calendar_words"](one[1].calendar)),
+        Column("whom", "发给谁", lambda one: one[2]["whom"](one[1].segment)),
+        Column("text", "话术", lambda one: one[2]["title_of"](one[1].template)),
+        Column("next", "下一次", lambda one: _next(one[3], one[1])),
+    ),
+)
 
 
 def _words(desk: Desk) -> dict[str, Any]:
