@@ -257,6 +257,26 @@ async def test_an_id_that_went_stale_is_no_address_until_she_returns(bot):
         assert [i.value for i in await customers.addresses(s, fan.id, "openid")] == ["oA"]
 
 
+async def test_a_new_external_userid_of_a_migrated_contact_is_the_same_person(bot):
+    """The platform gave her another id: tie, consent and tags are hers, and the new id is where she is written to."""
+    async with bot.session() as s:
+        old = await customers.follow(s, bot.vault, userid="g1", external_userid="wm1", at=NOW)
+        await customers.attach(s, bot.vault, old.customer, kind="unionid", value="u1", at=NOW)
+        act = {"channel": "page", "actor": "customer:c", "evidence": {}, "at": NOW}
+        act |= {"customer_id": old.customer.id, "purpose": "profiling"}
+        await consent.record(s, **act, action="grant")
+        new = await customers.follow(s, bot.vault, userid="g1", external_userid="wm2", at=LATER)
+        her = await customers.attach(
+            s, bot.vault, new.customer, kind="unionid", value="u1", at=LATER
+        )
+        assert her.id == old.customer.id
+        assert await consent.granted(s, her.id, "profiling") is not None
+        (tie,) = await s.scalars(select(Follow).where(Follow.customer_id == her.id))
+        assert (tie.external_userid, tie.ended_at) == ("wm2", None)
+        found = await customers.find(s, bot.vault, "external_userid", "wm1")
+        assert found.id == her.id
+
+
 async def test_an_older_leaving_heard_later_does_not_make_her_return_too_early(bot):
     async with bot.session() as s:
         fan = await by(s, bot.vault, "openid", "oA", account="gh_1")
