@@ -1,7 +1,9 @@
-"""Whom a guide should contact today, and why in words: her value times how pressing it is."""
+"""Whom a guide should contact today, and why in words: her value times how pressing it is, as far as she may hear
+from us, for the minutes it takes."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -16,6 +18,11 @@ WORDS_FOR = {
     "care": "guide/vip",
 }
 """The template of the ready words, by the kind of reason."""
+
+MINUTES = {"case": 10, "birthday": 3, "coupon": 2, "overdue": 5, "newcomer": 5, "care": 4}
+"""What one contact takes of a guide's day, by the kind of reason."""
+PROMOTES = frozenset({"coupon", "overdue", "newcomer"})
+"""Kinds that want to sell: to her they count like any other promotion."""
 
 REST = timedelta(days=3)
 """Whoever was talked to or written to since is left in peace."""
@@ -41,6 +48,8 @@ class Known:
     """The last messages she got were all offers."""
     answer_due: datetime | None = None
     """Of her open case that nobody has answered yet."""
+    room: float = 1.0
+    """The share of this month's promotions that she may still get; nought where she has had this week's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +72,28 @@ def reason_for(known: Known, now: datetime, today: date) -> Reason | None:
         _newcomer(known, now),
         _care(known, now),
     ]
+    weighed = [Reason(r.kind, r.why, _weight(r, known)) for r in found if r]
+    best = max(weighed, key=lambda reason: reason.score, default=None)
+    return best if best is not None and best.score > 0 else None
+
+
+def _weight(reason: Reason, known: Known) -> float:
     value = 0.2 + (1 - known.rank)
-    weighed = [Reason(r.kind, r.why, round(r.score * value, 4)) for r in found if r]
-    return max(weighed, key=lambda reason: reason.score, default=None)
+    return round(reason.score * value * (known.room if reason.kind in PROMOTES else 1.0), 4)
+
+
+def in_a_day(
+    found: Iterable[tuple[int, Reason]], *, minutes: int, most: int
+) -> list[tuple[int, Reason]]:
+    """Those of these (customer, reason) that are worth most for a guide's minutes; every case, and one at least."""
+    ranked = sorted(found, key=lambda one: (-one[1].score / MINUTES[one[1].kind], one[0]))
+    chosen: list[tuple[int, Reason]] = []
+    for who, reason in ranked:
+        takes = MINUTES[reason.kind]
+        if reason.kind == "case" or takes <= minutes or not chosen:
+            chosen.append((who, reason))
+            minutes -= takes
+    return chosen[:most]
 
 
 def _case_words(due: datetime, now: datetime) -> str:

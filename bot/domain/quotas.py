@@ -79,6 +79,12 @@ class BrandCaps(_Section):
     segment_above: int = Field(default=200, ge=0)
     """To more people than so many one does not advertise without leaving anybody out."""
 
+    def room(self, used: Used) -> float:
+        """The share of a month's promotions that are left to her; nought where those of these days are used up."""
+        if used.in_days >= self.most_in_days or not self.most_in_month:
+            return 0.0
+        return max(0.0, 1 - used.in_month / self.most_in_month)
+
 
 class GuideLimits(_Section):
     tasks_per_day: int = Field(default=3, ge=1)
@@ -89,6 +95,8 @@ class GuideLimits(_Section):
     confirm_until: Wall = time(20, 30)
     remind_after_minutes: int = Field(default=120, ge=1)
     reminders_per_day: int = Field(default=3, ge=0, le=3)
+    minutes_per_day: int = Field(default=40, ge=5, le=480)
+    """What a guide has for contacts of her own choice; the list of the day is as long as fits in."""
 
 
 class ByHand(_Section):

@@ -74,10 +74,9 @@ async def _card(
     session: AsyncSession, work: Work, guide: Guide, tasks: int
 ) -> dict[str, Any] | None:
     """None when there is nothing to do."""
-    now, brand = work.now(), work.content.limits.brand
-    why = list(
-        (await guide_work.reasons(session, work.vault, guide.id, now, brand=brand)).values()
-    )
+    now, limits = work.now(), work.content.limits
+    found = await guide_work.reasons(session, work.vault, guide.id, now, limits=limits)
+    why = list(found.values())
     if not why and not tasks:
         return None
     hour = now.astimezone(work.settings.zone).hour

@@ -28,11 +28,11 @@ from bot.domain.cases import Case
 from bot.domain.consent import ConsentState
 from bot.domain.customers import Customer, Follow, Guide, Secret
 from bot.domain.delivery import GuideTask
-from bot.domain.guide_work import REST, WORDS_FOR, Known, Reason, reason_for
+from bot.domain.guide_work import REST, WORDS_FOR, Known, Reason, in_a_day, reason_for
 from bot.domain.levels import Levels
 from bot.domain.mapping import Moment
 from bot.domain.offers import Coupon
-from bot.domain.quotas import BrandCaps, Limits
+from bot.domain.quotas import Limits, Used
 from bot.domain.refusals import Refusal
 from bot.domain.tiers import CustomerTier, PurchaseStats
 from bot.store import facts, quotas
@@ -83,8 +83,7 @@ async def whom_to_contact(
     limit: int = 8,
 ) -> list[Contact]:
     """Her next best contacts, cases to answer first, with what to say to each."""
-    brand = content.limits.brand
-    why = await reasons(session, vault, guide_id, now, brand=brand, limit=limit)
+    why = await reasons(session, vault, guide_id, now, limits=content.limits, limit=limit)
     told = await facts.gather(session, vault, content, list(why), now)
     query = select(Customer.id, Customer.ref).where(Customer.id.in_(why))
     refs = dict((await session.execute(query)).all())
@@ -97,15 +96,14 @@ async def reasons(
     guide_id: int,
     now: datetime,
     *,
-    brand: BrandCaps,
+    limits: Limits,
     limit: int = 8,
 ) -> dict[int, Reason]:
-    """Whom she had best contact and why, by customer, the most worth it first."""
+    """Whom she had best contact and why, by customer, the most worth her minutes first."""
     today = now.astimezone(HERE).date()
-    known = await _known(session, vault, guide_id, now, brand)
-    found = {k.customer_id: why for k in known.values() if (why := reason_for(k, now, today))}
-    ranked = sorted(found, key=lambda i: (-found[i].score, i))[:limit]
-    return {i: found[i] for i in ranked}
+    known = await _known(session, vault, guide_id, now, limits)
+    found = [(k.customer_id, why) for k in known.values() if (why := reason_for(k, now, today))]
+    return dict(in_a_day(found, minutes=limits.guides.minutes_per_day, most=limit))
 
 
 def _contact(
@@ -122,9 +120,9 @@ def _contact(
 
 
 async def _known(
-    session: AsyncSession, vault: Vault, guide_id: int, now: datetime, brand: BrandCaps
+    session: AsyncSession, vault: Vault, guide_id: int, now: datetime, limits: Limits
 ) -> dict[int, Known]:
-    today = now.astimezone(HERE).date()
+    today, brand = now.astimezone(HERE).date(), limits.brand
     bound = {
         "guide": guide_id,
         "now": now,
@@ -139,6 +137,7 @@ async def _known(
     ids = [row.customer_id for row in rows]
     contacts = await _last_contacts(session, ids)
     birthdays = await _birthdays(session, vault, ids)
+    had = await quotas.used(session, ids, at=now, limits=limits) if ids else {}
     return {
         row.customer_id: Known(
             customer_id=row.customer_id,
@@ -156,6 +155,7 @@ async def _known(
             coupon_until=row.coupon_until,
             weary=row.weary,
             answer_due=row.answer_due,
+            room=brand.room(had.get(row.customer_id, Used())),
         )
         for row in rows
     }

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bot.domain.guide_work import Known, days_until, reason_for
+from bot.domain.guide_work import Known, Reason, days_until, in_a_day, reason_for
 
 NOW = datetime(2026, 3, 12, 2, tzinfo=UTC)
 TODAY = date(2026, 3, 12)
@@ -49,3 +49,27 @@ def test_a_reason_is_said_in_words(known, said):
 )
 def test_days_to_a_birthday(birthday, today, days):
     assert days_until(birthday, today) == days
+
+
+def test_who_has_had_this_weeks_promotion_is_greeted_and_not_sold_to():
+    tempting = {"coupon_until": NOW + timedelta(days=2), "room": 0.0}
+    assert reason(**tempting) is None
+    assert reason(**tempting, tier="核心") == ("care", "常客，90 天没联系了")
+
+
+def test_less_room_this_month_makes_a_promotion_worth_less_than_a_birthday():
+    both = {"coupon_until": NOW + timedelta(days=2), "birthday_month": 3}
+    assert reason(**both, room=1.0)[0] == "coupon"
+    assert reason(**both, room=0.25)[0] == "birthday"
+
+
+def test_a_day_holds_what_is_worth_most_for_its_minutes_and_every_case():
+    found = [
+        (1, Reason("overdue", "", 2.0)),
+        (2, Reason("coupon", "", 1.5)),
+        (3, Reason("care", "", 1.0)),
+        (4, Reason("case", "", 1000.0)),
+    ]
+    assert [who for who, _ in in_a_day(found, minutes=13, most=8)] == [4, 2]
+    assert [who for who, _ in in_a_day(found, minutes=60, most=8)] == [4, 2, 1, 3]
+    assert [who for who, _ in in_a_day(found[:1], minutes=1, most=8)] == [1]

@@ -83,6 +83,7 @@ class GuidesIn(Strict):
     moments_per_day: _number(1, 5) = None  # type: ignore[valid-type]
     remind_after_minutes: _number(1, 1440) = None  # type: ignore[valid-type]
     reminders_per_day: _number(0, 3) = None  # type: ignore[valid-type]
+    minutes_per_day: _number(5, 480) = None  # type: ignore[valid-type]
     hand_over_until: Clock = None
     confirm_until: Clock = None
     slots: Annotated[list[Slot], Field(min_length=1, max_length=6)] | None = None

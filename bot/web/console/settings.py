@@ -41,6 +41,7 @@ NUMBERS = {
     "moments_per_day": ("guides", 1, 5),
     "remind_after_minutes": ("guides", 1, 1440),
     "reminders_per_day": ("guides", 0, 3),
+    "minutes_per_day": ("guides", 5, 480),
 }
 BY_HAND = {
     "per_day": (("guide", "care", "manager", "operator", "admin"), 1, 1_000),
