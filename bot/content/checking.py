@@ -50,6 +50,12 @@ LABELS = {
     "ahead": "提前几天",
     "channels": "从哪里发",
     "lasts_days": "发几天",
+    "rivals": "用来比的话术",
+    "metric": "看哪个指标",
+    "budget_fen": "券的预算",
+    "canary_percent": "先试的百分比",
+    "holdout_by": "对照组怎么抽",
+    "stop_when": "什么时候自己停",
 }
 OF_A_MONTH = "每月几号"
 
@@ -143,8 +149,10 @@ def _paths(data: Any, path: Path_) -> Iterator[Path_]:
 def _of_offers(content: Content, written: Mapping[str, Any]) -> Iterator[Flaw]:
     """A text that speaks of an offer, without one."""
     if mailing := written.get("campaign"):
-        yield from _lacks_offer(content, mailing, "offer", _("「%(title)s」说到一张券，却没有附"))
-        yield from _lacks_way(content, mailing)
+        for one in (mailing["template"], *mailing.get("rivals", ())):
+            said = dict(mailing) | {"template": one}
+            yield from _lacks_offer(content, said, "offer", _("「%(title)s」说到一张券，却没有附"))
+            yield from _lacks_way(content, said)
     for path in _paths(written.get("steps", []), ("steps",)):
         if path[-1] != "message":
             continue

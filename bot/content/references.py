@@ -13,7 +13,7 @@ from bot.domain.ready_made import RULE_KEYS
 from bot.domain.segments import BadRule, parse
 from bot.tongue import _, listed
 
-TEXTS = {"template", "words", "knowledge", "benefit", "play"}
+TEXTS = {"template", "rivals", "words", "knowledge", "benefit", "play"}
 """Keys whose value names a template."""
 OFFERS = {"offer", "needs"}
 """Keys whose value names an offer: what is given, and what one must hold already."""

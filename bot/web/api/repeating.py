@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -14,8 +14,8 @@ from bot.domain.refusals import Refusal
 from bot.events.commands import PublishPlaybook
 from bot.store import journey_entries, journeys, playbooks, segments
 from bot.web.api import journeys as journeys_api
-from bot.web.api.bodies import Query, Strict, Word
-from bot.web.api.campaigns import Receipt, receipt_told
+from bot.web.api.bodies import Fen, Query, Strict, Word
+from bot.web.api.campaigns import Receipt, StopIn, receipt_told
 from bot.web.api.endpoints import Ask, Done, Routes, Told
 from bot.web.console import rehearsal
 from bot.web.console.repeating import NEXT, days_to_come
@@ -117,6 +117,17 @@ class RepeatingIn(Strict):
     channels: Annotated[tuple[str, ...], Field(min_length=1, max_length=3, strict=False)] = REACHES
     lasts_days: Annotated[int, Field(ge=1, le=14)] = 2
     holdout_percent: Annotated[int, Field(ge=0, le=50)] = 0
+    rivals: Annotated[list[Word], Field(max_length=5, default_factory=list)]
+    """Templates that are tried against `template`; each customer gets one of them."""
+    metric: Literal["revenue", "orders"] = "revenue"
+    budget_fen: Fen | None = None
+    """What the coupons of one occasion may cost at worst."""
+    canary_percent: Annotated[int, Field(ge=0, le=50)] = 0
+    holdout_by: Literal["customer", "guide"] = "customer"
+    stop_when: StopIn | None = None
+
+
+AIMS = {"rivals", "metric", "budget_fen", "canary_percent", "holdout_by", "stop_when"}
 
 
 @routes.asks(
@@ -129,7 +140,7 @@ class RepeatingIn(Strict):
 async def publish(ask: Ask[RepeatingIn]) -> Done:
     said = ask.said
     mailing = said.model_dump(
-        mode="json", exclude_unset=True, include={"calendar", "template", "offer"}
+        mode="json", exclude_unset=True, include={"calendar", "template", "offer"} | AIMS
     )
     mailing |= {"channels": list(said.channels), "lasts_days": said.lasts_days}
     spec = {

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.content import Content, checking, edits
 from bot.content.templates import Template
+from bot.domain.aims import METRICS, UNITS
 from bot.domain.permissions import may, needs_second
 from bot.domain.refusals import Refusal
 from bot.domain.segments import Segment
@@ -114,12 +115,16 @@ async def _page(
         body=body,
         mailing=mailing,
         when=UNSAID | mailing.get("calendar", {}),
+        typed=repeating_form.typed(mailing),
+        metrics=METRICS,
+        units=UNITS,
         wrong=_by_place(facts.pop("flaws")),
         segments=[(one, rule_words(one.rule, content)) for one in live],
         chosen=_segment_of(mailing.get("segment"), live),
         same=SAME,
         said=_said(mailing.get("segment"), content),
         texts=by_scene(content, _fits),
+        rivals=[text for _scene, some in by_scene(content, _fits) for text in some],
         offers=list(content.offers.values()),
         rhythms=repeating_form.RHYTHMS,
         weekdays=WEEKDAYS,

@@ -10,6 +10,7 @@ from multidict import MultiMapping
 
 from bot.content.checking import REACHES
 from bot.web.console import forms
+from bot.web.console.campaign_aims import STOPS
 
 RHYTHMS = {
     "week": "每周",
@@ -26,6 +27,13 @@ BLANK: dict[str, Any] = {
     "holdout_percent": 10,
 }
 KEPT = ("tactic", "purpose")
+PLAIN: dict[str, Any] = {
+    "metric": "revenue",
+    "rivals": [],
+    "canary_percent": 0,
+    "holdout_by": "customer",
+}
+"""What need not be written down."""
 BETWEEN = re.compile(r"[、,，;；\s]+")
 Body = dict[str, Any]
 Form = MultiMapping[Any]
@@ -44,8 +52,40 @@ def read(form: Form, rule: Any, before: Mapping[str, Any]) -> Body:
             mailing[name] = said
     mailing["channels"] = [one for one in REACHES if one in form.getall("channels", [])]
     mailing["lasts_days"] = _number(forms.text(form, "lasts_days") or "2")
+    mailing |= _aims(form)
     held = _number(forms.text(form, "holdout_percent") or "0")
     return body | {"campaign": mailing, "holdout_percent": held}
+
+
+def _aims(form: Form) -> Body:
+    """What differs from the usual."""
+    said: Body = {
+        "metric": forms.text(form, "metric") or "revenue",
+        "rivals": list(dict.fromkeys(str(one)[:80] for one in form.getall("rivals", []) if one)),
+        "canary_percent": _number(forms.text(form, "canary") or "0"),
+        "holdout_by": forms.text(form, "holdout_by") or "customer",
+    }
+    if budget := forms.text(form, "budget"):
+        fen = _number(budget)
+        said["budget_fen"] = fen * 100 if isinstance(fen, int) else fen
+    stops = {name: _number(forms.text(form, name) or str(usual)) for name, usual in STOPS.items()}
+    if stops != STOPS:
+        said["stop_when"] = stops
+    return {name: one for name, one in said.items() if one != PLAIN.get(name)}
+
+
+def typed(mailing: Mapping[str, Any]) -> Body:
+    """The fields of what is wanted of it, as they would have been filled in."""
+    budget = mailing.get("budget_fen")
+    return {
+        "metric": mailing.get("metric", "revenue"),
+        "rivals": mailing.get("rivals", []),
+        "canary": mailing.get("canary_percent", 0),
+        "holdout_by": mailing.get("holdout_by", "customer"),
+        "budget": budget // 100 if isinstance(budget, int) else budget or "",
+        **STOPS,
+        **(mailing.get("stop_when") or {}),
+    }
 
 
 def _calendar(form: Form) -> Body:

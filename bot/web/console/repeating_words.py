@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.content import Content
-from bot.domain.playbooks import Calendar, PlaybookSpec
+from bot.domain.aims import METRICS, UNITS
+from bot.domain.playbooks import Calendar, Mailing, PlaybookSpec
 from bot.store.explain import CHANNELS
 from bot.tongue import _, listed
 from bot.web.console.journey_diff import Line, compared
@@ -77,3 +78,24 @@ def _lines(spec: PlaybookSpec, content: Content) -> Iterator[str]:
     yield _("每次发 %(n)s 天", n=mailing.lasts_days)
     if spec.holdout_percent:
         yield _("对照组 %(n)s%%", n=spec.holdout_percent)
+    yield from _aims(mailing, content)
+
+
+def _aims(mailing: Mailing, content: Content) -> Iterator[str]:
+    yield _("看的指标：%(metric)s", metric=_(METRICS[mailing.metric]))
+    if mailing.rivals:
+        titles = listed(title_of(one, content) for one in mailing.rivals)
+        yield _("和这些话术比：%(titles)s", titles=titles)
+    if mailing.budget_fen:
+        yield _("每次券最多让利 %(n)s 元", n=mailing.budget_fen // 100)
+    if mailing.canary_percent:
+        yield _("先发给 %(n)s%% 的人试一天", n=mailing.canary_percent)
+    if mailing.holdout_by != "customer":
+        yield _("对照组：%(unit)s", unit=_(UNITS[mailing.holdout_by]))
+    if stops := mailing.stop_when:
+        yield _(
+            "送达 %(n)s 人以后，退订超过 %(opted)s%% 或投诉超过 %(complained)s%% 就自己停",
+            n=stops.least,
+            opted=stops.opted_out_percent,
+            complained=stops.complained_percent,
+        )

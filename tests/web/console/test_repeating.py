@@ -114,6 +114,39 @@ async def test_what_has_no_day_left_cannot_be_published_and_others_may_not_write
     assert page.url == f"{ALL}/weekly-core/edit"
 
 
+AIMED: dict[str, Any] = {
+    "rivals": ["weekly/benefit-short"],
+    "metric": "orders",
+    "budget": "300",
+    "canary": "20",
+    "least": "80",
+}
+
+
+async def test_what_is_wanted_of_it_counts_for_each_of_its_days(bot, shop, written):
+    rival = next(
+        name
+        for name, text in sorted(bot.content.templates.items())
+        if text.offer and name != TYPED["template"] and "wecom" in text.channels
+    )
+    aimed = AIMED | {"rivals": [rival]}
+    page = await keeps(await begun(bot, shop), ALL, **aimed | {"lasts_days": "1", "rivals": []})
+    assert "先试一天，其他人就没有时间了" in page.text
+    edit = page.url.split("?")[0]
+    page = await keeps(page, edit, **aimed)
+    assert "每次券最多让利 300 元" in page.text
+    assert "先发给 20% 的人试一天" in page.text
+    page = await page.sends(edit.replace("/edit", "/publish"))
+    page = await page.opens(edit)
+    assert 'name="budget" inputmode="numeric" value="300"' in page.html
+    assert f'value="{rival}" checked' in page.html
+    bot.clock.advance(days=8)
+    (day,) = await opened(bot)
+    assert day.arms == [TYPED["template"], rival]
+    assert (day.budget_fen, day.canary_percent, day.goal["metric"]) == (30_000, 20, "orders")
+    assert day.stop_when["least"] == 80
+
+
 async def test_a_program_publishes_rehearses_and_halts_it(bot, shop, written):
     await bot.publishes()
     program = await shop.program("owner")
@@ -128,6 +161,11 @@ async def test_a_program_publishes_rehearses_and_halts_it(bot, shop, written):
     assert (await program.asks("repeating-campaigns/duanwu/pause"))[0] == 200
     assert (await program.reads("repeating-campaigns/duanwu"))[1]["next"] == []
     assert await posted(program, body | {"calendar": {"every": "month", "days": [32]}}) == 422
+    aims = {"rivals": ["weekly/benefit"], "budget_fen": 500, "stop_when": {"least": 9}}
+    assert await posted(program, body | aims | {"holdout_by": "guide"}) == 422
+    assert await posted(program, body | aims | {"offer": "weekly-core"}) == 200
+    _, told = await program.reads("repeating-campaigns/duanwu")
+    assert (told["campaign"]["budget_fen"], told["campaign"]["stop_when"]["least"]) == (500, 9)
 
 
 async def posted(program: Till, body: dict[str, Any]) -> int:
