@@ -7,8 +7,8 @@ from typing import Any
 from bot.content import wording
 from bot.domain.aims import METRICS, UNITS, StopRule
 from bot.domain.campaigns import Campaign
-from bot.domain.playbooks import Mailing
 from bot.domain.refusals import Refusal
+from bot.domain.repeating import Mailing
 from bot.domain.segments import BadRule, asks_nothing, read_back
 from bot.domain.segments import parse as parse_rule
 from bot.events.aims import Aims

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from bot.domain.playbooks import LocalTime
+from bot.domain.repeating import LocalTime
 from bot.tongue import _
 
 Sort = Literal["knowledge", "benefit", "play"]

@@ -14,8 +14,9 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.domain.mapping import BigKey, Row
-from bot.domain.playbooks import Calendar, Mailing, Wait
+from bot.domain.playbooks import Wait
 from bot.domain.quotas import QuietHours
+from bot.domain.repeating import Calendar, Mailing
 
 PARTS = {
     "morning": time(10),

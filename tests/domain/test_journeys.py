@@ -10,8 +10,9 @@ from pydantic import ValidationError
 
 from bot.domain.greetings import greeting_for
 from bot.domain.journeys import due_after, occasions
-from bot.domain.playbooks import Calendar, Check, End, Jump, Message, PlaybookSpec, Wait, program
+from bot.domain.playbooks import Check, End, Jump, Message, PlaybookSpec, Wait, program
 from bot.domain.quotas import QuietHours
+from bot.domain.repeating import Calendar
 
 HERE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 3, 12, 2, 24, tzinfo=UTC)

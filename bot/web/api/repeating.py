@@ -9,8 +9,9 @@ from pydantic import Field
 
 from bot.content.checking import REACHES
 from bot.domain.journeys import Playbook
-from bot.domain.playbooks import Calendar, Key, Mailing
+from bot.domain.playbooks import Key
 from bot.domain.refusals import Refusal
+from bot.domain.repeating import Calendar, Mailing
 from bot.events.commands import PublishPlaybook
 from bot.store import journey_entries, journeys, playbooks, segments
 from bot.web.api import journeys as journeys_api

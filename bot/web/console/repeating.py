@@ -10,9 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.content import edits
 from bot.domain.journeys import Playbook, coming
 from bot.domain.permissions import may
-from bot.domain.playbooks import Mailing, PlaybookSpec
+from bot.domain.playbooks import PlaybookSpec
 from bot.domain.reasons import words
 from bot.domain.refusals import Refusal
+from bot.domain.repeating import Mailing
 from bot.inbound.commands import matrix
 from bot.store import content_edits, journey_entries, journeys, mailings, playbooks
 from bot.tongue import _

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from bot.content import Content
 from bot.domain.aims import METRICS, UNITS
-from bot.domain.playbooks import Calendar, Mailing, PlaybookSpec
+from bot.domain.playbooks import PlaybookSpec
+from bot.domain.repeating import Calendar, Mailing
 from bot.store.explain import CHANNELS
 from bot.tongue import _, listed
 from bot.web.console.journey_diff import Line, compared
