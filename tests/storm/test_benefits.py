@@ -16,7 +16,7 @@ from bot.events import Actor, RedeemCoupon, SpendPoints
 from bot.store import offers, points
 from bot.store.engine import Sessions, open_engine
 from tests.builders import a_customer, an_offer
-from tests.storm.many import AT_ONCE, PROCESSES, Desk, in_processes, killed
+from tests.storm.many import AT_ONCE, PROCESSES, Desk, in_processes, killed, share
 
 NOW = datetime(2026, 3, 12, 2, 24, tzinfo=UTC)
 
@@ -95,7 +95,7 @@ async def test_one_coupon_asked_for_a_thousand_times_is_used_once(storm, databas
     assert rows == [1, 1000]
 
 
-@pytest.mark.parametrize(("asked", "budget"), [(20_000, 5_000), (500, 20)])
+@pytest.mark.parametrize(("asked", "budget"), [(share(20_000), share(5_000)), (500, 20)])
 async def test_a_budget_gives_exactly_what_it_has(storm, database_url, asked, budget):
     async with storm.begin() as session:
         offer = await an_offer(session, budget_pieces=budget)
@@ -132,13 +132,14 @@ async def test_ten_thousand_guesses_of_a_till_are_ten(storm, database_url):
     """D10: the same answer to each, then none at all, also to the right code; other tills go on. What is asked of a
     till that is locked leaves no trace in the database, however often."""
     (code,) = await coupons(storm, 1)
-    wrong = [(number, f"GUESS{number:05}") for number in range(10_000)]
+    many = share(10_000)
+    wrong = [(number, f"GUESS{number:05}") for number in range(many)]
     began = monotonic()
     told = in_processes(database_url, guesses, wrong)
     print(f"\n{dict(told)} in {monotonic() - began:.0f} s")
-    assert told == {"404 unknown": 10, "429 locked": 9_990}
+    assert told == {"404 unknown": 10, "429 locked": many - 10}
     assert (await counted(storm, select(func.count(AuditRow.id))))[0] <= 10 + AT_ONCE * PROCESSES
-    assert in_processes(database_url, guesses, [(10_000, code)]) == {"429 locked": 1}
+    assert in_processes(database_url, guesses, [(many, code)]) == {"429 locked": 1}
     assert in_processes(database_url, redeems, [(1, code)]) == {"ok": 1}
 
 

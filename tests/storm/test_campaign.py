@@ -40,7 +40,7 @@ from tests.storm.mortals import POINTS
 RECIPIENTS = int(os.environ.get("STORM_RECIPIENTS", "1000"))
 KILLS = int(os.environ.get("STORM_KILLS", "10"))
 SEED = int(os.environ.get("STORM_SEED", "1"))
-SECONDS = float(os.environ.get("STORM_SECONDS", "60"))
+SECONDS = float(os.environ.get("STORM_SECONDS", "40"))
 """Over so long the messages become due, so that there is something in flight at every moment."""
 SPREAD = SECONDS + 60
 WORKERS = 4

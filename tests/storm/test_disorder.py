@@ -25,6 +25,7 @@ from handlers import ROUTERS
 from tests.conftest import SECRET
 from tests.databases import PostgresDatabases
 from tests.storm.events import day, same_second
+from tests.storm.many import share
 from tests.storm.states import differences, state
 
 START = datetime(2026, 3, 12, 2, 24, tzinfo=UTC)
@@ -95,7 +96,7 @@ def postgres(tmp_path_factory) -> PostgresDatabases:
     return PostgresDatabases(tmp_path_factory.mktemp("databases"))
 
 
-@pytest.mark.parametrize("many", [5_000])
+@pytest.mark.parametrize("many", [share(5_000)])
 async def test_shuffled_and_repeated_events_leave_what_once_in_order_leaves(
     postgres, tmp_path, many
 ):

@@ -16,12 +16,12 @@ from bot.domain.points import PointsAccount, PointsEntry
 from bot.events import Actor, Buyer, OrderKind, OrderReported, SpendPoints
 from bot.store import points
 from bot.store.engine import Sessions, open_engine, until_free
-from tests.storm.many import Desk, in_processes, killed
+from tests.storm.many import Desk, in_processes, killed, share
 
 NOW = datetime(2026, 3, 12, 2, 24, tzinfo=UTC)
 OVER = NOW + timedelta(days=365)
 PEOPLE = 20
-ACCOUNTS = 1000
+ACCOUNTS = share(1000)
 Ledger = dict[int, list[PointsEntry]]
 
 
