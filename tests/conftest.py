@@ -29,7 +29,9 @@ hypothesis.settings.load_profile("steady")
 SECRET = "c2l5dS10ZXN0cy1vbmx5LW5vdC1mb3ItYW55LXNob3AtMDEyMw=="
 
 
-PAGES = Path(__file__).parent / "web"
+HERE = Path(__file__).parent
+BY_TURNS = (HERE / "web", HERE / "storm" / "test_group_life.py")
+"""What hangs on no database, or takes minutes on each."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -38,7 +40,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     twins: dict[str, list[pytest.Item]] = {}
     for item in items:
-        if PAGES in item.path.parents:
+        if any(one in (item.path, *item.path.parents) for one in BY_TURNS):
             twins.setdefault(re.sub(r"\b(sqlite|postgres)\b", "?", item.nodeid), []).append(item)
     spared = {
         pair[crc32(name.encode()) % 2].nodeid for name, pair in twins.items() if len(pair) == 2

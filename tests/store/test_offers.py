@@ -40,6 +40,12 @@ async def refused(session, **offer: Any) -> str:
     return refusal.value.reason
 
 
+def test_a_day_that_a_page_writes_as_the_end_counts_whole():
+    spec = OfferSpec.model_validate(SPEC | {"starts": "2026-04-01", "ends": "2026-04-30"})
+    assert [f"{at:%m-%d %H:%M}" for at in spec.span()] == ["04-01 00:00", "05-01 00:00"]
+    assert OfferSpec.model_validate(spec.model_dump(mode="json")) == spec
+
+
 async def test_a_code_can_be_read_aloud(sessions):
     async with sessions.begin() as session:
         coupon = await give(session)

@@ -84,7 +84,8 @@ def _process(url: str, act: Act, some: list[Any], results: Any, at_once: int) ->
 def in_processes(
     url: str, act: Act, many: list[Any], *, processes: int = PROCESSES
 ) -> Counter[str]:
-    """More processes do less at once each: the database has so many connections."""
+    """More processes do less at once each: the database has so many connections. A few acts need few processes."""
+    processes = min(processes, len(many))
     spawn = multiprocessing.get_context("spawn")
     results, at_once = spawn.Queue(), AT_ONCE * PROCESSES // processes
     work = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, time, timedelta
 from typing import Literal, Self
 
@@ -12,6 +13,7 @@ from bot.tongue import _
 
 ALWAYS = (datetime(2000, 1, 1, tzinfo=SHOP_ZONE), datetime(2100, 1, 1, tzinfo=SHOP_ZONE))
 
+A_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 MOST = 10**9
 """Pieces, or fen of one piece."""
 
@@ -54,6 +56,14 @@ class OfferSpec(BaseModel):
     starts: datetime | date | None = None
     ends: datetime | date | None = None
     """A day as the end counts whole."""
+
+    @field_validator("starts", "ends", mode="before")
+    @classmethod
+    def _a_day_is_a_day(cls, said: object) -> object:
+        """Pages and JSON say it as text, which would be read as that day's midnight."""
+        if isinstance(said, str) and A_DAY.fullmatch(said):
+            return date.fromisoformat(said)
+        return said
 
     @field_validator("starts", "ends")
     @classmethod

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.domain.offers import Coupon, Offer
+from bot.domain.offers import Coupon, Offer, pieces_left
 from bot.store import households
 from bot.store.family import family
 
@@ -51,7 +51,7 @@ async def on_offer(session: AsyncSession, customer_id: int, now: datetime) -> li
     return [
         Open(
             offer,
-            offer.budget_pieces - offer.issued,
+            pieces_left(offer),
             max(min(offer.per_customer - had, left), 0),
             left <= 0 and had < offer.per_customer,
             waits,
