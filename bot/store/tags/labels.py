@@ -16,6 +16,7 @@ from bot.domain.pets import Pet
 from bot.domain.tags import CustomerTag, FollowTag, Tag, TagBook, TagGroup, TagGroupSpec, parts
 from bot.store.engine import upsert
 from bot.store.tags.stirring import stir
+from bot.tongue import _, listed
 
 
 class Given(TypedDict):
@@ -132,7 +133,11 @@ async def conflicts(session: AsyncSession, customer_id: int, now: datetime) -> l
     )
     hers = {each.tag: each.row for each in await worn(session, customer_id, now)}
     told = [
-        f"{guide} 摘掉了「{group}/{name}」，这里还留着：企业微信上不再打给她"
+        _(
+            "%(guide)s 摘掉了「%(tag)s」，这里还留着：企业微信上不再打给她",
+            guide=guide,
+            tag=f"{group}/{name}",
+        )
         for group, name, guide in rows
         if f"{group}/{name}" in hers
     ]
@@ -140,7 +145,8 @@ async def conflicts(session: AsyncSession, customer_id: int, now: datetime) -> l
     for group in sorted(one_only):
         several = sorted(tag for tag in hers if parts(tag)[0] == group)
         if len(several) > 1:
-            told.append(f"「{group}」只该有一个，现在有 {'、'.join(parts(t)[1] for t in several)}")
+            names = listed(parts(tag)[1] for tag in several)
+            told.append(_("「%(group)s」只该有一个，现在有 %(names)s", group=group, names=names))
     return told
 
 

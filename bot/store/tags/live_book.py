@@ -31,6 +31,7 @@ from bot.domain.tags import (
 from bot.store.tags import counting, fitting, retagging
 from bot.store.tags.labels import named
 from bot.store.tags.stirring import stir_wearers
+from bot.tongue import _
 
 BY_NIGHT = (fitting.SOURCE, counting.SOURCE, retagging.SOURCE)
 """Kinds of rules that give and take by themselves; their tags have the kind for a source."""
@@ -91,7 +92,8 @@ async def define(
     """A tag, and what gives it; a rule of the same kind gives way. Raises Refusal too_precise, bad_tag or bad_rule."""
     parts(tag)
     if known := base.too_precise(tag):
-        raise Refusal("too_precise", f"「{tag}」不能作标签：{known.why}", status=422)
+        words = _("「%(tag)s」不能作标签：%(why)s%(instead)s", tag=tag, why=known.why, instead="")
+        raise Refusal("too_precise", words, status=422)
     book = await live_book(session, base)
     try:
         TagBook.model_validate(
