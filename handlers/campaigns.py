@@ -12,6 +12,7 @@ from bot.domain.refusals import Refusal
 from bot.events.commands import (
     HandOverCampaign,
     PauseCampaign,
+    PutFirst,
     RehearseCampaign,
     ResumeCampaign,
     StopCampaign,
@@ -29,6 +30,7 @@ NO_SEGMENT = "「无分层，不营销」：群发要先选人群，不能发给
 
 
 REHEARSED = ("draft", "approved")
+UNPLANNED = ("unfinished", "draft", "approved", "running", "paused")
 STOPPABLE = ("unfinished", "draft", "approved", "running", "paused")
 
 
@@ -93,6 +95,17 @@ async def resume(command: ResumeCampaign, turn: Turn) -> Answer:
     await move(turn, campaign, ("paused",), state="running")
     await campaigns.wake(turn.session, campaign.id, now=turn.now)
     return Answer({"campaign_id": campaign.id, "state": "running"})
+
+
+@router.on(PutFirst)
+async def put_first(command: PutFirst, turn: Turn) -> Answer:
+    """Counts for whatever is planned from now on."""
+    campaign = await campaign_of(turn, command.campaign_id)
+    if campaign.planned_at is not None or campaign.state not in UNPLANNED:
+        raise Refusal("wrong_state", "已经排好的活动改不了先后")
+    campaign.goes_first = command.first
+    await turn.session.flush()
+    return Answer({"campaign_id": campaign.id, "goes_first": command.first})
 
 
 @router.on(StopCampaign)

@@ -44,6 +44,8 @@ class Campaign(Row):
     """Templates that are tried against each other; None when there is one."""
     holdout_by: Mapped[str] = mapped_column(default="customer")
     """customer or guide."""
+    goes_first: Mapped[bool] = mapped_column(default=False)
+    """Of two campaigns for one person on one day she gets this one."""
     reason: Mapped[str | None]
     """Why it is paused, when a rule did it."""
     pushed_by: Mapped[int | None] = mapped_column(ForeignKey("guide.id"))

@@ -73,6 +73,8 @@ class Mailing(Part):
     """So many go a day ahead of the others."""
     holdout_by: Literal["customer", "guide"] = "customer"
     stop_when: Stops | None = None
+    goes_first: bool = False
+    """Of two campaigns for one person on one day she gets this one."""
 
     @model_validator(mode="after")
     def _holds(self) -> Self:

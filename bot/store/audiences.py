@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain import segments as rules
-from bot.domain.campaigns import Touch
+from bot.domain.campaigns import Campaign, Touch
 from bot.domain.customers import Customer
 from bot.store import bulk, facts, gate, segments, stocks
 from bot.store.drawings import Drawing, Lot
@@ -34,6 +35,7 @@ async def draw(session: AsyncSession, vault: Vault, drawing: Drawing) -> list[Lo
         limits=drawing.limits,
         planning=drawing.campaign.id or 0,
     )
+    await _leave_to_others(session, drawing, standings)
     question = await _question(session, drawing, ids)
     asked = [(standings[i], gate.ask(question, standings[i])) for i in ids if i in standings]
     told = await _told(session, vault, drawing, asked)
@@ -41,6 +43,38 @@ async def draw(session: AsyncSession, vault: Vault, drawing: Drawing) -> list[Lo
         _lot(drawing, standing, _spoken(drawing, standing, verdict, told))
         for standing, verdict in asked
     ]
+
+
+async def _leave_to_others(
+    session: AsyncSession, drawing: Drawing, standings: Mapping[int, Standing]
+) -> None:
+    """Whom another campaign of this day means that goes first is, for this one, written to already."""
+    if drawing.firsts is None:
+        drawing.firsts = await _firsts(session, drawing)
+    if not drawing.firsts or not standings:
+        return
+    meant = or_(*(segments.clause(rules.parse(one), drawing.now) for one in drawing.firsts))
+    hers = select(Customer.id).where(Customer.id.in_(list(standings)), meant)
+    for who in await session.scalars(hers):
+        used = standings[who].used
+        standings[who].used = used._replace(same_day=used.same_day + 1)
+
+
+async def _firsts(session: AsyncSession, drawing: Drawing) -> Sequence[Any]:
+    campaign = drawing.campaign
+    if campaign.goes_first or campaign.purpose != "marketing":
+        return ()
+    begins, ends = drawing.limits.day_of(drawing.at)
+    query = select(Campaign.rule).where(
+        Campaign.goes_first,
+        Campaign.planned_at.is_(None),
+        Campaign.state.in_(("approved", "running")),
+        Campaign.purpose == "marketing",
+        Campaign.starts_at >= begins,
+        Campaign.starts_at < ends,
+        Campaign.id != (campaign.id or 0),
+    )
+    return (await session.scalars(query.order_by(Campaign.id))).all()
 
 
 async def _next(session: AsyncSession, drawing: Drawing) -> list[int]:

@@ -109,6 +109,8 @@ class Drawing:
     after: int = 0
     found: deque[int] = field(default_factory=deque)
     """The audience behind `after`, as far as it was looked for."""
+    firsts: Sequence[Any] | None = None
+    """The rules of campaigns that come before this one on its day and are not planned yet."""
     left: int | None = None
     """Pieces of the offer that this pass may still promise."""
     spent: str = "out_of_stock"

@@ -102,6 +102,7 @@ def occasion_of(spec: PlaybookSpec, one: Occasion, now: datetime) -> dict[str, A
         "holdout_percent": spec.holdout_percent,
         "holdout_by": mailing.holdout_by,
         "canary_percent": mailing.canary_percent,
+        "goes_first": mailing.goes_first,
         "goal": {"metric": mailing.metric, "hypothesis": spec.why},
         "arms": [mailing.template, *mailing.rivals] if mailing.rivals else None,
         "budget_fen": mailing.budget_fen,

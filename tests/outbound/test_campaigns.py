@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
 
 from bot.calls import CreateMassTask
 from bot.domain.quotas import read_limits
+from bot.domain.refusals import Refusal
+from bot.events.commands import Actor, PutFirst
 from bot.outbound.campaigns import plan_due
 from bot.outbound.deliver import deliver_due
 from bot.store import campaigns
 from tests.outbound.conftest import a_campaign, agrees, friends, looks, runs, states
+
+BOSS = Actor(kind="owner", id="boss")
 
 
 async def test_one_text_of_one_guide_becomes_one_task(bot, hands):
@@ -189,3 +197,27 @@ async def test_a_guide_gets_a_few_tasks_a_day_and_the_rest_tomorrow(bot, hands):
     hands.confirm()
     await runs(bot)
     assert len(hands.waiting) == 1
+
+
+async def test_of_two_campaigns_on_one_day_the_one_that_goes_first_has_whom_both_mean(bot, hands):
+    guide, hers = await friends(bot, 2, gender=1)
+    _, (other,) = await friends(bot, 1, guide=guide)
+    both = {"field": "gender", "op": "eq", "value": 1}
+    morning = await a_campaign(bot, state="draft")
+    evening = await a_campaign(bot, starts_at=bot.now + timedelta(hours=3), rule=both)
+    first = PutFirst(at=bot.now, actor=BOSS, key=bot.key(), campaign_id=evening.id, first=True)
+    await bot.does(first)
+    async with bot.session() as session:
+        told = await campaigns.dry_run(
+            session, bot.vault, morning, limits=bot.content.limits, now=bot.now
+        )
+        await campaigns.move(session, morning.id, expected=("draft",), state="running")
+    await runs(bot)
+    clash, sent = ("excluded", "clash"), ("handed_over", None)
+    assert await states(bot, morning) == {hers[0].id: clash, hers[1].id: clash, other.id: sent}
+    assert (told.planned, told.excluded) == (1, {"clash": 2}), "the dry run says the same"
+    bot.clock.advance(hours=3)
+    await runs(bot)
+    assert await states(bot, evening) == {hers[0].id: sent, hers[1].id: sent}
+    with pytest.raises(Refusal):
+        await bot.does(replace(first, key=bot.key(), first=False))

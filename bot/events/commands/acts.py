@@ -194,6 +194,15 @@ class ResumeCampaign(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PutFirst(Command):
+    """Of two campaigns for one person on one day this one goes, or whichever is planned first."""
+
+    permission = "campaign.start"
+    campaign_id: int
+    first: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StopCampaign(Command):
     permission = "campaign.start"
     campaign_id: int

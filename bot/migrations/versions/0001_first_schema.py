@@ -1272,6 +1272,7 @@ def upgrade() -> None:
         sa.Column("canary_percent", sa.BigInteger(), nullable=False),
         sa.Column("arms", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
         sa.Column("holdout_by", sa.String(), nullable=False),
+        sa.Column("goes_first", sa.Boolean(), nullable=False),
         sa.Column("reason", sa.String(), nullable=True),
         sa.Column(
             "pushed_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True

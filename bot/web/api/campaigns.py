@@ -17,6 +17,7 @@ from bot.events.commands import (
     DraftCampaign,
     HandOverCampaign,
     PauseCampaign,
+    PutFirst,
     RehearseCampaign,
     ResumeCampaign,
     StopCampaign,
@@ -52,6 +53,8 @@ class CampaignTold(Told):
     holdout_percent: int
     created_by: str
     approved_by: str | None
+    goes_first: bool
+    """Of two campaigns for one person on one day she gets this one."""
     reason: str | None
 
 
@@ -257,6 +260,21 @@ async def pause(ask: Ask[Nothing]) -> Done:
 @routes.asks("POST", f"{ONE}/resume", "campaign.start", "继续")
 async def resume(ask: Ask[Nothing]) -> Done:
     return await _act(ask, ResumeCampaign)
+
+
+class FirstIn(Strict):
+    first: bool
+
+
+@routes.asks(
+    "POST",
+    f"{ONE}/first",
+    "campaign.start",
+    "和别的活动撞在同一天同一个人时，先发它；还没排的才能改",
+    says=FirstIn,
+)
+async def put_first(ask: Ask[FirstIn]) -> Done:
+    return await _act(ask, PutFirst, first=ask.said.first)
 
 
 @routes.asks("POST", f"{ONE}/stop", "campaign.start", "停止，不能再恢复")

@@ -126,9 +126,19 @@ class RepeatingIn(Strict):
     canary_percent: Annotated[int, Field(ge=0, le=50)] = 0
     holdout_by: Literal["customer", "guide"] = "customer"
     stop_when: StopIn | None = None
+    goes_first: bool = False
+    """Of two campaigns for one person on one day she gets this one."""
 
 
-AIMS = {"rivals", "metric", "budget_fen", "canary_percent", "holdout_by", "stop_when"}
+AIMS = {
+    "goes_first",
+    "rivals",
+    "metric",
+    "budget_fen",
+    "canary_percent",
+    "holdout_by",
+    "stop_when",
+}
 
 
 @routes.asks(

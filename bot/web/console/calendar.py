@@ -91,7 +91,8 @@ async def _entries(
     for campaign in await month_plan.campaigns(session, span):
         day = campaign.starts_at.astimezone(span.zone).date()
         by_day[day].append(campaign)
-        found[day].append(Entry("a", campaign.name, f"/admin/campaigns/{campaign.id}"))
+        first = _("先发") if campaign.goes_first else ""
+        found[day].append(Entry("a", campaign.name, f"/admin/campaigns/{campaign.id}", first))
     playbooks = await journeys.all_published(session)
     names = {row.key: row.name for row in playbooks}
     for day, entry in _coming(playbooks, span, spans.today(request).date(), by_day):

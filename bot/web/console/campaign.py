@@ -19,6 +19,7 @@ from bot.events.commands import (
     Command,
     HandOverCampaign,
     PauseCampaign,
+    PutFirst,
     RehearseCampaign,
     ResumeCampaign,
     StopCampaign,
@@ -198,11 +199,13 @@ ACTS: dict[str, tuple[type[Command], str]] = {
     "pause": (PauseCampaign, "paused"),
     "resume": (ResumeCampaign, "resumed"),
     "stop": (StopCampaign, "stopped"),
+    "first": (PutFirst, "put_first"),
+    "in-turn": (PutFirst, "put_in_turn"),
 }
 
 
 @routes.post(
-    "/admin/campaigns/{id:[1-9][0-9]{0,17}}/{act:rehearse|approve|hand-over|pause|resume|stop}"
+    "/admin/campaigns/{id:[1-9][0-9]{0,17}}/{act:rehearse|approve|hand-over|pause|resume|stop|first|in-turn}"
 )
 @allowed("campaign.read")
 async def act(request: web.Request) -> web.StreamResponse:
@@ -214,6 +217,8 @@ async def act(request: web.Request) -> web.StreamResponse:
     facts: dict[str, Any] = {"campaign_id": number}
     if command is HandOverCampaign:
         facts["expected"] = forms.number(form, "expected")
+    if command is PutFirst:
+        facts["first"] = said == "put_first"
     await desk.do(command(**facts, **forms.signed(request, form)))
     raise web.HTTPSeeOther(f"/admin/campaigns/{number}?said={said}")
 
