@@ -266,13 +266,7 @@ class FirstIn(Strict):
     first: bool
 
 
-@routes.asks(
-    "POST",
-    f"{ONE}/first",
-    "campaign.start",
-    "和别的活动撞在同一天同一个人时，先发它；还没排的才能改",
-    says=FirstIn,
-)
+@routes.asks("POST", f"{ONE}/first", "campaign.start", "同一天撞上同一个人时先发它", says=FirstIn)
 async def put_first(ask: Ask[FirstIn]) -> Done:
     return await _act(ask, PutFirst, first=ask.said.first)
 
