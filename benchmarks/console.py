@@ -12,13 +12,14 @@ import argparse
 import asyncio
 import base64
 import json
+import os
 import sys
 import tempfile
 import time
 from datetime import timedelta
 from itertools import islice, product
 from pathlib import Path
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode
 from zoneinfo import ZoneInfo
 
 import world
@@ -77,7 +78,8 @@ async def prepare(url: str, customers: int) -> None:
         to.run("ANALYZE")
 
 
-Took = list[tuple[float, str]]
+Took = list[tuple[float, str, float]]
+"""ms that a person waited, for what, and ms that this process worked for it."""
 
 
 async def measure(url: str, clock: Path) -> tuple[Took, Took]:
@@ -104,12 +106,13 @@ async def measure(url: str, clock: Path) -> tuple[Took, Took]:
             return count, rest
 
 
-async def _asked(client: TestClient, address: str) -> tuple[float, str]:  # type: ignore[type-arg]
-    began = time.perf_counter()
+async def _asked(client: TestClient, address: str) -> tuple[float, str, float]:  # type: ignore[type-arg]
+    began, worked = time.perf_counter(), time.process_time()
     async with client.get(address, headers={"HX-Request": "true"}) as answer:
         page = await answer.text()
         assert answer.status == 200, page[:500]
-    return 1000 * (time.perf_counter() - began), address
+    spent = 1000 * (time.perf_counter() - began), 1000 * (time.process_time() - worked)
+    return spent[0], address, spent[1]
 
 
 def tell(kind: str, customers: int, count: Took, rest: Took) -> None:
@@ -121,8 +124,13 @@ def tell(kind: str, customers: int, count: Took, rest: Took) -> None:
         f"   goal ≤ {goal} ms   {'holds' if slow[0] <= goal else 'MISSED'}",
         flush=True,
     )
-    for ms, address in took[-3:]:
-        print(f"      {ms:6.0f} ms  {address[17:160]}")
+    for ms, address, work in took[-3:]:
+        print(f"      {ms:6.0f} ms ({work:.0f} ms of our own work)  {unquote(address[17:300])}")
+    works = sorted(work for _ms, _address, work in count)
+    print(
+        f"      of our own work p50 {works[len(works) // 2]:.0f} ms   p95 {works[int(len(works) * 0.95)]:.0f} ms"
+        f"   (load of the machine {os.getloadavg()[0]:.1f})"
+    )
     after = sorted(rest)
     middle, slow = after[len(after) // 2][0], after[int(len(after) * 0.95)]
     print(f"      and for the rest p50 {middle:6.0f} ms   p95 {slow[0]:6.0f} ms")

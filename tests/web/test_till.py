@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -204,3 +206,19 @@ async def test_a_clerk_without_a_store_is_told_whom_to_ask(shop):
 async def test_strangers_sign_in_first(shop):
     face = await shop.passer_by().opens("/store/redeem")
     assert face.url == "/login?next=/store/redeem"
+
+
+async def test_a_month_is_settled_with_stores_line_by_line(bot, shop):
+    coupon, _face = await redeemed(bot, shop)
+    boss = await shop.signs_in("owner", "boss")
+    page = await boss.opens("/admin/coupons")
+    link = re.search(r'href="([^"]*list=settlement[^"]*format=json)"', page.html)[1]
+    (line,) = json.loads((await boss.opens(link.replace("&amp;", "&"))).html)
+    assert (line["ends"], line["voided_at"]) == (coupon.code[-4:], None)
+    assert line["discount_fen"] > 0
+    _, told = await (await shop.program("owner", "coupon:read")).reads("redemptions")
+    assert [(one["id"], one["discount_fen"]) for one in told["items"]] == [
+        (line["id"], line["discount_fen"])
+    ]
+    _, none = await (await shop.program("manager", "coupon:read", "S99")).reads("redemptions")
+    assert none["items"] == []

@@ -10,7 +10,10 @@ from pydantic import Field
 from bot.domain.segments import parse
 from bot.events.commands import RedeemCoupon, ReleaseCoupon, ReserveCoupon, VoidRedemption
 from bot.store import listing, segments
+from bot.store.insights import Span
 from bot.store.offers import holder_of
+from bot.store.offers.settling import settled
+from bot.web.api.analytics import Day
 from bot.web.api.bodies import Asked, Listing, Query, Strict, Word
 from bot.web.api.endpoints import Ask, Done, Page, Routes, Told
 from bot.web.api.orders import OrderLineIn
@@ -127,6 +130,45 @@ async def listed(ask: Ask[CouponsAsked]) -> Page[CouponTold]:
     async with ask.reading() as session:
         rows = await listing.coupons(session, among, ask.mark(), ask.said.limit + 1)
     return ask.page(rows, lambda row: int(row[0].id), _told)
+
+
+class RedemptionsAsked(Listing):
+    since: Day = None
+    """The first day, in the shop's zone; else of this month."""
+    until: Day = None
+    """The last day; else today."""
+
+
+class RedemptionTold(Told):
+    id: int
+    at: datetime
+    store: str | None
+    offer: str
+    name: str
+    ends: str
+    order_no: str | None
+    discount_fen: int
+    actor: str
+    voided_at: datetime | None
+
+
+@routes.asks(
+    "GET",
+    "/redemptions",
+    "coupon.list",
+    "核销的券，和门店结算用",
+    says=RedemptionsAsked,
+    gives=Page[RedemptionTold],
+)
+async def redemptions(ask: Ask[RedemptionsAsked]) -> Page[RedemptionTold]:
+    said = ask.said
+    zone = ask.desk.work.settings.zone
+    until = said.until or ask.now.astimezone(zone).date()
+    since = min(said.since or until.replace(day=1), until)
+    span = Span(since, until, zone)
+    async with ask.reading() as session:
+        rows = await settled(session, span, ask.mark(), limit=said.limit + 1, store=ask.store)
+    return ask.page(rows, lambda row: int(row.id), RedemptionTold.model_validate)
 
 
 class Coupons(Told):

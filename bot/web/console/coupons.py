@@ -24,7 +24,7 @@ from bot.store.offers import shelf
 from bot.store.offers.shelf import Shelved
 from bot.tongue import _
 from bot.web import lists
-from bot.web.console import charts, forms, spans
+from bot.web.console import charts, forms, settlement, spans
 from bot.web.console.forms import Form
 from bot.web.console.frame import shown
 from bot.web.desk import ACTOR, DESK
@@ -73,6 +73,8 @@ SHEET = Sheet(
 @routes.get("/admin/coupons", allow_head=False)
 @allowed("offer.read")
 async def overview(request: web.Request) -> web.StreamResponse:
+    if lists.asked(request) and request.query.get("list") == settlement.WANTED:
+        return await settlement.answer(request)
     async with request.app[DESK].work.sessions.reading() as session:
         found = await shelf.shelf(session)
         if lists.asked(request):
@@ -86,6 +88,7 @@ async def overview(request: web.Request) -> web.StreamResponse:
             ceiling=sum(map(ceiling, found)),
             cost=sum(one.cost_fen for one in found),
             downloads=lists.downloads(request, SHEET),
+            months=settlement.months(request),
             **_words(request),
         )
 
