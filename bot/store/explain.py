@@ -18,6 +18,7 @@ from bot.domain.customers import Customer, Guide
 from bot.domain.journeys import Run
 from bot.domain.reasons import words
 from bot.domain.refusals import Refusal
+from bot.store import households
 from bot.store.customers import name_of
 from bot.store.family import family, surviving
 from bot.store.vault import Vault
@@ -114,15 +115,24 @@ class Explanation:
     name: str
     held: bool
     told: list[Told]
+    shares_phone: int = 0
+    """With how many others: offers may count them as one household."""
 
     def as_json(self) -> dict[str, Any]:
         listed = [_plain(asdict(one)) | {"words": one.in_words()} for one in self.told]
-        return {"customer": self.customer, "held": self.held, "messages": listed}
+        hers = {"customer": self.customer, "held": self.held, "shares_phone": self.shares_phone}
+        return hers | {"messages": listed}
 
     def in_words(self) -> str:
         lines = [f"{self.name or '这位顾客'}（{self.customer}）"]
         if self.held:
             lines.append(_("有客诉在处理，营销暂停"))
+        if self.shares_phone:
+            words = _(
+                "和另外 %(count)s 位顾客登记过同一个手机号：按家限领的券一起算",
+                count=self.shares_phone,
+            )
+            lines.append(words)
         lines += [f"· {one.in_words()}" for one in self.told] or [_("还没有任何触达")]
         return "\n".join(lines)
 
@@ -134,7 +144,11 @@ async def explain(session: AsyncSession, vault: Vault, who: str | int) -> Explan
     told = await _touches(session, hers)
     told += await _passed_by(session, hers, since=customer.created_at)
     return Explanation(
-        customer.ref, await name_of(session, vault, customer.id), customer.marketing_held, told
+        customer.ref,
+        await name_of(session, vault, customer.id),
+        customer.marketing_held,
+        told,
+        await households.others(session, customer.id),
     )
 
 

@@ -46,6 +46,15 @@ async def homes(session: AsyncSession, customer_ids: Collection[int]) -> Homes:
     }
 
 
+async def others(session: AsyncSession, customer_id: int) -> int:
+    """With how many other people she shares a phone."""
+    home = (await homes(session, [customer_id])).get(customer_id)
+    if home is None:
+        return 0
+    living = Customer.id.in_(home) & Customer.merged_into.is_(None)
+    return (await session.scalar(select(func.count(Customer.id)).where(living)) or 1) - 1
+
+
 def _root(stands: dict[int, int], each: int) -> int:
     while stands.get(each, each) != each:
         each = stands[each]

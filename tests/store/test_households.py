@@ -10,6 +10,7 @@ from bot.domain.quotas import Limits
 from bot.domain.refusals import Refusal
 from bot.store import customers, offers
 from bot.store.customers import questions
+from bot.store.explain import explain
 from bot.store.offers import offered
 from bot.store.stocks import stock
 from tests.builders import an_offer
@@ -62,6 +63,9 @@ async def test_one_phone_is_one_household(bot, people):
             daughter: "per_customer",
             stranger: "per_customer",
         }
+        told = await explain(s, bot.vault, mother)
+        assert "和另外 1 位顾客登记过同一个手机号" in told.in_words()
+        assert (await explain(s, bot.vault, stranger)).shares_phone == 0
         # What comes back unused is nobody's: her mother may have it then.
         await offers.withdraw(s, Coupon.customer_id == daughter, bot.now)
     assert await give(bot, offer, mother) == "given"

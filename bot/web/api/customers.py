@@ -189,6 +189,8 @@ class Message(Told):
 class Story(Told):
     customer: str
     held: bool
+    shares_phone: int
+    """With how many others: offers may count them as one household."""
     messages: list[Message]
 
 
