@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Literal, NamedTuple, overload
+from typing import Any, Literal, NamedTuple, overload
 
 from sqlalchemy import Executable, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -70,7 +70,7 @@ async def follow(
         return Followed(customer, guide, tie, new=False)
     new = ended is not None or not known
     _added(tie, at, state, external_userid)
-    tie.ended_at = tie.ended_by = None
+    _change(tie, {"ended_at": None, "ended_by": None})
     return Followed(customer, guide, tie, new)
 
 
@@ -79,8 +79,15 @@ def _added(tie: Follow, at: datetime, state: str | None, external_userid: str) -
     if at < tie.since:
         tie.state = tie.state or state
         return
-    tie.since, tie.external_userid = at, external_userid
-    tie.state = state or tie.state
+    news = {"since": at, "external_userid": external_userid, "state": state or tie.state}
+    _change(tie, news)
+
+
+def _change(tie: Follow, news: Mapping[str, Any]) -> None:
+    """What stays as it is need not be written."""
+    for name, value in news.items():
+        if getattr(tie, name) != value:
+            setattr(tie, name, value)
 
 
 async def unfollow(
