@@ -35,8 +35,8 @@ NEAR = "siyu_near"
 
 FEW = 4
 Several = Sequence[Mapping[str, Any]]
-Answer = tuple[Sequence[Any] | None, Sequence[tuple[Any, ...]], int]
-"""What the columns are, if there are any; the rows; how many rows were touched."""
+Answer = tuple[Any, Sequence[tuple[Any, ...]], int]
+"""Who can describe the columns, if there are any; the rows; how many rows were touched."""
 
 
 class Session(AsyncSession):
@@ -83,15 +83,15 @@ class Session(AsyncSession):
         for values in several:
             sql, bound = plan.bind(values)
             try:
-                columns, rows, count = await _ask(driver, sql, bound, near=near)
+                cursor, rows, count = await _ask(driver, sql, bound, near=near)
             except BaseException as trouble:
                 await greenlet_spawn(_told_of, connection, trouble, sql)
                 raise
             said += rows
             touched += count
-        if columns is None:
+        if cursor is None:
             return _Done(touched)
-        return plan.told(self.sync_session, said, columns)
+        return plan.told(self.sync_session, said, cursor)
 
     def _must_be_written_before(self, plan: Plan) -> bool:
         """Changes that wait only matter to whoever looks at their tables; new and deleted rows matter to keys too."""
@@ -133,9 +133,9 @@ async def _ask(driver: Any, sql: str, bound: Any, *, near: bool) -> Answer:
         answer: Answer = await driver.run(_asked_here, driver.plain, sql, bound)
         return answer
     cursor = await driver.execute(sql, bound)
-    if cursor.description is None:
+    if not cursor.pgresult.nfields:  # to describe them takes longer than to read them
         return None, (), cursor.rowcount
-    return cursor.description, await cursor.fetchall(), cursor.rowcount
+    return cursor, await cursor.fetchall(), cursor.rowcount
 
 
 def _asked_here(plain: Any, sql: str, bound: Any) -> Answer:
@@ -144,7 +144,7 @@ def _asked_here(plain: Any, sql: str, bound: Any) -> Answer:
         return None, (), cursor.rowcount
     # The count of a statement with RETURNING is right only after its rows were read.
     rows = cursor.fetchall()
-    return cursor.description, rows, cursor.rowcount
+    return cursor, rows, cursor.rowcount
 
 
 def _several(params: Any) -> Several:

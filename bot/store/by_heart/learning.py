@@ -91,11 +91,9 @@ class Plan:
             return form.sql, bound
         return form.sql, {slot.name: value for slot, value in zip(form.slots, bound, strict=True)}
 
-    def told(
-        self, session: Session, rows: Rows, columns: Sequence[Any]
-    ) -> Result[*tuple[Any, ...]]:
+    def told(self, session: Session, rows: Rows, cursor: Any) -> Result[*tuple[Any, ...]]:
         if self._columns is None:
-            self._columns = self._readers(columns)
+            self._columns = self._readers(cursor.description)
         if any(self._columns):
             rows = [
                 tuple(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, inspect
-from sqlalchemy.orm import Mapper, Session, make_transient_to_detached
+from sqlalchemy.orm import Mapper, Session
 from sqlalchemy.orm.attributes import instance_dict, instance_state, set_committed_value
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -45,12 +46,21 @@ class Part(NamedTuple):
 
 
 def made(session: Session, entity: Any, values: Iterable[tuple[str, Any]]) -> Any:
-    """An entity as if the session had just loaded it."""
-    instance = inspect(entity).class_manager.new_instance()
+    """An entity as if the session had just loaded it, made as SQLAlchemy makes one of a row."""
+    mapper = _mapper(entity)
+    instance = mapper.class_manager.new_instance()
     instance_dict(instance).update(values)
-    make_transient_to_detached(instance)
-    session.add(instance)
+    state = instance_state(instance)
+    state.key = mapper._identity_key_from_state(state)
+    state.session_id = session.hash_key
+    session.identity_map.add(state)
     return instance
+
+
+@cache
+def _mapper(entity: type[Any]) -> Mapper[Any]:
+    mapper: Mapper[Any] = inspect(entity)
+    return mapper
 
 
 def whole(compiled: SQLCompiler) -> list[Part]:

@@ -11,6 +11,7 @@ from sqlalchemy import Executable, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Customer, Follow, Guide
+from bot.store import by_heart
 from bot.store.customers.meeting import meet
 from bot.store.engine import dialect_of, table_of, upsert, upsert_in
 from bot.store.vault import Vault
@@ -171,9 +172,12 @@ async def _tie(
     )
     pair = {"customer_id": customer.id, "guide_id": guide.id}
     row = pair | {"external_userid": external_userid, "since": at}
-    new = (await session.execute(_tying(dialect_of(session)), row)).first() is not None
-    tie = (await session.scalars(_TIE, {"whose": customer.id, "whom": guide.id})).one()
-    return _Tie(tie, customer, guide, not new)
+    made = (await session.execute(_tying(dialect_of(session)), row)).first()
+    if made is not None:
+        tie = by_heart.known(session, Follow, made._mapping)
+    else:
+        tie = (await session.scalars(_TIE, {"whose": customer.id, "whom": guide.id})).one()
+    return _Tie(tie, customer, guide, made is None)
 
 
 # Asked for every customer of a list that the platform gives: built once.
@@ -188,6 +192,6 @@ _TIE = (
 @lru_cache
 def _tying(dialect: str) -> Executable:
     tie = table_of(Follow)
-    insert = upsert_in(dialect, tie).on_conflict_do_nothing().returning(tie.c.id)
+    insert = upsert_in(dialect, tie).on_conflict_do_nothing().returning(*tie.c)
     tying: Executable = insert
     return tying
