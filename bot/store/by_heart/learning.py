@@ -18,6 +18,8 @@ from bot.store.by_heart.reading import Part, parts_of, whole
 MARK = "_siyu_by_heart"
 DECIDED_BY = "siyu_decided_by"
 """An option of a statement: the entities whose waiting changes could change its answer, where not all of its own do."""
+MET_BEFORE = 2
+"""So often a statement is asked SQLAlchemy's way, which costs less than to learn it."""
 MOST_LISTED = 8
 """Values in one list: each number of them is a text of its own."""
 
@@ -146,19 +148,26 @@ class _Learnt:
 
 
 def plan_of(statement: Executable, several: Sequence[Values], dialect: Dialect) -> Plan | None:
-    """None for a statement met for the first time: most of those that are built on the spot never come again."""
-    marks = statement.__dict__
-    learnt = marks.get(MARK)
+    """None for a statement met for the first times: most of those that are built on the spot never come again."""
+    learnt = statement.__dict__.get(MARK)
     if not isinstance(learnt, _Learnt) or learnt.of is not statement:
-        if learnt != id(statement):
-            marks[MARK] = id(statement)
-            return None
-        learnt = marks[MARK] = _Learnt(statement)
+        learnt = _met(statement, learnt)
+    if learnt is None:
+        return None
     name = dialect.name, tuple(several[0])
     if name not in learnt.plans:
         learnt.plans[name] = _learn(statement, name[1], dialect)
     plan = learnt.plans[name]
     return plan if plan is not None and all(map(plan.fits, several)) else None
+
+
+def _met(statement: Executable, mark: Any) -> _Learnt | None:
+    """Counted until it is worth learning; by its place in memory, so that the mark on a copy counts for nothing."""
+    here, times = mark if isinstance(mark, tuple) else (None, 0)
+    times = times + 1 if here == id(statement) else 1
+    learnt = None if times <= MET_BEFORE else _Learnt(statement)
+    statement.__dict__[MARK] = learnt or (id(statement), times)
+    return learnt
 
 
 def _learn(statement: Any, keys: tuple[str, ...], dialect: Dialect) -> Plan | None:
