@@ -726,6 +726,7 @@ def upgrade() -> None:
             ["customer_id"], ["customer.id"], name=op.f("fk_customer_tier_customer_id_customer")
         ),
         sa.PrimaryKeyConstraint("customer_id", name=op.f("pk_customer_tier")),
+        postgresql_with={"fillfactor": 50},
     )
     with op.batch_alter_table("customer_tier", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_customer_tier_tier"), ["tier"], unique=False)
