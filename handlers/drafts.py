@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.content import wording
+from bot.content import attaching, wording
 from bot.domain.aims import METRICS, UNITS, StopRule
 from bot.domain.campaigns import Campaign
 from bot.domain.refusals import Refusal
@@ -96,6 +96,7 @@ def _of_command(command: DraftCampaign, turn: Turn) -> dict[str, Any]:
             "created_by": str(command.actor),
             "seed": turn.key,
             "arms": _arms(command, turn),
+            "attachments": attaching.checked(turn.content, command.attachments) or None,
         }
     )
 

@@ -40,6 +40,8 @@ class Campaign(Row):
     """What the coupons it gives may cost at worst."""
     canary_percent: Mapped[int] = mapped_column(default=0)
     """So many go a day ahead of the others, who are spared if those turn away; 0 is nobody."""
+    attachments: Mapped[list[Any] | None]
+    """What hangs on its mass tasks, as `bot.domain.attachments` reads it."""
     arms: Mapped[list[Any] | None]
     """Templates that are tried against each other; None when there is one."""
     holdout_by: Mapped[str] = mapped_column(default="customer")

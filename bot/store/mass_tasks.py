@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.calls import CreateMassTask, RemindMassTask
-from bot.domain.campaigns import MassTask, Touch
+from bot.calls import Attachment, CreateMassTask, RemindMassTask
+from bot.domain.attachments import cards
+from bot.domain.campaigns import Campaign, MassTask, Touch
 from bot.domain.reasons import GONE, TO_PLAN_AGAIN
 from bot.store import outbox
 from bot.store.passing_on import let_go
@@ -91,6 +92,7 @@ async def owe(
             sender=userid,
             text=vault.unseal(task.text, about=ABOUT),
             external_userids=tuple(addresses),
+            attachments=await _hanging(session, task.campaign_id),
         ),
         effect=f"mass:{task.id}" if task.attempts == 1 else f"mass:{task.id}:{task.attempts}",
         now=now,
@@ -99,6 +101,11 @@ async def owe(
         expires_at=task.expires_at,
     )
     return True
+
+
+async def _hanging(session: AsyncSession, campaign_id: int | None) -> tuple[Attachment, ...]:
+    campaign = None if campaign_id is None else await session.get(Campaign, campaign_id)
+    return cards(campaign.attachments) if campaign is not None else ()
 
 
 async def move(

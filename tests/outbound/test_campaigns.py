@@ -8,14 +8,14 @@ from datetime import timedelta
 
 import pytest
 
-from bot.calls import CreateMassTask
+from bot.calls import CreateMassTask, ImageCard, LinkCard
 from bot.domain.quotas import read_limits
 from bot.domain.refusals import Refusal
-from bot.events.commands import Actor, PutFirst
+from bot.events.commands import Actor, DraftCampaign, PutFirst
 from bot.outbound.campaigns import plan_due
 from bot.outbound.deliver import deliver_due
 from bot.store import campaigns
-from tests.outbound.conftest import a_campaign, agrees, friends, looks, runs, states
+from tests.outbound.conftest import EVERYBODY, a_campaign, agrees, friends, looks, runs, states
 
 BOSS = Actor(kind="owner", id="boss")
 
@@ -29,6 +29,35 @@ async def test_one_text_of_one_guide_becomes_one_task(bot, hands):
     assert len(task.ids) == 3
     assert "春装到店" in task.text
     assert set((await states(bot, campaign)).values()) == {("handed_over", None)}
+
+
+async def test_what_hangs_on_a_campaign_goes_with_what_guides_send(bot, hands):
+    await friends(bot, 2)
+    link = {"kind": "link", "title": "春装", "url": "https://shop.example/spring"}
+    await a_campaign(bot, attachments=[link, {"kind": "image", "media": "spring.jpg"}])
+    await runs(bot)
+    (call,) = bot.platform.sent(CreateMassTask)
+    assert call.attachments == (
+        LinkCard(title="春装", url="https://shop.example/spring"),
+        ImageCard(media="spring.jpg"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("hung", "reason"),
+    [
+        ({"kind": "image", "media": "nowhere.jpg"}, "bad_media"),
+        ({"kind": "file", "media": "../offers.yaml"}, "bad_media"),
+        ({"kind": "link", "title": "看看", "url": "javascript:alert(1)"}, "bad_link"),
+        ({"kind": "link", "title": "全网最低价", "url": "https://x.example"}, "bad_words"),
+        ({"kind": "voice", "media": "a.amr"}, "bad_attachment"),
+    ],
+)
+async def test_what_cannot_hang_on_a_campaign_is_refused(bot, hung, reason):
+    about = {"name": "春装", "text": "春装到店", "segment": EVERYBODY, "attachments": (hung,)}
+    with pytest.raises(Refusal) as refusal:
+        await bot.does(DraftCampaign(at=bot.now, actor=BOSS, key=bot.key(), **about))
+    assert refusal.value.reason == reason
 
 
 async def test_only_the_guides_tap_makes_it_delivered(bot, hands):

@@ -143,6 +143,8 @@ class DraftCampaign(Command):
     purpose: str = "marketing"
     starts_at: datetime | None = None
     holdout_percent: int = 10
+    attachments: tuple[dict[str, Any], ...] = ()
+    """What hangs on the messages that guides send."""
     aims: Aims = field(default_factory=Aims)
     campaign_id: int | None = None
     """The draft that is written anew."""

@@ -1271,6 +1271,9 @@ def upgrade() -> None:
         ),
         sa.Column("budget_fen", sa.BigInteger(), nullable=True),
         sa.Column("canary_percent", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "attachments", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True
+        ),
         sa.Column("arms", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
         sa.Column("holdout_by", sa.String(), nullable=False),
         sa.Column("goes_first", sa.Boolean(), nullable=False),

@@ -24,6 +24,7 @@ from bot.events.commands import (
     SwitchSending,
 )
 from bot.store import listing, mailings, segments, switches
+from bot.web.api.attachments import AttachmentIn
 from bot.web.api.bodies import Fen, Listing, Nothing, Query, Strict, Text, Word
 from bot.web.api.endpoints import NUMBER, Ask, Done, Page, Routes, Told
 from bot.web.api.orders import zoned
@@ -177,6 +178,7 @@ class CampaignIn(Strict):
     holdout_by: Literal["customer", "guide"] = "customer"
     stop_when: StopIn | None = None
     """When it halts by itself; left out, as usual."""
+    attachments: Annotated[list[AttachmentIn], Field(max_length=9, default_factory=list)]
 
 
 @routes.asks("POST", "/campaigns", "campaign.draft", "建一个活动草稿", says=CampaignIn)
@@ -199,6 +201,7 @@ def _written(said: CampaignIn) -> dict[str, Any]:
         "offer": said.offer,
         "starts_at": said.starts_at,
         "holdout_percent": said.holdout_percent,
+        "attachments": tuple(one.model_dump() for one in said.attachments),
         "aims": Aims(
             metric=said.metric,
             hypothesis=said.hypothesis,

@@ -8,6 +8,7 @@ from aiohttp import web
 from multidict import MultiDictProxy
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.content.moments import pictures
 from bot.content.templates import Template
 from bot.domain.aims import METRICS, UNITS
 from bot.domain.campaigns import Campaign
@@ -117,6 +118,7 @@ async def _page(
         offers=list(content.offers.values()),
         metrics=METRICS,
         units=UNITS,
+        library=pictures(content),
         quiet=content.limits.quiet_hours,
     )
 
@@ -183,6 +185,7 @@ def _written(desk: Desk, form: MultiDictProxy[Any], *, later: bool) -> dict[str,
         "offer": forms.text(form, "offer") or None,
         "starts_at": forms.moment(form, "starts_at", desk.work.settings.zone),
         "holdout_percent": forms.number(form, "holdout", most=50) or 0,
+        "attachments": campaign_aims.attached(form),
         "aims": campaign_aims.read(form),
         "later": later,
     }

@@ -384,6 +384,7 @@ async def test_a_draft_is_written_anew_a_journey_rehearsed_and_an_offer_weighed(
     assert (await program.reads(path.removeprefix("/api/v1/")))[1]["name"] == "夏季上新"
     wanted = {"template": "sleeping/soft", "text": None, "rivals": ["sleeping/vote"]}
     wanted |= {"stop_when": {"least": 20, "opted_out_percent": 2}, "budget_fen": 30000}
+    wanted["attachments"] = [{"kind": "link", "title": "图册", "url": "/h5"}]
     answer = await program.client.put(
         path, json=body | wanted, headers={"Idempotency-Key": "compared"}
     )
@@ -392,6 +393,9 @@ async def test_a_draft_is_written_anew_a_journey_rehearsed_and_an_offer_weighed(
         made = await session.get(Campaign, told["campaign_id"])
         assert (made.arms, made.budget_fen) == (["sleeping/soft", "sleeping/vote"], 30000)
         assert (made.stop_when["least"], made.stop_when["opted_out_percent"]) == (20, 2)
+        assert made.attachments[0]["url"] == bot.content.address("/h5")
+    voice = {"attachments": [{"kind": "voice", "media": "a.amr"}], "name": "按声音"}
+    assert (await program.asks("campaigns", **body | voice))[0] == 422
     by_guide = body | {"holdout_by": "guide", "name": "按导购"}
     _, told = await program.asks("campaigns", **by_guide)
     async with bot.session() as session:

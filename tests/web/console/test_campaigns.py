@@ -245,6 +245,22 @@ async def test_a_journey_is_tried_on_the_past_year(bot, shop):
     assert "没有动任何顾客" in page.text
 
 
+async def test_a_link_hangs_on_it_and_it_goes_first_in_a_clash(bot, shop):
+    await a_crowd(bot)
+    page, address = await drafted(bot, shop)
+    link = {"link_title": "春装图册", "link_url": "https://shop.example/spring"}
+    facts = {"name": "早春", "segment": "friends", "text": "来坐坐。"}
+    page = await (await page.opens(f"{address}/edit")).sends(f"{address}/edit", **facts, **link)
+    assert "附「春装图册」" in page.text
+    page = await page.sends(f"{address}/first")
+    assert "撞上同一天的活动时先发" in page.text
+    assert re.search("早春.{0,40}先发", (await page.opens("/admin/campaigns")).text, re.S)
+    page = await (await page.opens(address)).sends(f"{address}/in-turn")
+    assert "谁先排好谁发" in page.text
+    edit = await page.opens(f"{address}/edit")
+    assert 'value="https://shop.example/spring"' in edit.html
+
+
 async def test_two_texts_are_compared_and_it_halts_by_its_own_rule(bot, shop):
     await a_crowd(bot, 8)
     face = await shop.signs_in("owner", "boss")
