@@ -61,6 +61,7 @@ PLACES = (
     Place("people", "/admin/analytics", "main a[href^='/admin/people']"),
     Place("connect", "/admin/connect"),
     Place("settings", "/admin/settings"),
+    Place("staff", "/admin/staff"),
     Place("proposals", "/admin/proposals"),
     Place("audit", "/admin/audit?check=1"),
     Place("kit", "/admin/_kit"),
