@@ -49,7 +49,7 @@ async def meet_friend(event: CustomerAdded, turn: Turn) -> None:
     )
     await customers.acted(turn.session, turn.vault, tie.customer, event.at)
     if tie.new:
-        await tags.begin_anew(turn.session, tie.follow.id)
+        await tags.begin_anew(turn.session, tie.follow.id, known=tie.known)
     if not event.half:
         await _look_up(turn, event.external_userid)
 

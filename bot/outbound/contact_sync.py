@@ -98,7 +98,7 @@ async def tie(
         state=told.get("state") or None,
     )
     if found.new:
-        await tags.begin_anew(turn.session, found.follow.id)
+        await tags.begin_anew(turn.session, found.follow.id, known=found.known)
     if customer.erased_at is not None:
         return customer
     await customers.keep_remark(

@@ -181,4 +181,6 @@ def used_words(at: datetime, where: str | None) -> str:
 STALE_QR = Verdict(state="stale_qr", words="顾客的码已经换新了，请扫她手机上现在的码")
 UNKNOWN = Verdict(state="unknown", words="没有这个券码，请和顾客再核对一遍")
 ENOUGH = Verdict(state="locked", words="错误的券码太多了，这个收银台 10 分钟后才能再核销")
-LOCKED = Verdict(state="locked", words="错误的券码太多了，这个收银台锁上了，锁上 10 分钟后才能再核销")
+LOCKED = Verdict(
+    state="locked", words="错误的券码太多了，这个收银台锁上了，锁上 10 分钟后才能再核销"
+)

@@ -25,6 +25,8 @@ class Followed(NamedTuple):
     follow: Follow
     new: bool
     """This news began the tie, or began it again."""
+    known: bool
+    """We had heard of it before, if only of its end."""
 
 
 @overload
@@ -68,11 +70,11 @@ async def follow(
         if tie.since >= ended:  # so far we had only heard of the end
             tie.since = at
         _added(tie, at, state, external_userid)
-        return Followed(customer, guide, tie, new=False)
+        return Followed(customer, guide, tie, new=False, known=known)
     new = ended is not None or not known
     _added(tie, at, state, external_userid)
     _change(tie, {"ended_at": None, "ended_by": None})
-    return Followed(customer, guide, tie, new)
+    return Followed(customer, guide, tie, new, known)
 
 
 def _added(tie: Follow, at: datetime, state: str | None, external_userid: str) -> None:

@@ -192,9 +192,10 @@ async def not_marked(session: AsyncSession, follow_id: int, *, again_at: datetim
     )
 
 
-async def begin_anew(session: AsyncSession, follow_id: int) -> None:
-    """The tie began, or began again: what stood on an old one is gone."""
-    await session.execute(_ALL_MARKS, {"its_follow": follow_id})
+async def begin_anew(session: AsyncSession, follow_id: int, *, known: bool = True) -> None:
+    """The tie began, or began again: what stood on one that was known is gone."""
+    if known:
+        await session.execute(_ALL_MARKS, {"its_follow": follow_id})
     await stir_follow(session, follow_id)
 
 
