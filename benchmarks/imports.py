@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import csv
+import gc
 import os
 import resource
 import sqlite3
@@ -95,6 +96,7 @@ def main() -> None:
     parser.add_argument("--lines", action="store_true", help="five lines an order")
     said = parser.parse_args()
     rows = said.rows or (SMALL if said.small else ROWS)
+    gc.set_threshold(100_000, 50, 100)  # as every `siyu` command does
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "orders.csv"
         write_file(path, rows, lines=said.lines)
