@@ -90,7 +90,7 @@ async def meet_visitor(event: KfSessionEntered, turn: Turn) -> None:
 
 @router.on(KfMessageReceived)
 async def hear_visitor(event: KfMessageReceived, turn: Turn) -> None:
-    await customers.seen(turn.session, await _meet_in_kf(event, turn), event.at)
+    _seen(await _meet_in_kf(event, turn), event)
 
 
 @router.on(FanFollowed)
@@ -103,17 +103,17 @@ async def meet_fan(event: FanFollowed, turn: Turn) -> None:
 
 @router.on(FanMessaged)
 async def hear_fan(event: FanMessaged, turn: Turn) -> None:
-    await customers.seen(turn.session, await _meet_fan(event, turn), event.at)
+    _seen(await _meet_fan(event, turn), event)
 
 
 @router.on(MenuClicked)
 async def feel_tap(event: MenuClicked, turn: Turn) -> None:
-    await customers.seen(turn.session, await _meet_fan(event, turn), event.at)
+    _seen(await _meet_fan(event, turn), event)
 
 
 @router.on(QrScanned)
 async def see_scan(event: QrScanned, turn: Turn) -> None:
-    await customers.seen(turn.session, await _meet_fan(event, turn), event.at)
+    _seen(await _meet_fan(event, turn), event)
 
 
 @router.on(FanLeft)
@@ -233,6 +233,13 @@ async def _meet_fan(
     )
     await customers.back(turn.session, kind="openid", value=event.openid, at=event.at)
     return customer
+
+
+def _seen(
+    customer: Customer, event: KfMessageReceived | FanMessaged | MenuClicked | QrScanned
+) -> None:
+    if customer.last_active_at is None or customer.last_active_at < event.at:
+        customer.last_active_at = event.at
 
 
 async def _standing(turn: Turn, customer_id: int) -> Customer:

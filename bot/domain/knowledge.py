@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -52,32 +52,25 @@ class Knowledge:
 
     def search(self, question: str, limit: int = 3) -> list[tuple[Entry, float]]:
         """Entries that share words with this question, nearest first, from 0 to 1."""
-        asked = self._weights(bigrams(normal(question)))
-        sharing = [one for one in self._index if not one.all.isdisjoint(asked)]
+        asked = bigrams(normal(question))
+        sharing = [one for one in self._index if asked & one.all]
         scored = [(one.entry, round(self._nearness(asked, one), 3)) for one in sharing]
         return sorted(scored, key=lambda pair: -pair[1])[:limit]
 
-    def _nearness(self, asked: Mapping[str, float], one: _Indexed) -> float:
+    def _nearness(self, asked: frozenset[str], one: _Indexed) -> float:
         """How much of the question is in hers, and the other way round, the weaker doubted."""
-        whole = sum(asked.values())
-        elsewhere = _shared(asked, one.all)
+        whole = self._weight(asked)
+        elsewhere = self._weight(asked & one.all)
         best = 0.0
         for known in one.questions:
-            shared = _shared(asked, known)
+            shared = self._weight(asked & known)
             covered = shared + _ELSEWHERE * max(elsewhere - shared, 0.0)
-            best = max(best, 0.5 * shared / self._whole[known] + 0.5 * covered / whole)
+            best = max(best, 0.5 * shared / self._weight(known) + 0.5 * covered / whole)
         return best
 
-    def _weights(self, pairs: Collection[str]) -> dict[str, float]:
+    def _weight(self, pairs: Collection[str]) -> float:
         """A pair that every entry has tells little."""
-        strangest = math.log(1 + len(self._entries))
-        return {pair: self._rarity.get(pair, strangest) for pair in pairs}
-
-    @cached_property
-    def _whole(self) -> dict[frozenset[str], float]:
-        """How much each known question weighs."""
-        known = {each for one in self._index for each in one.questions}
-        return {each: sum(self._weights(each).values()) for each in known}
+        return sum(self._rarity.get(pair, self._strangest) for pair in pairs)
 
     @cached_property
     def _index(self) -> list[_Indexed]:
@@ -88,9 +81,9 @@ class Knowledge:
         count = Counter(pair for one in self._index for pair in one.all)
         return {pair: math.log(1 + len(self._index) / often) for pair, often in count.items()}
 
-
-def _shared(asked: Mapping[str, float], known: Collection[str]) -> float:
-    return sum([weight for pair, weight in asked.items() if pair in known])
+    @property
+    def _strangest(self) -> float:
+        return math.log(1 + len(self._entries))
 
 
 def _indexed(entry: Entry) -> _Indexed:

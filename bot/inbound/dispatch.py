@@ -20,7 +20,7 @@ from bot.events import Event, FanEvent, Unknown, kind_of
 from bot.inbound.router import Result, Router
 from bot.inbound.turn import Answer, Reply, Turn
 from bot.settings import Settings
-from bot.store import by_heart, inbox, outbox, tasks
+from bot.store import inbox, outbox, tasks
 from bot.store.engine import Sessions, collided, until_free
 from bot.store.inbox import Arrival
 from bot.store.vault import Vault
@@ -62,7 +62,7 @@ class Dispatcher:
         return await until_free(partial(self._drain, sessions, now))
 
     async def _drain(self, sessions: Sessions, now: datetime) -> int:
-        async with sessions.begin(near=True) as session:
+        async with sessions.begin() as session:
             waiting = await inbox.waiting(session, limit=BATCH)
             await self._handle_all(session, waiting, now)
         return len(waiting)
@@ -92,7 +92,7 @@ class Dispatcher:
         return self._said.get(arrival.digest)
 
     async def _answer_some(self, sessions: Sessions, arrival: Arrival, now: datetime) -> int:
-        async with sessions.begin(near=True) as session:
+        async with sessions.begin() as session:
             waiting = await inbox.waiting(
                 session, limit=BATCH, until=arrival, others=self._awaited
             )
@@ -111,7 +111,6 @@ class Dispatcher:
         except Exception as bug:
             if collided(bug):
                 raise
-            by_heart.forget(session, but=Kept)
             for kept in waiting:
                 self._said_to(kept, await self.handle(session, kept, now, late=self._late(kept)))
         else:
@@ -131,11 +130,7 @@ class Dispatcher:
         self, session: AsyncSession, kept: Kept, now: datetime
     ) -> tuple[Event, Result]:
         event = self.read(kept)
-        told = await self._tell_all(session, kept, event, now, late=self._late(kept))
-        await asyncio.sleep(
-            0
-        )  # nothing above need have waited for anything: others have their turn
-        return event, told
+        return event, await self._tell_all(session, kept, event, now, late=self._late(kept))
 
     async def _tell_all(
         self, session: AsyncSession, kept: Kept, event: Event, now: datetime, *, late: bool
@@ -162,7 +157,6 @@ class Dispatcher:
         except Exception as bug:
             if collided(bug):
                 raise  # no bug of the handler: the whole batch is done anew
-            by_heart.forget(session, but=Kept)
             # Logged and parked: the neighbours go on.
             kept.state, kept.reason = "parked", f"{type(bug).__name__} {_place(bug)}"
             kept.kind = kept.kind if event is None else kind_of(event)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, exists, func, select, update
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -158,18 +157,10 @@ async def pending(
     session: AsyncSession, *, before: datetime | None = None, **pair: str
 ) -> Sequence[HandOver]:
     """Those that nobody has told the end of; of one pair of guides, or asked before this moment."""
-    query = _pending(tuple(pair), before is not None)
-    return (await session.scalars(query, {**pair, "before": before} if before else pair)).all()
-
-
-@lru_cache
-def _pending(named: tuple[str, ...], aged: bool) -> Select[HandOver]:  # noqa: FBT001
-    """Asked for with every friend who is added: built once."""
-    query = select(HandOver).where(HandOver.state.in_(PENDING))
-    query = query.where(*(getattr(HandOver, name) == bindparam(name) for name in named))
-    if aged:
-        query = query.where(HandOver.asked_at <= bindparam("before"))
-    return query.order_by(HandOver.id).with_for_update()
+    query = select(HandOver).where(HandOver.state.in_(PENDING)).filter_by(**pair)
+    if before is not None:
+        query = query.where(HandOver.asked_at <= before)
+    return (await session.scalars(query.order_by(HandOver.id).with_for_update())).all()
 
 
 async def conclude(

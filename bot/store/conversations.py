@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from sqlalchemy import CursorResult, Executable, literal, or_, select, update
+from sqlalchemy import CursorResult, Executable, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.campaigns import Touch
@@ -214,24 +214,16 @@ async def count_miss(
     session: AsyncSession, *, customer_id: int, channel: str, understood: bool, at: datetime
 ) -> int:
     """How many questions in a row we did not understand, this one included."""
-    now = 0 if understood else 1
-    row = {"customer_id": customer_id, "channel": channel, "since": at, "misses": now}
-    misses = await session.scalar(_counting(dialect_of(session), understood), row)
-    return misses or 0
-
-
-@lru_cache
-def _counting(dialect: str, understood: bool) -> Executable:  # noqa: FBT001
-    table = table_of(Conversation)
-    counting: Executable = (
-        upsert_in(dialect, table)
-        .on_conflict_do_update(
-            index_elements=["customer_id", "channel"],
-            set_={"misses": literal(0) if understood else table.c.misses + 1},
-        )
-        .returning(table.c.misses)
+    insert = upsert(session, Conversation).values(
+        customer_id=customer_id, channel=channel, since=at, misses=0 if understood else 1
     )
-    return counting
+    misses = await session.scalar(
+        insert.on_conflict_do_update(
+            index_elements=["customer_id", "channel"],
+            set_={"misses": 0 if understood else Conversation.misses + 1},
+        ).returning(Conversation.misses)
+    )
+    return misses or 0
 
 
 async def lines(

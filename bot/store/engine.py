@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import (
 )
 
 from bot.clock import Clock
-from bot.store import by_heart, one_trip
+from bot.store import one_trip
 
 READING = "siyu_reading"
 RESTING_SINCE = "siyu_resting_since"
@@ -115,8 +115,8 @@ class Sessions:
         self.engine = engine
         self.dialect = engine.dialect.name
         reader = engine.execution_options(**{READING: True})
-        self._writing = _sessions_on(engine)
-        self._reading = _sessions_on(reader)
+        self._writing = async_sessionmaker(engine, expire_on_commit=False)
+        self._reading = async_sessionmaker(reader, expire_on_commit=False)
         # Writers of one process queue here, in order, instead of spinning on SQLite's lock.
         self._writer = asyncio.Lock() if self.dialect == "sqlite" else None
         # On SQLite each connection is in that state already.
@@ -125,15 +125,12 @@ class Sessions:
         )
 
     @asynccontextmanager
-    async def begin(self, *, near: bool = False) -> AsyncIterator[AsyncSession]:
-        """One writing transaction: committed at the end, rolled back on any exception. `near`: see `by_heart`."""
+    async def begin(self) -> AsyncIterator[AsyncSession]:
+        """One writing transaction: committed at the end, rolled back on any exception."""
         async with AsyncExitStack() as stack:
             if self._writer is not None:
                 await stack.enter_async_context(self._writer)
-            session = await stack.enter_async_context(self._writing.begin())
-            if near:
-                session.info[by_heart.NEAR] = True
-            yield session
+            yield await stack.enter_async_context(self._writing.begin())
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
@@ -163,10 +160,6 @@ class Sessions:
 
 def _checkpoint(plain: sqlite3.Connection) -> None:
     plain.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-
-
-def _sessions_on(engine: AsyncEngine) -> async_sessionmaker[by_heart.Session]:
-    return async_sessionmaker(engine, class_=by_heart.Session, expire_on_commit=False)
 
 
 Said = TypeVar("Said")

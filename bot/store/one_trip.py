@@ -90,8 +90,7 @@ class Connection(aiosqlite.Connection):
 
 def connect(database: str, *, inline: bool = False, **options: Any) -> Connection:
     """In place of `aiosqlite.connect`."""
-    # One of them at a time: whoever awaits an answer asks nothing else meanwhile.
-    options["check_same_thread"] = False
+    options["check_same_thread"] = not inline
     connection = Connection(lambda: sqlite3.connect(database, **options), iter_chunk_size=64)
     connection._thread.daemon = True  # as SQLAlchemy sets it for its own: an exit waits for nobody
     connection.inline = inline

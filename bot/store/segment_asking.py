@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import CTE, BindParameter, ColumnElement, Select, and_, not_, select
+from sqlalchemy import CTE, ColumnElement, Select, and_, not_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from bot.domain.customers import Customer
@@ -25,7 +25,7 @@ Who = InstrumentedAttribute[int] | InstrumentedAttribute[int | None]
 @dataclass(frozen=True, slots=True)
 class Asking:
     now: datetime
-    only: BindParameter[int] | CTE | None = None
+    only: int | CTE | None = None
     """Asked about one customer, or about those of a list: every inner query is narrowed to her, or to them."""
 
     def those(self, who: Who, *where: Clause, of: Select[Any] | None = None) -> Select[Any]:
@@ -33,13 +33,13 @@ class Asking:
         query = (select(who) if of is None else of).where(who.is_not(None), *where)
         if self.only is None:
             return query
-        if isinstance(self.only, CTE):
-            return query.where(who.in_(select(self.only.c.id)))
-        return query.where(who == self.only)
+        if isinstance(self.only, int):
+            return query.where(who == self.only)
+        return query.where(who.in_(select(self.only.c.id)))
 
     def whose(self, who: Who) -> Any:
         """The column by which rows are gathered per customer."""
-        return who if isinstance(self.only, BindParameter) else scanned(who)
+        return who if isinstance(self.only, int) else scanned(who)
 
     def bought(self, asked: Condition) -> Clause:
         """Paid and not wholly given back, inside the window."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, func, not_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, not_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Customer
@@ -70,23 +70,9 @@ async def sample(session: AsyncSession, rule: Rule, now: datetime, n: int = 3) -
 
 
 async def matches(session: AsyncSession, rule: Rule, customer_id: int, now: datetime) -> bool:
-    return (await session.scalar(_fitting(rule, now), {"whose": customer_id})) is not None
-
-
-_FITTING: dict[tuple[str, datetime], Select[int]] = {}
-_MOST_FITTING = 64
-
-
-def _fitting(rule: Rule, now: datetime) -> Select[int]:
-    """Events of one batch ask the same rule of one after another, at one moment: it is built once for them."""
-    name = repr(rule), now
-    if name not in _FITTING:
-        if len(_FITTING) >= _MOST_FITTING:
-            _FITTING.clear()
-        she = bindparam("whose", type_=Customer.id.type)
-        fits = Compiler(now, only=she).clause(rule)
-        _FITTING[name] = select(Customer.id).where(Customer.id == she, WHOLE, fits)
-    return _FITTING[name]
+    fits = Compiler(now, only=customer_id).clause(rule)
+    query = select(Customer.id).where(Customer.id == customer_id, WHOLE, fits)
+    return (await session.scalar(query)) is not None
 
 
 async def difference(

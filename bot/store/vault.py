@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import bindparam, event, select
+from sqlalchemy import event, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session, SessionTransaction
 
@@ -24,12 +24,6 @@ READ = "siyu_keys_read"
 @event.listens_for(Session, "after_soft_rollback")
 def _unread(session: Session, _rolled_back: SessionTransaction) -> None:
     session.info.pop(READ, None)
-
-
-# With everything that is said: built once.
-_KEYS = select(Secret.customer_id, Secret.wrapped_key).where(
-    Secret.customer_id.in_(bindparam("whose", expanding=True))
-)
 
 
 class Vault:
@@ -88,7 +82,9 @@ class Vault:
         await self._read(session, new)
 
     async def _read(self, session: AsyncSession, ids: list[int]) -> set[int]:
-        rows = await session.execute(_KEYS, {"whose": ids})
+        rows = await session.execute(
+            select(Secret.customer_id, Secret.wrapped_key).where(Secret.customer_id.in_(ids))
+        )
         found = set()
         for customer_id, wrapped in rows:
             self.learn(customer_id, wrapped)

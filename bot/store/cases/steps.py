@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.cases.clocks import LEVELS, next_mark, pause, resume
@@ -124,18 +124,13 @@ async def step_of(session: AsyncSession, case_id: int, kind: str, level: int) ->
 
 async def live_of(session: AsyncSession, customer_id: int) -> Case | None:
     """The newest case of hers that is not closed."""
-    hers = {"hers": await family(session, customer_id)}
-    found: Case | None = await session.scalar(_LIVE, hers)
+    found: Case | None = await session.scalar(
+        select(Case)
+        .where(Case.customer_id.in_(await family(session, customer_id)), Case.state != "closed")
+        .order_by(Case.id.desc())
+        .limit(1)
+    )
     return found
-
-
-# With everything that she says: built once.
-_LIVE = (
-    select(Case)
-    .where(Case.customer_id.in_(bindparam("hers", expanding=True)), Case.state != "closed")
-    .order_by(Case.id.desc())
-    .limit(1)
-)
 
 
 async def due(session: AsyncSession, now: datetime, *, limit: int) -> Sequence[Case]:

@@ -10,17 +10,7 @@ from bot.store.customers.follows import (
     keep_remark,
     unfollow,
 )
-from bot.store.customers.meeting import (
-    Seen,
-    attach,
-    back,
-    find,
-    gone,
-    meet,
-    meet_buyer,
-    meet_by,
-    seen,
-)
+from bot.store.customers.meeting import Seen, attach, back, find, gone, meet, meet_buyer, meet_by
 from bot.store.customers.merging import join, part
 from bot.store.customers.people import addresses, by_ref, count_of, keep_phone, name_of, rename
 from bot.store.customers.questions import Question, contested, keep_apart, proposals, propose
@@ -60,7 +50,6 @@ __all__ = [
     "proposals",
     "propose",
     "rename",
-    "seen",
     "stands_for",
     "surviving",
     "unfollow",

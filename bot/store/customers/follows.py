@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple, overload
+from typing import Literal, NamedTuple, overload
 
 from sqlalchemy import Executable, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Customer, Follow, Guide
-from bot.store import by_heart
 from bot.store.customers.meeting import meet
 from bot.store.engine import dialect_of, table_of, upsert, upsert_in
 from bot.store.vault import Vault
@@ -73,7 +72,7 @@ async def follow(
         return Followed(customer, guide, tie, new=False, known=known)
     new = ended is not None or not known
     _added(tie, at, state, external_userid)
-    _change(tie, {"ended_at": None, "ended_by": None})
+    tie.ended_at = tie.ended_by = None
     return Followed(customer, guide, tie, new, known)
 
 
@@ -82,15 +81,8 @@ def _added(tie: Follow, at: datetime, state: str | None, external_userid: str) -
     if at < tie.since:
         tie.state = tie.state or state
         return
-    news = {"since": at, "external_userid": external_userid, "state": state or tie.state}
-    _change(tie, news)
-
-
-def _change(tie: Follow, news: Mapping[str, Any]) -> None:
-    """What stays as it is need not be written."""
-    for name, value in news.items():
-        if getattr(tie, name) != value:
-            setattr(tie, name, value)
+    tie.since, tie.external_userid = at, external_userid
+    tie.state = state or tie.state
 
 
 async def unfollow(
@@ -174,12 +166,9 @@ async def _tie(
     )
     pair = {"customer_id": customer.id, "guide_id": guide.id}
     row = pair | {"external_userid": external_userid, "since": at}
-    made = (await session.execute(_tying(dialect_of(session)), row)).first()
-    if made is not None:
-        tie = by_heart.known(session, Follow, made._mapping)
-    else:
-        tie = (await session.scalars(_TIE, {"whose": customer.id, "whom": guide.id})).one()
-    return _Tie(tie, customer, guide, made is None)
+    new = (await session.execute(_tying(dialect_of(session)), row)).first() is not None
+    tie = (await session.scalars(_TIE, {"whose": customer.id, "whom": guide.id})).one()
+    return _Tie(tie, customer, guide, not new)
 
 
 # Asked for every customer of a list that the platform gives: built once.
@@ -194,6 +183,6 @@ _TIE = (
 @lru_cache
 def _tying(dialect: str) -> Executable:
     tie = table_of(Follow)
-    insert = upsert_in(dialect, tie).on_conflict_do_nothing().returning(*tie.c)
+    insert = upsert_in(dialect, tie).on_conflict_do_nothing().returning(tie.c.id)
     tying: Executable = insert
     return tying

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import ColumnElement, and_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Customer, Identity
 from bot.domain.merging import Key, same_person
-from bot.store import by_heart
 from bot.store.family import stands_for
+
+
+def is_(known: Key) -> ColumnElement[bool]:
+    """An openid is unique without its account."""
+    same = and_(Identity.kind == known.kind, Identity.value == known.value)
+    return same if known.kind == "openid" else and_(same, Identity.account == known.account)
 
 
 async def holders(session: AsyncSession, known: Key) -> dict[str, Customer]:
@@ -33,6 +38,4 @@ _HOLDERS = (
         Identity.kind.in_(bindparam("kinds", expanding=True)),
         Identity.value.in_(bindparam("values", expanding=True)),
     )
-    # What waits to be written of the people themselves changes nothing about whose an id is.
-    .execution_options(**{by_heart.DECIDED_BY: (Identity,)})
 )

@@ -13,13 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.domain import phones
 from bot.domain.consent import Suppression
 from bot.domain.customers import Customer, Identity, Secret
-from bot.domain.mapping import Moment
 from bot.domain.merging import CONFIDENCE, Key, key
 from bot.events import Buyer
-from bot.store import by_heart
 from bot.store.consent.suppressing import ERASED, hash_of
 from bot.store.customers import people
-from bot.store.customers.holding import holders
+from bot.store.customers.holding import holders, is_
 from bot.store.customers.recognising import Sighting, one_more, recognise, reconsider
 from bot.store.engine import dialect_of, table_of, upsert_in
 from bot.store.vault import Vault
@@ -132,47 +130,22 @@ async def find(
 
 async def gone(session: AsyncSession, *, kind: str, value: str, at: datetime) -> None:
     """This id reaches her no more, although it is still hers; older news than we have changes nothing."""
-    await _note(session, _GONE, kind, value, stale_at=at)
+    later = or_(Identity.stale_at.is_(None), Identity.stale_at < at)
+    await session.execute(
+        update(Identity)
+        .where(is_(Key(kind, value)), later, Identity.since <= at)
+        .values(stale_at=at)
+    )
 
 
 async def back(session: AsyncSession, *, kind: str, value: str, at: datetime) -> None:
     """This id reaches her (again), unless it went stale after that moment."""
-    await _note(session, _BACK, kind, value, stale_at=None, since=at)
-
-
-async def _note(
-    session: AsyncSession, noting: Executable, kind: str, value: str, **news: datetime | None
-) -> None:
-    then = next(at for at in news.values() if at is not None)
-    for identity_id in await session.scalars(
-        noting, {"of_kind": kind, "valued": value, "then": then}
-    ):
-        by_heart.noted(session, Identity, identity_id, news)
-
-
-# With every message of a fan: built once. An openid is unique without its account.
-_THIS = table_of(Identity)
-_THEN = bindparam("then", type_=Moment)
-_KNOWN = (
-    update(_THIS)
-    .where(_THIS.c.kind == bindparam("of_kind"), _THIS.c.value == bindparam("valued"))
-    .where(or_(_THIS.c.kind == "openid", _THIS.c.account == ""))
-    .where(or_(_THIS.c.stale_at.is_(None), _THIS.c.stale_at < _THEN))
-    .returning(_THIS.c.id)
-)
-_GONE = _KNOWN.where(_THIS.c.since <= _THEN).values(stale_at=_THEN)
-_BACK = _KNOWN.where(_THIS.c.since < _THEN).values(stale_at=None, since=_THEN)
-
-
-async def seen(session: AsyncSession, customer: Customer, at: datetime) -> None:
-    """She did something; news that come late change nothing."""
-    if customer.last_active_at is None or customer.last_active_at < at:
-        await session.execute(_SEEN, {"her": customer.id, "then": at})
-        by_heart.noted(session, Customer, customer.id, {"last_active_at": at})
-
-
-_CUSTOMER = table_of(Customer)
-_SEEN = update(_CUSTOMER).where(_CUSTOMER.c.id == bindparam("her")).values(last_active_at=_THEN)
+    fresh = or_(Identity.stale_at.is_(None), Identity.stale_at < at)
+    await session.execute(
+        update(Identity)
+        .where(is_(Key(kind, value)), fresh, Identity.since < at)
+        .values(stale_at=None, since=at)
+    )
 
 
 def _key(vault: Vault, kind: str, value: str, account: str) -> Key:

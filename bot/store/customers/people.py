@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Customer, Identity, Secret
 from bot.domain.merging import Key
-from bot.store import by_heart
 from bot.store.engine import dialect_of, table_of, upsert_in
 from bot.store.family import stands_for
 from bot.store.vault import Vault
@@ -26,11 +25,11 @@ async def create(session: AsyncSession, vault: Vault, first: Key, at: datetime) 
     None when another transaction made it out of the same news a moment ago."""
     said = "|".join((*first, at.isoformat()))
     ref = vault.blind(said, about="customer.ref")[:20]
-    made = await session.execute(_making(dialect_of(session)), {"ref": ref, "created_at": at})
-    row = made.first()
-    if row is None:
+    row = {"ref": ref, "created_at": at}
+    making = _making(dialect_of(session))
+    customer: Customer | None = (await session.scalars(making, [row])).first()
+    if customer is None:
         return None
-    customer = by_heart.known(session, Customer, row._mapping)
     key = {"customer_id": customer.id, "wrapped_key": vault.new_key(customer.id)}
     await session.execute(_SECRET, key)
     return customer
@@ -42,9 +41,8 @@ _SECRET = insert(table_of(Secret))
 
 @lru_cache
 def _making(dialect: str) -> Any:
-    table = table_of(Customer)
-    new = upsert_in(dialect, table).on_conflict_do_nothing(index_elements=["ref"])
-    return new.returning(*table.c)
+    new = upsert_in(dialect, Customer).on_conflict_do_nothing(index_elements=["ref"])
+    return new.returning(Customer)
 
 
 async def by_ref(session: AsyncSession, ref: str) -> Customer | None:

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, NamedTuple, NotRequired, TypedDict, Unpack
 
-from sqlalchemy import Executable, Select, bindparam, delete, or_, select, tuple_, update
+from sqlalchemy import Select, bindparam, delete, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.browsing import Glance
 from bot.domain.customers import Follow, Guide
-from bot.domain.mapping import Moment
 from bot.domain.pets import Pet
 from bot.domain.tags import CustomerTag, FollowTag, Tag, TagBook, TagGroup, TagGroupSpec, parts
-from bot.store.engine import dialect_of, table_of, upsert, upsert_in
+from bot.store.engine import upsert
 from bot.store.tags.stirring import stir
 from bot.tongue import _, listed
 
@@ -46,38 +44,31 @@ async def put(session: AsyncSession, **given: Unpack[Given]) -> bool:
     customer_id, now = given["customer_id"], given["now"]
     tag_id, exclusive = await named(session, given["tag"])
     new = not await _wears(session, customer_id, tag_id, now)
-    row = {
-        "customer_id": customer_id,
-        "tag_id": tag_id,
-        "source": given["source"],
+    columns = {
         "evidence": given["evidence"],
         "confidence": given.get("confidence", 1.0),
         "at": now,
         "expires_at": given.get("expires_at"),
         "by": given.get("by", "system:siyu"),
     }
-    await session.execute(_putting(dialect_of(session), new), row)
+    insert = upsert(session, CustomerTag).values(
+        customer_id=customer_id, tag_id=tag_id, source=given["source"], **columns
+    )
+    renewed = {name: insert.excluded[name] for name in columns if new or name != "at"}
+    # News may come in any order: what is older does not shorten what younger news has given.
+    lasts = insert.excluded.expires_at >= CustomerTag.expires_at
+    await session.execute(
+        insert.on_conflict_do_update(
+            index_elements=["customer_id", "tag_id", "source"],
+            set_=renewed,
+            where=or_(lasts, lasts.is_(None)),
+        )
+    )
     if exclusive:
         await _take_others(session, customer_id, tag_id)
     if new:
         await stir(session, [customer_id])
     return new
-
-
-# Words, orders and steps of journeys give tags all day: what that takes is built once.
-@lru_cache
-def _putting(dialect: str, new: bool) -> Executable:  # noqa: FBT001
-    worn = table_of(CustomerTag)
-    insert = upsert_in(dialect, worn)
-    renewed = ("evidence", "confidence", "expires_at", "by", *(["at"] if new else []))
-    # News may come in any order: what is older does not shorten what younger news has given.
-    lasts = insert.excluded.expires_at >= worn.c.expires_at
-    putting: Executable = insert.on_conflict_do_update(
-        index_elements=["customer_id", "tag_id", "source"],
-        set_={name: insert.excluded[name] for name in renewed},
-        where=or_(lasts, lasts.is_(None)),
-    )
-    return putting
 
 
 async def take(
@@ -161,20 +152,14 @@ async def conflicts(session: AsyncSession, customer_id: int, now: datetime) -> l
 
 async def named(session: AsyncSession, tag: str) -> tuple[int, bool]:
     """The tag's id, made if nobody used it yet, and whether its group is exclusive."""
+    found = select(Tag.id, TagGroup.exclusive).join(TagGroup, TagGroup.id == Tag.group_id)
     group, name = parts(tag)
-    wanted = {"in_group": group, "called": name}
-    row = (await session.execute(_ONE, wanted)).first()
+    found = found.where(TagGroup.name == group, Tag.name == name)
+    row = (await session.execute(found)).first()
     if row is None:
         await add_to_group(session, group, [name])
-        row = (await session.execute(_ONE, wanted)).one()
+        row = (await session.execute(found)).one()
     return row.id, row.exclusive
-
-
-_ONE = (
-    select(Tag.id, TagGroup.exclusive)
-    .join(TagGroup, TagGroup.id == Tag.group_id)
-    .where(TagGroup.name == bindparam("in_group"), Tag.name == bindparam("called"))
-)
 
 
 async def ids_of(session: AsyncSession, names: Collection[str]) -> dict[str, int]:
@@ -243,36 +228,25 @@ async def expire(session: AsyncSession, now: datetime) -> int:
     return len(theirs)
 
 
-def alive(now: Any) -> Any:
+def alive(now: datetime) -> Any:
     return or_(CustomerTag.expires_at.is_(None), CustomerTag.expires_at > now)
 
 
 async def _wears(session: AsyncSession, customer_id: int, tag_id: int, now: datetime) -> bool:
-    asked = {"whose": customer_id, "which": tag_id, "now": now}
-    return await session.scalar(_WORN, asked) is not None
-
-
-_WORN = (
-    select(CustomerTag.tag_id)
-    .where(CustomerTag.customer_id == bindparam("whose"))
-    .where(CustomerTag.tag_id == bindparam("which"), alive(bindparam("now", type_=Moment)))
-    .limit(1)
-)
+    found = select(CustomerTag.tag_id).where(
+        CustomerTag.customer_id == customer_id, CustomerTag.tag_id == tag_id, alive(now)
+    )
+    return await session.scalar(found.limit(1)) is not None
 
 
 async def _take_others(session: AsyncSession, customer_id: int, tag_id: int) -> None:
-    await session.execute(_OTHERS, {"whose": customer_id, "which": tag_id})
-
-
-def _taking_others() -> Executable:
-    tag, worn = table_of(Tag), table_of(CustomerTag)
-    group = select(tag.c.group_id).where(tag.c.id == bindparam("which")).scalar_subquery()
-    others = select(tag.c.id).where(tag.c.group_id == group, tag.c.id != bindparam("which"))
-    hers = worn.c.customer_id == bindparam("whose")
-    return delete(worn).where(hers, worn.c.tag_id.in_(others))
-
-
-_OTHERS = _taking_others()
+    group = select(Tag.group_id).where(Tag.id == tag_id).scalar_subquery()
+    others = select(Tag.id).where(Tag.group_id == group, Tag.id != tag_id)
+    await session.execute(
+        delete(CustomerTag).where(
+            CustomerTag.customer_id == customer_id, CustomerTag.tag_id.in_(others)
+        )
+    )
 
 
 async def add_to_group(session: AsyncSession, group: str, names: Sequence[str]) -> None:
