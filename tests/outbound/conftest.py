@@ -84,8 +84,8 @@ async def looks(bot, **ahead) -> None:
 
 
 async def states(bot, campaign=None) -> dict[int, tuple[str, str | None]]:
-    """Customer → (state, reason)."""
-    query = select(Touch)
+    """Customer → (state, reason) of her newest touch."""
+    query = select(Touch).order_by(Touch.id)
     if campaign is not None:
         query = query.where(Touch.campaign_id == campaign.id)
     async with bot.session() as session:
