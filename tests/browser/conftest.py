@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,9 +61,26 @@ class Shop:
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    """A shop for each file: whom one file has written to, and the clock it has moved, is nothing to the next."""
-    home = tmp_path_factory.mktemp("shop")
+def shop(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Shop]:
+    """A shop for each file: whom one file has written to, and the clock it has moved, is nothing to the next. Those
+    that say ONLY_LOOKS share one."""
+    if getattr(request.module, "ONLY_LOOKS", False):
+        yield request.getfixturevalue("looked_at")
+        return
+    with _open(tmp_path_factory.mktemp("shop")) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def looked_at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    with _open(tmp_path_factory.mktemp("shop")) as opened:
+        yield opened
+
+
+@contextmanager
+def _open(home: Path) -> Iterator[Shop]:
     with (home / "shop.err").open("wb") as complaints:
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.browser.shop", str(home)],

@@ -9,6 +9,8 @@ from playwright.sync_api import CDPSession, Page
 from tests.browser.acts import busy
 from tests.browser.places import PLACES, address
 
+ONLY_LOOKS = True
+
 LARGEST_KB = {"analytics": 260}
 LARGE_KB = 60
 SOON = 2.0

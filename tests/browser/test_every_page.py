@@ -8,6 +8,8 @@ from playwright.sync_api import Page
 from tests.browser import looks
 from tests.browser.places import PLACES, arrive
 
+ONLY_LOOKS = True
+
 WIDTHS = (1440, 1180, 390, 320)
 
 

@@ -16,6 +16,8 @@ from playwright.sync_api import Page
 
 from tests.browser import looks
 
+ONLY_LOOKS = True
+
 HERE = Path(__file__).parent / "kit"
 DRAWN_BY = HERE / "drawn-by.json"
 LOOKS = [

@@ -16,6 +16,8 @@ HERS = (
     "/games/weekly-draw",
     "/games/daily",
     "/games/style",
+    "/games/wardrobe",
+    "/share",
     "/preferences",
     "/data",
     "/data/all",

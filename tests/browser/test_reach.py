@@ -116,4 +116,4 @@ def test_the_number_on_a_page_is_the_number_of_people_behind_it(opens):
     link = page.locator("[data-state] a").first
     said = number_in(link.inner_text())
     link.click()
-    expect(page.locator(".page-h p")).to_contain_text(re.compile(rf"^{said:,} 人"))
+    expect(page.locator(".page-h p.num")).to_contain_text(re.compile(rf"^{said:,} 人"))

@@ -10,6 +10,8 @@ from bot.inbound.commands import matrix
 from bot.web.console.frame import MENU
 from tests.browser.shop import PASSWORD, STAFF
 
+ONLY_LOOKS = True
+
 ENTRIES = [entry for _group, entries in MENU for entry in entries]
 
 
