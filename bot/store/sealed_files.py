@@ -25,6 +25,7 @@ class Sealing:
     def __init__(self, path: Path, vault: Vault, *, about: str, head: bytes = b"") -> None:
         """`head` is a line that stands before it in clear."""
         self._path, self._vault, self._about, self._head = path, vault, about, head
+        self._unfinished = path.with_name(f"{path.name}.part")
         self._number, self._held = 0, bytearray()
 
     def write(self, said: bytes) -> None:
@@ -39,8 +40,8 @@ class Sealing:
         self._number += 1
 
     def __enter__(self) -> Sealing:
-        self._path.touch(mode=0o600)
-        self._stream: IO[bytes] = self._path.open("wb")
+        self._unfinished.touch(mode=0o600)
+        self._stream: IO[bytes] = self._unfinished.open("wb")
         self._stream.write(self._head)
         return self
 
@@ -50,12 +51,14 @@ class Sealing:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Whole, or not at all."""
+        """Whole, or not at all: whoever reads meanwhile finds what stood there before."""
         if kind is None:
             self._put(bytes(self._held), last=True)
         self._stream.close()
-        if kind is not None:
-            self._path.unlink(missing_ok=True)
+        if kind is None:
+            self._unfinished.replace(self._path)
+        else:
+            self._unfinished.unlink(missing_ok=True)
 
 
 def pieces(path: Path, vault: Vault, *, about: str, headed: bool = False) -> Iterator[bytes]:

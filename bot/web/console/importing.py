@@ -106,11 +106,12 @@ def sweep(work: Work) -> None:
 
 
 def looked(work: Work, row: FileImport) -> Look | None:
+    """None where there is nothing to read, or nothing any more: an import that ends takes its file away."""
     beginning = None if row.suffix in SHEETS else 4
     try:
         with laid_open(work, row, most=beginning) as path:
             return look(path, row.kind, row.columns)
-    except Unreadable:
+    except (Unreadable, FileNotFoundError):
         return None
 
 
@@ -120,11 +121,11 @@ def problem_rows(work: Work, row: FileImport) -> Iterator[bytes]:
 
 def problems(work: Work, row: FileImport, most: int = SHOWN) -> list[list[str]]:
     """Row, column, content and reason of the first rows that cannot be used."""
-    if not problem_file(work, row).is_file():
-        return []
     rows = csv.reader(_lines(problem_rows(work, row)))
-    next(rows, None)
-    return [cells[-4:] for cells in islice(rows, most)]
+    try:
+        return [cells[-4:] for cells in islice(rows, 1, most + 1)]
+    except FileNotFoundError:
+        return []
 
 
 def _lines(said: Iterator[bytes]) -> Iterator[str]:

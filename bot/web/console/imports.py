@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import chain
 from secrets import token_urlsafe
 
 from aiohttp import web
@@ -87,7 +88,7 @@ async def one(request: web.Request) -> web.StreamResponse:
         row = await file_imports.get(session, int(request.match_info["id"]))
         state = receiving.state_of(work, row)
         seen = None
-        if state in ("checked", "failed", "lost") and importing.path_of(work, row).is_file():
+        if state in ("checked", "failed", "lost"):
             seen = await asyncio.to_thread(importing.looked, work, row)
         return await shown(
             request,
@@ -152,8 +153,12 @@ async def bad_rows(request: web.Request) -> web.StreamResponse:
     work = request.app[DESK].work
     async with work.sessions.reading() as session:
         row = await file_imports.get(session, int(request.match_info["id"]))
-    if not importing.problem_file(work, row).is_file():
-        raise Refusal("file_gone", _("问题行的文件已经不在了，再导一次会重新写出来"), status=410)
+    rows = importing.problem_rows(work, row)
+    try:
+        first = next(rows)
+    except FileNotFoundError:
+        why = _("问题行的文件已经不在了，再导一次会重新写出来")
+        raise Refusal("file_gone", why, status=410) from None
     answer = web.StreamResponse(
         headers={
             "Content-Type": "text/csv; charset=utf-8",
@@ -162,6 +167,6 @@ async def bad_rows(request: web.Request) -> web.StreamResponse:
         }
     )
     await answer.prepare(request)
-    for piece in importing.problem_rows(work, row):
+    for piece in chain((first,), rows):
         await answer.write(piece)
     return answer

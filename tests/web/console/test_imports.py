@@ -67,6 +67,18 @@ async def test_it_is_tried_written_and_never_counted_twice(bot, shop, boss, enco
         assert await session.scalar(select(func.count()).select_from(Order)) == 20
 
 
+async def test_the_page_may_be_looked_at_all_the_time(shop, boss):
+    """Its files come and go meanwhile: the rows with problems are written anew, the file itself is taken away."""
+    _, address = await sent(shop, boss, HEAD + GOOD * 20 + BAD * 300)
+    await boss.sends(f"{address}/run")
+    tasks = set(shop.server.app[WORKSHOP].tasks)
+    while not all(task.done() for task in tasks):
+        for path in (address, f"{address}/problems"):
+            answer = await boss.client.get(path)
+            assert answer.status in (200, 410)
+    assert number(await boss.opens(address), "rejected") == 13 * 300
+
+
 async def test_columns_nobody_could_guess_are_said(shop, boss):
     page, address = await sent(shop, boss, "甲,乙,丙,丁\nN1,13800000001,2024-03-01,9.90\n")
     assert "没有认出这些列" in page.text
