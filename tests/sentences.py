@@ -84,6 +84,7 @@ def catalogue() -> Catalog:
         return read_po(written)
 
 
+@cache
 def ids() -> set[str]:
     said = (message.id for message in catalogue() if message.id)
     return {text for one in said for text in ((one,) if isinstance(one, str) else one)}

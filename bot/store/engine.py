@@ -53,6 +53,7 @@ def open_engine(url: str, *, inline: bool = False) -> AsyncEngine:
         pool_size=10,
         hide_parameters=True,  # statements in error texts carry people's data
     )
+    event.listen(engine.sync_engine, "connect", _prepare_postgres)
     event.listen(engine.sync_engine, "checkout", partial(_ping_the_rested, engine.dialect))
     event.listen(engine.sync_engine, "checkin", _note_rest)
     return engine
@@ -71,6 +72,15 @@ def _ping_the_rested(dialect: Any, connection: Any, record: Any, _given_out: obj
         dialect.do_ping(connection)
     except dialect.dbapi.Error:
         raise InvalidatePoolError from None
+
+
+def _prepare_postgres(connection: Any, _record: object) -> None:
+    """PostgreSQL compiles whatever it believes is dear, which takes our many-legged short statements longer than it
+    saves. Not a start-up option: poolers in between refuse those they do not know."""
+    cursor = connection.cursor()
+    cursor.execute("SET jit = off")
+    cursor.close()
+    connection.commit()
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -26,10 +26,8 @@ def test_what_was_there_stays_until_the_new_one_is_whole(tmp_path, vault):
 
 
 def test_one_that_was_broken_off_leaves_nothing_behind(tmp_path, vault):
-    path = tmp_path / "rows.sealed"
-    with pytest.raises(OSError, match="full"), Sealing(path, vault, about=ABOUT) as kept:
-        kept.write(LONG)
-        raise OSError("disk full")
+    with pytest.raises(OSError, match="full"):
+        _break_off(tmp_path / "rows.sealed", vault)
     assert list(tmp_path.glob("rows*")) == []
 
 
@@ -40,3 +38,9 @@ def test_a_file_that_lost_its_end_is_torn(tmp_path, vault):
     path.write_bytes(path.read_bytes()[: PIECE + PIECE // 2])
     with pytest.raises(Torn):
         read(path, vault)
+
+
+def _break_off(path, vault) -> None:
+    with Sealing(path, vault, about=ABOUT) as kept:
+        kept.write(LONG)
+        raise OSError("disk full")
