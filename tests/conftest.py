@@ -1,4 +1,5 @@
-"""Tests with a database run on SQLite and on PostgreSQL; pages by turns, unless SIYU_TEST_EVERY_DATABASE is set."""
+"""Tests with a database run on SQLite and on PostgreSQL; what stands above the store by turns, unless
+SIYU_TEST_EVERY_DATABASE is set."""
 
 from __future__ import annotations
 
@@ -30,12 +31,15 @@ SECRET = "c2l5dS10ZXN0cy1vbmx5LW5vdC1mb3ItYW55LXNob3AtMDEyMw=="
 
 
 HERE = Path(__file__).parent
-BY_TURNS = (HERE / "web", HERE / "storm" / "test_group_life.py")
-"""What hangs on no database, or takes minutes on each."""
+BY_TURNS = (
+    *(HERE / name for name in ("web", "stories", "handlers")),
+    HERE / "storm" / "test_group_life.py",
+)
+"""What stands above the store, or takes minutes on each."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What a page says hangs on no database, and what it asks is tested with the store: half of each will do."""
+    """What a page or a handler asks of a database is tested with the store: half of each will do."""
     if os.environ.get("SIYU_TEST_EVERY_DATABASE"):
         return
     twins: dict[str, list[pytest.Item]] = {}

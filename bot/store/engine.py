@@ -77,10 +77,11 @@ def _ping_the_rested(dialect: Any, connection: Any, record: Any, _given_out: obj
 def _prepare_postgres(connection: Any, _record: object) -> None:
     """PostgreSQL compiles whatever it believes is dear, which takes our many-legged short statements longer than it
     saves. Not a start-up option: poolers in between refuse those they do not know."""
+    connection.autocommit = True
     cursor = connection.cursor()
     cursor.execute("SET jit = off")
     cursor.close()
-    connection.commit()
+    connection.autocommit = False
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
