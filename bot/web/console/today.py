@@ -31,6 +31,7 @@ async def overview(request: web.Request) -> web.StreamResponse:
     now = desk.work.now()
     async with desk.work.sessions.reading() as session:
         facts = await _needs(request, session)
+        quiet = not facts["todo"]
         return await shown(
             request,
             session,
@@ -44,6 +45,7 @@ async def overview(request: web.Request) -> web.StreamResponse:
             categories=CATEGORIES,
             people=spans.people,
             **facts,
+            yesterday=await _yesterday(request, session) if quiet else None,
             **await _week(request, session),
         )
 
@@ -54,16 +56,19 @@ async def _needs(request: web.Request, session: AsyncSession) -> dict[str, Any]:
     waiting = await today.unconfirmed(session, store)
     whole_house = store is None
     full, orphans = await today.rooms_in_need(session) if whole_house else ([], [])
+    undecided = await today.undecided(session) if whole_house else []
+    parked = await today.parked(session) if whole_house else []
     return {
+        "todo": any((cases, waiting, undecided, full, orphans, parked)),
         "cases": cases[:FIRST],
         "cases_all": len(cases),
         "pressing": [one for one in cases if times.urgency(one.due, desk.work.now()) == "bad"],
         "unconfirmed": waiting,
         "waiting_people": sum(one.customers for one in waiting),
-        "undecided": await today.undecided(session) if whole_house else [],
+        "undecided": undecided,
         "full": full,
         "orphans": orphans,
-        "parked": await today.parked(session) if whole_house else [],
+        "parked": parked,
     }
 
 
@@ -73,12 +78,27 @@ async def _week(request: web.Request, session: AsyncSession) -> dict[str, Any]:
         return {"numbers": [], "span": None, "agenda": []}
     day = spans.today(request).date()
     span = Span(day - WEEK, day, request.app[DESK].work.settings.zone)
-    now, before = await insights.funnel(session, span), await insights.funnel(session, span.before)
-    days = await insights.trend(session, span)
-    earlier = await insights.trend(session, span.before)
-    sales, were = (sum(one.sales_fen for one in part) for part in (days, earlier))
-    numbers = [(name, now.people[name], before.people[name]) for name in insights.STAGES[1:4]]
-    numbers += [("orders", sum(d.orders for d in days), sum(d.orders for d in earlier))]
+    now, before = await _result(session, span), await _result(session, span.before)
+    numbers = [(name, n, before[name]) for name, n in now.items()]
     month = await calendar.month(request, session)
     agenda = [one for week in month.weeks for d in week if d.today for one in d.entries]
-    return {"numbers": [*numbers, ("sales", sales, were)], "span": span, "agenda": agenda}
+    return {"numbers": numbers, "span": span, "agenda": agenda}
+
+
+async def _yesterday(
+    request: web.Request, session: AsyncSession
+) -> tuple[Span, dict[str, int]] | None:
+    """What came of the day before; of the whole house only, and asked for when nothing else is to be shown."""
+    if own_store(request) is not None:
+        return None
+    day = spans.today(request).date() - timedelta(days=1)
+    span = Span(day, day, request.app[DESK].work.settings.zone)
+    return span, await _result(session, span)
+
+
+async def _result(session: AsyncSession, span: Span) -> dict[str, int]:
+    """People reached, people who opened and redeemed, orders, and what was paid for them in fen."""
+    people = (await insights.funnel(session, span)).people
+    days = await insights.trend(session, span)
+    sold = {"orders": sum(d.orders for d in days), "sales": sum(d.sales_fen for d in days)}
+    return {name: people[name] for name in insights.STAGES[1:4]} | sold

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import re
+from datetime import timedelta
 
+from bot.domain.campaigns import Touch
 from bot.domain.delivery import Kept
 from bot.domain.group_chats import GroupChat
+from bot.domain.orders import Order
 from bot.store import group_chats
 from tests.builders import a_customer, a_guide
 
@@ -13,6 +17,44 @@ from tests.builders import a_customer, a_guide
 async def test_a_quiet_day_says_so(shop):
     page = await (await shop.signs_in("owner", "boss")).opens("/admin")
     assert "今天没有要处理的事" in page.text
+    assert "昨天没有发消息，也没有订单。" in page.text
+
+
+async def test_a_quiet_day_tells_what_came_of_yesterday(bot, shop):
+    yesterday = bot.now - timedelta(days=1)
+    async with bot.session() as session:
+        customer = await a_customer(session)
+        facts = {
+            "customer_id": customer.id,
+            "channel": "kf",
+            "purpose": "marketing",
+            "template": "x",
+        }
+        session.add(
+            Touch(
+                **facts,
+                state="delivered",
+                planned_at=yesterday,
+                due_at=yesterday,
+                sent_at=yesterday,
+            )
+        )
+        session.add(
+            Order(
+                source="pos",
+                order_no="1",
+                customer_id=customer.id,
+                amount_fen=19900,
+                paid_at=yesterday,
+                state="paid",
+            )
+        )
+    boss = await shop.signs_in("owner", "boss")
+    page = await boss.opens("/admin")
+    assert "昨天的结果 送达的人 1 点开的人 0 核销的人 0 订单 1 消费额 ¥199" in page.text
+    shown = page.html.partition('id="yesterday"')[2].partition("</section>")[0]
+    for address in re.findall(r'href="([^"]+)"', shown):
+        assert "1 人" in (await boss.opens(html.unescape(address))).text
 
 
 async def test_parked_events_are_counted_with_their_reason(bot, shop):
