@@ -205,12 +205,14 @@ def _assemble(
     work: Work, routers: Sequence[Router], *, skew: Callable[[], float], open_doors: bool
 ) -> Bot:
     settings = work.settings
+    owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
     dispatcher = Dispatcher(
         routers=routers,
         parsers=PARSERS,
         vault=work.vault,
         content=work.content,
         settings=settings,
+        owner=owner,
     )
     broker = open_broker(settings.broker_url, work.sessions, name=settings.shop)
     intake = Intake(work.sessions, work.vault, work.clock, nudge=broker.nudge)
@@ -227,7 +229,6 @@ def _assemble(
         sandbox_url=settings.sandbox_url,
         open_doors=open_doors,
     )
-    owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
     return Bot(
         work=work,
         dispatcher=dispatcher,

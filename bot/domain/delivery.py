@@ -30,6 +30,10 @@ class Kept(Row):
     handled_at: Mapped[datetime | None]
     reason: Mapped[str | None]
     attempts: Mapped[int] = mapped_column(default=0)
+    owner: Mapped[str | None]
+    """The process that has it in hand, or had it last."""
+    crashes: Mapped[int] = mapped_column(default=0)
+    """How many died with it in hand."""
 
 
 class Owed(Row):

@@ -20,7 +20,7 @@ from bot.events import Event, FanEvent, Unknown, kind_of
 from bot.inbound.router import Result, Router
 from bot.inbound.turn import Answer, Reply, Turn
 from bot.settings import Settings
-from bot.store import inbox, outbox, tasks
+from bot.store import in_hand, inbox, outbox, tasks
 from bot.store.engine import Sessions, collided, until_free
 from bot.store.inbox import Arrival
 from bot.store.vault import Vault
@@ -45,14 +45,16 @@ class Dispatcher:
         content: Content,
         settings: Settings,
         alarm: Callable[[Exception], None] = lambda bug: None,  # noqa: ARG005
+        owner: str = "here",
     ) -> None:
-        """`alarm` is told of every handler's bug, beside the log and the parked row."""
+        """`alarm` is told of every handler's bug, beside the log and the parked row; `owner` names this process."""
         self._routers = tuple(routers)
         self._parsers = parsers
         self._vault = vault
         self._content = content
         self._settings = settings
         self._alarm = alarm
+        self._owner = owner
         self._awaited: Counter[str] = Counter()
         self._said: dict[str, Result] = {}
         self._answering = asyncio.Lock()
@@ -62,10 +64,40 @@ class Dispatcher:
         return await until_free(partial(self._drain, sessions, now))
 
     async def _drain(self, sessions: Sessions, now: datetime) -> int:
+        here, limit = sessions.dialect == "sqlite", BATCH
+        if here:
+            async with sessions.in_one_trip() as connection:
+                limit = await in_hand.note_next(connection, owner=self._owner, limit=BATCH)
+        if not limit:
+            return 0
         async with sessions.begin() as session:
-            waiting = await inbox.waiting(session, limit=BATCH)
-            await self._handle_all(session, waiting, now)
-        return len(waiting)
+            waiting = await inbox.waiting(session, limit=limit)
+            if here:  # what another process noted in between is its own
+                waiting = [kept for kept in waiting if kept.owner == self._owner]
+            taken = in_hand.next_of(waiting, self._deaths)
+            if taken and not here:
+                await self._note(sessions, taken)
+            await self._handle_living(session, taken, now)
+        return len(taken)
+
+    async def _note(self, sessions: Sessions, taken: Sequence[Kept]) -> None:
+        ids, deaths = [kept.id for kept in taken], self._deaths(taken[0])
+        async with sessions.in_one_trip() as connection:
+            await in_hand.note(connection, ids, owner=self._owner, deaths=deaths)
+
+    async def _handle_living(
+        self, session: AsyncSession, taken: Sequence[Kept], now: datetime
+    ) -> None:
+        """All of them, but for one that so many died with that it must be what kills them."""
+        if not taken or self._deaths(taken[0]) < in_hand.MOST_DEATHS:
+            await self._handle_all(session, taken, now)
+            return
+        (kept,) = taken
+        kept.state, kept.reason, kept.handled_at = "parked", in_hand.REASON, now
+        log.error("event parked", inbox_id=kept.id, reason=kept.reason)
+
+    def _deaths(self, kept: Kept) -> int:
+        return in_hand.deaths(kept, self._owner)
 
     @contextmanager
     def awaiting(self, arrival: Arrival) -> Iterator[None]:
@@ -96,8 +128,10 @@ class Dispatcher:
             waiting = await inbox.waiting(
                 session, limit=BATCH, until=arrival, others=self._awaited
             )
-            await self._handle_all(session, waiting, now)
-        return len(waiting)
+            # Whatever somebody died with is for the drain, which takes it alone and counts.
+            steady = in_hand.steady(waiting, self._deaths)
+            await self._handle_all(session, steady, now)
+        return len(steady)
 
     async def _handle_all(
         self, session: AsyncSession, waiting: Sequence[Kept], now: datetime

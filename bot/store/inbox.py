@@ -48,6 +48,7 @@ async def keep(
             "received_at": now,
             "state": "kept",
             "attempts": 0,
+            "crashes": 0,
         }
         for arrival in arrivals
     ]
@@ -60,15 +61,15 @@ async def keep(
 # What the platforms wait for: the same as `keep` and asking for a drain, as one trip to the database. SQLAlchemy's
 # own transaction takes four, and each costs as much as believing a callback.
 _KEEP = """
-INSERT INTO inbox (digest, source, body, received_at, state, attempts)
-VALUES (?, ?, ?, ?, 'kept', 0) ON CONFLICT DO NOTHING
+INSERT INTO inbox (digest, source, body, received_at, state, attempts, crashes)
+VALUES (?, ?, ?, ?, 'kept', 0, 0) ON CONFLICT DO NOTHING
 """
 _ASK = f"INSERT INTO task (name, asked) VALUES ('{DRAIN}', 1) ON CONFLICT DO NOTHING"
 _KEEP_ALL = text(
     f"""
 WITH new AS (
-  INSERT INTO inbox (digest, source, body, received_at, state, attempts)
-  SELECT digest, source, body, :now, 'kept', 0
+  INSERT INTO inbox (digest, source, body, received_at, state, attempts, crashes)
+  SELECT digest, source, body, :now, 'kept', 0, 0
   FROM unnest(CAST(:digests AS text[]), CAST(:sources AS text[]), CAST(:bodies AS bytea[]))
     WITH ORDINALITY AS arrived (digest, source, body, place)
   ORDER BY place
@@ -140,7 +141,8 @@ async def _in_turn(session: AsyncSession) -> None:
 
 async def unpark(session: AsyncSession, *, kind: str | None = None) -> int:
     """Put parked events back into the line. Returns how many."""
-    query = update(Kept).where(Kept.state == "parked").values(state="kept", reason=None)
+    anew = {"state": "kept", "reason": None, "owner": None, "crashes": 0}
+    query = update(Kept).where(Kept.state == "parked").values(anew)
     if kind is not None:
         query = query.where(Kept.kind == kind)
     result = await session.execute(query)

@@ -229,6 +229,8 @@ def upgrade() -> None:
         sa.Column("handled_at", sa.DateTime(), nullable=True),
         sa.Column("reason", sa.String(), nullable=True),
         sa.Column("attempts", sa.BigInteger(), nullable=False),
+        sa.Column("owner", sa.String(), nullable=True),
+        sa.Column("crashes", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_inbox")),
         sa.UniqueConstraint("digest", name=op.f("uq_inbox_digest")),
     )
