@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -64,6 +64,16 @@ class Dispatcher:
         return await until_free(partial(self._drain, sessions, now))
 
     async def _drain(self, sessions: Sessions, now: datetime) -> int:
+        try:
+            return await self._take_up(sessions, now)
+        except BaseException:
+            # Whoever lives to tell lets go of it, or the next process would count this one among the dead.
+            with suppress(Exception):
+                async with sessions.begin() as session:
+                    await in_hand.let_go(session, owner=self._owner)
+            raise
+
+    async def _take_up(self, sessions: Sessions, now: datetime) -> int:
         here, limit = sessions.dialect == "sqlite", BATCH
         if here:
             async with sessions.in_one_trip() as connection:

@@ -12,7 +12,7 @@ from itertools import takewhile
 from typing import TypeVar
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from bot.domain.delivery import Kept
 
@@ -22,6 +22,7 @@ REASON = "dies_with_it"
 
 _OLDEST = "SELECT id, owner, crashes FROM inbox WHERE state = 'kept' ORDER BY id LIMIT ?"
 _NOTE_HERE = "UPDATE inbox SET owner = ?, crashes = ? WHERE state = 'kept' AND id BETWEEN ? AND ?"
+_LET_GO = text("UPDATE inbox SET owner = NULL WHERE state = 'kept' AND owner = :owner")
 _NOTE = text("UPDATE inbox SET owner = :owner, crashes = :deaths WHERE id = ANY(:ids)")
 
 
@@ -48,6 +49,11 @@ async def note(
 ) -> None:
     """For good, while the transaction that handles them is open on another connection. Not for SQLite."""
     await connection.execute(_NOTE, {"owner": owner, "deaths": deaths, "ids": list(ids)})
+
+
+async def let_go(session: AsyncSession, *, owner: str) -> None:
+    """Of whatever waits still: he that had it in hand is alive."""
+    await session.execute(_LET_GO, {"owner": owner})
 
 
 async def note_next(connection: AsyncConnection, *, owner: str, limit: int) -> int:
