@@ -16,7 +16,13 @@ class Order(Row):
     __tablename__ = "shop_order"
     __table_args__ = (
         UniqueConstraint("source", "order_no"),
-        Index("ix_shop_order_customer_id_paid_at", "customer_id", "paid_at"),
+        Index(
+            "ix_shop_order_customer_id_paid_at",
+            "customer_id",
+            "paid_at",
+            "amount_fen",
+            "refunded_fen",
+        ),
         # Who bought of late, and for how much, is answered from this alone.
         Index("ix_shop_order_paid_at", "paid_at", "customer_id", "amount_fen", "refunded_fen"),
     )

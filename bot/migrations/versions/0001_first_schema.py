@@ -1569,7 +1569,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("shop_order", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_shop_order_customer_id_paid_at", ["customer_id", "paid_at"], unique=False
+            "ix_shop_order_customer_id_paid_at",
+            ["customer_id", "paid_at", "amount_fen", "refunded_fen"],
+            unique=False,
         )
         batch_op.create_index(
             "ix_shop_order_paid_at",
