@@ -31,6 +31,7 @@ NO_SEGMENT = "「无分层，不营销」：群发要先选人群，不能发给
 
 REHEARSED = ("draft", "approved")
 UNPLANNED = ("unfinished", "draft", "approved", "running", "paused")
+PAUSABLE = ("approved", "running")
 STOPPABLE = ("unfinished", "draft", "approved", "running", "paused")
 
 
@@ -85,8 +86,10 @@ async def hand_over(command: HandOverCampaign, turn: Turn) -> Answer:
 @router.on(PauseCampaign)
 async def pause(command: PauseCampaign, turn: Turn) -> Answer:
     campaign = await campaign_of(turn, command.campaign_id)
-    await move(turn, campaign, ("approved", "running"), state="paused")
-    return await _halted(turn, campaign, "paused")
+    before = campaign.state
+    await move(turn, campaign, (before,) if before in PAUSABLE else PAUSABLE, state="paused")
+    halted = await _halted(turn, campaign, "paused")
+    return Answer(halted.facts | {"before": before, "after": "paused"})
 
 
 @router.on(ResumeCampaign)
@@ -103,9 +106,10 @@ async def put_first(command: PutFirst, turn: Turn) -> Answer:
     campaign = await campaign_of(turn, command.campaign_id)
     if campaign.planned_at is not None or campaign.state not in UNPLANNED:
         raise Refusal("wrong_state", "已经排好的活动改不了先后")
-    campaign.goes_first = command.first
+    before, campaign.goes_first = campaign.goes_first, command.first
     await turn.session.flush()
-    return Answer({"campaign_id": campaign.id, "goes_first": command.first})
+    told = {"campaign_id": campaign.id, "goes_first": command.first}
+    return Answer(told | {"before": before, "after": command.first})
 
 
 @router.on(StopCampaign)

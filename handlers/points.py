@@ -94,7 +94,8 @@ async def adjust(command: AdjustPoints, turn: Turn) -> Answer:
         return await _asked(command, turn)
     effect = f"act:{turn.key}"
     left = await _adjusted(turn, command.customer_id, command.delta, effect, command.reason)
-    return Answer({"balance": left, "words": _("调整好了，现在有 %(left)s 分", left=left)})
+    told = {"balance": left, "words": _("调整好了，现在有 %(left)s 分", left=left)}
+    return Answer(told | {"before": left - command.delta, "after": left})
 
 
 async def _asked(command: AdjustPoints, turn: Turn) -> Answer:

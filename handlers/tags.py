@@ -143,7 +143,8 @@ async def tag_by_hand(command: TagCustomer, turn: Turn) -> Answer:
         for tag in command.remove
         if await tags.take(turn.session, customer_id=customer.id, tag=tag)
     ]
-    return Answer({"customer_id": customer.id, "added": added, "removed": removed})
+    told = {"customer_id": customer.id, "added": added, "removed": removed}
+    return Answer(told | {"before": removed, "after": added})
 
 
 @router.on(TagCustomers)

@@ -22,6 +22,8 @@ class AuditRow(Row):
     detail: Mapped[dict[str, Any]]
     store: Mapped[str | None]
     """Where whoever acted belonged on that day; nowhere for the head office and for programs."""
+    undoes: Mapped[int | None]
+    """The row that this act took back, which its detail tells too: the database itself allows only one."""
     previous_hash: Mapped[str]
     hash: Mapped[str] = mapped_column(unique=True)
 
@@ -33,6 +35,14 @@ Index(
     AuditRow.id,
     sqlite_where=OF_A_STORE,
     postgresql_where=OF_A_STORE,
+)
+TAKES_BACK = AuditRow.undoes.is_not(None)
+Index(
+    "ix_audit_undoes",
+    AuditRow.undoes,
+    unique=True,
+    sqlite_where=TAKES_BACK,
+    postgresql_where=TAKES_BACK,
 )
 
 

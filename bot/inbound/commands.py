@@ -18,8 +18,9 @@ from bot.events import dump, kind_of, load
 from bot.events.commands import Command, DecideProposal
 from bot.inbound.dispatch import Dispatcher
 from bot.inbound.turn import Answer
-from bot.store import answers, audit, proposals, tasks
+from bot.store import answers, audit, audit_trail, proposals, tasks
 from bot.store.engine import Sessions, until_free
+from bot.tongue import _
 
 # Never part of an audit row or of what makes two requests equal.
 _ENVELOPE = ("event", "at", "actor", "key")
@@ -62,6 +63,8 @@ async def do(
         raise Refusal("forbidden", "你的角色不能做这件事", status=403)
     body = dump(command)
     facts = {name: value for name, value in body.items() if name not in _ENVELOPE}
+    if command.undoes is None:
+        del facts["undoes"]
     digest = hashlib.sha256(
         json.dumps([body["event"], facts], sort_keys=True).encode()
     ).hexdigest()
@@ -107,6 +110,7 @@ async def _note(
         | {name: told[name] for name in ("before", "after") if name in told}
         | {"refused": told.get("refused")},
         store=command.actor.store,
+        undoes=None if "refused" in told else told.get("undoes", command.undoes),
     )
     await tasks.ask(session, tasks.PAY)
 
@@ -124,6 +128,7 @@ async def _perform(
         async with session.begin_nested():
             if isinstance(command, DecideProposal):
                 return await _decide(dispatcher, session, command, now)
+            await _not_yet_undone(session, command)
             result = await dispatcher.tell(session, command, key=key, now=now)
             await session.flush()
     except Later:
@@ -165,9 +170,21 @@ async def _decide(
     facts: dict[str, Any] = {"proposal_id": proposal.id, "state": proposal.state}
     if not command.agreed:
         return facts
+    await _not_yet_undone(session, asked)
+    if asked.undoes is not None:
+        facts["undoes"] = asked.undoes
     result = await dispatcher.tell(session, asked, key=f"{AGREED}{proposal.id}", now=now)
     await session.flush()
     return (result.facts if isinstance(result, Answer) else {}) | facts
+
+
+async def _not_yet_undone(session: AsyncSession, command: Command) -> None:
+    """Whoever comes second, from whichever page, is told so and changes nothing."""
+    if command.undoes is None:
+        return
+    await audit.hold(session)
+    if await audit_trail.taken_back(session, [command.undoes]):
+        raise Refusal("already_undone", _("这件事已经有人撤销了"))
 
 
 def _subject(facts: dict[str, Any]) -> str:

@@ -24,6 +24,12 @@ def link(previous: str, row: dict[str, Any]) -> str:
     return hashlib.sha256(f"{previous}\n{written}".encode()).hexdigest()
 
 
+async def hold(session: AsyncSession) -> None:
+    """Nobody else writes a row until this transaction ends."""
+    if not is_sqlite(session):  # SQLite has one writer anyway
+        await session.execute(select(func.pg_advisory_xact_lock(CHAIN_LOCK)))
+
+
 async def append(
     session: AsyncSession,
     *,
@@ -33,10 +39,10 @@ async def append(
     subject: str,
     detail: dict[str, Any],
     store: str | None = None,
+    undoes: int | None = None,
 ) -> int:
     """The number of the row."""
-    if not is_sqlite(session):  # SQLite has one writer anyway
-        await session.execute(select(func.pg_advisory_xact_lock(CHAIN_LOCK)))
+    await hold(session)
     newest = select(AuditRow.hash).order_by(AuditRow.id.desc()).limit(1)
     previous = (await session.scalar(newest)) or ""
     at = at.astimezone(UTC)  # as the database gives it back
@@ -49,6 +55,7 @@ async def append(
         object=subject,
         detail=detail,
         store=store,
+        undoes=undoes,
         previous_hash=previous,
         hash=link(previous, facts | {"detail": detail}),
     )

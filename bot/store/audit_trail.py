@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -54,6 +54,17 @@ async def count(
 ) -> int:
     query = select(func.count()).select_from(AuditRow).where(*_asked(actor, action, store))
     return (await session.scalar(query)) or 0
+
+
+async def by_id(session: AsyncSession, number: int, store: str | None) -> AuditRow | None:
+    query = select(AuditRow).where(AuditRow.id == number, *_asked("", "", store))
+    return (await session.scalars(query)).first()
+
+
+async def taken_back(session: AsyncSession, numbers: Collection[int]) -> set[int]:
+    """Which of these rows another act took back."""
+    query = select(AuditRow.undoes).where(AuditRow.undoes.in_(numbers))
+    return {number for number in await session.scalars(query) if number is not None}
 
 
 async def actions(session: AsyncSession, store: str | None = None) -> Sequence[str]:

@@ -164,12 +164,12 @@ def _reason(request: web.Request, sheet: Sheet) -> dict[str, str]:
     return {"reason": said} if sheet.of_people else {}
 
 
-async def _agreed(request: web.Request, sheet: Sheet, reason: dict[str, str]) -> None:
+async def _agreed(request: web.Request, sheet: Sheet, reason: dict[str, Any]) -> None:
     """Where taking it away needs a second person: once for each yes, for this very filter. Raises Refusal."""
     desk, actor = request.app[DESK], request[ACTOR]
     if sheet.right is None or not needs_second(matrix(), sheet.right, actor.kind):
         return
-    facts = {"sheet": sheet.name, "filter": _filter(request)}
+    facts: dict[str, Any] = {"sheet": sheet.name, "filter": _filter(request)}
     now, kind = desk.work.now(), "export_list"
     async with desk.work.sessions.begin() as session:
         asked = await proposals.of(session, kind=kind, facts=facts, by=str(actor), now=now)

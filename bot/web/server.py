@@ -22,7 +22,7 @@ from bot.web import (
     unmasking,
 )
 from bot.web.api import tables
-from bot.web.console import audit, kit, knowing, proposals, reaching, today
+from bot.web.console import audit, kit, knowing, proposals, reaching, today, undo
 from bot.web.console.importing import WORKSHOP, Workshop, leave
 from bot.web.desk import DESK, Desk
 from bot.web.doubts import DOUBTS, Doubts
@@ -51,6 +51,7 @@ TABLES = (
     unmasking.routes,
     *reaching.TABLES,
     audit.routes,
+    undo.routes,
     proposals.routes,
     kit.routes,
 )

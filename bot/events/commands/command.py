@@ -27,5 +27,7 @@ class Command(Event):
     actor: Actor
     key: str
     """Idempotency key, unique per actor: the stored answer is given again."""
+    undoes: int | None = None
+    """The number of the audit row that this act takes back; each is taken back once."""
     permission: ClassVar[str]
     """The row of `bot/domain/permissions.yaml` that must allow it."""

@@ -36,6 +36,7 @@ def upgrade() -> None:
             "detail", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False
         ),
         sa.Column("store", sa.String(), nullable=True),
+        sa.Column("undoes", sa.BigInteger(), nullable=True),
         sa.Column("previous_hash", sa.String(), nullable=False),
         sa.Column("hash", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
@@ -48,6 +49,13 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("store IS NOT NULL"),
             postgresql_where=sa.text("store IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_audit_undoes",
+            ["undoes"],
+            unique=True,
+            sqlite_where=sa.text("undoes IS NOT NULL"),
+            postgresql_where=sa.text("undoes IS NOT NULL"),
         )
 
     op.create_table(
@@ -2147,6 +2155,11 @@ def downgrade() -> None:
     op.drop_table("call_permit")
     op.drop_table("business_day")
     with op.batch_alter_table("audit", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_audit_undoes",
+            sqlite_where=sa.text("undoes IS NOT NULL"),
+            postgresql_where=sa.text("undoes IS NOT NULL"),
+        )
         batch_op.drop_index(
             "ix_audit_store",
             sqlite_where=sa.text("store IS NOT NULL"),

@@ -21,7 +21,7 @@ from bot.store.offers.cycles import stop as stop_cycle
 from bot.store.offers.issuing import claimable, coupon_for_code, held, issue, lock_offers
 from bot.store.offers.offered import Open, on_offer, past
 from bot.store.offers.publishing import publish_offers, switch
-from bot.store.offers.qr import qr_token
+from bot.store.offers.qr import open_token, qr_token
 from bot.store.offers.redeeming import look_up, redeem, release, reserve
 from bot.store.offers.returning import return_for_order, void
 from bot.store.offers.sums import CouponSums, sums
@@ -54,6 +54,7 @@ __all__ = [
     "look_up",
     "named",
     "on_offer",
+    "open_token",
     "past",
     "publish_offers",
     "qr_token",

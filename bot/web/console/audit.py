@@ -12,7 +12,7 @@ from aiohttp import web
 from bot.store import audit, audit_trail
 from bot.tongue import _
 from bot.web import lists
-from bot.web.console import forms
+from bot.web.console import forms, undo
 from bot.web.console.frame import actor_words, shown
 from bot.web.console.scopes import own_store
 from bot.web.desk import DESK, Desk
@@ -26,6 +26,7 @@ ACTIONS = {
     "void_redemption": "撤销核销",
     "issue_coupon": "发券",
     "spend_points": "用积分",
+    "put_first": "同一天撞上时先发它，或不再",
     "adjust_points": "调整积分",
     "decide_points": "批准积分调整",
     "buy_level": "积分换等级",
@@ -113,7 +114,7 @@ ACTIONS = {
     "disable_webhook": "webhook 一直没人应，停了",
     "decide_proposal": "决定等第二个人的事",
 }
-HIDDEN = {"refused", "evidence", "before", "after"}
+HIDDEN = {"refused", "undoes", "evidence", "before", "after"}
 BATCH = 1000
 
 
@@ -130,12 +131,15 @@ async def trail(request: web.Request) -> web.StreamResponse:
     if lists.asked(request):
         return await lists.answer(request, SHEET, _rows(desk, asked), total=total)
     async with desk.work.sessions.reading() as session:
+        rows = await audit_trail.page(session, number=number, **asked)
         return await shown(
             request,
             session,
             "console/audit.html",
             "audit",
-            rows=await audit_trail.page(session, number=number, **asked),
+            rows=rows,
+            undone=await audit_trail.taken_back(session, [row.id for row in rows]),
+            ways_back=await undo.ways_back(request, session, rows),
             total=total,
             page=number,
             pages=max(-(-total // audit_trail.PAGE), 1),
@@ -211,5 +215,7 @@ def changes(facts: dict[str, Any]) -> list[tuple[str, str, str]]:
 def _short(value: Any) -> str:
     if value is None:
         return ""
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return "、".join(value)
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 160 else text[:160] + "…"

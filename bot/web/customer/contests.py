@@ -118,6 +118,6 @@ async def _does(
 ) -> web.StreamResponse:
     desk, game = request.app[DESK], contest(request)
     customer, key = await herself(request), key_in(await request.post())
-    whose = {"customer_id": customer.id, "game": game.key}
+    whose: dict[str, Any] = {"customer_id": customer.id, "game": game.key}
     await desk.do(act(at=desk.work.now(), actor=actor_of(request), key=key, **whose, **facts))
     raise web.HTTPSeeOther(f"/h5/contests/{game.key}?said={said}")

@@ -70,5 +70,6 @@ def test_every_right_that_the_console_asks_for_opens_an_endpoint_too():
         "campaign.read",  # the page of acts leaves each right to the dispatcher
         "content.read",  # trying a text changes nothing
         "settings.read",  # so does a look at the connection
+        "audit.read",  # so does taking an act back
         "people.erase",  # by people alone
     }
