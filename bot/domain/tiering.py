@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -73,7 +73,9 @@ class Scale:
     monetary: tuple[float, ...] = ()
 
     def written(self) -> dict[str, Any]:
-        return {name: list(v) if isinstance(v, tuple) else v for name, v in asdict(self).items()}
+        # Not `asdict`, which copies every one of the thousand numbers by itself.
+        facts = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: list(v) if isinstance(v, tuple) else v for name, v in facts.items()}
 
     @classmethod
     def read(cls, written: dict[str, Any]) -> Scale:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, cast
 
 import numpy as np
@@ -25,7 +26,7 @@ from sqlalchemy import cast as as_type
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.store.engine import is_sqlite, table_of
+from bot.store.engine import dialect_of, is_sqlite, table_of
 
 PART = 50_000
 SENDS = {"i": ("int8send", "bigint"), "f": ("float8send", "float8")}
@@ -233,7 +234,12 @@ def _element(value: Any) -> str:
 
 def seconds(session: AsyncSession, moment: Any) -> ColumnElement[int]:
     """A kept moment as seconds since the epoch."""
-    if is_sqlite(session):
+    return seconds_in(dialect_of(session), moment)
+
+
+def seconds_in(dialect: str, moment: Any) -> ColumnElement[int]:
+    """The same for a statement that is built once and kept."""
+    if dialect == "sqlite":
         if EXACT:
             return func.unixepoch(moment)
         return as_type(func.strftime("%s", moment), BigInteger)
@@ -262,8 +268,10 @@ def moment(at: datetime) -> str:
     return here.isoformat(" ", "microseconds")[:26]
 
 
+@lru_cache(maxsize=32)
 def _spelt(query: Select[Any], dialect: Any) -> str:
-    """The whole statement as text. Its values are our own moments and numbers, never what people typed."""
+    """The whole statement as text, once for one that is kept. Its values are our own moments and numbers, never
+    what people typed."""
     return str(query.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
 
 

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from sqlalchemy import CursorResult, Executable, or_, select, update
+from sqlalchemy import CursorResult, Executable, bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.campaigns import Touch
 from bot.domain.channels import WINDOWS
 from bot.domain.conversations import Conversation
 from bot.domain.delivery import Message, Window
+from bot.domain.mapping import Moment
 from bot.store.engine import dialect_of, table_of, upsert, upsert_in
 from bot.store.vault import Vault
 
@@ -105,6 +106,32 @@ def _opening(dialect: str) -> Executable:
     return opening
 
 
+_hers = (
+    Window.customer_id == bindparam("whose"),
+    Window.channel == bindparam("which"),
+    Window.closes_at > bindparam("at_moment", type_=Moment),
+    Window.left > 0,
+)
+_OPEN_WINDOW = select(Window).where(*_hers).execution_options(populate_existing=True)
+_USE = update(Window).where(*_hers).values(left=Window.left - 1)
+_HELD_BY = select(Conversation.held_by).where(
+    Conversation.customer_id == bindparam("whose"),
+    Conversation.channel == bindparam("which"),
+    Conversation.since > bindparam("after", type_=Moment),
+)
+
+
+@lru_cache
+def _counting(dialect: str, *, understood: bool) -> Executable:
+    table = table_of(Conversation)
+    insert = upsert_in(dialect, table)
+    misses = insert.excluded.misses if understood else table.c.misses + 1
+    counting: Executable = insert.on_conflict_do_update(
+        index_elements=["customer_id", "channel"], set_={"misses": misses}
+    ).returning(table.c.misses)
+    return counting
+
+
 async def opened(
     session: AsyncSession, *, customer_id: int, channel: str, address: str, by: str, at: datetime
 ) -> None:
@@ -124,27 +151,14 @@ async def window(
     session: AsyncSession, customer_id: int, channel: str, now: datetime
 ) -> Window | None:
     """The open window, if one more message may go through it."""
-    query = select(Window).where(
-        Window.customer_id == customer_id,
-        Window.channel == channel,
-        Window.closes_at > now,
-        Window.left > 0,
-    )
-    return (await session.scalars(query.execution_options(populate_existing=True))).first()
+    hers = {"whose": customer_id, "which": channel, "at_moment": now}
+    return (await session.scalars(_OPEN_WINDOW, hers)).first()
 
 
 async def use_window(session: AsyncSession, customer_id: int, channel: str, now: datetime) -> bool:
     """Take one message off the window; False when none is left or it has closed."""
-    used = await session.execute(
-        update(Window)
-        .where(
-            Window.customer_id == customer_id,
-            Window.channel == channel,
-            Window.closes_at > now,
-            Window.left > 0,
-        )
-        .values(left=Window.left - 1)
-    )
+    hers = {"whose": customer_id, "which": channel, "at_moment": now}
+    used = await session.execute(_USE, hers)
     return isinstance(used, CursorResult) and used.rowcount == 1
 
 
@@ -201,29 +215,17 @@ async def hold(
 async def held_by(
     session: AsyncSession, customer_id: int, channel: str, now: datetime
 ) -> str | None:
-    return await session.scalar(
-        select(Conversation.held_by).where(
-            Conversation.customer_id == customer_id,
-            Conversation.channel == channel,
-            Conversation.since > now - PERSON_KEEPS,
-        )
-    )
+    asked = {"whose": customer_id, "which": channel, "after": now - PERSON_KEEPS}
+    return await session.scalar(_HELD_BY, asked)
 
 
 async def count_miss(
     session: AsyncSession, *, customer_id: int, channel: str, understood: bool, at: datetime
 ) -> int:
     """How many questions in a row we did not understand, this one included."""
-    insert = upsert(session, Conversation).values(
-        customer_id=customer_id, channel=channel, since=at, misses=0 if understood else 1
-    )
-    misses = await session.scalar(
-        insert.on_conflict_do_update(
-            index_elements=["customer_id", "channel"],
-            set_={"misses": 0 if understood else Conversation.misses + 1},
-        ).returning(Conversation.misses)
-    )
-    return misses or 0
+    misses = 0 if understood else 1
+    row = {"customer_id": customer_id, "channel": channel, "since": at, "misses": misses}
+    return await session.scalar(_counting(dialect_of(session), understood=understood), row) or 0
 
 
 async def lines(

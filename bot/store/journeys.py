@@ -40,9 +40,12 @@ def read(row: Playbook) -> PlaybookSpec:
 
 async def published(session: AsyncSession, key: str) -> PlaybookSpec | None:
     """The version that counts now; None while it is paused."""
-    query = select(Playbook).where(Playbook.key == key, Playbook.state == "published")
-    row = (await session.scalars(query)).first()
-    return None if row is None else read(row)
+    digest = (await session.scalars(_COUNTS_NOW, {"named": key})).first()
+    if digest is None:
+        return None
+    if digest not in _BODIES:
+        _remember(await session.scalars(select(Playbook).where(Playbook.digest == digest)))
+    return _BODIES[digest]
 
 
 async def all_published(session: AsyncSession, trigger: str | None = None) -> list[Playbook]:
@@ -107,6 +110,9 @@ _OFFERS = (
         Playbook.state == "published", Playbook.trigger.in_(bindparam("triggers", expanding=True))
     )
     .order_by(Playbook.key)
+)
+_COUNTS_NOW = select(Playbook.digest).where(
+    Playbook.key == bindparam("named"), Playbook.state == "published"
 )
 _EARLIER = (
     select(Run.playbook, func.max(Run.entered_at), func.count().filter(Run.state == "active"))

@@ -5,16 +5,17 @@ from __future__ import annotations
 import hmac
 import os
 from collections.abc import Iterable
+from functools import lru_cache
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import event, select
+from sqlalchemy import Executable, bindparam, event, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session, SessionTransaction
 
 from bot.domain.customers import Secret
-from bot.store.engine import upsert
+from bot.store.engine import dialect_of, table_of, upsert_in
 
 VERSION = b"\x01"
 READ = "siyu_keys_read"
@@ -24,6 +25,18 @@ READ = "siyu_keys_read"
 @event.listens_for(Session, "after_soft_rollback")
 def _unread(session: Session, _rolled_back: SessionTransaction) -> None:
     session.info.pop(READ, None)
+
+
+# Nearly every event asks for somebody's key: built once.
+_KEYS = select(Secret.customer_id, Secret.wrapped_key).where(
+    Secret.customer_id.in_(bindparam("whose", expanding=True))
+)
+
+
+@lru_cache
+def _writing(dialect: str) -> Executable:
+    writing: Executable = upsert_in(dialect, table_of(Secret)).on_conflict_do_nothing()
+    return writing
 
 
 class Vault:
@@ -76,15 +89,13 @@ class Vault:
         if not new:
             return
         await session.execute(
-            upsert(session, Secret).on_conflict_do_nothing(),
+            _writing(dialect_of(session)),
             [{"customer_id": i, "wrapped_key": self.new_key(i)} for i in new],
         )
         await self._read(session, new)
 
     async def _read(self, session: AsyncSession, ids: list[int]) -> set[int]:
-        rows = await session.execute(
-            select(Secret.customer_id, Secret.wrapped_key).where(Secret.customer_id.in_(ids))
-        )
+        rows = await session.execute(_KEYS, {"whose": ids})
         found = set()
         for customer_id, wrapped in rows:
             self.learn(customer_id, wrapped)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.cases.clocks import LEVELS, next_mark, pause, resume
@@ -124,13 +124,21 @@ async def step_of(session: AsyncSession, case_id: int, kind: str, level: int) ->
 
 async def live_of(session: AsyncSession, customer_id: int) -> Case | None:
     """The newest case of hers that is not closed."""
-    found: Case | None = await session.scalar(
-        select(Case)
-        .where(Case.customer_id.in_(await family(session, customer_id)), Case.state != "closed")
-        .order_by(Case.id.desc())
-        .limit(1)
-    )
+    hers = {"records": await family(session, customer_id)}
+    found: Case | None = await session.scalar(_LIVE, hers)
     return found
+
+
+# Asked with every message: built once.
+_LIVE = (
+    select(Case)
+    .where(
+        Case.customer_id.in_(bindparam("records", expanding=True)),
+        Case.state != "closed",
+    )
+    .order_by(Case.id.desc())
+    .limit(1)
+)
 
 
 async def due(session: AsyncSession, now: datetime, *, limit: int) -> Sequence[Case]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import BindParameter, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Customer, MergeRecord, Secret
@@ -182,9 +182,16 @@ async def _circle(
 
 
 async def _touching(session: AsyncSession, records: Collection[int]) -> Sequence[MergeRecord]:
-    about = or_(MergeRecord.kept_id.in_(records), MergeRecord.merged_id.in_(records))
-    found = await session.scalars(select(MergeRecord).where(about).order_by(MergeRecord.id))
-    return found.all()
+    return (await session.scalars(_TOUCHING, {"records": list(records)})).all()
+
+
+_records: BindParameter[int] = bindparam("records", expanding=True)
+# Asked for every new id of a customer: built once.
+_TOUCHING = (
+    select(MergeRecord)
+    .where(or_(MergeRecord.kept_id.in_(_records), MergeRecord.merged_id.in_(_records)))
+    .order_by(MergeRecord.id)
+)
 
 
 async def _names(

@@ -75,24 +75,19 @@ async def lock_offers(session: AsyncSession, keys: Collection[str]) -> None:
 
 
 async def claimable(session: AsyncSession, key: str) -> bool:
-    return bool(await session.scalar(select(Offer.claimable).where(Offer.key == key)))
+    return bool(await session.scalar(_CLAIMABLE, {"named": key}))
 
 
 async def _lock(session: AsyncSession, key: str) -> Offer | None:
     """The offer as it is now; on PostgreSQL nobody else issues of it until we are done."""
-    query = select(Offer).where(Offer.key == key).with_for_update()
-    return (await session.scalars(query.execution_options(populate_existing=True))).first()
+    return (await session.scalars(_LOCK, {"named": key})).first()
 
 
 async def _given(
     session: AsyncSession, offer: Offer, customer_id: int, trigger: str
 ) -> Coupon | None:
-    query = select(Coupon).where(
-        Coupon.offer_id == offer.id,
-        Coupon.customer_id == customer_id,
-        Coupon.trigger == trigger,
-    )
-    return (await session.scalars(query)).first()
+    asked = {"of_offer": offer.id, "whose": customer_id, "for_this": trigger}
+    return (await session.scalars(_GIVEN, asked)).first()
 
 
 async def _entitled(session: AsyncSession, offer: Offer, customer_id: int) -> None:
@@ -146,6 +141,19 @@ async def take_piece(session: AsyncSession, offer: Offer, now: datetime) -> bool
     return isinstance(taken, CursorResult) and taken.rowcount == 1
 
 
+# A coupon is asked for with every claim and every tick of a journey: these are built once.
+_CLAIMABLE = select(Offer.claimable).where(Offer.key == bindparam("named"))
+_LOCK = (
+    select(Offer)
+    .where(Offer.key == bindparam("named"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_GIVEN = select(Coupon).where(
+    Coupon.offer_id == bindparam("of_offer"),
+    Coupon.customer_id == bindparam("whose"),
+    Coupon.trigger == bindparam("for_this"),
+)
 _HERS = select(func.count()).where(
     Coupon.offer_id == bindparam("of_offer"),
     Coupon.customer_id.in_(FAMILY),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from bot.domain.tiering import Habits, Ints, Purchases
 from bot.domain.tiers import SHARES, TIERS, CustomerTier, PurchaseStats, TierRun
 from bot.store import bulk
 from bot.store.bulk import seconds
+from bot.store.engine import dialect_of
 from bot.store.tags.labels import alive
 
 MONEY = ("paid", "refunded", "cancelled")
@@ -51,26 +53,39 @@ class KeptTiers:
 
 
 async def purchases(session: AsyncSession, *, before: datetime, only: Only = None) -> Purchases:
-    at = seconds(session, OrderEntry.at)
-    whose = bulk.scanned(OrderEntry.customer_id) if only is None else OrderEntry.customer_id
-    query = select(whose, at, OrderEntry.amount_fen).where(
+    query = _purchases(dialect_of(session), before, everybody=only is None)
+    if only is not None:
+        query = query.where(_only(OrderEntry.customer_id, only))
+    return Purchases(*await _read(session, query, "iii", only))
+
+
+# In a young shop every order asks these of everybody: they are built once, and spelt once.
+@lru_cache(maxsize=8)
+def _purchases(dialect: str, before: datetime, *, everybody: bool) -> Select[int, int, int]:
+    whose = bulk.scanned(OrderEntry.customer_id) if everybody else OrderEntry.customer_id
+    at = bulk.seconds_in(dialect, OrderEntry.at)
+    return select(whose, at, OrderEntry.amount_fen).where(
         whose.is_not(None),
         OrderEntry.kind.in_(MONEY),
         OrderEntry.amount_fen != 0,
         OrderEntry.at < before,
-        _only(OrderEntry.customer_id, only),
     )
-    return Purchases(*await _read(session, query, "iii", only))
 
 
-async def kept_tiers(session: AsyncSession, only: Only = None) -> KeptTiers:
+@lru_cache
+def _tiers(dialect: str) -> Select[*tuple[Any, ...]]:
     kept = CustomerTier
     cells = kept.recency * 1000 + kept.frequency * 100 + kept.monetary * 10 + kept.star
     tier, share = _place(kept.tier, TIERS), _place(kept.share_class, SHARES)
-    query = select(
-        kept.customer_id, tier, share, cells, seconds(session, kept.since), kept.score, kept.rank
-    )
-    found = await _read(session, query.where(_only(kept.customer_id, only)), "iiiiiff", only)
+    since = bulk.seconds_in(dialect, kept.since)
+    return select(kept.customer_id, tier, share, cells, since, kept.score, kept.rank)
+
+
+async def kept_tiers(session: AsyncSession, only: Only = None) -> KeptTiers:
+    query = _tiers(dialect_of(session))
+    if only is not None:
+        query = query.where(_only(CustomerTier.customer_id, only))
+    found = await _read(session, query, "iiiiiff", only)
     order = np.argsort(found[0], kind="stable")
     return KeptTiers(*(column[order] for column in found))
 
