@@ -180,7 +180,7 @@ async def protect(_request: web.Request, answer: web.StreamResponse) -> None:
 def _refused(request: web.Request, refusal: Refusal) -> web.Response:
     if is_api(request):
         return problem(refusal.status, refusal.reason, refusal.words, **refusal.facts)
-    return page(
+    answer = page(
         request,
         "refused.html",
         status=refusal.status,
@@ -188,6 +188,9 @@ def _refused(request: web.Request, refusal: Refusal) -> web.Response:
         words=refusal.words,
         waits=refusal.status == 202,
     )
+    if "retry_after" in refusal.facts:
+        answer.headers["Retry-After"] = str(refusal.facts["retry_after"])
+    return answer
 
 
 def _who_are_you(request: web.Request) -> web.StreamResponse:

@@ -160,3 +160,22 @@ def test_f8_a_file_is_chosen_checked_and_imported(opens):
     press(page, "#run")
     expect(page.locator("#state")).to_have_attribute("data-state", "done")
     assert number_in(page.locator("#n-imported").inner_text()) == 40
+
+
+def test_the_tags_are_walked_by_arrows_from_one_tab_stop(opens):
+    page = opens("/admin/tags")
+    here = page.locator("[role=treeitem]:focus")
+    first = page.locator("[role=tree] > [role=treeitem]").first
+    first.focus()
+    page.keyboard.press("ArrowDown")
+    expect(here).to_have_class("leaf")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    expect(first).to_have_attribute("aria-expanded", "false")
+    page.keyboard.press("ArrowDown")
+    expect(here).to_have_attribute("aria-expanded", "true")
+    page.keyboard.press("End")
+    expect(here).to_have_class("leaf")
+    page.keyboard.press("Home")
+    expect(first).to_be_focused()
+    expect(page.locator("[role=tree] [tabindex='0']")).to_have_count(1)

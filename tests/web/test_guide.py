@@ -21,6 +21,7 @@ from bot.outbound.results import results_due
 from bot.platforms.signing import js_signature
 from bot.store import consent, explain, guide_tasks, tags
 from bot.store.customers import keep_phone
+from bot.web import viewing
 from bot.web.guide.side import SIGNATURES
 from tests.builders import a_follow, a_guide, a_store, an_offer
 from tests.hands import Hands
@@ -499,3 +500,37 @@ async def test_a_guide_puts_a_coupon_into_her_wallet(bot, su, face):
     assert "放进她的卡包了" in (await face.sends(f"{page}/coupon", offer=offer.key)).text
     refused = await face.sends(f"{page}/coupon", offer=offer.key)
     assert (refused.status, "每人限领 1 张" in refused.text) == (409, True)
+
+
+async def looked(bot, who: str, *, hour: int, day: int) -> None:
+    """So many cards of late."""
+    async with bot.session() as session:
+        for span, times in (("hour", hour), ("day", day)):
+            door = f"views-{span}:{who}"
+            await session.merge(TillMiss(till=door, misses=times, since=bot.now))
+
+
+async def test_whoever_opens_very_many_cards_is_stopped_and_the_owner_is_warned(
+    bot, shop, su, face
+):
+    ref = (await her_own(bot, su)).ref
+    await looked(bot, "guide:SuQing", hour=viewing.AN_HOUR - 1, day=200)
+    assert (await face.opens(f"/guide/c/{ref}")).status == 200
+    for address in (f"/guide/c/{ref}", f"/guide/side?cid={ref}"):
+        page = await face.opens(address)
+        assert (page.status, page.headers["Retry-After"]) == (429, "3600")
+        assert "60 分钟后再看" in page.text
+    audit = await (await shop.signs_in("owner", "boss")).opens("/admin/audit")
+    assert audit.text.count("留意 短时间里看了很多顾客的资料") == 1
+    bot.clock.advance(minutes=61)
+    assert (await face.opens(f"/guide/c/{ref}")).status == 200
+
+
+async def test_a_days_cards_and_a_store_managers_are_counted_and_an_owners_are_not(bot, shop, su):
+    ref = (await her_own(bot, su)).ref
+    await looked(bot, "manager:chen", hour=0, day=viewing.A_DAY)
+    await looked(bot, "owner:boss", hour=viewing.AN_HOUR, day=viewing.A_DAY)
+    page = await (await shop.signs_in("manager", "chen", "S01")).opens(f"/admin/customers/{ref}")
+    assert (page.status, page.headers["Retry-After"]) == (429, "86400")
+    boss = await shop.signs_in("owner", "boss")
+    assert (await boss.opens(f"/admin/customers/{ref}")).status == 200

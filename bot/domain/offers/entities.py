@@ -139,7 +139,8 @@ class Redemption(Row):
 
 
 class TillMiss(Row):
-    """Wrong codes typed at one till of late: too many lock it for a while."""
+    """Wrong codes typed at one till of late: too many lock it for a while. Other doors that people come through
+    only so often are counted here too."""
 
     __tablename__ = "till_miss"
 

@@ -22,6 +22,7 @@ from bot.web.lists import Column, Sheet
 routes = web.RouteTableDef()
 ACTIONS = {
     "many_refusals": "一分钟内被拒绝多次",
+    "many_views": "短时间里看了很多顾客的资料",
     "redeem_coupon": "核销券",
     "void_redemption": "撤销核销",
     "issue_coupon": "发券",
@@ -114,6 +115,8 @@ ACTIONS = {
     "disable_webhook": "webhook 一直没人应，停了",
     "decide_proposal": "决定等第二个人的事",
 }
+WARNINGS = frozenset({"many_refusals", "many_views"})
+"""What nobody meant to put on record."""
 HIDDEN = {"refused", "undoes", "evidence", "before", "after"}
 BATCH = 1000
 
@@ -148,6 +151,7 @@ async def trail(request: web.Request) -> web.StreamResponse:
             asked=asked,
             known=await audit_trail.actions(session, store),
             actions=ACTIONS,
+            warnings=WARNINGS,
             who=actor_words,
             detail=_detail,
             changes=changes,

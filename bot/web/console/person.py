@@ -36,6 +36,7 @@ from bot.store.explain import CHANNELS
 from bot.store.portrait import Portrait
 from bot.store.story import PLACES, SOURCES, Line
 from bot.tongue import _
+from bot.web import viewing
 from bot.web.console import data_rights, forms
 from bot.web.console.frame import shown
 from bot.web.console.scopes import own_store, within
@@ -99,6 +100,7 @@ SHOWN_ENDS = 4
 @routes.get("/admin/customers/{ref}", allow_head=False)
 @allowed("customer.view")
 async def person(request: web.Request) -> web.StreamResponse:
+    await viewing.counted(request)
     desk = request.app[DESK]
     now, vault = desk.work.now(), desk.work.vault
     titles = {name: one.title for name, one in desk.work.content.templates.items()}

@@ -15,7 +15,7 @@ from bot.domain.refusals import Refusal
 from bot.events.commands import Command, FileCase, IssueCoupon, TagCustomer
 from bot.store import consent, facts, guide_book, offers, points, tags, warmth
 from bot.tongue import _
-from bot.web import unmasking
+from bot.web import unmasking, viewing
 from bot.web.desk import DESK, Desk
 from bot.web.forms import key_in, typed
 from bot.web.guards import actor_of, allowed
@@ -90,6 +90,7 @@ def last_bought(person: guide_book.Person, now: datetime) -> str:
 @routes.get("/guide/c/{ref}")
 @allowed("customer.view")
 async def one(request: web.Request) -> web.StreamResponse:
+    await viewing.counted(request)
     return await _profile(request)
 
 

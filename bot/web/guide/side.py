@@ -13,6 +13,7 @@ from bot.platforms.signing import js_signature
 from bot.store import guide_book
 from bot.store.offers import tills
 from bot.tongue import _
+from bot.web import viewing
 from bot.web.desk import ACTOR, DESK, Desk
 from bot.web.guards import allowed
 from bot.web.guide.people import told_of
@@ -29,6 +30,8 @@ SIGNATURES = 300
 async def side(request: web.Request) -> web.StreamResponse:
     """`cid` is her external_userid, as WeCom tells it to the page, or our own reference to her."""
     desk, wanted = request.app[DESK], request.query.get("cid", "")[:128]
+    if wanted:
+        await viewing.counted(request)
     async with desk.work.sessions.reading() as session:
         guide = await guide_at(request, session)
         if not wanted:
