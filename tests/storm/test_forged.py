@@ -53,7 +53,7 @@ def rows(database: Path) -> dict[str, int]:
         return {
             name: look.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0]
             for name in names
-            if name not in {"tick_run", "task", "platform_token", "stale_callback"}
+            if name not in {"tick_run", "task", "platform_token", "call_permit", "stale_callback"}
         }
 
 
