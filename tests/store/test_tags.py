@@ -5,7 +5,7 @@ from sqlalchemy import delete, select
 
 from bot.domain.customers import Customer
 from bot.domain.offers import Coupon, Redemption
-from bot.domain.orders import Order, OrderLine
+from bot.domain.orders import Order, OrderLine, Product
 from bot.domain.tags import CustomerTag, FollowTag, Tag
 from bot.store import tags
 from tests.builders import LONG_AGO, a_customer, a_follow, a_guide, an_offer
@@ -243,7 +243,14 @@ async def test_everybody_at_once_gets_what_each_gets_alone(bot):
             for k in range(n):
                 kind, yuan = ("衬衫", "外套")[k % 2], (90, 200, 700)[n % 3]
                 at = weekend - timedelta(weeks=k * n)
-                await bought(s, who, k, kind, yuan, paid_at=at)
+                order = await bought(s, who, k, kind, yuan, paid_at=at)
+                if n > 3:
+                    await _redeem(s, order.order_no)
+                if n > 4:
+                    extra = Product(sku=order.order_no, name="n", category="配饰", listed_at=at)
+                    line = OrderLine(order_id=order.id, ordinal=1, sku=extra.sku, name="n")
+                    s.add_all([extra, line])
+        await s.flush()
         alone = {}
         for who in people:
             await tags.retag(s, bot.content.tags, NOW, [who.id])
@@ -253,6 +260,8 @@ async def test_everybody_at_once_gets_what_each_gets_alone(bot):
     async with bot.session() as s:
         assert {who.id: await _purchased(s, who) for who in people} == alone
     assert put_on >= sum(map(len, alone.values())) > 10
+    habits = {"购物习惯/爱用券", "购物习惯/周末购物", "购物习惯/爱新品", "兴趣/配饰"}
+    assert habits <= {tag for worn in alone.values() for tag in worn}
     assert await tags.retag_all(bot.sessions, bot.content.tags, NOW) == 0
     async with bot.session() as s:
         for order in await s.scalars(select(Order)):

@@ -127,6 +127,10 @@ class Bought(Part):
         return self
 
     @property
+    def habit(self) -> Habit | None:
+        return self.with_coupon or self.at_weekends or self.new_items
+
+    @property
     def compares(self) -> bool:
         """It asks what things of a category usually cost."""
         return self.price is not None and self.price.of == "category"

@@ -31,16 +31,12 @@ from bot.domain.mapping import Moment
 from bot.domain.offers import Redemption
 from bot.domain.orders import Order, OrderLine, Product, UsualPrice
 from bot.domain.tags import Bought, PriceBand, Tag, TagGroup, parts
-from bot.store.bulk import scanned
+from bot.domain.tags.buyers import shows, windows
+from bot.store.tags.kinds import category_of
 
 SUNDAY, SATURDAY = 0, 6
 CUSTOMERS: BindParameter[Any] = bindparam("customers", expanding=True)
 Bound = Mapping[str, Any]
-
-
-def category_of() -> ColumnElement[str]:
-    """As the order says, else as the product is filed."""
-    return func.coalesce(func.nullif(OrderLine.category, ""), Product.category, "")
 
 
 def bound(now: datetime, rules: Sequence[Bought]) -> Bound:
@@ -90,12 +86,32 @@ class Buying:
         for rule in rules:
             inside = orders.c.category == rule.category if by_line else true()
             if rule.within_days is not None:
-                inside &= orders.c.paid_at > bindparam(_since(rule.within_days), type_=Moment)
+                inside &= _after(orders.c.paid_at, rule.within_days)
             number = func.count(each).filter(inside)
             enough = self._enough(rule, orders, number, inside)
             fits.append(case((enough, number), else_=0))
-        customer = scanned(orders.c.customer_id)
-        return select(customer, *fits).group_by(customer)
+        return select(orders.c.customer_id, *fits).group_by(orders.c.customer_id)
+
+    def bills(self, rules: tuple[Bought, ...]) -> dict[str, ColumnElement[int]]:
+        """One row for each order, as whole numbers: what `Bills` asks for of it."""
+        orders = self._paid(compared=any(rule.compares for rule in rules)).subquery()
+        ages = [(_after(orders.c.paid_at, days), age) for age, days in enumerate(windows(rules))]
+        told: dict[str, ColumnElement[int]] = {
+            "order": orders.c.id,
+            "customer": orders.c.customer_id,
+        }
+        told["age"] = case(*ages, else_=len(ages)) if ages else literal(0)
+        for place, rule in enumerate(rules):
+            if rule.compares:
+                told |= {"compared": orders.c.compared, "usual": func.coalesce(orders.c.usual, 0)}
+            elif rule.price is not None:
+                told["net"] = orders.c.net
+            elif rule.habit is not None:
+                fits = self._fits(rule, orders)
+                if rule.within_days is not None:
+                    fits = _after(orders.c.paid_at, rule.within_days) & fits
+                told[shows(place)] = case((fits, 1), else_=0)
+        return told
 
     def _sold(self) -> Subquery:
         """One row for each line of an order, with its category."""
@@ -155,7 +171,7 @@ class Buying:
 
         if rule.price is not None:
             return _in_band(rule.price, number, orders, sum_of)
-        if habit := rule.with_coupon or rule.at_weekends or rule.new_items:
+        if habit := rule.habit:
             fits = self._fits(rule, orders)
             share = sum_of(case((fits, 1), else_=0))
             return and_(number >= habit.orders, share >= habit.share * number)
@@ -167,8 +183,7 @@ class Buying:
     def _orders(self, rule: Bought) -> Subquery:
         query = self._paid(compared=rule.compares)
         if rule.within_days is not None:
-            since = bindparam(_since(rule.within_days), type_=Moment)
-            query = query.where(Order.paid_at > since)
+            query = query.where(_after(Order.paid_at, rule.within_days))
         return query.subquery()
 
     def _paid(self, *, compared: bool = False) -> Select[Any]:
@@ -262,6 +277,11 @@ def _in_band(
 
 def _redeemed(orders: Subquery) -> ColumnElement[bool]:
     return exists().where(Redemption.order_no == orders.c.order_no, Redemption.voided_at.is_(None))
+
+
+def _after(paid_at: Any, days: int) -> ColumnElement[bool]:
+    after: ColumnElement[bool] = paid_at > bindparam(_since(days), type_=Moment)
+    return after
 
 
 def _since(days: int) -> str:

@@ -1,4 +1,4 @@
-"""Purchase tags of everybody: every rule in one pass over the orders, and only what changed is written."""
+"""Purchase tags of everybody: every order and every line is read once, and only what changed is written."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.domain.tags import CustomerTag, Tag, TagBook, TagGroup, parts
 from bot.store import bulk
 from bot.store.bulk import Array
-from bot.store.engine import Sessions, dialect_of
-from bot.store.tags.buying import Buying, bound
+from bot.store.engine import Sessions
+from bot.store.tags.bills import bills_of, tags_of
 from bot.store.tags.counting import retag_counted
 from bot.store.tags.fitting import retag_fitting
 from bot.store.tags.labels import ids_of, publish
@@ -71,36 +71,15 @@ async def _retag_bought(sessions: Sessions, book: TagBook, now: datetime) -> int
 async def _held(
     session: AsyncSession, book: TagBook, ids: Mapping[str, int], now: datetime
 ) -> _Held:
-    rules = book.bought()
-    buying = Buying(book.utc_offset_hours, dialect_of(session) == "sqlite", named=False)
-    values = bound(now, rules)
-    numbered = list(enumerate(rules))
+    bills = await bills_of(session, book, book.bought(), now)
     found: list[tuple[Array, Array, Array]] = []
-    for by_line in (False, True):
-        mine = [
-            (n, rule)
-            for n, rule in numbered
-            if rule.category != "*" and (rule.category is not None) == by_line
-        ]
-        if mine:
-            query = buying.at_once([rule for _, rule in mine], by_line=by_line).params(values)
-            who, *counts = await bulk.read(session, query, "i" * (1 + len(mine)))
-            for (n, rule), orders in zip(mine, counts, strict=True):
-                fits = np.flatnonzero(orders)
-                found.append(_row(n, who[fits], np.full(len(fits), ids[rule.tag]), orders[fits]))
-    for n, rule in numbered:
-        if rule.category == "*":
-            query = buying.holds(rule, "tag").params(values)
-            customer, tag, _, number = query.selected_columns
-            query = query.with_only_columns(customer, tag, number)
-            found.append(_row(n, *await bulk.read(session, query, "iii")))
+    for place, rule in enumerate(bills.rules):
+        for category, tag_id in (await tags_of(session, rule, ids.get(rule.tag, 0))).items():
+            who, orders = bills.holders(place, category)
+            found.append((who * SHIFT + tag_id, np.full(len(who), place), orders))
     columns = [np.concatenate(column) for column in zip(*found, strict=True)]
     pair, first = np.unique(columns[0], return_index=True)
     return _Held(pair, columns[1][first], columns[2][first])
-
-
-def _row(rule: int, who: Array, tag: Array, orders: Array) -> tuple[Array, Array, Array]:
-    return who * SHIFT + tag, np.full(len(who), rule), orders
 
 
 async def _kept(session: AsyncSession, book: TagBook) -> Array:

@@ -27,7 +27,8 @@ from bot.domain.orders import Order, OrderLine, Product
 from bot.domain.tags import CATEGORY, CustomerTag, Tag, TagBook, TagGroup, TagRule, parts
 from bot.domain.tags.rules import LONGEST
 from bot.store.engine import dialect_of, table_of, upsert_in
-from bot.store.tags.buying import CUSTOMERS, Bound, Buying, bound, category_of
+from bot.store.tags.buying import CUSTOMERS, Bound, Buying, bound
+from bot.store.tags.kinds import category_of
 from bot.store.tags.labels import add_to_group, ids_of
 from bot.store.tags.stirring import stir
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+import numpy as np
 from sqlalchemy import Select, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,9 +15,8 @@ from bot.domain.delivery import Message, ShortLink
 from bot.domain.games import GameEntry
 from bot.domain.segments import parse
 from bot.domain.tags import Answered, Bought, Counter, Fitting, Heard, TagBook
-from bot.store import bulk, segments
-from bot.store.engine import dialect_of
-from bot.store.tags.buying import Buying, bound
+from bot.store import segments
+from bot.store.tags.bills import bills_of, tags_of
 from bot.store.tags.counting import far_enough
 from bot.store.tags.patterns import fits
 
@@ -67,14 +67,9 @@ async def answerers(session: AsyncSession, rule: Answered, now: datetime) -> lis
 
 async def _buyers(session: AsyncSession, book: TagBook, rule: Bought, now: datetime) -> list[int]:
     """By the usual prices as they were last learned."""
-    buying = Buying(book.utc_offset_hours, dialect_of(session) == "sqlite", named=False)
-    if rule.category == "*":
-        each = buying.holds(rule, "tag").params(bound(now, [rule]))
-        (who,) = await bulk.read(session, each.with_only_columns(each.selected_columns[0]), "i")
-        return who.tolist()  # type: ignore[no-any-return]
-    query = buying.at_once([rule], by_line=rule.category is not None)
-    who, orders = await bulk.read(session, query.params(bound(now, [rule])), "ii")
-    return who[orders > 0].tolist()  # type: ignore[no-any-return]
+    bills = await bills_of(session, book, [rule], now)
+    found = [bills.holders(0, each)[0] for each in await tags_of(session, rule, 0)]
+    return np.concatenate(found).tolist() if found else []
 
 
 async def _heard(session: AsyncSession, rule: Heard) -> Would | None:

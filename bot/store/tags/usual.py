@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.orders import Order, OrderLine, Product, UsualPrice
 from bot.store.engine import table_of
-from bot.store.tags.buying import category_of
+from bot.store.tags.kinds import category_of
 
 LOOKED_AT = 200_000
 """Orders: the middle of so many is the middle of all."""

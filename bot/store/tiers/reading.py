@@ -22,11 +22,12 @@ from bot.domain.tiers import SHARES, TIERS, CustomerTier, PurchaseStats, TierRun
 from bot.store import bulk
 from bot.store.bulk import seconds
 from bot.store.engine import dialect_of
+from bot.store.tags.kinds import category_of, kinds_sold
 from bot.store.tags.labels import alive
 
 MONEY = ("paid", "refunded", "cancelled")
 FEW = 500
-CATEGORY = func.coalesce(func.nullif(OrderLine.category, ""), Product.category)
+CATEGORY = category_of()
 Only = Sequence[int] | Ints | None
 """Everybody, or these."""
 
@@ -138,12 +139,7 @@ async def top_categories(session: AsyncSession, only: Only = None) -> dict[int, 
 
 async def _top_categories_of_all(session: AsyncSession) -> dict[int, str]:
     """The same for everybody: every line once, and summed as columns. A database sorts them twice, on disk."""
-    filed = select(Product.category.label("name")).where(Product.category != "")
-    sold = select(OrderLine.category.label("name")).where(OrderLine.category != "")
-    each = filed.union(sold).subquery()
-    place = func.row_number().over(order_by=each.c.name).label("place")
-    kinds = select(each.c.name, place).cte("kinds").prefix_with("MATERIALIZED")
-    names = (await session.scalars(select(kinds.c.name).order_by(kinds.c.place))).all()
+    names, kinds = await kinds_sold(session)
     # Joined from the left, so that every database begins with the lines, and goes through them from end to end.
     query = (
         select(
