@@ -16,7 +16,7 @@ router = Router()
 # A customer who was passed on brings no welcome code; whoever scans a code does.
 @router.on(CustomerAdded, when=lambda event: event.welcome_code is None and not event.half)
 async def passed_on(event: CustomerAdded, turn: Turn) -> None:
-    rows = await advisors.pending(
+    rows = await advisors.pending_of(
         turn.session, external_userid=event.external_userid, taker=event.userid
     )
     await advisors.conclude(turn.session, turn.vault, rows, "done", turn.now)
@@ -25,7 +25,7 @@ async def passed_on(event: CustomerAdded, turn: Turn) -> None:
 @router.on(TransferFailed)
 async def not_passed_on(event: TransferFailed, turn: Turn) -> None:
     state = "full" if event.reason == "customer_limit_exceed" else "refused"
-    rows = await advisors.pending(
+    rows = await advisors.pending_of(
         turn.session, external_userid=event.external_userid, giver=event.userid
     )
     await advisors.conclude(turn.session, turn.vault, rows, state, turn.now)

@@ -17,12 +17,14 @@ from bot.calls import SendOfficial
 from bot.content import Content
 from bot.domain.delivery import Kept
 from bot.events import Event, FanEvent, Unknown, kind_of
+from bot.inbound.lines import lines_of
 from bot.inbound.router import Result, Router
 from bot.inbound.turn import Answer, Reply, Turn
 from bot.settings import Settings
 from bot.store import in_hand, inbox, outbox, tasks
 from bot.store.engine import Sessions, collided, until_free
 from bot.store.inbox import Arrival
+from bot.store.together import side_by_side
 from bot.store.vault import Vault
 
 log = structlog.get_logger()
@@ -151,7 +153,7 @@ class Dispatcher:
             return
         try:
             async with session.begin_nested():
-                told = [await self._told(session, kept, now) for kept in waiting]
+                told = await self._told_all(session, waiting, now)
         except Exception as bug:
             if collided(bug):
                 raise
@@ -170,11 +172,21 @@ class Dispatcher:
         if kept.digest in self._awaited:
             self._said[kept.digest] = result
 
-    async def _told(
-        self, session: AsyncSession, kept: Kept, now: datetime
-    ) -> tuple[Event, Result]:
-        event = self.read(kept)
-        return event, await self._tell_all(session, kept, event, now, late=self._late(kept))
+    async def _told_all(
+        self, session: AsyncSession, waiting: Sequence[Kept], now: datetime
+    ) -> list[tuple[Event, Result]]:
+        """Different people's events side by side, each person's one after the other."""
+        told: dict[int, tuple[Event, Result]] = {}
+
+        async def tell(line: Sequence[tuple[Kept, Event]]) -> None:
+            for kept, event in line:
+                said = await self._tell_all(session, kept, event, now, late=self._late(kept))
+                told[kept.id] = (event, said)
+
+        events = [(kept, self.read(kept)) for kept in waiting]
+        async for lines in lines_of(session, events):
+            await side_by_side(session, [tell(line) for line in lines])
+        return [told[kept.id] for kept in waiting]
 
     async def _tell_all(
         self, session: AsyncSession, kept: Kept, event: Event, now: datetime, *, late: bool

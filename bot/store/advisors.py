@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import bindparam, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -15,6 +15,7 @@ from bot.domain.customers import Customer, Follow, Guide, HandOver
 from bot.domain.segments import parse
 from bot.domain.tiers import PurchaseStats
 from bot.store import cases, customers, guide_tasks, segments, touches
+from bot.store.together import together
 from bot.store.vault import Vault
 
 TOLD = "advisor/new"
@@ -161,6 +162,34 @@ async def pending(
     if before is not None:
         query = query.where(HandOver.asked_at <= before)
     return (await session.scalars(query.order_by(HandOver.id).with_for_update())).all()
+
+
+async def pending_of(
+    session: AsyncSession, *, external_userid: str, taker: str = "", giver: str = ""
+) -> Sequence[HandOver]:
+    """Hers, as far as this guide takes her over, or gives her away."""
+    hers = await together(session, _pending_of, external_userid)
+    return [row for row in hers if row.taker == taker or row.giver == giver]
+
+
+async def _pending_of(
+    session: AsyncSession, external_userids: Sequence[str]
+) -> list[list[HandOver]]:
+    found: dict[str, list[HandOver]] = {each: [] for each in external_userids}
+    for row in await session.scalars(_PENDING_OF, {"whose": sorted(found)}):
+        found[row.external_userid].append(row)
+    return [found[each] for each in external_userids]
+
+
+_PENDING_OF = (
+    select(HandOver)
+    .where(
+        HandOver.state.in_(PENDING),
+        HandOver.external_userid.in_(bindparam("whose", expanding=True)),
+    )
+    .order_by(HandOver.id)
+    .with_for_update()
+)
 
 
 async def conclude(

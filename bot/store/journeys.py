@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -30,6 +31,7 @@ from bot.store import segments
 from bot.store.engine import dialect_of, table_of, upsert, upsert_in
 from bot.store.journey_waits import wake
 from bot.store.playbooks import Told
+from bot.store.together import together
 
 AT_ONCE = 500
 
@@ -82,17 +84,19 @@ async def enter(
     await wake(
         session, content.playbooks.values(), trigger=trigger, customer_id=customer_id, now=now
     )
-    offered = [each for each in await _offered(session, trigger) if each.spec.steps]
-    open_to_her = await _open_to(session, offered, customer_id, now)
-    runs = [
-        _run(each, customer_id, cause, now, facts=facts)
-        for each in open_to_her
-        if await _fits(session, each.spec, customer_id, now)
-    ]
-    if not runs:
-        return 0
-    began = await session.execute(_starting(dialect_of(session)), runs)
-    return sum(state == "active" for (state,) in began)
+    return await together(
+        session, _enter, _Entry(trigger, customer_id, cause, now, dict(facts or {}))
+    )
+
+
+class _Entry(NamedTuple):
+    """Something that begins journeys for her."""
+
+    trigger: str
+    customer_id: int
+    cause: str
+    now: datetime
+    facts: dict[str, Any]
 
 
 class _Offered(NamedTuple):
@@ -101,6 +105,36 @@ class _Offered(NamedTuple):
     key: str
     version: int
     spec: PlaybookSpec
+
+
+async def _enter(session: AsyncSession, entries: Sequence[_Entry]) -> list[int]:
+    offers = await _open_to(session, await _offers(session, entries))
+    runs = [
+        _run(offered, entry)
+        for offered, those in offers
+        for entry in await _fitting(session, offered.spec, those)
+    ]
+    if not runs:
+        return [0] * len(entries)
+    began = await session.execute(_starting(dialect_of(session)), runs)
+    active = Counter((whose, cause) for whose, cause, state in began if state == "active")
+    return [active[entry.customer_id, entry.cause] for entry in entries]
+
+
+_Offers = Sequence[tuple[_Offered, Sequence[_Entry]]]
+
+
+async def _offers(session: AsyncSession, entries: Sequence[_Entry]) -> _Offers:
+    """What each of their triggers may begin."""
+    by_trigger: dict[str, list[_Entry]] = {}
+    for entry in entries:
+        by_trigger.setdefault(entry.trigger, []).append(entry)
+    return [
+        (offered, those)
+        for trigger, those in by_trigger.items()
+        for offered in await _offered(session, trigger)
+        if offered.spec.steps
+    ]
 
 
 # An event asks for these once or several times: they are built once, and a body is read once per process.
@@ -115,10 +149,15 @@ _COUNTS_NOW = select(Playbook.digest).where(
     Playbook.key == bindparam("named"), Playbook.state == "published"
 )
 _EARLIER = (
-    select(Run.playbook, func.max(Run.entered_at), func.count().filter(Run.state == "active"))
-    .where(Run.customer_id == bindparam("whose"))
+    select(
+        Run.customer_id,
+        Run.playbook,
+        func.max(Run.entered_at),
+        func.count().filter(Run.state == "active"),
+    )
+    .where(Run.customer_id.in_(bindparam("whose", expanding=True)))
     .where(Run.playbook.in_(bindparam("which", expanding=True)))
-    .group_by(Run.playbook)
+    .group_by(Run.customer_id, Run.playbook)
 )
 _VERSIONS = select(Playbook.key, Playbook.version, Playbook.digest).where(
     Playbook.key.in_(bindparam("keys", expanding=True))
@@ -142,60 +181,56 @@ async def _offered(session: AsyncSession, trigger: str) -> list[_Offered]:
     return [_Offered(row.key, row.version, _BODIES[row.digest]) for row in rows]
 
 
-async def _open_to(
-    session: AsyncSession, offered: Sequence[_Offered], customer_id: int, now: datetime
-) -> list[_Offered]:
-    """Those that she is not on and may enter (again)."""
-    if not offered:
+async def _open_to(session: AsyncSession, offers: _Offers) -> _Offers:
+    """Those that they are not on and may enter (again)."""
+    if not offers:
         return []
-    asked = {"whose": customer_id, "which": [each.key for each in offered]}
+    whose = {entry.customer_id for _, those in offers for entry in those}
+    asked = {"whose": sorted(whose), "which": sorted({each.key for each, _ in offers})}
     rows = await session.execute(_EARLIER, asked)
-    hers = {key: (last, under_way) for key, last, under_way in rows}
-    found = []
-    for each in offered:
-        last, under_way = hers.get(each.key, (None, 0))
-        if not under_way and may_enter_again(each.spec.entry.again, last, now):
-            found.append(each)
-    return found
+    theirs = {(whose, key): (last, under_way) for whose, key, last, under_way in rows}
+
+    def is_open(offered: _Offered, entry: _Entry) -> bool:
+        last, under_way = theirs.get((entry.customer_id, offered.key), (None, 0))
+        return not under_way and may_enter_again(offered.spec.entry.again, last, entry.now)
+
+    return [(each, [one for one in those if is_open(each, one)]) for each, those in offers]
 
 
-async def _fits(
-    session: AsyncSession, spec: PlaybookSpec, customer_id: int, now: datetime
-) -> bool:
+async def _fitting(
+    session: AsyncSession, spec: PlaybookSpec, entries: Sequence[_Entry]
+) -> Sequence[_Entry]:
     rule = spec.entry.segment
-    if not isinstance(rule, dict):
-        return True
-    return await segments.matches(session, parse(rule), customer_id, now)
+    if not entries or not isinstance(rule, dict):
+        return entries
+    fit = await segments.matching(
+        session, parse(rule), {entry.customer_id for entry in entries}, entries[0].now
+    )
+    return [entry for entry in entries if entry.customer_id in fit]
 
 
-def _run(
-    offered: _Offered,
-    customer_id: int,
-    cause: str,
-    now: datetime,
-    *,
-    facts: Mapping[str, Any] | None,
-) -> dict[str, Any]:
-    held = in_holdout(f"journey:{offered.key}", customer_id, offered.spec.holdout_percent)
+def _run(offered: _Offered, entry: _Entry) -> dict[str, Any]:
+    percent = offered.spec.holdout_percent
+    held = in_holdout(f"journey:{offered.key}", entry.customer_id, percent)
     return {
         "playbook": offered.key,
         "version": offered.version,
-        "customer_id": customer_id,
-        "entry": cause,
+        "customer_id": entry.customer_id,
+        "entry": entry.cause,
         "step": 0,
         "state": "holdout" if held else "active",
         "reason": "holdout" if held else None,
-        "due_at": None if held else now,
-        "entered_at": now,
-        "facts": dict(facts or {}),
+        "due_at": None if held else entry.now,
+        "entered_at": entry.now,
+        "facts": entry.facts,
     }
 
 
 @lru_cache
 def _starting(dialect: str) -> Executable:
     run = table_of(Run)
-    insert = upsert_in(dialect, run).on_conflict_do_nothing().returning(run.c.state)
-    starting: Executable = insert
+    insert = upsert_in(dialect, run).on_conflict_do_nothing()
+    starting: Executable = insert.returning(run.c.customer_id, run.c.entry, run.c.state)
     return starting
 
 

@@ -25,6 +25,7 @@ from bot import calls
 from bot.domain.delivery import Owed
 from bot.domain.mapping import Moment
 from bot.store.engine import dialect_of, table_of, upsert_in
+from bot.store.together import together
 from bot.store.vault import Vault
 
 ABOUT = "outbox.body"
@@ -107,7 +108,8 @@ def _writing(names: frozenset[str]) -> Executable:
 
 @lru_cache
 def _owing(dialect: str) -> Executable:
-    owing: Executable = _owing_many(dialect).returning(table_of(Owed).c.id)
+    debt = table_of(Owed)
+    owing: Executable = _owing_many(dialect).returning(debt.c.effect, debt.c.id)
     return owing
 
 
@@ -126,9 +128,16 @@ async def owe(
     **terms: Unpack[Terms],
 ) -> int | None:
     """Put one call in debt; None when the same effect is owed already."""
-    row = _row(vault, call, effect, now) | terms
-    owed_id: int | None = await session.scalar(_owing(dialect_of(session)), row)
-    return owed_id
+    return await together(session, _owe, _row(vault, call, effect, now) | _NOTHING | terms)
+
+
+async def _owe(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> list[int | None]:
+    owed = await session.execute(_owing(dialect_of(session)), rows)
+    ids: dict[str, int] = dict(owed.all())
+    return [ids.pop(row["effect"], None) for row in rows]
+
+
+_NOTHING: Terms = {"customer_id": None, "touch_id": None, "mass_task_id": None, "expires_at": None}
 
 
 async def owe_many(

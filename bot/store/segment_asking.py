@@ -25,21 +25,21 @@ Who = InstrumentedAttribute[int] | InstrumentedAttribute[int | None]
 @dataclass(frozen=True, slots=True)
 class Asking:
     now: datetime
-    only: int | CTE | None = None
-    """Asked about one customer, or about those of a list: every inner query is narrowed to her, or to them."""
+    only: frozenset[int] | CTE | None = None
+    """Asked about these customers alone, or about those of a list: every inner query is narrowed to them."""
 
     def those(self, who: Who, *where: Clause, of: Select[Any] | None = None) -> Select[Any]:
         """The customers of some rows."""
         query = (select(who) if of is None else of).where(who.is_not(None), *where)
         if self.only is None:
             return query
-        if isinstance(self.only, int):
-            return query.where(who == self.only)
+        if isinstance(self.only, frozenset):
+            return query.where(who.in_(sorted(self.only)))
         return query.where(who.in_(select(self.only.c.id)))
 
     def whose(self, who: Who) -> Any:
         """The column by which rows are gathered per customer."""
-        return who if isinstance(self.only, int) else scanned(who)
+        return who if isinstance(self.only, frozenset) else scanned(who)
 
     def bought(self, asked: Condition) -> Clause:
         """Paid and not wholly given back, inside the window."""

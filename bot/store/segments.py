@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -70,9 +70,16 @@ async def sample(session: AsyncSession, rule: Rule, now: datetime, n: int = 3) -
 
 
 async def matches(session: AsyncSession, rule: Rule, customer_id: int, now: datetime) -> bool:
-    fits = Compiler(now, only=customer_id).clause(rule)
-    query = select(Customer.id).where(Customer.id == customer_id, WHOLE, fits)
-    return (await session.scalar(query)) is not None
+    return bool(await matching(session, rule, [customer_id], now))
+
+
+async def matching(
+    session: AsyncSession, rule: Rule, customer_ids: Collection[int], now: datetime
+) -> set[int]:
+    """Which of these few belong."""
+    fits = Compiler(now, only=frozenset(customer_ids)).clause(rule)
+    query = select(Customer.id).where(Customer.id.in_(customer_ids), WHOLE, fits)
+    return set(await session.scalars(query))
 
 
 async def difference(

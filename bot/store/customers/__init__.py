@@ -10,6 +10,7 @@ from bot.store.customers.follows import (
     keep_remark,
     unfollow,
 )
+from bot.store.customers.holding import known_by
 from bot.store.customers.meeting import Seen, attach, back, find, gone, meet, meet_buyer, meet_by
 from bot.store.customers.merging import join, part
 from bot.store.customers.people import addresses, by_ref, count_of, keep_phone, name_of, rename
@@ -42,6 +43,7 @@ __all__ = [
     "keep_apart",
     "keep_phone",
     "keep_remark",
+    "known_by",
     "meet",
     "meet_buyer",
     "meet_by",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Literal, NamedTuple, overload
@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Customer, Follow, Guide
 from bot.store.customers.meeting import meet
-from bot.store.engine import dialect_of, table_of, upsert, upsert_in
+from bot.store.engine import dialect_of, table_of, upsert_in
+from bot.store.together import together
 from bot.store.vault import Vault
 
 REMARK = "follow.remark"
@@ -41,13 +42,27 @@ async def guide_by_userid(
 async def guide_by_userid(
     session: AsyncSession, userid: str, *, create: bool = True
 ) -> Guide | None:
-    named = {"userid": userid}
-    guide = (await session.scalars(_GUIDE, named)).first()
-    if guide is None and create:
-        made = upsert(session, Guide).values(userid=userid, name=userid, active=True)
-        await session.execute(made.on_conflict_do_nothing())
-        guide = (await session.scalars(_GUIDE, named)).one()
-    return guide
+    return await together(session, _guides, _Named(userid, create))
+
+
+class _Named(NamedTuple):
+    userid: str
+    create: bool
+
+
+async def _guides(session: AsyncSession, named: Sequence[_Named]) -> list[Guide | None]:
+    known = await _named(session, {each.userid for each in named})
+    wanted = sorted({each.userid for each in named if each.create} - known.keys())
+    if wanted:
+        new = [{"userid": each, "name": each, "active": True} for each in wanted]
+        await session.execute(_hiring(dialect_of(session)), new)
+        known |= await _named(session, set(wanted))
+    return [known.get(each.userid) for each in named]
+
+
+async def _named(session: AsyncSession, userids: Collection[str]) -> dict[str, Guide]:
+    found = await session.scalars(_GUIDES, {"userids": sorted(userids)})
+    return {guide.userid: guide for guide in found}
 
 
 async def follow(
@@ -164,25 +179,50 @@ async def _tie(
         at=at,
         evidence=f"follow:{userid}",
     )
-    pair = {"customer_id": customer.id, "guide_id": guide.id}
-    row = pair | {"external_userid": external_userid, "since": at}
-    new = (await session.execute(_tying(dialect_of(session)), row)).first() is not None
-    tie = (await session.scalars(_TIE, {"whose": customer.id, "whom": guide.id})).one()
+    told = _Told(customer.id, guide.id, external_userid, at)
+    tie, new = await together(session, _ties, told)
     return _Tie(tie, customer, guide, not new)
 
 
+class _Told(NamedTuple):
+    customer_id: int
+    guide_id: int
+    external_userid: str
+    since: datetime
+
+
+async def _ties(session: AsyncSession, told: Sequence[_Told]) -> list[tuple[Follow, bool]]:
+    rows = [each._asdict() for each in told]
+    new = {tuple(pair) for pair in await session.execute(_tying(dialect_of(session)), rows)}
+    customers, guides = {each.customer_id for each in told}, {each.guide_id for each in told}
+    asked = {"customers": sorted(customers), "guides": sorted(guides)}
+    ties = {(tie.customer_id, tie.guide_id): tie for tie in await session.scalars(_TIES, asked)}
+    pairs = [(each.customer_id, each.guide_id) for each in told]
+    return [(ties[pair], pair in new) for pair in pairs]
+
+
 # Asked for every customer of a list that the platform gives: built once.
-_GUIDE = select(Guide).where(Guide.userid == bindparam("userid"))
-_TIE = (
+_GUIDES = select(Guide).where(Guide.userid.in_(bindparam("userids", expanding=True)))
+_TIES = (
     select(Follow)
-    .where(Follow.customer_id == bindparam("whose"), Follow.guide_id == bindparam("whom"))
+    .where(
+        Follow.customer_id.in_(bindparam("customers", expanding=True)),
+        Follow.guide_id.in_(bindparam("guides", expanding=True)),
+    )
+    .order_by(Follow.id)
     .with_for_update()
 )
 
 
 @lru_cache
+def _hiring(dialect: str) -> Executable:
+    hiring: Executable = upsert_in(dialect, table_of(Guide)).on_conflict_do_nothing()
+    return hiring
+
+
+@lru_cache
 def _tying(dialect: str) -> Executable:
     tie = table_of(Follow)
-    insert = upsert_in(dialect, tie).on_conflict_do_nothing().returning(tie.c.id)
-    tying: Executable = insert
+    insert = upsert_in(dialect, tie).on_conflict_do_nothing()
+    tying: Executable = insert.returning(tie.c.customer_id, tie.c.guide_id)
     return tying

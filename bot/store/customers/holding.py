@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 from sqlalchemy import ColumnElement, and_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Customer, Identity
 from bot.domain.merging import Key, same_person
 from bot.store.family import stands_for
+from bot.store.together import together
 
 
 def is_(known: Key) -> ColumnElement[bool]:
@@ -18,15 +21,37 @@ def is_(known: Key) -> ColumnElement[bool]:
 
 async def holders(session: AsyncSession, known: Key) -> dict[str, Customer]:
     """Whose id this is, by kind, the id's own kind first. Several people under it must be one."""
-    keys = same_person(known)
-    wanted = {(each.kind, each.value): each.account for each in keys}
-    named = {"kinds": [each.kind for each in keys], "values": [each.value for each in keys]}
-    found = {
-        kind: await stands_for(session, holder)
-        for kind, value, account, holder in await session.execute(_HOLDERS, named)
-        if kind == "openid" or wanted.get((kind, value)) == account
+    return await together(session, _holders_of, known)
+
+
+async def known_by(
+    session: AsyncSession, ids: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], int]:
+    """Which records stand for these platform ids, each a kind and its value."""
+    asked = sorted(ids)
+    found = await _holders_of(session, [Key(*one) for one in asked])
+    return {
+        one: next(iter(hers.values())).id for one, hers in zip(asked, found, strict=True) if hers
     }
-    return {each.kind: found[each.kind] for each in keys if each.kind in found}
+
+
+async def _holders_of(session: AsyncSession, known: Sequence[Key]) -> list[dict[str, Customer]]:
+    keys = [same_person(each) for each in known]
+    kinds = {each.kind for those in keys for each in those}
+    named = {"kinds": sorted(kinds), "values": sorted({each.value for each in known})}
+    found: dict[Key, Customer] = {}
+    for kind, value, account, holder in await session.execute(_HOLDERS, named):
+        customer = await stands_for(session, holder)
+        found[Key(kind, value, account)] = customer
+        if kind == "openid":
+            found[Key(kind, value)] = customer
+    return [
+        {each.kind: found[at] for each in those if (at := _place(each)) in found} for those in keys
+    ]
+
+
+def _place(known: Key) -> Key:
+    return known._replace(account="") if known.kind == "openid" else known
 
 
 # Asked for every id that is seen anywhere: built once.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple, TypedDict, Unpack
 
-from sqlalchemy import Executable, bindparam, func, or_, select, update
+from sqlalchemy import Executable, bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain import phones
@@ -20,6 +20,7 @@ from bot.store.customers import people
 from bot.store.customers.holding import holders, is_
 from bot.store.customers.recognising import Sighting, one_more, recognise, reconsider
 from bot.store.engine import dialect_of, table_of, upsert_in
+from bot.store.together import together
 from bot.store.vault import Vault
 
 BUYER_KINDS = ("unionid", "external_userid", "openid", "member_no", "buyer_id", "phone")
@@ -205,41 +206,72 @@ class _Owned(NamedTuple):
     """When whoever had this id before was erased."""
 
 
+class _Claimed(NamedTuple):
+    customer_id: int
+    sight: _Sight
+    hash: str
+
+
 async def _own(
     session: AsyncSession, vault: Vault, customer_id: int, sight: _Sight
 ) -> _Owned | None:
     """Write the id down as hers; None when it is somebody's already."""
-    row = {
+    before = hash_of(vault, sight.key.kind, sight.key.value)
+    return await together(session, _own_many, _Claimed(customer_id, sight, before))
+
+
+async def _own_many(session: AsyncSession, claimed: Sequence[_Claimed]) -> Sequence[_Owned | None]:
+    hashes = {"hashes": [each.hash for each in claimed]}
+    erased = dict((await session.execute(_ERASED, hashes)).all())
+    homes = await _homes(session, {each.sight.beside for each in claimed if each.sight.beside})
+    rows = [_identity(each, homes) for each in claimed]
+    written = await session.execute(_owning(dialect_of(session)), rows)
+    ids = {Key(*key): number for number, *key in written}
+    # Who claims the same once more comes too late.
+    return [
+        None if (number := ids.pop(each.sight.key, None)) is None
+        else _Owned(number, erased.get(each.hash))
+        for each in claimed
+    ]  # fmt: skip
+
+
+async def _homes(session: AsyncSession, besides: Collection[Key]) -> dict[Key, int]:
+    if not besides:
+        return {}
+    kinds, values = {each.kind for each in besides}, {each.value for each in besides}
+    named = {"kinds": sorted(kinds), "values": sorted(values)}
+    return {Key(*key): home for home, *key in await session.execute(_HOMES, named) if home}
+
+
+def _identity(claimed: _Claimed, homes: Mapping[Key, int]) -> dict[str, Any]:
+    """Its home is that of the id beside which it came: the record that holds both may be two people's."""
+    customer_id, sight, _ = claimed
+    return {
         "customer_id": customer_id,
         **sight.key._asdict(),
-        **_with(sight.beside or sight.key),
         "confidence": CONFIDENCE.get(sight.key.kind, 1.0),
         "evidence": sight.evidence,
         "since": sight.at,
-        "before": hash_of(vault, sight.key.kind, sight.key.value),
+        "home": homes.get(sight.beside or sight.key, customer_id),
     }
-    owned = (await session.execute(_owning(dialect_of(session)), row)).first()
-    return None if owned is None else _Owned(*owned)
 
 
-def _with(beside: Key) -> dict[str, str]:
-    return {f"with_{name}": value for name, value in beside._asdict().items()}
+_KEY = [getattr(Identity, name) for name in Key._fields]
+_HOMES = select(Identity.home, *_KEY).where(
+    Identity.kind.in_(bindparam("kinds", expanding=True)),
+    Identity.value.in_(bindparam("values", expanding=True)),
+)
+_ERASED = select(Suppression.hash, Suppression.at).where(
+    Suppression.hash.in_(bindparam("hashes", expanding=True)), Suppression.reason == ERASED
+)
 
 
 @lru_cache
 def _owning(dialect: str) -> Executable:
-    """Its home is that of the id beside which it came: the record that holds both may be two people's."""
-    identity, there = table_of(Identity), table_of(Identity).alias("there")
-    beside = [there.c[name] == bindparam(f"with_{name}") for name in Key._fields]
-    home = select(there.c.home).where(*beside).limit(1).scalar_subquery()
-    columns = ("customer_id", *Key._fields, "confidence", "evidence", "since")
-    values: dict[str, Any] = {n: bindparam(n, type_=identity.c[n].type) for n in columns}
-    values |= {"home": func.coalesce(home, values["customer_id"])}
-    insert = upsert_in(dialect, identity).values(values).on_conflict_do_nothing()
-    erased = select(Suppression.at).where(
-        Suppression.hash == bindparam("before"), Suppression.reason == ERASED
-    )
-    owning: Executable = insert.returning(identity.c.id, erased.scalar_subquery())
+    identity = table_of(Identity)
+    key = [identity.c[name] for name in Key._fields]
+    insert = upsert_in(dialect, identity).on_conflict_do_nothing()
+    owning: Executable = insert.returning(identity.c.id, *key)
     return owning
 
 

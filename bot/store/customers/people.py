@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,6 +14,7 @@ from bot.domain.customers import Customer, Identity, Secret
 from bot.domain.merging import Key
 from bot.store.engine import dialect_of, table_of, upsert_in
 from bot.store.family import stands_for
+from bot.store.together import together
 from bot.store.vault import Vault
 
 NAME = "secret.name"
@@ -23,16 +24,34 @@ PHONE = "secret.phone"
 async def create(session: AsyncSession, vault: Vault, first: Key, at: datetime) -> Customer | None:
     """A new record, with a key of its own before anything is sealed for it.
     None when another transaction made it out of the same news a moment ago."""
-    said = "|".join((*first, at.isoformat()))
-    ref = vault.blind(said, about="customer.ref")[:20]
-    row = {"ref": ref, "created_at": at}
+    return await together(session, _create, _Newcomer(vault, first, at))
+
+
+class _Newcomer(NamedTuple):
+    vault: Vault
+    first: Key
+    at: datetime
+
+    @property
+    def ref(self) -> str:
+        said = "|".join((*self.first, self.at.isoformat()))
+        return self.vault.blind(said, about="customer.ref")[:20]
+
+
+async def _create(session: AsyncSession, new: Sequence[_Newcomer]) -> list[Customer | None]:
+    refs = [each.ref for each in new]
+    rows = [{"ref": ref, "created_at": each.at} for ref, each in zip(refs, new, strict=True)]
     making = _making(dialect_of(session))
-    customer: Customer | None = (await session.scalars(making, [row])).first()
-    if customer is None:
-        return None
-    key = {"customer_id": customer.id, "wrapped_key": vault.new_key(customer.id)}
-    await session.execute(_SECRET, key)
-    return customer
+    made = {customer.ref: customer for customer in await session.scalars(making, rows)}
+    keys = [
+        {"customer_id": made[ref].id, "wrapped_key": each.vault.new_key(made[ref].id)}
+        for ref, each in zip(refs, new, strict=True)
+        if ref in made
+    ]
+    if keys:
+        await session.execute(_SECRET, keys)
+    # Who asks for the same once more comes too late.
+    return [made.pop(ref, None) for ref in refs]
 
 
 # For everybody who is new: built once.

@@ -28,6 +28,7 @@ from bot.domain.tags import CustomerTag, FollowMirror, FollowTag, Tag, TagGroup
 from bot.store.engine import dialect_of, table_of, upsert_in
 from bot.store.tags.labels import alive
 from bot.store.tags.stirring import stir_follow, stir_wearers
+from bot.store.together import together
 
 
 class NewCorpTags(NamedTuple):
@@ -168,7 +169,7 @@ async def marked(session: AsyncSession, follow_id: int, now: datetime) -> None:
 
 _FOLLOW = bindparam("its_follow", type_=Integer)
 _marks, _mirrors = table_of(FollowTag), table_of(FollowMirror)
-_ALL_MARKS = delete(_marks).where(_marks.c.follow_id == _FOLLOW)
+_ALL_MARKS = delete(_marks).where(_marks.c.follow_id.in_(bindparam("follows", expanding=True)))
 _MARKED = (
     delete(_marks).where(_marks.c.follow_id == _FOLLOW, _marks.c.state == "removing"),
     update(_marks)
@@ -195,8 +196,13 @@ async def not_marked(session: AsyncSession, follow_id: int, *, again_at: datetim
 async def begin_anew(session: AsyncSession, follow_id: int, *, known: bool = True) -> None:
     """The tie began, or began again: what stood on one that was known is gone."""
     if known:
-        await session.execute(_ALL_MARKS, {"its_follow": follow_id})
+        await together(session, _unmark, follow_id)
     await stir_follow(session, follow_id)
+
+
+async def _unmark(session: AsyncSession, follow_ids: Sequence[int]) -> Sequence[int]:
+    await session.execute(_ALL_MARKS, {"follows": list(follow_ids)})
+    return follow_ids
 
 
 @lru_cache

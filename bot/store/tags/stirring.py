@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.domain.customers import Follow
 from bot.domain.tags import CustomerTag, FollowMirror
 from bot.store.engine import dialect_of, table_of, upsert_in
+from bot.store.together import together
 
 CHUNK = 10_000
 
@@ -28,7 +29,12 @@ async def stir_wearers(session: AsyncSession, tag_ids: Sequence[int]) -> None:
 
 
 async def stir_follow(session: AsyncSession, follow_id: int) -> None:
-    await session.execute(_OF_FOLLOW[dialect_of(session)], {"its_follow": follow_id})
+    await together(session, _stir_follows, follow_id)
+
+
+async def _stir_follows(session: AsyncSession, follow_ids: Sequence[int]) -> Sequence[int]:
+    await session.execute(_OF_FOLLOWS[dialect_of(session)], {"follows": sorted(follow_ids)})
+    return follow_ids
 
 
 async def _stir(session: AsyncSession, whose: ColumnElement[bool]) -> None:
@@ -52,7 +58,7 @@ _OF_CUSTOMERS = {
     dialect: _stirring(dialect, Follow.customer_id.in_(bindparam("customers", expanding=True)))
     for dialect in ("sqlite", "postgresql")
 }
-_OF_FOLLOW = {
-    dialect: _stirring(dialect, Follow.id == bindparam("its_follow"))
+_OF_FOLLOWS = {
+    dialect: _stirring(dialect, Follow.id.in_(bindparam("follows", expanding=True)))
     for dialect in ("sqlite", "postgresql")
 }
