@@ -18,7 +18,7 @@ from aiohttp import web
 from bot import events, timetable
 from bot.clock import Clock, FileClock
 from bot.content import load_content
-from bot.inbound.dispatch import Dispatcher
+from bot.inbound.dispatch import BATCH, Dispatcher
 from bot.inbound.intake import Intake
 from bot.inbound.router import Router
 from bot.outbound.sender import Sender
@@ -47,6 +47,8 @@ from bot.work.context import Work
 from bot.work.lane import Lane
 from bot.work.renewing import renew, renewing
 
+GATHERING = 0.03
+"""Seconds for which more may come in after a batch that was not full: fifty events cost little more than five."""
 PARSERS = {
     "wecom": wecom_callback.parse,
     "official": official_callback.parse,
@@ -163,6 +165,8 @@ class Bot:
         done = await self.dispatcher.drain(self.work.sessions, self.work.now())
         if done:
             self.broker.nudge()  # what was just owed is paid at once, not at the next look
+        if 0 < done < BATCH:
+            await asyncio.sleep(GATHERING)
         return done
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, exists, func, select, update
+from sqlalchemy import Select, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -15,6 +16,8 @@ from bot.domain.customers import Customer, Follow, Guide, HandOver
 from bot.domain.segments import parse
 from bot.domain.tiers import PurchaseStats
 from bot.store import cases, customers, guide_tasks, segments, touches
+from bot.store.bulk import among
+from bot.store.engine import dialect_of
 from bot.store.together import together
 from bot.store.vault import Vault
 
@@ -176,20 +179,16 @@ async def _pending_of(
     session: AsyncSession, external_userids: Sequence[str]
 ) -> list[list[HandOver]]:
     found: dict[str, list[HandOver]] = {each: [] for each in external_userids}
-    for row in await session.scalars(_PENDING_OF, {"whose": sorted(found)}):
+    for row in await session.scalars(_pending_with(dialect_of(session)), {"whose": sorted(found)}):
         found[row.external_userid].append(row)
     return [found[each] for each in external_userids]
 
 
-_PENDING_OF = (
-    select(HandOver)
-    .where(
-        HandOver.state.in_(PENDING),
-        HandOver.external_userid.in_(bindparam("whose", expanding=True)),
-    )
-    .order_by(HandOver.id)
-    .with_for_update()
-)
+@cache
+def _pending_with(dialect: str) -> Select[HandOver]:
+    theirs = among(dialect, HandOver.external_userid, "whose")
+    pending = select(HandOver).where(HandOver.state.in_(PENDING), theirs)
+    return pending.order_by(HandOver.id).with_for_update()
 
 
 async def conclude(

@@ -59,7 +59,7 @@ async def _read_sqlite(
             parts.append([_array(c, kind) for c, kind in zip(columns, kinds, strict=True)])
         return _joined(parts, kinds)
 
-    driver = await _driver(session)
+    driver = await driver_of(session)
     return cast("list[Array]", await driver.run(lambda: work(driver.plain)))
 
 
@@ -85,7 +85,7 @@ async def _read_postgres(
         f"{SENDS[kind][0]}({name}::{SENDS[kind][1]})"
         for name, kind in zip(names, kinds, strict=True)
     )
-    driver = await _driver(session)
+    driver = await driver_of(session)
     async with driver.cursor(binary=True) as cursor:
         await cursor.execute(
             f"SELECT string_agg({sent}, ''::bytea) FROM ({asked}) AS q({', '.join(names)})"
@@ -122,7 +122,7 @@ async def append(
     """Insert these rows; those that are there stay as they are. What is not named gets its column's default."""
     target = table_of(table)
     count = len(next(iter(columns.values())))
-    columns = {name: [value] * count for name, value in _defaults(target)} | dict(columns)
+    columns = {name: [value] * count for name, value in defaults(target)} | dict(columns)
     names = ", ".join(f'"{name}"' for name in columns)
     head = f'INSERT INTO "{target.name}" ({names})'
     await _insert(session, target, columns, head, "ON CONFLICT DO NOTHING")
@@ -152,7 +152,7 @@ async def change(
     """New values for rows that are there, found by their key."""
     target = table_of(table)
     names = [name for name in columns if name != key]
-    driver = await _driver(session)
+    driver = await driver_of(session)
     if is_sqlite(session):
         fresh = ", ".join(f'"{name}" = ?' for name in names)
         asked = f'UPDATE "{target.name}" SET {fresh} WHERE "{key}" = ?'
@@ -161,9 +161,9 @@ async def change(
         return
     told = ", ".join(f'"{name}"' for name in columns)
     fresh = ", ".join(f'"{name}" = new."{name}"' for name in names)
-    asked = f'UPDATE "{target.name}" AS old SET {fresh} FROM unnest({_places(target, columns)})'
+    asked = f'UPDATE "{target.name}" AS old SET {fresh} FROM unnest({places(target, columns)})'
     asked += f' AS new ({told}) WHERE old."{key}" = new."{key}"'
-    await driver.execute(asked, [_literal(column) for column in columns.values()])
+    await driver.execute(asked, [literal(column) for column in columns.values()])
 
 
 def columns_of(names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> dict[str, list[Any]]:
@@ -187,7 +187,8 @@ def listed(dialect: str, column: Any, name: str) -> Select[Any]:
     return select(func.unnest(bindparam(name, type_=ARRAY(column.type))))
 
 
-def _defaults(table: Table) -> Iterator[tuple[str, Any]]:
+def defaults(table: Table) -> Iterator[tuple[str, Any]]:
+    """What a row gets in columns that nobody names."""
     for column in table.columns:
         if column.default is not None and column.default.is_scalar:
             yield column.name, cast("Any", column.default).arg
@@ -196,22 +197,23 @@ def _defaults(table: Table) -> Iterator[tuple[str, Any]]:
 async def _insert(
     session: AsyncSession, table: Table, columns: Mapping[str, list[Any]], head: str, then: str
 ) -> None:
-    driver = await _driver(session)
+    driver = await driver_of(session)
     if is_sqlite(session):
         asked = f"{head} VALUES ({', '.join('?' * len(columns))}) {then}"
         rows = zip(*columns.values(), strict=True)
         await driver.run(lambda: driver.plain.executemany(asked, rows).close())
         return
-    asked = f"{head} SELECT * FROM unnest({_places(table, columns)}) {then}"
-    await driver.execute(asked, [_literal(column) for column in columns.values()])
+    asked = f"{head} SELECT * FROM unnest({places(table, columns)}) {then}"
+    await driver.execute(asked, [literal(column) for column in columns.values()])
 
 
-def _places(table: Table, columns: Iterable[str]) -> str:
+def places(table: Table, columns: Iterable[str]) -> str:
+    """Where the columns of rows stand in a statement of PostgreSQL, each as one array."""
     types = [table.c[name].type.compile(POSTGRES) for name in columns]
     return ", ".join(f"%s::text::{type_}[]" for type_ in types)
 
 
-def _literal(column: list[Any]) -> str:
+def literal(column: list[Any]) -> str:
     """A list as PostgreSQL reads an array from text: the driver takes longer to look at every element."""
     kinds = set(map(type, column))
     if kinds <= {int, float}:
@@ -275,7 +277,8 @@ def _spelt(query: Select[Any], dialect: Any) -> str:
     return str(query.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
 
 
-async def _driver(session: AsyncSession) -> Any:
+async def driver_of(session: AsyncSession) -> Any:
+    """The connection of this transaction, as its driver gives it."""
     connection = await session.connection()
     return (await connection.get_raw_connection()).driver_connection
 

@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, String, cast, delete, func, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    cast,
+    delete,
+    exists,
+    func,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.campaigns import Campaign
 from bot.domain.customers import Customer
 from bot.domain.delivery import Cursor
-from bot.domain.journeys import Occasion, Playbook, near
+from bot.domain.experiments import in_holdout
+from bot.domain.journeys import Occasion, Playbook, Run, near
 from bot.domain.offers import Coupon
 from bot.domain.playbooks import PlaybookSpec
+from bot.domain.segments import parse
 from bot.domain.tiers import TierMove
-from bot.store import journeys
+from bot.store import journeys, segments
 from bot.store.engine import upsert
 from bot.store.touches import changed
 
 CURSOR = "journeys.tier_moves"
 BY = "system:playbook"
+AT_ONCE = 500
 
 Who = Select[*tuple[Any, ...]]
 
@@ -132,3 +147,82 @@ async def take_back(session: AsyncSession, key: str) -> int:
         Campaign.planned_at.is_(None),
     )
     return await changed(session, gone)
+
+
+async def enter_set(
+    session: AsyncSession,
+    row: Playbook,
+    *,
+    who: Select[*tuple[Any, ...]],
+    now: datetime,
+) -> int:
+    """Start one journey for everybody of `who`, a select of (customer id, cause), in one statement."""
+    spec, asked = journeys.read(row), who.subquery()
+    customer, cause = list(asked.c)
+    chosen = select(
+        literal(row.key),
+        literal(row.version),
+        customer,
+        cause,
+        literal(0),
+        literal("active"),
+        _at(now),
+        _at(now),
+        _nothing(),
+    ).where(
+        customer.in_(select(Customer.id).where(_entry_clause(spec, now))),
+        *_outside(spec, customer, now),
+    )
+    columns = [
+        "playbook",
+        "version",
+        "customer_id",
+        "entry",
+        "step",
+        "state",
+        "due_at",
+        "entered_at",
+        "facts",
+    ]
+    insert = upsert(session, Run).from_select(columns, chosen)
+    new = await session.execute(insert.on_conflict_do_nothing().returning(Run.id, Run.customer_id))
+    return await _hold_out(session, spec, new.all())
+
+
+def _at(now: datetime) -> ColumnElement[Any]:
+    return literal(now, Run.entered_at.type)
+
+
+def _nothing() -> ColumnElement[Any]:
+    return literal({}, Run.facts.type)
+
+
+def _entry_clause(spec: PlaybookSpec, now: datetime) -> ColumnElement[bool]:
+    rule = spec.entry.segment if isinstance(spec.entry.segment, dict) else {"all": []}
+    return segments.clause(parse(rule), now)
+
+
+def _outside(spec: PlaybookSpec, customer: Any, now: datetime) -> list[ColumnElement[bool]]:
+    hers = (Run.playbook == spec.key, Run.customer_id == customer)
+    if spec.entry.again == "each_cause":
+        return [~exists().where(*hers, Run.state == "active")]
+    if spec.entry.again == "never":
+        return [~exists().where(*hers)]
+    since = now - timedelta(days=int(spec.entry.again))
+    return [~exists().where(*hers, (Run.state == "active") | (Run.entered_at > since))]
+
+
+async def _hold_out(
+    session: AsyncSession, spec: PlaybookSpec, entered: Sequence[tuple[int, int]]
+) -> int:
+    held = [
+        run
+        for run, customer in entered
+        if in_holdout(f"journey:{spec.key}", customer, spec.holdout_percent)
+    ]
+    for start in range(0, len(held), AT_ONCE):
+        these = Run.id.in_(held[start : start + AT_ONCE])
+        await session.execute(
+            update(Run).where(these).values(state="holdout", reason="holdout", due_at=None)
+        )
+    return len(entered) - len(held)

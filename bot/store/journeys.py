@@ -5,35 +5,30 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
-from functools import lru_cache
+from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    ColumnElement,
-    Executable,
     Select,
     bindparam,
-    exists,
     func,
-    literal,
     select,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.domain.customers import Customer
 from bot.domain.experiments import in_holdout
 from bot.domain.journeys import Playbook, Run, may_enter_again
 from bot.domain.playbooks import PlaybookSpec, read_published
 from bot.domain.segments import parse
 from bot.store import segments
-from bot.store.engine import dialect_of, table_of, upsert, upsert_in
+from bot.store.adding import add_new
+from bot.store.bulk import among
+from bot.store.engine import dialect_of
 from bot.store.journey_waits import wake
 from bot.store.playbooks import Told
 from bot.store.together import together
-
-AT_ONCE = 500
 
 
 def read(row: Playbook) -> PlaybookSpec:
@@ -116,7 +111,8 @@ async def _enter(session: AsyncSession, entries: Sequence[_Entry]) -> list[int]:
     ]
     if not runs:
         return [0] * len(entries)
-    began = await session.execute(_starting(dialect_of(session)), runs)
+    told = ("customer_id", "entry", "state")
+    began = await add_new(session, Run, runs, returning=told)
     active = Counter((whose, cause) for whose, cause, state in began if state == "active")
     return [active[entry.customer_id, entry.cause] for entry in entries]
 
@@ -148,17 +144,16 @@ _OFFERS = (
 _COUNTS_NOW = select(Playbook.digest).where(
     Playbook.key == bindparam("named"), Playbook.state == "published"
 )
-_EARLIER = (
-    select(
-        Run.customer_id,
-        Run.playbook,
-        func.max(Run.entered_at),
-        func.count().filter(Run.state == "active"),
-    )
-    .where(Run.customer_id.in_(bindparam("whose", expanding=True)))
-    .where(Run.playbook.in_(bindparam("which", expanding=True)))
-    .group_by(Run.customer_id, Run.playbook)
-)
+
+
+@cache
+def _earlier(dialect: str) -> Select[int, str, datetime, int]:
+    last, active = func.max(Run.entered_at), func.count().filter(Run.state == "active")
+    theirs, these = among(dialect, Run.customer_id, "whose"), among(dialect, Run.playbook, "which")
+    who = (Run.customer_id, Run.playbook)
+    return select(*who, last, active).where(theirs, these).group_by(*who)
+
+
 _VERSIONS = select(Playbook.key, Playbook.version, Playbook.digest).where(
     Playbook.key.in_(bindparam("keys", expanding=True))
 )
@@ -187,7 +182,7 @@ async def _open_to(session: AsyncSession, offers: _Offers) -> _Offers:
         return []
     whose = {entry.customer_id for _, those in offers for entry in those}
     asked = {"whose": sorted(whose), "which": sorted({each.key for each, _ in offers})}
-    rows = await session.execute(_EARLIER, asked)
+    rows = await session.execute(_earlier(dialect_of(session)), asked)
     theirs = {(whose, key): (last, under_way) for whose, key, last, under_way in rows}
 
     def is_open(offered: _Offered, entry: _Entry) -> bool:
@@ -224,93 +219,6 @@ def _run(offered: _Offered, entry: _Entry) -> dict[str, Any]:
         "entered_at": entry.now,
         "facts": entry.facts,
     }
-
-
-@lru_cache
-def _starting(dialect: str) -> Executable:
-    run = table_of(Run)
-    insert = upsert_in(dialect, run).on_conflict_do_nothing()
-    starting: Executable = insert.returning(run.c.customer_id, run.c.entry, run.c.state)
-    return starting
-
-
-async def enter_set(
-    session: AsyncSession,
-    row: Playbook,
-    *,
-    who: Select[*tuple[Any, ...]],
-    now: datetime,
-) -> int:
-    """Start one journey for everybody of `who`, a select of (customer id, cause), in one statement."""
-    spec, asked = read(row), who.subquery()
-    customer, cause = list(asked.c)
-    chosen = select(
-        literal(row.key),
-        literal(row.version),
-        customer,
-        cause,
-        literal(0),
-        literal("active"),
-        _at(now),
-        _at(now),
-        _nothing(),
-    ).where(
-        customer.in_(select(Customer.id).where(_entry_clause(spec, now))),
-        *_outside(spec, customer, now),
-    )
-    columns = [
-        "playbook",
-        "version",
-        "customer_id",
-        "entry",
-        "step",
-        "state",
-        "due_at",
-        "entered_at",
-        "facts",
-    ]
-    insert = upsert(session, Run).from_select(columns, chosen)
-    new = await session.execute(insert.on_conflict_do_nothing().returning(Run.id, Run.customer_id))
-    return await _hold_out(session, spec, new.all())
-
-
-def _at(now: datetime) -> ColumnElement[Any]:
-    return literal(now, Run.entered_at.type)
-
-
-def _nothing() -> ColumnElement[Any]:
-    return literal({}, Run.facts.type)
-
-
-def _entry_clause(spec: PlaybookSpec, now: datetime) -> ColumnElement[bool]:
-    rule = spec.entry.segment if isinstance(spec.entry.segment, dict) else {"all": []}
-    return segments.clause(parse(rule), now)
-
-
-def _outside(spec: PlaybookSpec, customer: Any, now: datetime) -> list[ColumnElement[bool]]:
-    hers = (Run.playbook == spec.key, Run.customer_id == customer)
-    if spec.entry.again == "each_cause":
-        return [~exists().where(*hers, Run.state == "active")]
-    if spec.entry.again == "never":
-        return [~exists().where(*hers)]
-    since = now - timedelta(days=int(spec.entry.again))
-    return [~exists().where(*hers, (Run.state == "active") | (Run.entered_at > since))]
-
-
-async def _hold_out(
-    session: AsyncSession, spec: PlaybookSpec, entered: Sequence[tuple[int, int]]
-) -> int:
-    held = [
-        run
-        for run, customer in entered
-        if in_holdout(f"journey:{spec.key}", customer, spec.holdout_percent)
-    ]
-    for start in range(0, len(held), AT_ONCE):
-        these = Run.id.in_(held[start : start + AT_ONCE])
-        await session.execute(
-            update(Run).where(these).values(state="holdout", reason="holdout", due_at=None)
-        )
-    return len(entered) - len(held)
 
 
 async def leave(session: AsyncSession, customer_id: int, *, reason: str) -> int:

@@ -24,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot import calls
 from bot.domain.delivery import Owed
 from bot.domain.mapping import Moment
+from bot.store.adding import add_new
 from bot.store.engine import dialect_of, table_of, upsert_in
 from bot.store.together import together
 from bot.store.vault import Vault
@@ -107,13 +108,6 @@ def _writing(names: frozenset[str]) -> Executable:
 
 
 @lru_cache
-def _owing(dialect: str) -> Executable:
-    debt = table_of(Owed)
-    owing: Executable = _owing_many(dialect).returning(debt.c.effect, debt.c.id)
-    return owing
-
-
-@lru_cache
 def _owing_many(dialect: str) -> Any:
     return upsert_in(dialect, table_of(Owed)).on_conflict_do_nothing(index_elements=["effect"])
 
@@ -132,8 +126,7 @@ async def owe(
 
 
 async def _owe(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> list[int | None]:
-    owed = await session.execute(_owing(dialect_of(session)), rows)
-    ids: dict[str, int] = dict(owed.all())
+    ids = dict(await add_new(session, Owed, rows, returning=("effect", "id")))
     return [ids.pop(row["effect"], None) for row in rows]
 
 

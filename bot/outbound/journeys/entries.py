@@ -22,7 +22,7 @@ async def birthday_entries(work: Work) -> int:
     entered = 0
     async with work.sessions.begin() as session:
         for row in await journeys.all_published(session, "birthday_month"):
-            entered += await journeys.enter_set(session, row, who=who, now=work.now())
+            entered += await journey_entries.enter_set(session, row, who=who, now=work.now())
     return entered
 
 
@@ -32,7 +32,7 @@ async def pet_entries(work: Work) -> int:
     entered = 0
     async with work.sessions.begin() as session:
         for row in await journeys.all_published(session, "pet_birthday"):
-            entered += await journeys.enter_set(
+            entered += await journey_entries.enter_set(
                 session, row, who=pets.born_on(day), now=work.now()
             )
     return entered
@@ -79,7 +79,7 @@ async def coupon_entries(work: Work) -> int:
     async with work.sessions.begin() as session:
         for row in await journeys.all_published(session, "coupon_expiring"):
             who = journey_entries.holding_until(now, now + RUNS_OUT)
-            entered += await journeys.enter_set(session, row, who=who, now=now)
+            entered += await journey_entries.enter_set(session, row, who=who, now=now)
     return entered
 
 
@@ -92,7 +92,7 @@ async def tier_entries(work: Work) -> int:
             tier = _tier(row.trigger)
             if tier is not None and newest > since:
                 who = journey_entries.moved(tier, since, newest)
-                entered += await journeys.enter_set(session, row, who=who, now=work.now())
+                entered += await journey_entries.enter_set(session, row, who=who, now=work.now())
     return entered
 
 

@@ -39,6 +39,7 @@ from bot.store import (
     touches,
     walking,
 )
+from bot.store.together import side_by_side
 from bot.store.walking import Walker
 from bot.work.context import Work
 
@@ -177,20 +178,21 @@ class _Walk:
         )
 
     async def _tag(self, spec: PlaybookSpec, op: TagStep, runs: Sequence[Walker]) -> None:
-        until = self.now + timedelta(days=op.days) if op.days else None
-        for run in runs:
-            for tag in op.add:
-                await tags.put(
-                    self.session,
-                    customer_id=run.customer_id,
-                    tag=tag,
-                    source="rule",
-                    evidence={"playbook": spec.key, "run": run.id},
-                    now=self.now,
-                    expires_at=until,
-                )
-            for tag in op.remove:
-                await tags.take(self.session, customer_id=run.customer_id, tag=tag)
+        await side_by_side(self.session, [self._tag_one(spec, op, run) for run in runs])
+
+    async def _tag_one(self, spec: PlaybookSpec, op: TagStep, run: Walker) -> None:
+        for tag in op.add:
+            await tags.put(
+                self.session,
+                customer_id=run.customer_id,
+                tag=tag,
+                source="rule",
+                evidence={"playbook": spec.key, "run": run.id},
+                now=self.now,
+                expires_at=self.now + timedelta(days=op.days) if op.days else None,
+            )
+        for tag in op.remove:
+            await tags.take(self.session, customer_id=run.customer_id, tag=tag)
 
     async def _invite(self, op: Invite, runs: Sequence[Walker]) -> None:
         """The family's own invitations write to her; whoever may not be asked goes on without one."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Literal, NamedTuple, overload
 
-from sqlalchemy import Executable, bindparam, select
+from sqlalchemy import Executable, Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Customer, Follow, Guide
+from bot.store.adding import add_new
+from bot.store.bulk import among
 from bot.store.customers.meeting import meet
 from bot.store.engine import dialect_of, table_of, upsert_in
 from bot.store.together import together
@@ -61,7 +63,8 @@ async def _guides(session: AsyncSession, named: Sequence[_Named]) -> list[Guide 
 
 
 async def _named(session: AsyncSession, userids: Collection[str]) -> dict[str, Guide]:
-    found = await session.scalars(_GUIDES, {"userids": sorted(userids)})
+    guides = _guides_named(dialect_of(session))
+    found = await session.scalars(guides, {"userids": sorted(userids)})
     return {guide.userid: guide for guide in found}
 
 
@@ -193,36 +196,29 @@ class _Told(NamedTuple):
 
 async def _ties(session: AsyncSession, told: Sequence[_Told]) -> list[tuple[Follow, bool]]:
     rows = [each._asdict() for each in told]
-    new = {tuple(pair) for pair in await session.execute(_tying(dialect_of(session)), rows)}
+    new = set(await add_new(session, Follow, rows, returning=("customer_id", "guide_id")))
     customers, guides = {each.customer_id for each in told}, {each.guide_id for each in told}
     asked = {"customers": sorted(customers), "guides": sorted(guides)}
-    ties = {(tie.customer_id, tie.guide_id): tie for tie in await session.scalars(_TIES, asked)}
+    found = await session.scalars(_tied(dialect_of(session)), asked)
+    ties = {(tie.customer_id, tie.guide_id): tie for tie in found}
     pairs = [(each.customer_id, each.guide_id) for each in told]
     return [(ties[pair], pair in new) for pair in pairs]
 
 
 # Asked for every customer of a list that the platform gives: built once.
-_GUIDES = select(Guide).where(Guide.userid.in_(bindparam("userids", expanding=True)))
-_TIES = (
-    select(Follow)
-    .where(
-        Follow.customer_id.in_(bindparam("customers", expanding=True)),
-        Follow.guide_id.in_(bindparam("guides", expanding=True)),
-    )
-    .order_by(Follow.id)
-    .with_for_update()
-)
+@cache
+def _guides_named(dialect: str) -> Select[Guide]:
+    return select(Guide).where(among(dialect, Guide.userid, "userids"))
+
+
+@cache
+def _tied(dialect: str) -> Select[Follow]:
+    theirs = among(dialect, Follow.customer_id, "customers")
+    these = among(dialect, Follow.guide_id, "guides")
+    return select(Follow).where(theirs, these).order_by(Follow.id).with_for_update()
 
 
 @lru_cache
 def _hiring(dialect: str) -> Executable:
     hiring: Executable = upsert_in(dialect, table_of(Guide)).on_conflict_do_nothing()
     return hiring
-
-
-@lru_cache
-def _tying(dialect: str) -> Executable:
-    tie = table_of(Follow)
-    insert = upsert_in(dialect, tie).on_conflict_do_nothing()
-    tying: Executable = insert.returning(tie.c.customer_id, tie.c.guide_id)
-    return tying

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import cache
 
-from sqlalchemy import ColumnElement, and_, bindparam, select
+from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Customer, Identity
 from bot.domain.merging import Key, same_person
+from bot.store.bulk import among
+from bot.store.engine import dialect_of
 from bot.store.family import stands_for
 from bot.store.together import together
 
@@ -40,7 +43,9 @@ async def _holders_of(session: AsyncSession, known: Sequence[Key]) -> list[dict[
     kinds = {each.kind for those in keys for each in those}
     named = {"kinds": sorted(kinds), "values": sorted({each.value for each in known})}
     found: dict[Key, Customer] = {}
-    for kind, value, account, holder in await session.execute(_HOLDERS, named):
+    for kind, value, account, holder in await session.execute(
+        _holders(dialect_of(session)), named
+    ):
         customer = await stands_for(session, holder)
         found[Key(kind, value, account)] = customer
         if kind == "openid":
@@ -55,12 +60,11 @@ def _place(known: Key) -> Key:
 
 
 # Asked for every id that is seen anywhere: built once.
-_HOLDERS = (
-    select(Identity.kind, Identity.value, Identity.account, Customer)
-    .join(Customer, Customer.id == Identity.customer_id)
-    # Not as pairs: SQLite finds no index for those.
-    .where(
-        Identity.kind.in_(bindparam("kinds", expanding=True)),
-        Identity.value.in_(bindparam("values", expanding=True)),
+@cache
+def _holders(dialect: str) -> Select[str, str, str, Customer]:
+    return (
+        select(Identity.kind, Identity.value, Identity.account, Customer)
+        .join(Customer, Customer.id == Identity.customer_id)
+        # Not as pairs: SQLite finds no index for those.
+        .where(among(dialect, Identity.kind, "kinds"), among(dialect, Identity.value, "values"))
     )
-)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
+from functools import cache
 from typing import Any, NamedTuple, TypedDict, Unpack
 
-from sqlalchemy import Executable, bindparam, or_, select, update
+from sqlalchemy import Select, bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain import phones
@@ -15,11 +15,13 @@ from bot.domain.consent import Suppression
 from bot.domain.customers import Customer, Identity, Secret
 from bot.domain.merging import CONFIDENCE, Key, key
 from bot.events import Buyer
+from bot.store.adding import add_new
+from bot.store.bulk import among
 from bot.store.consent.suppressing import ERASED, hash_of
 from bot.store.customers import people
 from bot.store.customers.holding import holders, is_
 from bot.store.customers.recognising import Sighting, one_more, recognise, reconsider
-from bot.store.engine import dialect_of, table_of, upsert_in
+from bot.store.engine import dialect_of
 from bot.store.together import together
 from bot.store.vault import Vault
 
@@ -222,10 +224,10 @@ async def _own(
 
 async def _own_many(session: AsyncSession, claimed: Sequence[_Claimed]) -> Sequence[_Owned | None]:
     hashes = {"hashes": [each.hash for each in claimed]}
-    erased = dict((await session.execute(_ERASED, hashes)).all())
+    erased = dict((await session.execute(_erased(dialect_of(session)), hashes)).all())
     homes = await _homes(session, {each.sight.beside for each in claimed if each.sight.beside})
     rows = [_identity(each, homes) for each in claimed]
-    written = await session.execute(_owning(dialect_of(session)), rows)
+    written = await add_new(session, Identity, rows, returning=("id", *Key._fields))
     ids = {Key(*key): number for number, *key in written}
     # Who claims the same once more comes too late.
     return [
@@ -261,18 +263,12 @@ _HOMES = select(Identity.home, *_KEY).where(
     Identity.kind.in_(bindparam("kinds", expanding=True)),
     Identity.value.in_(bindparam("values", expanding=True)),
 )
-_ERASED = select(Suppression.hash, Suppression.at).where(
-    Suppression.hash.in_(bindparam("hashes", expanding=True)), Suppression.reason == ERASED
-)
 
 
-@lru_cache
-def _owning(dialect: str) -> Executable:
-    identity = table_of(Identity)
-    key = [identity.c[name] for name in Key._fields]
-    insert = upsert_in(dialect, identity).on_conflict_do_nothing()
-    owning: Executable = insert.returning(identity.c.id, *key)
-    return owning
+@cache
+def _erased(dialect: str) -> Select[str, datetime]:
+    asked = among(dialect, Suppression.hash, "hashes")
+    return select(Suppression.hash, Suppression.at).where(asked, Suppression.reason == ERASED)
 
 
 async def _learn(

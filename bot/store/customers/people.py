@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import lru_cache
-from typing import Any, NamedTuple
+from functools import cache
+from typing import NamedTuple
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import Select, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Customer, Identity, Secret
 from bot.domain.merging import Key
-from bot.store.engine import dialect_of, table_of, upsert_in
+from bot.store import bulk
+from bot.store.adding import add_new
+from bot.store.engine import dialect_of
 from bot.store.family import stands_for
 from bot.store.together import together
 from bot.store.vault import Vault
@@ -41,27 +43,22 @@ class _Newcomer(NamedTuple):
 async def _create(session: AsyncSession, new: Sequence[_Newcomer]) -> list[Customer | None]:
     refs = [each.ref for each in new]
     rows = [{"ref": ref, "created_at": each.at} for ref, each in zip(refs, new, strict=True)]
-    making = _making(dialect_of(session))
-    made = {customer.ref: customer for customer in await session.scalars(making, rows)}
-    keys = [
-        {"customer_id": made[ref].id, "wrapped_key": each.vault.new_key(made[ref].id)}
-        for ref, each in zip(refs, new, strict=True)
-        if ref in made
-    ]
+    ids = dict(await add_new(session, Customer, rows, returning=("ref", "id")))
+    asked = {"ids": list(ids.values())}
+    found = await session.scalars(_customers(dialect_of(session)), asked)
+    made = {customer.ref: customer for customer in found}
+    keys = {ids[ref]: each.vault for ref, each in zip(refs, new, strict=True) if ref in ids}
+    wrapped = [vault.new_key(customer_id) for customer_id, vault in keys.items()]
     if keys:
-        await session.execute(_SECRET, keys)
+        columns = {"customer_id": list(keys), "wrapped_key": wrapped}
+        await bulk.append(session, Secret, columns)
     # Who asks for the same once more comes too late.
     return [made.pop(ref, None) for ref in refs]
 
 
-# For everybody who is new: built once.
-_SECRET = insert(table_of(Secret))
-
-
-@lru_cache
-def _making(dialect: str) -> Any:
-    new = upsert_in(dialect, Customer).on_conflict_do_nothing(index_elements=["ref"])
-    return new.returning(Customer)
+@cache
+def _customers(dialect: str) -> Select[Customer]:
+    return select(Customer).where(bulk.among(dialect, Customer.id, "ids"))
 
 
 async def by_ref(session: AsyncSession, ref: str) -> Customer | None:

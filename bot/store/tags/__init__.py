@@ -13,14 +13,12 @@ from bot.store.tags.console import (
 from bot.store.tags.everybody import retag_all
 from bot.store.tags.heard import Look
 from bot.store.tags.labels import (
-    Given,
     Worn,
     conflicts,
     expire,
     ids_of,
     named,
     publish,
-    put,
     take,
     worn,
 )
@@ -50,6 +48,7 @@ from bot.store.tags.mirror import (
     unmirror,
     without_corp_tag,
 )
+from bot.store.tags.putting import Given, put
 from bot.store.tags.retagging import retag
 from bot.store.tags.stirring import stir
 from bot.store.tags.tree import Dispute, Leaf, disputes, settle_dispute, tree

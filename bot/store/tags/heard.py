@@ -15,7 +15,8 @@ from bot.domain.mapping import Moment
 from bot.domain.refusals import Refusal
 from bot.domain.tags import CustomerTag, FollowTag, Tag, TagBook, parts
 from bot.store.engine import upsert
-from bot.store.tags.labels import named, put
+from bot.store.tags.labels import named
+from bot.store.tags.putting import put
 
 CORP, PERSONAL, STRATEGY = 1, 2, 3
 SOURCES = {CORP: "guide", STRATEGY: "platform"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, NotRequired, TypedDict, Unpack
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, delete, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,56 +19,11 @@ from bot.store.tags.stirring import stir
 from bot.tongue import _, listed
 
 
-class Given(TypedDict):
-    """One tag for one customer: from which source, shown by what, and for how long."""
-
-    customer_id: int
-    tag: str
-    source: str
-    evidence: dict[str, Any]
-    now: datetime
-    by: NotRequired[str]
-    expires_at: NotRequired[datetime | None]
-    confidence: NotRequired[float]
-
-
 class Worn(NamedTuple):
     """A tag as people see it, with its reason."""
 
     tag: str
     row: CustomerTag
-
-
-async def put(session: AsyncSession, **given: Unpack[Given]) -> bool:
-    """True when she did not have this tag from any source. The same source again renews evidence and expiry."""
-    customer_id, now = given["customer_id"], given["now"]
-    tag_id, exclusive = await named(session, given["tag"])
-    new = not await _wears(session, customer_id, tag_id, now)
-    columns = {
-        "evidence": given["evidence"],
-        "confidence": given.get("confidence", 1.0),
-        "at": now,
-        "expires_at": given.get("expires_at"),
-        "by": given.get("by", "system:siyu"),
-    }
-    insert = upsert(session, CustomerTag).values(
-        customer_id=customer_id, tag_id=tag_id, source=given["source"], **columns
-    )
-    renewed = {name: insert.excluded[name] for name in columns if new or name != "at"}
-    # News may come in any order: what is older does not shorten what younger news has given.
-    lasts = insert.excluded.expires_at >= CustomerTag.expires_at
-    await session.execute(
-        insert.on_conflict_do_update(
-            index_elements=["customer_id", "tag_id", "source"],
-            set_=renewed,
-            where=or_(lasts, lasts.is_(None)),
-        )
-    )
-    if exclusive:
-        await _take_others(session, customer_id, tag_id)
-    if new:
-        await stir(session, [customer_id])
-    return new
 
 
 async def take(
@@ -150,16 +105,21 @@ async def conflicts(session: AsyncSession, customer_id: int, now: datetime) -> l
     return told
 
 
-async def named(session: AsyncSession, tag: str) -> tuple[int, bool]:
-    """The tag's id, made if nobody used it yet, and whether its group is exclusive."""
-    found = select(Tag.id, TagGroup.exclusive).join(TagGroup, TagGroup.id == Tag.group_id)
+class Known(NamedTuple):
+    id: int
+    exclusive: bool
+    """Whether of its group she wears one only."""
+
+
+async def named(session: AsyncSession, tag: str) -> Known:
+    """The tag, made if nobody used it yet."""
     group, name = parts(tag)
-    found = found.where(TagGroup.name == group, Tag.name == name)
-    row = (await session.execute(found)).first()
+    asked = {"its_group": group, "its_name": name}
+    row = (await session.execute(_KNOWN, asked)).first()
     if row is None:
         await add_to_group(session, group, [name])
-        row = (await session.execute(found)).one()
-    return row.id, row.exclusive
+        row = (await session.execute(_KNOWN, asked)).one()
+    return Known(*row)
 
 
 async def ids_of(session: AsyncSession, names: Collection[str]) -> dict[str, int]:
@@ -171,6 +131,12 @@ async def ids_of(session: AsyncSession, names: Collection[str]) -> dict[str, int
     return found
 
 
+# Asked with nearly every event: built once.
+_KNOWN = (
+    select(Tag.id, TagGroup.exclusive)
+    .join(TagGroup, TagGroup.id == Tag.group_id)
+    .where(TagGroup.name == bindparam("its_group"), Tag.name == bindparam("its_name"))
+)
 _NAMED = (
     select(TagGroup.name, Tag.name, Tag.id)
     .join(Tag, Tag.group_id == TagGroup.id)
@@ -228,25 +194,18 @@ async def expire(session: AsyncSession, now: datetime) -> int:
     return len(theirs)
 
 
-def alive(now: datetime) -> Any:
+def alive(now: Any) -> Any:
     return or_(CustomerTag.expires_at.is_(None), CustomerTag.expires_at > now)
 
 
-async def _wears(session: AsyncSession, customer_id: int, tag_id: int, now: datetime) -> bool:
-    found = select(CustomerTag.tag_id).where(
-        CustomerTag.customer_id == customer_id, CustomerTag.tag_id == tag_id, alive(now)
-    )
-    return await session.scalar(found.limit(1)) is not None
-
-
-async def _take_others(session: AsyncSession, customer_id: int, tag_id: int) -> None:
+async def take_others(session: AsyncSession, customer_ids: Sequence[int], tag_id: int) -> None:
+    """Off with whatever else of its group they wear."""
     group = select(Tag.group_id).where(Tag.id == tag_id).scalar_subquery()
     others = select(Tag.id).where(Tag.group_id == group, Tag.id != tag_id)
-    await session.execute(
-        delete(CustomerTag).where(
-            CustomerTag.customer_id == customer_id, CustomerTag.tag_id.in_(others)
-        )
+    gone = delete(CustomerTag).where(
+        CustomerTag.customer_id.in_(customer_ids), CustomerTag.tag_id.in_(others)
     )
+    await session.execute(gone)
 
 
 async def add_to_group(session: AsyncSession, group: str, names: Sequence[str]) -> None:

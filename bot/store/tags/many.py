@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.domain.tags import CustomerTag, Tag
+from bot.domain.tags import CustomerTag
 from bot.store.engine import upsert
-from bot.store.tags.labels import alive, named
+from bot.store.tags.labels import alive, named, take_others
 from bot.store.tags.stirring import stir
 
 
@@ -45,7 +45,7 @@ async def put_on_many(
     key = ["customer_id", "tag_id", "source"]
     await session.execute(insert.on_conflict_do_update(index_elements=key, set_=renewed), rows)
     if exclusive:
-        await _take_others(session, new, tag_id)
+        await take_others(session, new, tag_id)
     await stir(session, new)
     return new
 
@@ -59,12 +59,3 @@ async def take_off_many(session: AsyncSession, customer_ids: Sequence[int], *, t
     theirs = set(await session.scalars(gone.returning(CustomerTag.customer_id)))
     await stir(session, sorted(theirs))
     return len(theirs)
-
-
-async def _take_others(session: AsyncSession, customer_ids: Sequence[int], tag_id: int) -> None:
-    group = select(Tag.group_id).where(Tag.id == tag_id).scalar_subquery()
-    others = select(Tag.id).where(Tag.group_id == group, Tag.id != tag_id)
-    gone = delete(CustomerTag).where(
-        CustomerTag.customer_id.in_(customer_ids), CustomerTag.tag_id.in_(others)
-    )
-    await session.execute(gone)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Executable, bindparam, false, literal, select, true
+from sqlalchemy import ColumnElement, Executable, false, literal, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Follow
 from bot.domain.tags import CustomerTag, FollowMirror
+from bot.store.bulk import among
 from bot.store.engine import dialect_of, table_of, upsert_in
 from bot.store.together import together
 
@@ -19,7 +20,7 @@ async def stir(session: AsyncSession, customer_ids: Sequence[int]) -> None:
     """Her tags changed."""
     for start in range(0, len(customer_ids), CHUNK):
         some = customer_ids[start : start + CHUNK]
-        await session.execute(_OF_CUSTOMERS[dialect_of(session)], {"customers": some})
+        await session.execute(_OF_CUSTOMERS[dialect_of(session)], {"customers": list(some)})
 
 
 async def stir_wearers(session: AsyncSession, tag_ids: Sequence[int]) -> None:
@@ -33,7 +34,7 @@ async def stir_follow(session: AsyncSession, follow_id: int) -> None:
 
 
 async def _stir_follows(session: AsyncSession, follow_ids: Sequence[int]) -> Sequence[int]:
-    await session.execute(_OF_FOLLOWS[dialect_of(session)], {"follows": sorted(follow_ids)})
+    await session.execute(_OF_FOLLOWS[dialect_of(session)], {"follows": list(follow_ids)})
     return follow_ids
 
 
@@ -55,10 +56,10 @@ def _stirring(dialect: str, whose: ColumnElement[bool]) -> Executable:
 
 
 _OF_CUSTOMERS = {
-    dialect: _stirring(dialect, Follow.customer_id.in_(bindparam("customers", expanding=True)))
+    dialect: _stirring(dialect, among(dialect, Follow.customer_id, "customers"))
     for dialect in ("sqlite", "postgresql")
 }
 _OF_FOLLOWS = {
-    dialect: _stirring(dialect, Follow.id.in_(bindparam("follows", expanding=True)))
+    dialect: _stirring(dialect, among(dialect, Follow.id, "follows"))
     for dialect in ("sqlite", "postgresql")
 }
