@@ -80,8 +80,7 @@ async def _whom(turn: Turn, kind: str, value: str, account: str = "") -> int | N
 async def _told(turn: Turn, customer_id: int | None) -> dict[str, Any]:
     if customer_id is None:
         return {}
-    known = await facts.gather(turn.session, turn.vault, turn.content, [customer_id], turn.now)
-    return known[customer_id]
+    return await facts.of_one(turn.session, turn.vault, turn.content, customer_id, turn.now)
 
 
 async def _words(

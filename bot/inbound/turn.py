@@ -11,9 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.calls import Call, MenuItem
 from bot.content import Content
-from bot.domain.customers import Customer
 from bot.settings import Settings
-from bot.store import links, outbox
+from bot.store import customers, links, outbox
 from bot.store.outbox import Terms
 from bot.store.vault import Vault
 
@@ -49,7 +48,7 @@ class Turn:
         self, *texts: str, customer_id: int | None, tag: str, also: Collection[str] = ()
     ) -> list[str]:
         """The same texts with links of hers, so that we learn when she opens one; see `Links.into`."""
-        customer = await self.session.get(Customer, customer_id) if customer_id else None
+        customer = await customers.get(self.session, customer_id) if customer_id else None
         if customer is None:
             return list(texts)
         made = links.Links(self.vault, self.content)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import CursorResult, Executable, bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,9 +16,11 @@ from bot.domain.conversations import Conversation
 from bot.domain.delivery import Message, Window
 from bot.domain.mapping import Moment
 from bot.store.engine import dialect_of, table_of, upsert, upsert_in
+from bot.store.together import together
 from bot.store.vault import Vault
 
 ABOUT = "message.text"
+Rows = Sequence[dict[str, Any]]
 PERSON_KEEPS = timedelta(hours=48)
 """A person's session lives this long at most; then the program answers again."""
 
@@ -81,7 +84,12 @@ async def _remember(
 ) -> None:
     sealed = await vault.seal_for(session, customer_id, text, about=ABOUT)
     row = {"customer_id": customer_id, "text": sealed, **columns}
-    await session.execute(_remembering(dialect_of(session)), row)
+    await together(session, _remember_many, row)
+
+
+async def _remember_many(session: AsyncSession, rows: Rows) -> Rows:
+    await session.execute(_remembering(dialect_of(session)), rows)
+    return rows
 
 
 # Every message runs these: they are built once.
@@ -128,7 +136,7 @@ def _counting(dialect: str, *, understood: bool) -> Executable:
     misses = insert.excluded.misses if understood else table.c.misses + 1
     counting: Executable = insert.on_conflict_do_update(
         index_elements=["customer_id", "channel"], set_={"misses": misses}
-    ).returning(table.c.misses)
+    ).returning(table.c.customer_id, table.c.channel, table.c.misses)
     return counting
 
 
@@ -144,7 +152,12 @@ async def opened(
         "closes_at": at + length,
         "left": count,
     }
-    await session.execute(_opening(dialect_of(session)), row)
+    await together(session, _open_many, row)
+
+
+async def _open_many(session: AsyncSession, rows: Rows) -> Rows:
+    await session.execute(_opening(dialect_of(session)), rows)
+    return rows
 
 
 async def window(
@@ -225,7 +238,21 @@ async def count_miss(
     """How many questions in a row we did not understand, this one included."""
     misses = 0 if understood else 1
     row = {"customer_id": customer_id, "channel": channel, "since": at, "misses": misses}
-    return await session.scalar(_counting(dialect_of(session), understood=understood), row) or 0
+    return await together(session, _forget_misses if understood else _count_misses, row)
+
+
+async def _forget_misses(session: AsyncSession, rows: Rows) -> list[int]:
+    return await _count(session, rows, understood=True)
+
+
+async def _count_misses(session: AsyncSession, rows: Rows) -> list[int]:
+    return await _count(session, rows, understood=False)
+
+
+async def _count(session: AsyncSession, rows: Rows, *, understood: bool) -> list[int]:
+    counted = await session.execute(_counting(dialect_of(session), understood=understood), rows)
+    found = {(whose, channel): misses for whose, channel, misses in counted}
+    return [found[row["customer_id"], row["channel"]] for row in rows]
 
 
 async def lines(

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cache
+
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.customers import Customer
+from bot.store.bulk import among
+from bot.store.engine import dialect_of
+from bot.store.together import together
 
 
 def _family() -> Select[int]:
@@ -40,4 +46,21 @@ async def stands_for(session: AsyncSession, customer: Customer) -> Customer:
 
 async def family(session: AsyncSession, customer_id: int) -> list[int]:
     """The record itself and all that were folded into it. Sent touches stay with the old ones."""
-    return list(await session.scalars(FAMILY, {"whose": customer_id}))
+    return await together(session, _families_of, customer_id)
+
+
+async def _families_of(session: AsyncSession, ids: Sequence[int]) -> list[list[int]]:
+    found: dict[int, list[int]] = {each: [] for each in ids}
+    for head, one in await session.execute(_families(dialect_of(session)), {"heads": list(ids)}):
+        found[head].append(one)
+    return [found[each] for each in ids]
+
+
+@cache
+def _families(dialect: str) -> Select[int, int]:
+    heads = select(Customer.id.label("head"), Customer.id.label("one"))
+    tree = heads.where(among(dialect, Customer.id, "heads")).cte("families", recursive=True)
+    tree = tree.union_all(
+        select(tree.c.head, Customer.id).join(tree, Customer.merged_into == tree.c.one)
+    )
+    return select(tree.c.head, tree.c.one)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -17,6 +17,7 @@ from bot.domain.customers import Customer
 from bot.domain.delivery import ShortLink
 from bot.store import customers
 from bot.store.engine import dialect_of, table_of, upsert_in
+from bot.store.together import together
 from bot.store.vault import Vault
 
 LENGTH = 24
@@ -96,7 +97,15 @@ class Links:
             for token, row in sorted(self._rows.items())
         ]
         self._rows = {}
-        await session.execute(_making(dialect_of(session)), rows)
+        await together(session, _keep, rows)
+
+
+async def _keep(
+    session: AsyncSession, some: Sequence[list[dict[str, Any]]]
+) -> Sequence[list[dict[str, Any]]]:
+    rows = sorted((row for rows in some for row in rows), key=lambda row: row["token"])
+    await session.execute(_making(dialect_of(session)), rows)
+    return some
 
 
 @lru_cache

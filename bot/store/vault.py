@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, SessionTransaction
 
 from bot.domain.customers import Secret
 from bot.store.engine import dialect_of, table_of, upsert_in
+from bot.store.together import together
 
 VERSION = b"\x01"
 READ = "siyu_keys_read"
@@ -79,9 +80,17 @@ class Vault:
     async def load_keys(self, session: AsyncSession, customer_ids: Iterable[int]) -> None:
         """Make the keys of these people known, as this transaction sees them, creating those that are missing."""
         read: set[int] = session.info.setdefault(READ, set())
-        missing = sorted({i for i in customer_ids if i not in read or i not in self._known})
+        missing = {i for i in customer_ids if i not in read or i not in self._known}
+        if missing:
+            await together(session, self._load_all, missing)
+
+    async def _load_all(
+        self, session: AsyncSession, asked: Sequence[set[int]]
+    ) -> Sequence[set[int]]:
+        missing = sorted(set().union(*asked))
         for start in range(0, len(missing), 500):
             await self._load(session, missing[start : start + 500])
+        return asked
 
     async def _load(self, session: AsyncSession, ids: list[int]) -> None:
         found = await self._read(session, ids)

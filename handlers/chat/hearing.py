@@ -34,8 +34,8 @@ def understood(event: KfMessageReceived | FanMessaged, turn: Turn) -> Intent | N
 
 
 async def talk_of(turn: Turn, customer_id: int, channel: str, text: str, intent: Intent) -> Talk:
-    known = await facts.gather(turn.session, turn.vault, turn.content, [customer_id], turn.now)
-    return Talk(turn, customer_id, channel, text, intent, known[customer_id])
+    known = await facts.of_one(turn.session, turn.vault, turn.content, customer_id, turn.now)
+    return Talk(turn, customer_id, channel, text, intent, known)
 
 
 async def answered(talk: Talk, msgtype: str) -> Said:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.cases.clocks import LEVELS, next_mark, pause, resume
 from bot.domain.cases.entities import Case, CaseStep
 from bot.domain.refusals import Refusal
 from bot.store import business_calendar
-from bot.store.engine import upsert
+from bot.store.bulk import among
+from bot.store.engine import dialect_of, upsert
 from bot.store.family import family
+from bot.store.together import together
 from bot.store.vault import Vault
 
 ABOUT = "case_step.text"
@@ -124,21 +127,19 @@ async def step_of(session: AsyncSession, case_id: int, kind: str, level: int) ->
 
 async def live_of(session: AsyncSession, customer_id: int) -> Case | None:
     """The newest case of hers that is not closed."""
-    hers = {"records": await family(session, customer_id)}
-    found: Case | None = await session.scalar(_LIVE, hers)
-    return found
+    return await together(session, _live_of, await family(session, customer_id))
 
 
-# Asked with every message: built once.
-_LIVE = (
-    select(Case)
-    .where(
-        Case.customer_id.in_(bindparam("records", expanding=True)),
-        Case.state != "closed",
-    )
-    .order_by(Case.id.desc())
-    .limit(1)
-)
+async def _live_of(session: AsyncSession, families: Sequence[Sequence[int]]) -> list[Case | None]:
+    asked = {"records": sorted({one for hers in families for one in hers})}
+    found = (await session.scalars(_live(dialect_of(session)), asked)).all()
+    return [next((case for case in found if case.customer_id in hers), None) for hers in families]
+
+
+@cache
+def _live(dialect: str) -> Select[Case]:
+    theirs = among(dialect, Case.customer_id, "records")
+    return select(Case).where(theirs, Case.state != "closed").order_by(Case.id.desc())
 
 
 async def due(session: AsyncSession, now: datetime, *, limit: int) -> Sequence[Case]:

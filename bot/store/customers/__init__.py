@@ -13,7 +13,15 @@ from bot.store.customers.follows import (
 from bot.store.customers.holding import known_by
 from bot.store.customers.meeting import Seen, attach, back, find, gone, meet, meet_buyer, meet_by
 from bot.store.customers.merging import join, part
-from bot.store.customers.people import addresses, by_ref, count_of, keep_phone, name_of, rename
+from bot.store.customers.people import (
+    addresses,
+    by_ref,
+    count_of,
+    get,
+    keep_phone,
+    name_of,
+    rename,
+)
 from bot.store.customers.questions import Question, contested, keep_apart, proposals, propose
 from bot.store.customers.returning import acted
 from bot.store.customers.rosters import followed_by
@@ -35,6 +43,7 @@ __all__ = [
     "follow",
     "followed_by",
     "follows_of",
+    "get",
     "gone",
     "guide_by_userid",
     "guide_of",

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import cache
-from typing import Any, NamedTuple, TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
-from sqlalchemy import Select, bindparam, or_, select, update
+from sqlalchemy import bindparam, or_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain import phones
-from bot.domain.consent import Suppression
 from bot.domain.customers import Customer, Identity, Secret
-from bot.domain.merging import CONFIDENCE, Key, key
+from bot.domain.mapping import Moment
+from bot.domain.merging import Key, key
 from bot.events import Buyer
-from bot.store.adding import add_new
-from bot.store.bulk import among
-from bot.store.consent.suppressing import ERASED, hash_of
 from bot.store.customers import people
 from bot.store.customers.holding import holders, is_
+from bot.store.customers.owning import Sight, own
 from bot.store.customers.recognising import Sighting, one_more, recognise, reconsider
-from bot.store.engine import dialect_of
+from bot.store.engine import table_of
 from bot.store.together import together
 from bot.store.vault import Vault
 
@@ -40,15 +37,6 @@ class Seen(TypedDict, total=False):
     """In clear; blinded and sealed here."""
     beside: Key | None
     """Another id that came in the same news."""
-
-
-class _Sight(NamedTuple):
-    """One id, seen at one moment, with what makes us believe it."""
-
-    key: Key
-    at: datetime
-    evidence: str
-    beside: Key | None
 
 
 async def meet(
@@ -143,12 +131,26 @@ async def gone(session: AsyncSession, *, kind: str, value: str, at: datetime) ->
 
 async def back(session: AsyncSession, *, kind: str, value: str, at: datetime) -> None:
     """This id reaches her (again), unless it went stale after that moment."""
-    fresh = or_(Identity.stale_at.is_(None), Identity.stale_at < at)
-    await session.execute(
-        update(Identity)
-        .where(is_(Key(kind, value)), fresh, Identity.since < at)
-        .values(stale_at=None, since=at)
+    await together(session, _back, {"its_kind": kind, "its_value": value, "its_at": at})
+
+
+async def _back(session: AsyncSession, told: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
+    await session.execute(_RETURNED, told)
+    return told
+
+
+_id = table_of(Identity)
+_AT = bindparam("its_at", type_=Moment)
+_RETURNED = (
+    update(_id)
+    .where(
+        _id.c.kind == bindparam("its_kind"),
+        _id.c.value == bindparam("its_value"),
+        or_(_id.c.stale_at.is_(None), _id.c.stale_at < _AT),
+        _id.c.since < _AT,
     )
+    .values(stale_at=None, since=_AT)
+)
 
 
 def _key(vault: Vault, kind: str, value: str, account: str) -> Key:
@@ -157,19 +159,19 @@ def _key(vault: Vault, kind: str, value: str, account: str) -> Key:
     return key(kind, value, account)
 
 
-def _sight(vault: Vault, kind: str, value: str, at: datetime, seen: Seen) -> _Sight:
+def _sight(vault: Vault, kind: str, value: str, at: datetime, seen: Seen) -> Sight:
     known = _key(vault, kind, value, seen.get("account", ""))
-    return _Sight(known, at, seen.get("evidence", ""), seen.get("beside"))
+    return Sight(known, at, seen.get("evidence", ""), seen.get("beside"))
 
 
 def _with_phone(kind: str, value: str, seen: Seen) -> Seen:
     return seen | {"phone": value} if kind == "phone" else seen
 
 
-async def _make(session: AsyncSession, vault: Vault, sight: _Sight) -> Customer:
+async def _make(session: AsyncSession, vault: Vault, sight: Sight) -> Customer:
     customer = await people.create(session, vault, sight.key, sight.at)
     if customer is not None:
-        if (owned := await _own(session, vault, customer.id, sight)) is not None:
+        if (owned := await own(session, vault, customer.id, sight)) is not None:
             if owned.erased_at is not None:
                 await people.become_nobody(session, customer, owned.erased_at)
             return customer
@@ -182,14 +184,14 @@ async def _claim(
     session: AsyncSession,
     vault: Vault,
     customer: Customer,
-    sight: _Sight,
+    sight: Sight,
     known: Mapping[str, Customer],
 ) -> Customer:
     """Make the id hers, or find out that whoever holds it is she."""
     sighting = Sighting(sight.key, sight.at, sight.beside)
     owned = None
     if sight.key.kind not in known:
-        owned = await _own(session, vault, customer.id, sight)
+        owned = await own(session, vault, customer.id, sight)
     if owned is not None:
         if owned.erased_at is not None and customer.created_at == sight.at:
             await people.become_nobody(session, customer, owned.erased_at)
@@ -202,77 +204,8 @@ async def _claim(
     return customer
 
 
-class _Owned(NamedTuple):
-    id: int
-    erased_at: datetime | None
-    """When whoever had this id before was erased."""
-
-
-class _Claimed(NamedTuple):
-    customer_id: int
-    sight: _Sight
-    hash: str
-
-
-async def _own(
-    session: AsyncSession, vault: Vault, customer_id: int, sight: _Sight
-) -> _Owned | None:
-    """Write the id down as hers; None when it is somebody's already."""
-    before = hash_of(vault, sight.key.kind, sight.key.value)
-    return await together(session, _own_many, _Claimed(customer_id, sight, before))
-
-
-async def _own_many(session: AsyncSession, claimed: Sequence[_Claimed]) -> Sequence[_Owned | None]:
-    hashes = {"hashes": [each.hash for each in claimed]}
-    erased = dict((await session.execute(_erased(dialect_of(session)), hashes)).all())
-    homes = await _homes(session, {each.sight.beside for each in claimed if each.sight.beside})
-    rows = [_identity(each, homes) for each in claimed]
-    written = await add_new(session, Identity, rows, returning=("id", *Key._fields))
-    ids = {Key(*key): number for number, *key in written}
-    # Who claims the same once more comes too late.
-    return [
-        None if (number := ids.pop(each.sight.key, None)) is None
-        else _Owned(number, erased.get(each.hash))
-        for each in claimed
-    ]  # fmt: skip
-
-
-async def _homes(session: AsyncSession, besides: Collection[Key]) -> dict[Key, int]:
-    if not besides:
-        return {}
-    kinds, values = {each.kind for each in besides}, {each.value for each in besides}
-    named = {"kinds": sorted(kinds), "values": sorted(values)}
-    return {Key(*key): home for home, *key in await session.execute(_HOMES, named) if home}
-
-
-def _identity(claimed: _Claimed, homes: Mapping[Key, int]) -> dict[str, Any]:
-    """Its home is that of the id beside which it came: the record that holds both may be two people's."""
-    customer_id, sight, _ = claimed
-    return {
-        "customer_id": customer_id,
-        **sight.key._asdict(),
-        "confidence": CONFIDENCE.get(sight.key.kind, 1.0),
-        "evidence": sight.evidence,
-        "since": sight.at,
-        "home": homes.get(sight.beside or sight.key, customer_id),
-    }
-
-
-_KEY = [getattr(Identity, name) for name in Key._fields]
-_HOMES = select(Identity.home, *_KEY).where(
-    Identity.kind.in_(bindparam("kinds", expanding=True)),
-    Identity.value.in_(bindparam("values", expanding=True)),
-)
-
-
-@cache
-def _erased(dialect: str) -> Select[str, datetime]:
-    asked = among(dialect, Suppression.hash, "hashes")
-    return select(Suppression.hash, Suppression.at).where(asked, Suppression.reason == ERASED)
-
-
 async def _learn(
-    session: AsyncSession, vault: Vault, customer: Customer, told: _Sight, seen: Seen
+    session: AsyncSession, vault: Vault, customer: Customer, told: Sight, seen: Seen
 ) -> Customer:
     """Fill in a name and a phone number that came with the id."""
     name, phone = seen.get("name"), phones.digits(seen.get("phone") or "")

@@ -61,6 +61,17 @@ def _customers(dialect: str) -> Select[Customer]:
     return select(Customer).where(bulk.among(dialect, Customer.id, "ids"))
 
 
+async def get(session: AsyncSession, customer_id: int) -> Customer | None:
+    """The record of this number, whoever stands for her now."""
+    return await together(session, _get, customer_id)
+
+
+async def _get(session: AsyncSession, ids: Sequence[int]) -> list[Customer | None]:
+    found = await session.scalars(_customers(dialect_of(session)), {"ids": list(ids)})
+    known = {customer.id: customer for customer in found}
+    return [known.get(customer_id) for customer_id in ids]
+
+
 async def by_ref(session: AsyncSession, ref: str) -> Customer | None:
     """By public ref: whoever stands for her now; nobody once she is erased."""
     known = Customer.ref == ref, Customer.erased_at.is_(None)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Executable, select
@@ -19,6 +19,7 @@ from bot.domain.rights import month_of
 from bot.store import group_chats, points
 from bot.store.customers.people import NAME
 from bot.store.facts import questions
+from bot.store.together import together
 from bot.store.vault import Vault
 from bot.tongue import speaking
 
@@ -91,6 +92,26 @@ async def gather(
                 found[customer_id].pop("favourite", None)
         await _keep_general(asking, found, ours)
     return found
+
+
+async def of_one(
+    session: AsyncSession, vault: Vault, content: Told, customer_id: int, now: datetime
+) -> dict[str, Any]:
+    """The same for one customer."""
+    return await together(session, _of_some, _Her(vault, content, customer_id, now))
+
+
+class _Her(NamedTuple):
+    vault: Vault
+    content: Told
+    id: int
+    now: datetime
+
+
+async def _of_some(session: AsyncSession, some: Sequence[_Her]) -> list[dict[str, Any]]:
+    vault, content, _, now = some[0]
+    found = await gather(session, vault, content, [her.id for her in some], now)
+    return [found[her.id] for her in some]
 
 
 async def guides_of(session: AsyncSession, customer_ids: Collection[int]) -> dict[int, Guide]:

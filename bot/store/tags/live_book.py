@@ -31,6 +31,7 @@ from bot.domain.tags import (
 from bot.store.tags import counting, fitting, retagging
 from bot.store.tags.labels import named
 from bot.store.tags.stirring import stir_wearers
+from bot.store.together import together
 from bot.tongue import _
 
 BY_NIGHT = (fitting.SOURCE, counting.SOURCE, retagging.SOURCE)
@@ -40,11 +41,13 @@ _LIVE = select(TagRule.tag, TagRule.rule).where(TagRule.state == "published").or
 
 async def live_book(session: AsyncSession, base: TagBook) -> TagBook:
     """The file's alone as long as nobody made anything here."""
+    return await together(session, _live_books, base)
+
+
+async def _live_books(session: AsyncSession, bases: Sequence[TagBook]) -> list[TagBook]:
     rows = (await session.execute(_LIVE)).all()
-    if not rows:
-        return base
     made = tuple((tag, json.dumps(rule, ensure_ascii=False, sort_keys=True)) for tag, rule in rows)
-    return _merged(base.model_dump_json(by_alias=True), made)
+    return [_merged(base.model_dump_json(by_alias=True), made) if made else base for base in bases]
 
 
 async def made_by_people(session: AsyncSession) -> frozenset[str]:
