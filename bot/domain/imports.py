@@ -96,8 +96,10 @@ def paid_and_refunded(rows: Sequence[OrderRow]) -> tuple[int, int]:
 
 def worth_lines(rows: Sequence[OrderRow]) -> bool:
     """An order of one row that names no goods has no lines beside its sum."""
-    first = rows[0].number
-    return any(row.sku or row.name or row.number != first for row in rows)
+    first = rows[0]
+    if len(rows) == 1:
+        return bool(first.sku or first.name)
+    return any(row.sku or row.name or row.number != first.number for row in rows)
 
 
 def numbered(rows: Sequence[OrderRow]) -> Iterator[tuple[int, OrderRow]]:

@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from bot.domain.customers import Customer, Identity, Secret
 from bot.domain.orders import Order, OrderEntry, OrderLine, Product
 from bot.inbound.imports import Unreadable, Wish, import_file
+from bot.inbound.imports.reading import PART
 from bot.inbound.imports.source import open_source
 from bot.store import customers, facts
 
@@ -330,8 +331,8 @@ class Stopped(Exception):
 async def test_an_import_that_was_ended_in_the_middle_goes_on_where_it_was(
     sessions, vault, tmp_path
 ):
-    path = tmp_path / "many.csv"
-    rows = (f"{n:06},{n % 900},2026-03-01 10:{n % 60:02},{n}" for n in range(6_200))
+    path, many = tmp_path / "many.csv", PART + 200
+    rows = (f"{n:06},{n % 900},2026-03-01 10:{n % 60:02},{n}" for n in range(many))
     path.write_text("\n".join(["订单号,会员号,时间,金额", *rows]), encoding="utf-8")
     wish = Wish("orders", NOW, HOME)
 
@@ -343,9 +344,9 @@ async def test_an_import_that_was_ended_in_the_middle_goes_on_where_it_was(
         await import_file(sessions, vault, path, wish, ends)
     before = await count(sessions, Order)
     report = await import_file(sessions, vault, path, wish)
-    assert (report.imported, report.known) == (6_200 - before, before)
-    assert 0 < before < 6_200
-    assert await all_money(sessions) == (6_200, 100 * sum(range(6_200)), 900)
+    assert (report.imported, report.known) == (many - before, before)
+    assert 0 < before < many
+    assert await all_money(sessions) == (many, 100 * sum(range(many)), 900)
 
 
 async def test_headers_that_come_twice_or_not_at_all(sessions, brings):

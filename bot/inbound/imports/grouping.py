@@ -5,7 +5,7 @@ from __future__ import annotations
 import marshal
 import tempfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from typing import IO, Any
@@ -53,7 +53,7 @@ class Groups:
             rows = self._bins.rows(number)
             if shared:
                 rows, apart = _parted(rows, shared)
-                rest.put(apart, _order_of)
+                rest.put(apart, list(map(_order_of, apart)))
             yield from sorted(_by_order(rows), key=_buyer)
         for number in range(BINS):
             # As they stand in the file: whose order it is, its first row says.
@@ -70,8 +70,9 @@ class Groups:
         if self._bins is None or self._pairs is None:
             self._bins = self._stack.enter_context(_Bins())
             self._pairs = self._stack.enter_context(_Bins())
-        self._bins.put(self._rows, _buyer_of)
-        self._pairs.note(self._rows)
+        buyers = list(map(_buyer_of, self._rows))
+        self._bins.put(self._rows, buyers)
+        self._pairs.note(self._rows, buyers)
         self._rows = []
 
 
@@ -90,10 +91,11 @@ class _Bins:
     def __exit__(self, *_error: object) -> None:
         self._file.close()
 
-    def put(self, rows: Iterable[OrderRow], bin_of: Callable[[OrderRow], int]) -> None:
+    def put(self, rows: Sequence[OrderRow], marks: Sequence[int]) -> None:
+        """Rows with one mark come into one bin."""
         parts: list[list[tuple[object, ...]]] = [[] for _ in range(BINS)]
-        for row in rows:
-            parts[bin_of(row) % BINS].append(_plain(row))
+        for row, mark in zip(rows, marks, strict=True):
+            parts[mark % BINS].append(_plain(row))
         for number, part in enumerate(parts):
             if part:
                 self._write(number, marshal.dumps(part))
@@ -102,11 +104,11 @@ class _Bins:
         for part in self._read(number):
             yield from map(_row, marshal.loads(part))
 
-    def note(self, rows: list[OrderRow]) -> None:
+    def note(self, rows: Sequence[OrderRow], buyers: Sequence[int]) -> None:
         """Which order is whose, twelve bytes a row."""
         pairs = np.empty(len(rows), PAIR)
-        pairs["order"] = [_order_of(row) for row in rows]
-        pairs["buyer"] = [_buyer_of(row) for row in rows]
+        pairs["order"] = list(map(_order_of, rows))
+        pairs["buyer"] = buyers
         place = pairs["order"] % BINS
         for number in range(BINS):
             self._write(number, pairs[place == number].tobytes())

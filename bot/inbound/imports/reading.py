@@ -32,7 +32,7 @@ T = TypeVar("T")
 Numbered = tuple[int, list[str] | str]
 SNIFFED = 500
 BREATH = 1_000
-PART = 6_000
+PART = 15_000
 """Rows per transaction: whole orders only, so that an import may be killed anywhere and run again."""
 
 Progress = Callable[[str, int, int], None]

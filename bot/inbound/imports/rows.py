@@ -182,7 +182,7 @@ class RowReader:
         for field, at in self.columns.place.items():
             if at < width and (cell := cells[at]):
                 text = cell.strip() if cell.isprintable() else clean(cell)
-                told[field] = text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT]
+                told[field] = text[:LONGEST_TEXT]
         return told
 
     def _required(self, told: Told, field: str) -> str:

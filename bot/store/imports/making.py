@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cache, partial
+from itertools import chain
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Executable, Select, bindparam, select, update
@@ -23,6 +25,8 @@ from bot.store.vault import Vault
 Group = Sequence[OrderRow]
 Asked = Select[*tuple[Any, ...]]
 Values = tuple[Any, ...]
+_AT, _PERSON, _ORDER_NO = attrgetter("at"), attrgetter("person"), attrgetter("order_no")
+_STORE, _GUIDE = attrgetter("store"), attrgetter("guide")
 ENTRY = ("order_id", "customer_id", "kind", "ref", "at", "amount_fen")
 LINE = ("order_id", "ordinal", "sku", "name", "category", "quantity", "amount_fen")
 
@@ -31,17 +35,16 @@ async def make(
     session: AsyncSession, vault: Vault, groups: Sequence[Group], *, source: str
 ) -> int:
     """Returns how many customers are new."""
-    first_at = min(row.at for group in groups for row in group)
-    people = [group[0].person for group in groups]
-    met = await meet_many(session, vault, people, source=source, at=first_at)
-    known_stores = await stores(session, {g[0].store for g in groups if g[0].store})
-    known_guides = await guides(session, {g[0].guide for g in groups if g[0].guide})
     firsts = [group[0] for group in groups]
+    first_at = min(map(_AT, chain.from_iterable(groups)))
+    met = await meet_many(session, vault, list(map(_PERSON, firsts)), source=source, at=first_at)
+    known_stores = await stores(session, set(map(_STORE, firsts)) - {""})
+    known_guides = await guides(session, set(map(_GUIDE, firsts)) - {""})
     told = list(map(_order, groups))
     columns = bulk.columns_of(("paid_at", "amount_fen", "refunded_fen", "state"), told)
     columns |= {
         "source": [source] * len(groups),
-        "order_no": [first.order_no for first in firsts],
+        "order_no": list(map(_ORDER_NO, firsts)),
         "customer_id": met.ids,
         "store_id": [known_stores.get(first.store) for first in firsts],
         "guide_id": [known_guides.get(first.guide) for first in firsts],

@@ -49,12 +49,10 @@ async def meet_many(
     session: AsyncSession, vault: Vault, people: Sequence[Person], *, source: str, at: datetime
 ) -> Met:
     """One customer per person. Only those whose ids are partly known or point apart are met singly."""
-    each = list(dict.fromkeys(people))
-    met = await _meet_each(session, vault, each, source=source, at=at)
-    if len(each) == len(people):
-        return met
-    owner = dict(zip(each, met.ids, strict=True))
-    return Met([owner[person] for person in people], met.new, met.fresh)
+    each: dict[Person, int] = {}
+    places = [each.setdefault(person, len(each)) for person in people]
+    met = await _meet_each(session, vault, list(each), source=source, at=at)
+    return Met([met.ids[place] for place in places], met.new, met.fresh)
 
 
 async def _meet_each(
