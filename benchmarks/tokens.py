@@ -107,7 +107,7 @@ def played(account: WecomAccount, url: str, options: argparse.Namespace) -> dict
     spawn = multiprocessing.get_context("spawn")
     era, settled, results = signals = spawn.Value("i", 0), spawn.Semaphore(0), spawn.Queue()
     work = [
-        spawn.Process(target=process, args=(account, url, options.in_flight, signals))
+        spawn.Process(target=process, args=(account, url, options.in_flight, signals), daemon=True)
         for _ in range(options.processes)
     ]
     for one in work:
