@@ -92,13 +92,15 @@ def fans(path: str, many: int) -> list[bytes]:
     return _sealed(path, WeChatCrypto(TOKEN, AES_KEY, APP), ASKED, many)
 
 
-def customers(path: str, many: int) -> list[bytes]:
-    """Different sealed events of different customers."""
-    return _sealed(path, WeComCrypto(TOKEN, AES_KEY, CORP), ADDED, many)
+def customers(path: str, many: int, *, at: float | None = None) -> list[bytes]:
+    """Different sealed events of different customers, of this moment unless it is said."""
+    return _sealed(path, WeComCrypto(TOKEN, AES_KEY, CORP), ADDED, many, at=at)
 
 
-def _sealed(path: str, crypto: Any, form: str, many: int) -> list[bytes]:
-    now, made = str(int(time.time())), []
+def _sealed(
+    path: str, crypto: Any, form: str, many: int, *, at: float | None = None
+) -> list[bytes]:
+    now, made = str(int(at or time.time())), []
     for _ in range(many):
         number = next(_numbers)
         nonce, plain = f"n{number}", form.format(corp=CORP, now=now, number=number)
@@ -162,12 +164,12 @@ def _peer(name: str, command: Any, many: int) -> Row:
 
 
 @contextmanager
-def ours(url: str, role: str) -> Iterator[tuple[int, int]]:
+def ours(url: str, role: str, **more: str) -> Iterator[tuple[int, int]]:
     port = free_port()
     command = [sys.executable, "-m", "bot", "serve", "--role", role, "--port", str(port)]
     with (
         tempfile.TemporaryDirectory() as home,
-        running(command, port, OURS | {"SIYU_DATABASE_URL": url, "HOME": home}) as pid,
+        running(command, port, OURS | {"SIYU_DATABASE_URL": url, "HOME": home} | more) as pid,
     ):
         yield pid, port
 

@@ -88,6 +88,36 @@ def drive(port: int, requests: Sequence[bytes], *, connections: int) -> Result:
     return Result(seconds, sorted(latencies), statuses)
 
 
+def pace(port: int, requests: Sequence[bytes], *, per_second: float, connections: int) -> Result:
+    """Send every request at its moment, whoever is still being answered; late is what comes after its moment,
+    however long the request itself had to wait for a free line."""
+    poll, lines = _opened(port, connections)
+    free, due = list(lines.values()), dict[int, float]()
+    latencies: list[float] = []
+    statuses: Counter[int] = Counter()
+    began, sent = time.perf_counter(), 0
+    while len(latencies) < len(requests):
+        now = time.perf_counter()
+        while free and sent < len(requests) and began + sent / per_second <= now:
+            line = free.pop()
+            due[line.socket.fileno()] = began + sent / per_second
+            line.send(requests[sent])
+            sent += 1
+        left = began + sent / per_second - now if free and sent < len(requests) else PATIENCE
+        for number, _ in poll.poll(max(left, 0)):
+            if status := lines[number].answered():
+                latencies.append((time.perf_counter() - due[number]) * 1000)
+                statuses[status] += 1
+                free.append(lines[number])
+        if now - began > len(requests) / per_second + PATIENCE:
+            raise TimeoutError("no answer")
+    seconds = time.perf_counter() - began
+    for line in lines.values():
+        line.socket.close()
+    poll.close()
+    return Result(seconds, sorted(latencies), statuses)
+
+
 def _opened(port: int, many: int) -> tuple[select.epoll, dict[int, _Line]]:
     poll, lines = select.epoll(), {}
     for _ in range(many):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -24,6 +23,7 @@ from sqlalchemy.ext.asyncio import (
 
 from bot.clock import Clock
 from bot.store import one_trip
+from bot.store.turns import Turns
 
 READING = "siyu_reading"
 RESTING_SINCE = "siyu_resting_since"
@@ -129,7 +129,7 @@ class Sessions:
         self._writing = async_sessionmaker(engine, expire_on_commit=False)
         self._reading = async_sessionmaker(reader, expire_on_commit=False)
         # Writers of one process queue here, in order, instead of spinning on SQLite's lock.
-        self._writer = asyncio.Lock() if self.dialect == "sqlite" else None
+        self._writer = Turns() if self.dialect == "sqlite" else None
         # On SQLite each connection is in that state already.
         self._bare = (
             engine if self._writer else engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -140,7 +140,7 @@ class Sessions:
         """One writing transaction: committed at the end, rolled back on any exception."""
         async with AsyncExitStack() as stack:
             if self._writer is not None:
-                await stack.enter_async_context(self._writer)
+                await stack.enter_async_context(self._writer.turn())
             yield await stack.enter_async_context(self._writing.begin())
 
     @asynccontextmanager
@@ -154,7 +154,7 @@ class Sessions:
         """A connection with nothing begun: for a writer whose one statement, or one trip, is its transaction."""
         async with AsyncExitStack() as stack:
             if self._writer is not None:
-                await stack.enter_async_context(self._writer)
+                await stack.enter_async_context(self._writer.turn(urgent=True))
             yield await stack.enter_async_context(self._bare.connect())
 
     async def wipe_traces(self) -> None:
