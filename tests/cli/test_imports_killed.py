@@ -13,7 +13,8 @@ from random import Random
 
 ROOT = Path(__file__).parents[2]
 SECRET = "c2l5dS10ZXN0cy1vbmx5LW5vdC1mb3ItYW55LXNob3AtMDEyMw=="
-ROWS = 9_000
+ROWS = 48_000
+"""More than are written at a time, several times over."""
 
 
 def write_orders(path: Path, seed: int) -> int:
@@ -25,7 +26,7 @@ def write_orders(path: Path, seed: int) -> int:
             fen = dice.choice((1990, 1990, 5900, -1990))
             total += fen
             order = row // 2
-            out.write(f"{order:06},{order % 700:04},2026-03-01 10:00:00,K1,{fen / 100:.2f}\n")
+            out.write(f"{order:06},{order % 3700:04},2026-03-01 10:00:00,K1,{fen / 100:.2f}\n")
     return total
 
 
