@@ -49,7 +49,8 @@ class OrderEntry(Row):
     __tablename__ = "order_entry"
     __table_args__ = (
         UniqueConstraint("order_id", "kind", "ref"),
-        Index("ix_order_entry_customer_id_at", "customer_id", "at"),
+        # What somebody's money came to is read from this alone: her entries lie all over the table.
+        Index("ix_order_entry_customer_id_at", "customer_id", "at", "kind", "amount_fen"),
     )
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)

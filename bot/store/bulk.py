@@ -217,7 +217,7 @@ def literal(column: list[Any]) -> str:
     """A list as PostgreSQL reads an array from text: the driver takes longer to look at every element."""
     kinds = set(map(type, column))
     if kinds <= {int, float}:
-        return "{" + ",".join(map(str, column)) + "}"
+        return "{" + str(column)[1:-1] + "}"
     if kinds == {str}:
         text = '","'.join(column)
         if "\\" not in text and text.count('"') == 2 * (len(column) - 1):

@@ -1713,7 +1713,11 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("order_entry", schema=None) as batch_op:
-        batch_op.create_index("ix_order_entry_customer_id_at", ["customer_id", "at"], unique=False)
+        batch_op.create_index(
+            "ix_order_entry_customer_id_at",
+            ["customer_id", "at", "kind", "amount_fen"],
+            unique=False,
+        )
 
     op.create_table(
         "order_line",

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 from sqlalchemy import delete, select, tuple_
@@ -22,9 +23,11 @@ from bot.store.tags.labels import ids_of, publish
 from bot.store.tags.retagging import SOURCE, open_categories
 from bot.store.tags.stirring import stir
 from bot.store.tags.usual import learn_prices, to_learn, usual_prices
+from bot.store.two_by_two import two_by_two
 
-PART = 10_000
-"""Tags written in one transaction: callbacks must not wait."""
+PART = 5_000
+"""Tags written in one transaction, of which two may wait for each other: callbacks must not wait long."""
+Columns = dict[str, list[Any]]
 SHIFT = 2**24
 """A customer and a tag as one number."""
 
@@ -63,8 +66,8 @@ async def _retag_bought(sessions: Sessions, book: TagBook, now: datetime) -> int
         kept = await _kept(session, book)
     gone = np.setdiff1d(kept, held.pair, assume_unique=True)
     new = np.flatnonzero(~np.isin(held.pair, kept, assume_unique=True))
-    await _take_off(sessions, gone)
-    await _put_on(sessions, book, held, new, now)
+    await two_by_two(_take_off(sessions, part) for part in _cut(gone))
+    await two_by_two(_put_on(sessions, rows) for rows in _new_rows(book, held, new, now))
     return len(gone) + len(new)
 
 
@@ -92,33 +95,34 @@ async def _kept(session: AsyncSession, book: TagBook) -> Array:
     return np.sort(who * SHIFT + tag)
 
 
-async def _take_off(sessions: Sessions, pairs: Array) -> None:
-    for part in _cut(pairs):
-        hers = list(zip((part // SHIFT).tolist(), (part % SHIFT).tolist(), strict=True))
-        async with sessions.begin() as session:
-            key = tuple_(CustomerTag.customer_id, CustomerTag.tag_id)
-            gone = delete(CustomerTag).where(CustomerTag.source == SOURCE, key.in_(hers))
-            await session.execute(gone.execution_options(synchronize_session=False))
-            await stir(session, np.unique(part // SHIFT).tolist())
+async def _take_off(sessions: Sessions, part: Array) -> None:
+    columns = _pairs(part)
+    key = tuple_(CustomerTag.customer_id, CustomerTag.tag_id)
+    hers = key.in_(list(zip(*columns.values(), strict=True)))
+    gone = delete(CustomerTag).where(CustomerTag.source == SOURCE, hers)
+    async with sessions.begin() as session:
+        await session.execute(gone.execution_options(synchronize_session=False))
+        await stir(session, sorted(set(columns["customer_id"])))
 
 
-async def _put_on(
-    sessions: Sessions, book: TagBook, held: _Held, new: Array, now: datetime
-) -> None:
+def _new_rows(book: TagBook, held: _Held, new: Array, now: datetime) -> Iterator[Columns]:
     why = [json.dumps(rule.key, ensure_ascii=False) for rule in book.bought()]
+    same = {"source": SOURCE, "confidence": 1.0, "at": bulk.moment(now), "by": "system:siyu"}
     for part in _cut(new):
-        pair = held.pair[part]
         facts = zip(held.rule[part].tolist(), held.orders[part].tolist(), strict=True)
-        columns = {
-            "customer_id": (pair // SHIFT).tolist(),
-            "tag_id": (pair % SHIFT).tolist(),
-            "evidence": [f'{{"rule": {why[rule]}, "orders": {n}}}' for rule, n in facts],
-        }
-        same = {"source": SOURCE, "confidence": 1.0, "at": bulk.moment(now), "by": "system:siyu"}
-        async with sessions.begin() as session:
-            every = {name: [value] * len(part) for name, value in same.items()}
-            await bulk.append(session, CustomerTag, columns | every)
-            await stir(session, np.unique(pair // SHIFT).tolist())
+        told = {"evidence": [f'{{"rule": {why[rule]}, "orders": {n}}}' for rule, n in facts]}
+        every = {name: [value] * len(part) for name, value in same.items()}
+        yield _pairs(held.pair[part]) | told | every
+
+
+async def _put_on(sessions: Sessions, columns: Columns) -> None:
+    async with sessions.begin() as session:
+        await bulk.append(session, CustomerTag, columns)
+        await stir(session, sorted(set(columns["customer_id"])))
+
+
+def _pairs(pair: Array) -> Columns:
+    return {"customer_id": (pair // SHIFT).tolist(), "tag_id": (pair % SHIFT).tolist()}
 
 
 def _cut(rows: Array) -> Iterator[Array]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -27,12 +28,15 @@ from bot.domain.tiering import (
 from bot.domain.tiers import TIERS, TierConfig, TierMove, TierRun
 from bot.store.engine import Sessions
 from bot.store.tiers import reading, writing
-from bot.store.tiers.writing import Standing, as_rows
+from bot.store.tiers.writing import New, Standing, Work, as_rows
+from bot.store.two_by_two import two_by_two
 
 HOME = ZoneInfo("Asia/Shanghai")
 DEFAULTS = TierConfig()
-PART = 10_000
-"""Rows per transaction: well under 300 ms, so that callbacks never wait for a full run."""
+PART = 5_000
+"""Rows per transaction: two of them well under 300 ms, so that callbacks never wait for a full run."""
+STEP = 1_000
+"""Customers looked at in one transaction: of many more, PostgreSQL would read every order of the shop."""
 MANY = 20_000
 FEW = 500
 """Below this many customers the ranking itself moves with every order, and counting everybody is quick."""
@@ -72,7 +76,7 @@ async def rerun(
         work = await _work(session, standing)
         newest = await reading.newest_entry(session)
     if not rehearsal:
-        await _write_all(sessions, standing, work, progress)
+        await two_by_two(_all_steps(sessions, standing, work, progress))
         async with sessions.begin() as session:
             await _keep_run(session, standing, scale, config, zone)
             late = await reading.buyers_since(session, newest)
@@ -109,16 +113,15 @@ async def refresh(
 async def refresh_many(sessions: Sessions, customer_ids: Sequence[int], now: datetime) -> int:
     """Re-tier all who bought in a batch, in steps; how many moved. A first tier is no move, as in a full run."""
     moved = 0
-    for start in range(0, len(customer_ids), PART):
-        some = customer_ids[start : start + PART]
+    for start in range(0, len(customer_ids), STEP):
+        some = customer_ids[start : start + STEP]
         async with sessions.begin() as session:
             last = await reading.last_run(session)
             if last is None:
                 return 0
             standing = await _look(session, last, some, now)
             work = await _work(session, standing, some)
-            await writing.write_stats(session, standing.stats(work.stats, work.categories))
-            await _write(session, standing, work.tiers)
+            await New.of(standing, work).write(session)
             moved += len(standing.moved)
     return moved
 
@@ -138,47 +141,35 @@ async def _look(
     return Standing(known, scores, places, stars, was, kept, today, now)
 
 
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """Rows to write, as far as anything about them is new."""
-
-    gone: Ints
-    stats: Ints
-    tiers: Ints
-    categories: dict[int, str]
-
-
 async def _work(
     session: AsyncSession, standing: Standing, only: Sequence[int] | None = None
-) -> _Work:
+) -> Work:
     gone = np.array(await reading.merged_away(session) if only is None else [], dtype=np.int64)
     stale = standing.stale_stats(await reading.kept_stats(session, only))
     whose = None if len(stale) > MANY else standing.known.customer[stale]
     categories = await reading.top_categories(session, whose) if len(stale) else {}
-    return _Work(gone, stale, standing.changed(), categories)
+    return Work(gone, stale, standing.changed(), categories)
 
 
-async def _write_all(
-    sessions: Sessions, standing: Standing, work: _Work, progress: Progress | None
-) -> None:
+def _all_steps(
+    sessions: Sessions, standing: Standing, work: Work, progress: Progress | None
+) -> Iterator[Coroutine[Any, Any, None]]:
     for part in _parts(work.gone):
-        async with sessions.begin() as session:
-            await writing.forget(session, part.tolist())
-    for part in _parts(work.stats):
-        lines = standing.stats(part, work.categories)
-        async with sessions.begin() as session:
-            await writing.write_stats(session, lines)
-    for part in _parts(work.tiers):
-        async with sessions.begin() as session:
-            await _write(session, standing, part)
-        if progress is not None:
-            progress(len(part))
+        yield _forget(sessions, part)
+    for part in _parts(np.union1d(work.stats, work.tiers)):
+        yield _write_part(sessions, New.of(standing, work.among(part)), progress)
 
 
-async def _write(session: AsyncSession, standing: Standing, rows: Ints) -> None:
-    moved = np.intersect1d(rows, standing.moved, assume_unique=True)
-    await writing.write_tiers(session, standing.lines(rows))
-    await writing.write_moves(session, standing.moves(moved), standing.as_of)
+async def _forget(sessions: Sessions, part: Ints) -> None:
+    async with sessions.begin() as session:
+        await writing.forget(session, part.tolist())
+
+
+async def _write_part(sessions: Sessions, new: New, progress: Progress | None) -> None:
+    async with sessions.begin() as session:
+        await new.write(session)
+    if progress is not None:
+        progress(len(new.tiers["customer_id"]))
 
 
 async def _everybody(

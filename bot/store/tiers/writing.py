@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -124,6 +124,49 @@ class Standing:
         stayed = found & (self.before[rows] == self.places.tier[rows])
         since[stayed] = self.kept.since[at[stayed]]
         return since
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Rows to write, as far as anything about them is new."""
+
+    gone: Ints
+    stats: Ints
+    tiers: Ints
+    categories: dict[int, str]
+
+    def among(self, rows: Ints) -> Work:
+        """Of these rows in order, between which there are no others to write."""
+        stats, tiers = (
+            each[np.searchsorted(each, rows[0]) : np.searchsorted(each, rows[-1], side="right")]
+            for each in (self.stats, self.tiers)
+        )
+        return replace(self, stats=stats, tiers=tiers)
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """Rows as they will be written down, all of a customer's together."""
+
+    stats: Columns
+    tiers: Columns
+    moves: Columns
+    at: datetime
+
+    @classmethod
+    def of(cls, standing: Standing, work: Work) -> New:
+        moved = np.intersect1d(work.tiers, standing.moved, assume_unique=True)
+        return cls(
+            stats=standing.stats(work.stats, work.categories),
+            tiers=standing.lines(work.tiers),
+            moves=standing.moves(moved),
+            at=standing.as_of,
+        )
+
+    async def write(self, session: AsyncSession) -> None:
+        await write_stats(session, self.stats)
+        await write_tiers(session, self.tiers)
+        await write_moves(session, self.moves, self.at)
 
 
 async def write_tiers(session: AsyncSession, lines: Columns) -> None:
