@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import sys
 import time
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ from sqlalchemy import func, select
 from taskiq import InMemoryBroker
 
 from bot.app import open_bot
+from bot.cli.loop import run
 from bot.content import load_content
 from bot.domain.delivery import Owed
 from bot.outbound.campaigns import plan_due
@@ -185,17 +187,18 @@ def main() -> None:
     parser.add_argument("--sink", type=int, default=0, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.sink:
-        asyncio.run(_sink(options.sink))
+        run(_sink(options.sink))
         return
+    gc.set_threshold(100_000, 50, 100)  # as every `siyu` command does
     count = SMALL if options.small else options.messages
     with sink() as url:
-        top, each = asyncio.run(bare(url, count)), asyncio.run(a_task_each(url, count))
+        top, each = run(bare(url, count)), run(a_task_each(url, count))
         print(f"bare POST loop {top:8,.0f}/s; one task per message on taskiq {each:8,.0f}/s")
         for kind in [options.only] if options.only else ["sqlite", "postgres"]:
             with fresh(kind) as database:
                 asyncio.run(world.make_tables(database))
                 world.load(database, people(count))
-                whole, paid = asyncio.run(ours(database, url, count))
+                whole, paid = run(ours(database, url, count))
             verdict = "ok" if whole / top >= FLOOR and whole / each >= TIMES else "missed"
             print(
                 f"{kind:9} rendered, gated, sent, settled {whole:8,.0f}/s = {whole / top:.3f} of bare (floor {FLOOR}), "

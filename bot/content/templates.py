@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -62,7 +62,7 @@ class Footer:
         return f"{text}\n\n{self.mass if channel in ONE_FOR_MANY else self.words}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Template:
     name: str
     head: Head
@@ -99,7 +99,7 @@ class Template:
         said = frozenset().union(
             *(bare_names(text) for text in (self.body, *self.variants.values()))
         )
-        return said - self._fallbacks().keys()
+        return said - self._fallbacks.keys()
 
     def limit(self, channel: str | None) -> int:
         return min(BYTES[name] for name in ([channel] if channel in BYTES else self.channels))
@@ -114,7 +114,7 @@ class Template:
         told = for_everyone(given) if channel in ONE_FOR_MANY else given
         chosen = self.compiled.get(variant or "", self.compiled[""])
         try:
-            words = _tidy(chosen.render({**self._fallbacks(), **told}))
+            words = _tidy(chosen.render(self._fallbacks | told))
         except (jinja2.UndefinedError, SecurityError) as error:
             raise Refusal(
                 "missing_fact",
@@ -133,6 +133,7 @@ class Template:
             )
         return text
 
+    @cached_property
     def _fallbacks(self) -> dict[str, Any]:
         return {
             name: fact.fallback for name, fact in self.facts.items() if fact.fallback is not None

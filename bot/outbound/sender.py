@@ -25,8 +25,14 @@ log = structlog.get_logger()
 
 LEASE_SECONDS = 45.0
 """Longer than any call may take (10 s and one token refresh), so that nobody repeats a call under way."""
-AT_ONCE = 25
-"""More would make a round cheaper, but all that are under way when a token ends are asked for twice."""
+ROUND = 400
+"""Claimed and looked at together."""
+AT_ONCE = 50
+"""Under way at one time: whatever is when a token ends is asked for twice, and is unknown when we die."""
+TOGETHER_SECONDS = 0.05
+"""Answers that come within so long of each other are written in one transaction; a slow one holds up nobody."""
+WORTH_SECONDS = 0.5
+"""So long is a last look worth something: what is not begun by then goes back, and rounds are shorter for a while."""
 MOST_ATTEMPTS = 8
 MOST_CRASHES = 3
 """After so many deaths of those who had it in hand, a debt is what kills them: it is parked."""
@@ -53,10 +59,11 @@ class Sender:
         self._work = work
         self._owner = owner
         self._alarm = alarm
+        self._round = AT_ONCE
 
-    async def pay(self, *, limit: int = AT_ONCE) -> int:
+    async def pay(self, *, limit: int = ROUND) -> int:
         """Pay up to `limit` due debts. Returns how many were looked at."""
-        claimed = await self._claim(limit)
+        claimed = await self._claim(min(limit, self._round))
         for some in await self._apart(claimed):
             await self._pay(some)
         return len(claimed)
@@ -64,23 +71,40 @@ class Sender:
     async def _apart(self, claimed: Sequence[Owed]) -> list[Sequence[Owed]]:
         """What may be about to kill us once more goes alone, after its neighbours: nobody else is to pay for it."""
         suspects = [owed for owed in claimed if owed.crashes >= MOST_CRASHES - 1]
-        if len(suspects) > 1:
-            back = [
-                (owed, {"state": "owed", "attempts": owed.attempts - 1}) for owed in suspects[1:]
-            ]
-            async with self._work.sessions.begin() as session:
-                await outbox.settle(session, back)
-        steady = [owed for owed in claimed if owed not in suspects]
+        await self._give_back(suspects[1:])
+        steady = [owed for owed in claimed if owed.crashes < MOST_CRASHES - 1]
         return [some for some in (steady, suspects[:1]) if some]
 
+    async def _give_back(self, unasked: Sequence[Owed]) -> None:
+        back = [(owed, {"state": "owed", "attempts": owed.attempts - 1}) for owed in unasked]
+        if back:
+            async with self._work.sessions.begin() as session:
+                await outbox.settle(session, back)
+
     async def _pay(self, claimed: Sequence[Owed]) -> None:
-        payable, settled_early = await self._look(claimed)
-        payable = await self._begin(payable)
-        outcomes = await asyncio.gather(*(self._perform(owed, call) for owed, call in payable))
-        results: list[Settled] = [
-            (owed, call, outcome) for (owed, call), outcome in zip(payable, outcomes, strict=True)
-        ]
-        await self._settle(results + settled_early)
+        monotonic = self._work.clock.monotonic
+        began = monotonic()
+        payable, became = await self._look(claimed)
+        under_way: set[asyncio.Task[Settled]] = set()
+        try:
+            while payable or under_way or became:
+                await self._settle(became)
+                room = AT_ONCE - len(under_way)
+                some, payable = payable[:room], payable[room:]
+                begun = await self._begin(some)
+                under_way |= {asyncio.create_task(self._made(*one)) for one in begun}
+                became, under_way = await _together(under_way)
+                if payable and monotonic() - began >= WORTH_SECONDS:
+                    await self._give_back([owed for owed, _ in payable])
+                    payable, self._round = [], max(self._round // 2, AT_ONCE)
+            if monotonic() - began < WORTH_SECONDS / 2:
+                self._round = min(self._round + AT_ONCE, ROUND)
+        finally:
+            for task in under_way:
+                task.cancel()
+
+    async def _made(self, owed: Owed, call: Call) -> Settled:
+        return owed, call, await self._perform(owed, call)
 
     async def _claim(self, limit: int) -> Sequence[Owed]:
         async with self._work.sessions.begin() as session:
@@ -178,7 +202,9 @@ class Sender:
             log.error("call failed", kind=owed.kind, outbox_id=owed.id, error=type(bug).__name__)
             return TryLater(reason="bug") if call.repeatable else Unclear("bug")
 
-    async def _settle(self, results: list[Settled]) -> None:
+    async def _settle(self, results: Sequence[Settled]) -> None:
+        if not results:
+            return
         now = self._work.now()
         final = [(owed, call, _give_up(owed, found)) for owed, call, found in results]
         written = [(owed, _written(owed, outcome, now)) for owed, _, outcome in final]
@@ -211,6 +237,16 @@ class Sender:
     def _report(self, what: str, owed: Owed, bug: Exception) -> None:
         log.error(what, kind=owed.kind, outbox_id=owed.id, error=type(bug).__name__)
         self._alarm(bug)
+
+
+async def _together(
+    under_way: set[asyncio.Task[Settled]],
+) -> tuple[list[Settled], set[asyncio.Task[Settled]]]:
+    """What came of those that are answered soon, and those that are not answered yet."""
+    if not under_way:
+        return [], under_way
+    done, left = await asyncio.wait(under_way, timeout=TOGETHER_SECONDS)
+    return [task.result() for task in done], left
 
 
 def _tells(call: Call) -> bool:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
 import structlog
@@ -65,8 +67,9 @@ class Http:
         try:
             async with self._session().request(
                 request.method,
-                self._base + request.path,
-                params={**request.query, **({"access_token": token} if token else {})},
+                # Written out: what is parsed once is known from then on, what is put together never is.
+                self._base + request.path + (f"?access_token={quote(token)}" if token else ""),
+                params=request.query,
                 timeout=self._timeout,
                 # A redirect would carry the token to whoever is named.
                 allow_redirects=False,
@@ -81,11 +84,8 @@ class Http:
             return Lost("timeout" if isinstance(trouble, TimeoutError) else "cut_off")
 
     def _measure(self, date: str | None) -> None:
-        try:
-            told = parsedate_to_datetime(date or "")
-        except ValueError:
-            return
-        if told.tzinfo:
+        told = _moment(date or "")
+        if told is not None and told.tzinfo:
             before, self.skew = self.skew, (told - self._clock.now()).total_seconds()
             self._warn(before)
 
@@ -93,6 +93,15 @@ class Http:
         """Once, not with every answer."""
         if abs(before) <= SKEWED_SECONDS < abs(self.skew) and not self._clock.moved:
             log.warning("clock differs from the platform's", seconds=round(self.skew))
+
+
+@lru_cache(maxsize=8)
+def _moment(date: str) -> datetime | None:
+    """All answers of one second say the same."""
+    try:
+        return parsedate_to_datetime(date)
+    except ValueError:
+        return None
 
 
 def _payload(request: Request) -> dict[str, Any]:

@@ -26,7 +26,7 @@ async def add_new(
     await session.flush()
     target, count = table_of(table), len(rows)
     columns = {name: [value] * count for name, value in defaults(target)}
-    columns |= {name: [_plain(row[name]) for row in rows] for name in rows[0]}
+    columns |= turned(rows)
     names = ", ".join(f'"{name}"' for name in columns)
     head = f'INSERT INTO "{target.name}" ({names})'
     told = ", ".join(f'"{name}"' for name in returning)
@@ -43,6 +43,11 @@ async def add_new(
 def _each(plain: sqlite3.Connection, asked: str, columns: Mapping[str, list[Any]]) -> list[Any]:
     rows = zip(*columns.values(), strict=True)
     return [new for row in rows for new in plain.execute(asked, row).fetchall()]
+
+
+def turned(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """Rows that all say the same columns, as these columns."""
+    return {name: [_plain(row[name]) for row in rows] for name in rows[0]}
 
 
 def _plain(value: Any) -> Any:

@@ -15,6 +15,7 @@ from bot.domain.channels import WINDOWS
 from bot.domain.conversations import Conversation
 from bot.domain.delivery import Message, Window
 from bot.domain.mapping import Moment
+from bot.store.bulk import among
 from bot.store.engine import dialect_of, table_of, upsert, upsert_in
 from bot.store.together import together
 from bot.store.vault import Vault
@@ -179,14 +180,24 @@ async def use_windows(
     session: AsyncSession, customer_ids: Sequence[int], channel: str, now: datetime
 ) -> set[int]:
     """The same for many at once: who had one left."""
-    used = update(Window).where(
-        Window.customer_id.in_(customer_ids),
-        Window.channel == channel,
-        Window.closes_at > now,
-        Window.left > 0,
+    hers = {"whose": list(customer_ids), "which": channel, "at_moment": now}
+    return set(await session.scalars(_using(dialect_of(session)), hers))
+
+
+@lru_cache
+def _using(dialect: str) -> Executable:
+    window = table_of(Window)
+    return (
+        update(window)
+        .where(
+            among(dialect, window.c.customer_id, "whose"),
+            window.c.channel == bindparam("which"),
+            window.c.closes_at > bindparam("at_moment", type_=Moment),
+            window.c.left > 0,
+        )
+        .values(left=window.c.left - 1)
+        .returning(window.c.customer_id)
     )
-    used = used.values(left=Window.left - 1).returning(Window.customer_id)
-    return set(await session.scalars(used.execution_options(synchronize_session=False)))
 
 
 async def give_back(session: AsyncSession, touch_ids: Sequence[int], now: datetime) -> None:

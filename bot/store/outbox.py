@@ -24,8 +24,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot import calls
 from bot.domain.delivery import Owed
 from bot.domain.mapping import Moment
-from bot.store.adding import add_new
-from bot.store.engine import dialect_of, table_of, upsert_in
+from bot.store import bulk
+from bot.store.adding import add_new, turned
+from bot.store.engine import dialect_of, table_of
 from bot.store.together import together
 from bot.store.vault import Vault
 
@@ -90,13 +91,13 @@ _TAKE = _taking()
 
 
 @lru_cache
-def _writing(names: frozenset[str]) -> Executable:
+def _writing(dialect: str, names: frozenset[str]) -> Executable:
     """Into those of these debts that are still this owner's by this fence; their ids come back."""
     debt = table_of(Owed)
     writing: Executable = (
         update(debt)
         .where(
-            debt.c.id.in_(bindparam("its_ids", expanding=True)),
+            bulk.among(dialect, debt.c.id, "its_ids"),
             debt.c.state == "claimed",
             debt.c.owner == bindparam("its_owner"),
             debt.c.fence == bindparam("its_fence"),
@@ -105,11 +106,6 @@ def _writing(names: frozenset[str]) -> Executable:
         .returning(debt.c.id)
     )
     return writing
-
-
-@lru_cache
-def _owing_many(dialect: str) -> Any:
-    return upsert_in(dialect, table_of(Owed)).on_conflict_do_nothing(index_elements=["effect"])
 
 
 async def owe(
@@ -139,7 +135,7 @@ async def owe_many(
     """Put many calls in debt, all with the same terms; those whose effect is owed already stay as they are."""
     rows = [_row(vault, call, terms["effect"], now) | terms for call, terms in debts]
     if rows:
-        await session.execute(_owing_many(dialect_of(session)), rows)
+        await bulk.append(session, Owed, turned(rows))
 
 
 def _row(vault: Vault, call: calls.Call, effect: str, now: datetime) -> dict[str, Any]:
@@ -196,16 +192,16 @@ async def settle(
 ) -> set[int]:
     """Write back what became of claimed debts, those alike together. Returns those that were still the owner's:
     what somebody else owns by now stays as it is."""
-    alike: dict[str, tuple[Mapping[str, object], list[Owed]]] = {}
+    alike: dict[tuple[str | None, int, str], tuple[Mapping[str, object], list[int]]] = {}
     for owed, values in became:
-        key = f"{owed.owner} {owed.fence} {sorted(values.items())!r}"
-        alike.setdefault(key, (values, []))[1].append(owed)
+        key = owed.owner, owed.fence, repr(values)
+        alike.setdefault(key, (values, []))[1].append(owed.id)
     written: set[int] = set()
-    for values, debts in alike.values():
-        mine = {"its_owner": debts[0].owner, "its_fence": debts[0].fence}
+    for (owner, fence, _), (values, ids) in alike.items():
+        mine = {"its_owner": owner, "its_fence": fence, "its_ids": ids}
         new = {f"new_{name}": each for name, each in values.items()}
-        ids = {"its_ids": [owed.id for owed in debts]}
-        written |= set(await session.scalars(_writing(frozenset(values)), mine | ids | new))
+        writing = _writing(dialect_of(session), frozenset(values))
+        written |= set(await session.scalars(writing, mine | new))
     return written
 
 

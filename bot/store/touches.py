@@ -23,9 +23,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.domain.campaigns import Campaign, Touch
 from bot.domain.customers import Customer
 from bot.domain.delivery import Owed, Window
+from bot.domain.mapping import Moment
 from bot.domain.reasons import GONE
 from bot.store import bulk, outbox
-from bot.store.engine import dialect_of, upsert_in
+from bot.store.adding import turned
+from bot.store.engine import dialect_of, table_of, upsert_in
 from bot.store.engine import rows as plain_rows
 
 MOST_WAYS = 3
@@ -142,9 +144,23 @@ async def settle(
     **values: Any,
 ) -> int:
     """Move touches on, unless something else has moved them before."""
-    return await changed(
-        session,
-        update(Touch).where(Touch.id.in_(touch_ids), Touch.state.in_(expected)).values(**values),
+    found = {"its_ids": list(touch_ids), "its_states": list(expected)}
+    new = {f"new_{name}": value for name, value in values.items()}
+    writing = _settling(dialect_of(session), frozenset(values))
+    result = await session.execute(writing, found | new)
+    return result.rowcount if isinstance(result, CursorResult) else 0
+
+
+@lru_cache
+def _settling(dialect: str, names: frozenset[str]) -> Executable:
+    touch = table_of(Touch)
+    return (
+        update(touch)
+        .where(
+            bulk.among(dialect, touch.c.id, "its_ids"),
+            touch.c.state.in_(bindparam("its_states", expanding=True)),
+        )
+        .values({name: bindparam(f"new_{name}", type_=touch.c[name].type) for name in names})
     )
 
 
@@ -179,34 +195,36 @@ async def due(
 ) -> Sequence[tuple[Touch, Campaign | None]]:
     """Planned touches whose time has come, locked together with their customers:
     two passes at once must not both use the last place under a cap."""
-    query = (
-        select(Touch, Campaign)
-        .outerjoin(Campaign, Campaign.id == Touch.campaign_id)
-        .where(Touch.state == "planned", Touch.due_at <= now, Touch.id > after)
-        .order_by(Touch.id)
-        .limit(limit)
-        .with_for_update(of=Touch, skip_locked=True)
-    )
-    rows = (await session.execute(query)).all()
+    rows = (await session.execute(_DUE, {"at_moment": now, "past": after, "most": limit})).all()
     customers = {touch.customer_id for touch, _ in rows}
-    locked = select(Customer.id).where(Customer.id.in_(customers)).order_by(Customer.id)
-    await session.execute(locked.with_for_update())
+    await plain_rows(session, _locking(dialect_of(session)), {"whose": sorted(customers)})
     return rows
+
+
+_DUE = (
+    select(Touch, Campaign)
+    .outerjoin(Campaign, Campaign.id == Touch.campaign_id)
+    .where(
+        Touch.state == "planned",
+        Touch.due_at <= bindparam("at_moment", type_=Moment),
+        Touch.id > bindparam("past"),
+    )
+    .order_by(Touch.id)
+    .limit(bindparam("most"))
+    .with_for_update(of=Touch, skip_locked=True)
+)
+
+
+@lru_cache
+def _locking(dialect: str) -> Select[int]:
+    whose = bulk.among(dialect, Customer.id, "whose")
+    return select(Customer.id).where(whose).order_by(Customer.id).with_for_update()
 
 
 async def write(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
     """Write back touches that `due` locked, each by its id; all of them say the same columns."""
     if rows:
-        await bulk.change(
-            session,
-            Touch,
-            "id",
-            {name: [_spelt(row[name]) for row in rows] for name in rows[0]},
-        )
-
-
-def _spelt(value: Any) -> Any:
-    return bulk.moment(value) if isinstance(value, datetime) else value
+        await bulk.change(session, Touch, "id", turned(rows))
 
 
 class Bound(NamedTuple):

@@ -6,16 +6,18 @@ import hmac
 import os
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import Executable, bindparam, event, select
+from sqlalchemy import Select, event, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session, SessionTransaction
 
 from bot.domain.customers import Secret
-from bot.store.engine import dialect_of, table_of, upsert_in
+from bot.store import bulk
+from bot.store.engine import dialect_of
 from bot.store.together import together
 
 VERSION = b"\x01"
@@ -28,16 +30,11 @@ def _unread(session: Session, _rolled_back: SessionTransaction) -> None:
     session.info.pop(READ, None)
 
 
-# Nearly every event asks for somebody's key: built once.
-_KEYS = select(Secret.customer_id, Secret.wrapped_key).where(
-    Secret.customer_id.in_(bindparam("whose", expanding=True))
-)
-
-
 @lru_cache
-def _writing(dialect: str) -> Executable:
-    writing: Executable = upsert_in(dialect, table_of(Secret)).on_conflict_do_nothing()
-    return writing
+def _keys(dialect: str) -> Select[int, bytes]:
+    """Nearly every event asks for somebody's: built once."""
+    whose = bulk.among(dialect, Secret.customer_id, "whose")
+    return select(Secret.customer_id, Secret.wrapped_key).where(whose)
 
 
 class Vault:
@@ -97,14 +94,15 @@ class Vault:
         new = [i for i in ids if i not in found]
         if not new:
             return
-        await session.execute(
-            _writing(dialect_of(session)),
-            [{"customer_id": i, "wrapped_key": self.new_key(i)} for i in new],
-        )
+        keys: dict[str, list[Any]] = {
+            "customer_id": new,
+            "wrapped_key": [self.new_key(i) for i in new],
+        }
+        await bulk.append(session, Secret, keys)
         await self._read(session, new)
 
     async def _read(self, session: AsyncSession, ids: list[int]) -> set[int]:
-        rows = await session.execute(_KEYS, {"whose": ids})
+        rows = await session.execute(_keys(dialect_of(session)), {"whose": ids})
         found = set()
         for customer_id, wrapped in rows:
             self.learn(customer_id, wrapped)

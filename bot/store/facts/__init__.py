@@ -18,7 +18,8 @@ from bot.domain.points import PointsAccount
 from bot.domain.rights import month_of
 from bot.store import group_chats, points
 from bot.store.customers.people import NAME
-from bot.store.facts import questions
+from bot.store.engine import dialect_of
+from bot.store.facts.questions import STORES, Questions, questions
 from bot.store.together import together
 from bot.store.vault import Vault
 from bot.tongue import speaking
@@ -62,8 +63,12 @@ class _Asking:
     now: datetime
     levels: Levels
 
+    @property
+    def questions(self) -> Questions:
+        return questions(dialect_of(self.session))
+
     async def rows(self, query: Executable, **more: Any) -> list[Any]:
-        """The rows of one of the queries below."""
+        """The rows of one of the questions."""
         bound = {"ids": self.ids, "now": self.now}
         return list((await self.session.execute(query, bound | more)).all())
 
@@ -116,7 +121,9 @@ async def _of_some(session: AsyncSession, some: Sequence[_Her]) -> list[dict[str
 
 async def guides_of(session: AsyncSession, customer_ids: Collection[int]) -> dict[int, Guide]:
     """The guide of each customer: whom she talked with last, else the newest."""
-    found = await session.execute(questions.BEST_GUIDES, {"ids": list(customer_ids)})
+    found = await session.execute(
+        questions(dialect_of(session)).best_guides, {"ids": list(customer_ids)}
+    )
     return dict(found.all())
 
 
@@ -144,14 +151,14 @@ async def _names(asking: _Asking) -> Found:
     await asking.vault.load_keys(asking.session, asking.ids)
     return [
         (i, {"称呼": asking.vault.unseal_known(i, sealed, about=NAME)})
-        for i, sealed in await asking.rows(questions.NAMES)
+        for i, sealed in await asking.rows(asking.questions.names)
     ]
 
 
 async def _guides(asking: _Asking) -> Found:
     guides = await guides_of(asking.session, asking.ids)
     ids = sorted({guide.store_id for guide in guides.values() if guide.store_id is not None})
-    stores = dict(await asking.rows(questions.STORES, stores=ids)) if ids else {}
+    stores = dict(await asking.rows(STORES, stores=ids)) if ids else {}
     return [
         (i, {"guide": guide.name} | _known(store=stores.get(guide.store_id)))
         for i, guide in guides.items()
@@ -165,7 +172,7 @@ async def _standing(asking: _Asking) -> Found:
             _known(birthday_month=month, tier=tier, favourite=likes)
             | (_points(asking.levels, account) if account else {}),
         )
-        for i, month, tier, likes, account in await asking.rows(questions.STANDING)
+        for i, month, tier, likes, account in await asking.rows(asking.questions.standing)
     ]
 
 
@@ -192,7 +199,7 @@ async def _running_out(asking: _Asking) -> Found:
 
 async def _coupons(asking: _Asking) -> Found:
     """The coupon that runs out first: the one worth speaking of."""
-    rows = await asking.rows(questions.COUPONS)
+    rows = await asking.rows(asking.questions.coupons)
     with speaking("zh"):  # she is told, whoever looks on
         return [
             (i, {"coupon_code": code, "coupon_until": last_day_words(until)})
@@ -203,26 +210,26 @@ async def _coupons(asking: _Asking) -> Found:
 async def _orders(asking: _Asking) -> Found:
     return [
         (i, {"orders": number, "days_since_order": (asking.now - last).days})
-        for i, number, last in await asking.rows(questions.ORDERS)
+        for i, number, last in await asking.rows(asking.questions.orders)
     ]
 
 
 async def _this_month(asking: _Asking) -> Found:
     local = asking.now.astimezone(HERE)
     first = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    rows = await asking.rows(questions.SPENT, first=first)
+    rows = await asking.rows(asking.questions.spent, first=first)
     return [(i, {"spent_this_month": int(fen)}) for i, fen in rows]
 
 
 async def _last_items(asking: _Asking) -> Found:
     return [
         (i, _known(last_item=name or None, last_category=category or None))
-        for i, name, category in await asking.rows(questions.LAST_ITEMS)
+        for i, name, category in await asking.rows(asking.questions.last_items)
     ]
 
 
 async def _keep_general(asking: _Asking, found: Facts, ours: Mapping[str, Any]) -> None:
-    for (customer_id,) in await asking.rows(questions.GENERAL):
+    for (customer_id,) in await asking.rows(asking.questions.general):
         found[customer_id].update(ours)
         for name in FROM_PROFILE:
             found[customer_id].pop(name, None)
@@ -230,7 +237,7 @@ async def _keep_general(asking: _Asking, found: Facts, ours: Mapping[str, Any]) 
 
 async def _invites(asking: _Asking) -> Found:
     """The group chat she is asked into, and the code that leads to a free place."""
-    asked = dict(await asking.rows(questions.INVITES))
+    asked = dict(await asking.rows(asking.questions.invites))
     rules = (
         {rule.key: rule for rule in await group_chats.live_rules(asking.session)} if asked else {}
     )
