@@ -223,6 +223,12 @@ async def rows(
     return (await (await session.connection()).execute(query, bound)).all()
 
 
+async def look_over(session: AsyncSession, entity: type[Any]) -> None:
+    """After a great change: PostgreSQL plans by what it saw of a table last, and would look again in a minute or so."""
+    if not is_sqlite(session):
+        await session.execute(text(f'ANALYZE "{table_of(entity).name}"'))
+
+
 def is_sqlite(session: AsyncSession) -> bool:
     return dialect_of(session) == "sqlite"
 

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.domain.tags import CustomerTag, Tag, TagBook, TagGroup, parts
 from bot.store import bulk
 from bot.store.bulk import Array
-from bot.store.engine import Sessions
+from bot.store.engine import Sessions, look_over
 from bot.store.tags.bills import bills_of, tags_of
 from bot.store.tags.counting import retag_counted
 from bot.store.tags.fitting import retag_fitting
@@ -28,6 +28,8 @@ from bot.store.two_by_two import two_by_two
 PART = 5_000
 """Tags written in one transaction, of which two may wait for each other: callbacks must not wait long."""
 Columns = dict[str, list[Any]]
+GREAT = 50_000
+"""So many tags that came or went change what is worth asking first."""
 SHIFT = 2**24
 """A customer and a tag as one number."""
 
@@ -68,7 +70,11 @@ async def _retag_bought(sessions: Sessions, book: TagBook, now: datetime) -> int
     new = np.flatnonzero(~np.isin(held.pair, kept, assume_unique=True))
     await two_by_two(_take_off(sessions, part) for part in _cut(gone))
     await two_by_two(_put_on(sessions, rows) for rows in _new_rows(book, held, new, now))
-    return len(gone) + len(new)
+    changed = len(gone) + len(new)
+    if changed > GREAT:
+        async with sessions.begin() as session:
+            await look_over(session, CustomerTag)
+    return changed
 
 
 async def _held(
