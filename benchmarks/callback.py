@@ -8,8 +8,10 @@ installed under the temporary folder, never here. Ours, on SQLite (synchronous=F
 default durability:
 
   kept      WeCom: verified, decrypted, parsed, stored under its digest in a group commit, and only then answered
+  handled   the same events kept and handled by the real handlers: people, ties, tags and journeys written, debts owed
   answered  Official Account: kept as above, handled by the real handlers, and answered with a sealed reply
-  handled   WeCom with everything in one process: events per second until the inbox is empty
+  lived     WeCom with everything in one process until the inbox is empty: handled as above, debts paid to a platform
+            that knows nobody, first steps of journeys taken
 
 "per core" divides by the CPU time of the server's process, so that it does not depend on who else is busy. The bare
 handler runs before and after every other; each is held against the mean of its two neighbours.
@@ -21,6 +23,7 @@ import argparse
 import base64
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -35,7 +38,7 @@ from typing import Any
 import peers
 from kit import databases
 from kit.load import drive, post
-from kit.servers import ROOT, cpu_seconds, free_port, running
+from kit.servers import ROOT, cpu_seconds, environment, free_port, running
 from wechatpy.crypto import WeChatCrypto
 from wechatpy.enterprise.crypto import WeChatCrypto as WeComCrypto
 from wechatpy.utils import WeChatSigner
@@ -177,12 +180,36 @@ def ours(url: str, role: str, **more: str) -> Iterator[tuple[int, int]]:
 
 def house(kind: str, many: int) -> Iterator[Row]:
     with databases.fresh(kind) as url, ours(url, "web") as (pid, port):
-        yield measured(f"siyu kept, {kind}", pid, port, customers("/callback/wecom", many))
+        kept = measured(f"siyu kept, {kind}", pid, port, customers("/callback/wecom", many))
+        yield kept
+        yield handled(kind, url, kept)
         work = fans("/callback/official", many // 4)
         yield measured(f"siyu answered, {kind}", pid, port, work)
-    with databases.fresh(kind) as url, ours(url, "all") as (pid, port):
+    with (
+        strangers() as base,
+        databases.fresh(kind) as url,
+        ours(url, "all", SIYU_WECOM_API_BASE=base) as (pid, port),
+    ):
         work = customers("/callback/wecom", many // 4)
-        yield measured(f"siyu handled, {kind}", pid, port, work, until=lambda: _drained(port))
+        yield measured(f"siyu lived, {kind}", pid, port, work, until=lambda: _drained(port))
+
+
+def handled(kind: str, url: str, kept: Row) -> Row:
+    """What was kept is handled by one drain of its own, beside the server; its time comes on top of keeping."""
+    command = [sys.executable, str(HERE.parent / "kit" / "draining.py")]
+    env = environment(**OURS, SIYU_DATABASE_URL=url)
+    told = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+    done, seconds, spent = json.loads(told.stdout.splitlines()[-1])
+    per_s = 1 / (1 / kept.per_s + seconds / done)
+    per_core = 1 / (1 / kept.per_core + spent / done)
+    return Row(f"siyu handled, {kind}", per_s, per_core, kept.p50, kept.p99)
+
+
+@contextmanager
+def strangers() -> Iterator[str]:
+    port = free_port()
+    with running([sys.executable, str(HERE.parent / "kit" / "strangers.py"), str(port)], port, {}):
+        yield f"http://127.0.0.1:{port}"
 
 
 def _drained(port: int) -> None:
