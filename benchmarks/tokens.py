@@ -15,6 +15,7 @@ import json
 import multiprocessing
 import sys
 import tempfile
+import time
 import urllib.request
 from collections import Counter
 from contextvars import ContextVar
@@ -34,6 +35,7 @@ from bot.store.schema import prepare
 from bot.store.tokens import SqlTokens
 from bot.store.vault import Vault
 
+KNOCKS = 30
 SENT: ContextVar[list[str]] = ContextVar("SENT")
 
 
@@ -92,8 +94,18 @@ def process(account: WecomAccount, url: str, in_flight: int, signals: Any) -> No
 
 
 def control(base: str, path: str, wish: Any) -> Any:
+    """Sixteen hundred callers knock at the same door: whoever is not let in knocks again."""
     asked = urllib.request.Request(f"{base}/__sandbox__/{path}", data=json.dumps(wish).encode())
-    with urllib.request.urlopen(asked, timeout=60) as answer:
+    for _ in range(KNOCKS - 1):
+        try:
+            return _told(asked)
+        except OSError:
+            time.sleep(0.2)
+    return _told(asked)
+
+
+def _told(asked: urllib.request.Request) -> Any:
+    with urllib.request.urlopen(asked, timeout=10) as answer:
         return json.loads(answer.read())
 
 

@@ -35,6 +35,9 @@ from bot.sandbox.world.reading import read_world
 from bot.sandbox.world.spec import Settings, WorldSpec
 from bot.sandbox.world.state import World
 
+WAITING = 4_096
+"""Callers who may stand before the door: whoever finds no room there tries again later and later, and gives up."""
+
 
 class Sandbox:
     """`await Sandbox(Options(…)).start()`, then `.base_url`, `.official_base_url`, `.stage`, `.stop()`."""
@@ -149,7 +152,7 @@ class Sandbox:
             app.router.add_route("*", "/{path:.*}", desk.handle)
             runner = web.AppRunner(app, access_log=None)
             await runner.setup()
-            await web.SockSite(runner, socket).start()
+            await web.SockSite(runner, socket, backlog=WAITING).start()
             self._runners.append(runner)
         stage.clock.save()
         if self.options.env_file:
