@@ -35,7 +35,7 @@ from bot.store.schema import prepare
 from bot.store.tokens import SqlTokens
 from bot.store.vault import Vault
 
-KNOCKS = 30
+KNOCKS = 5
 SENT: ContextVar[list[str]] = ContextVar("SENT")
 
 
@@ -105,7 +105,7 @@ def control(base: str, path: str, wish: Any) -> Any:
 
 
 def _told(asked: urllib.request.Request) -> Any:
-    with urllib.request.urlopen(asked, timeout=10) as answer:
+    with urllib.request.urlopen(asked, timeout=60) as answer:
         return json.loads(answer.read())
 
 
