@@ -20,7 +20,7 @@ async def lines_of(
     """Lines that may go side by side, in rounds one after the other. What is nobody's own goes alone."""
     for of_people, some in groupby(events, lambda one: whose(one[1]) is not None):
         here = list(some)
-        if of_people:
+        if of_people and len(here) > 1:
             yield await _by_person(session, here)
         else:
             for one in here:

@@ -12,12 +12,15 @@ from bot.store.turns import Turns
 async def _queue(turns: Turns, *names: str) -> list[str]:
     """Who got in, in what order, when all of them came while somebody else was inside."""
     seen: list[str] = []
+    inside: set[str] = set()
 
     async def writer(name: str) -> None:
         async with turns.turn(urgent=name.startswith("u")):
-            assert not seen or seen[-1] != "inside"
+            assert inside == set()
+            inside.add(name)
             seen.append(name)
             await asyncio.sleep(0)
+            inside.remove(name)
 
     async with turns.turn():
         work = [asyncio.create_task(writer(name)) for name in names]
