@@ -15,8 +15,6 @@ import json
 import multiprocessing
 import sys
 import tempfile
-import time
-import urllib.error
 import urllib.request
 from collections import Counter
 from contextvars import ContextVar
@@ -36,7 +34,6 @@ from bot.store.schema import prepare
 from bot.store.tokens import SqlTokens
 from bot.store.vault import Vault
 
-KNOCKS = 5
 SENT: ContextVar[list[str]] = ContextVar("SENT")
 
 
@@ -95,17 +92,7 @@ def process(account: WecomAccount, url: str, in_flight: int, signals: Any) -> No
 
 
 def control(base: str, path: str, wish: Any) -> Any:
-    """Sixteen hundred callers knock at the same door: whoever is not let in knocks again."""
     asked = urllib.request.Request(f"{base}/__sandbox__/{path}", data=json.dumps(wish).encode())
-    for _ in range(KNOCKS - 1):
-        try:
-            return _told(asked)
-        except urllib.error.URLError:  # not let in at all: nothing was revoked
-            time.sleep(0.2)
-    return _told(asked)
-
-
-def _told(asked: urllib.request.Request) -> Any:
     with urllib.request.urlopen(asked, timeout=60) as answer:
         return json.loads(answer.read())
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -80,21 +79,11 @@ def sandbox(context: click.Context, /, port: int | None, settings: Any, **given:
             )
     try:
         with contextlib.suppress(KeyboardInterrupt):
-            _run(serve(Options(port=port, settings=dict(settings), **given)))
+            # Not uvloop: it lets in one caller a turn, and a turn with a thousand callers takes a second.
+            asyncio.run(serve(Options(port=port, settings=dict(settings), **given)))
     except OSError as error:
         click.echo(_("✗ 无法监听端口 %(port)s：%(error)s", port=port, error=error), err=True)
         context.exit(1)
     except Mistakes as error:
         click.echo(f"✗ {error}", err=True)
         context.exit(1)
-
-
-def _run(work: Coroutine[Any, Any, None]) -> None:
-    """On the quicker loop, where it is made for this platform."""
-    factory: Callable[[], asyncio.AbstractEventLoop] | None = None
-    with contextlib.suppress(ImportError):
-        import uvloop
-
-        factory = uvloop.new_event_loop
-    with asyncio.Runner(loop_factory=factory) as runner:
-        runner.run(work)
