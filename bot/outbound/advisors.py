@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.calls import GetTransferResult, Outcome, Refused, Sent, TransferCustomers
 from bot.domain.advisors import LIMITED, STATUS, Candidate, choose
 from bot.domain.customers import HandOver
-from bot.domain.delivery import Owed
 from bot.outbound.settled import Settling, settled
 from bot.store import advisors, outbox
 from bot.store.advisors import Left
+from bot.store.outbox import Claimed
 from bot.work.context import Work
 
 AT_MOST = 500
@@ -104,7 +104,7 @@ async def _ask_results(work: Work) -> int:
 
 
 @settled.on(TransferCustomers)
-async def asked(call: TransferCustomers, outcome: Outcome, _owed: Owed, turn: Settling) -> None:
+async def asked(call: TransferCustomers, outcome: Outcome, _owed: Claimed, turn: Settling) -> None:
     """Of an unclear answer nothing is said: the result is asked for the next day."""
     rows = await advisors.pending(
         turn.session, giver=call.handover_userid, taker=call.takeover_userid
@@ -124,7 +124,7 @@ async def asked(call: TransferCustomers, outcome: Outcome, _owed: Owed, turn: Se
 
 
 @settled.on(GetTransferResult)
-async def looked(call: GetTransferResult, outcome: Outcome, owed: Owed, turn: Settling) -> None:
+async def looked(call: GetTransferResult, outcome: Outcome, owed: Claimed, turn: Settling) -> None:
     if not isinstance(outcome, Sent):
         return
     rows = await advisors.pending(

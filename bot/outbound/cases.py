@@ -5,9 +5,9 @@ from __future__ import annotations
 from bot.calls import Outcome, SendKf, SendOfficial, Sent, Unclear
 from bot.domain.cases import Case
 from bot.domain.cases.clocks import marks
-from bot.domain.delivery import Owed
 from bot.outbound.settled import Settling, settled
 from bot.store import cases
+from bot.store.outbox import Claimed
 from bot.work.context import Work
 
 AT_ONCE = 20
@@ -33,16 +33,16 @@ async def clocks_due(work: Work) -> int:
 
 
 @settled.on(SendKf)
-async def told_in_kf(call: SendKf, outcome: Outcome, owed: Owed, turn: Settling) -> None:
+async def told_in_kf(call: SendKf, outcome: Outcome, owed: Claimed, turn: Settling) -> None:
     await _not_told(call.text, outcome, owed, turn)
 
 
 @settled.on(SendOfficial)
-async def told_fan(call: SendOfficial, outcome: Outcome, owed: Owed, turn: Settling) -> None:
+async def told_fan(call: SendOfficial, outcome: Outcome, owed: Claimed, turn: Settling) -> None:
     await _not_told(call.text, outcome, owed, turn)
 
 
-async def _not_told(words: str, outcome: Outcome, owed: Owed, turn: Settling) -> None:
+async def _not_told(words: str, outcome: Outcome, owed: Claimed, turn: Settling) -> None:
     """What the window did not take, her guide says; what may have arrived is not said twice."""
     parts = owed.effect.split(":")
     if isinstance(outcome, Sent) or parts[0] != "case" or parts[-1] != "told":

@@ -9,14 +9,14 @@ from typing import Any
 from bot.calls import GetCustomer, GetFan, GetKfCustomers, Outcome, Sent
 from bot.domain import phones
 from bot.domain.customers import Customer
-from bot.domain.delivery import Owed
 from bot.outbound.settled import Settling, settled
 from bot.store import customers, tags
+from bot.store.outbox import Claimed
 from bot.store.tags import Look
 
 
 @settled.on(GetCustomer)
-async def take_over(call: GetCustomer, outcome: Outcome, owed: Owed, turn: Settling) -> None:
+async def take_over(call: GetCustomer, outcome: Outcome, owed: Claimed, turn: Settling) -> None:
     if not isinstance(outcome, Sent):
         return
     customer = await met(turn, "external_userid", call.external_userid)
@@ -32,7 +32,7 @@ async def take_over(call: GetCustomer, outcome: Outcome, owed: Owed, turn: Settl
 
 @settled.on(GetKfCustomers)
 async def take_over_visitors(
-    _call: GetKfCustomers, outcome: Outcome, _owed: Owed, turn: Settling
+    _call: GetKfCustomers, outcome: Outcome, _owed: Claimed, turn: Settling
 ) -> None:
     if not isinstance(outcome, Sent):
         return
@@ -43,7 +43,7 @@ async def take_over_visitors(
 
 
 @settled.on(GetFan)
-async def take_over_fan(call: GetFan, outcome: Outcome, _owed: Owed, turn: Settling) -> None:
+async def take_over_fan(call: GetFan, outcome: Outcome, _owed: Claimed, turn: Settling) -> None:
     """Of a fan only the unionid is told; of somebody who left not even that is sure."""
     if not isinstance(outcome, Sent):
         return

@@ -5,10 +5,10 @@ from __future__ import annotations
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.calls import AddContactWay, GetContactWay, ListContactWays, Outcome, Sent, Unclear
-from bot.domain.delivery import Owed
 from bot.outbound.settled import Settling, settled
 from bot.store import contact_ways, outbox
 from bot.store.contact_ways import Opening
+from bot.store.outbox import Claimed
 from bot.work.context import Work
 
 LONGEST_REMARK = 30
@@ -31,7 +31,7 @@ async def _open(session: AsyncSession, work: Work, way: Opening) -> int | None:
 
 
 @settled.on(AddContactWay)
-async def keep_code(call: AddContactWay, outcome: Outcome, owed: Owed, turn: Settling) -> None:
+async def keep_code(call: AddContactWay, outcome: Outcome, owed: Claimed, turn: Settling) -> None:
     match outcome:
         case Sent(answer):
             await contact_ways.opened(
@@ -46,7 +46,9 @@ async def keep_code(call: AddContactWay, outcome: Outcome, owed: Owed, turn: Set
 
 
 @settled.on(ListContactWays)
-async def look_into(_call: ListContactWays, outcome: Outcome, owed: Owed, turn: Settling) -> None:
+async def look_into(
+    _call: ListContactWays, outcome: Outcome, owed: Claimed, turn: Settling
+) -> None:
     if not isinstance(outcome, Sent):
         return
     listed = [way["config_id"] for way in outcome.answer.get("contact_way", ())]
@@ -59,7 +61,7 @@ async def look_into(_call: ListContactWays, outcome: Outcome, owed: Owed, turn: 
 
 
 @settled.on(GetContactWay)
-async def recognise(call: GetContactWay, outcome: Outcome, _owed: Owed, turn: Settling) -> None:
+async def recognise(call: GetContactWay, outcome: Outcome, _owed: Claimed, turn: Settling) -> None:
     if not isinstance(outcome, Sent):
         return
     way = outcome.answer["contact_way"]

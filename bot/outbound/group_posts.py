@@ -7,13 +7,13 @@ from datetime import datetime, time
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.calls import CreateMassTask, Outcome, Refused, Sent, Unclear
-from bot.domain.delivery import Owed
 from bot.domain.group_chats import GroupRule
 from bot.domain.group_posts import ContentPlan
 from bot.domain.quotas import Limits, read_limits
 from bot.outbound.settled import Settling, settled
 from bot.store import group_chats, group_posts, mass_tasks
 from bot.store.mass_tasks import FIRST_LOOK
+from bot.store.outbox import Claimed
 from bot.work.context import Work
 
 
@@ -68,7 +68,7 @@ async def _family(
 
 @settled.on(CreateMassTask)
 async def post_handed_over(
-    call: CreateMassTask, outcome: Outcome, owed: Owed, turn: Settling
+    call: CreateMassTask, outcome: Outcome, owed: Claimed, turn: Settling
 ) -> None:
     if owed.mass_task_id is None or not call.chat_ids:
         return

@@ -14,18 +14,18 @@ from bot.calls import (
     Sent,
     UpdateJoinWay,
 )
-from bot.domain.delivery import Owed
 from bot.domain.group_chats import TAGS, GroupChat, GroupMember, GroupRule, join_state
 from bot.outbound.group_requests import ask_about_stranger, ask_for_room
 from bot.outbound.settled import Settling, settled
 from bot.store import group_chats, invites, tags
+from bot.store.outbox import Claimed
 
 LAG = timedelta(seconds=20)
 """`groupchat/get` trails its event a little."""
 
 
 @settled.on(GetGroupChat)
-async def seen(call: GetGroupChat, outcome: Outcome, owed: Owed, turn: Settling) -> None:
+async def seen(call: GetGroupChat, outcome: Outcome, owed: Claimed, turn: Settling) -> None:
     if not isinstance(outcome, Sent) or "group_chat" not in outcome.answer:
         return
     room = await take_over(turn, {"chat_id": call.chat_id} | outcome.answer["group_chat"])
@@ -105,7 +105,7 @@ async def _open_way(room: GroupChat, rule: GroupRule, turn: Settling) -> None:
         )
 
 
-async def _look_again(call: GetGroupChat, owed: Owed, room: GroupChat, turn: Settling) -> None:
+async def _look_again(call: GetGroupChat, owed: Claimed, room: GroupChat, turn: Settling) -> None:
     """Once more, when the answer is older than the event that made us look."""
     _, _, version = owed.effect.split(":", 2)
     trails = version.startswith("v") and version != f"v{room.version}"
@@ -115,7 +115,7 @@ async def _look_again(call: GetGroupChat, owed: Owed, room: GroupChat, turn: Set
 
 
 @settled.on(AddJoinWay)
-async def way_made(_call: AddJoinWay, outcome: Outcome, _owed: Owed, turn: Settling) -> None:
+async def way_made(_call: AddJoinWay, outcome: Outcome, _owed: Claimed, turn: Settling) -> None:
     """The code itself must be asked for."""
     if isinstance(outcome, Sent) and outcome.answer.get("config_id"):
         config_id = outcome.answer["config_id"]
@@ -125,7 +125,9 @@ async def way_made(_call: AddJoinWay, outcome: Outcome, _owed: Owed, turn: Settl
 
 
 @settled.on(UpdateJoinWay)
-async def way_changed(call: UpdateJoinWay, outcome: Outcome, owed: Owed, turn: Settling) -> None:
+async def way_changed(
+    call: UpdateJoinWay, outcome: Outcome, owed: Claimed, turn: Settling
+) -> None:
     if isinstance(outcome, Sent):
         await group_chats.owe_look_at_code(
             turn.session, turn.vault, call.config_id, cause=f"changed-{owed.id}", now=turn.now
@@ -133,7 +135,7 @@ async def way_changed(call: UpdateJoinWay, outcome: Outcome, owed: Owed, turn: S
 
 
 @settled.on(GetJoinWay)
-async def way_seen(call: GetJoinWay, outcome: Outcome, _owed: Owed, turn: Settling) -> None:
+async def way_seen(call: GetJoinWay, outcome: Outcome, _owed: Claimed, turn: Settling) -> None:
     if not isinstance(outcome, Sent) or not outcome.answer.get("join_way"):
         return
     await take_over_code(turn, call.config_id, outcome.answer["join_way"])

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bot.calls import AddGroupWelcome, DeleteGroupWelcome, EditGroupWelcome, Outcome, Refused, Sent
-from bot.domain.delivery import Owed
 from bot.outbound.settled import Settling, settled
 from bot.store import group_welcomes
+from bot.store.outbox import Claimed
 from bot.work.context import Work
 
 
@@ -16,13 +16,13 @@ async def publish(work: Work) -> int:
 
 # An unclear answer leaves nothing behind: nobody lists these templates, and a second one would be one of a hundred.
 @settled.on(AddGroupWelcome)
-async def added(call: AddGroupWelcome, outcome: Outcome, owed: Owed, turn: Settling) -> None:
+async def added(call: AddGroupWelcome, outcome: Outcome, owed: Claimed, turn: Settling) -> None:
     if isinstance(outcome, Sent) and (template_id := outcome.answer.get("template_id")):
         await _keep(turn, owed, str(template_id), call.text)
 
 
 @settled.on(EditGroupWelcome)
-async def edited(call: EditGroupWelcome, outcome: Outcome, owed: Owed, turn: Settling) -> None:
+async def edited(call: EditGroupWelcome, outcome: Outcome, owed: Claimed, turn: Settling) -> None:
     if isinstance(outcome, Sent):
         await _keep(turn, owed, call.template_id, call.text)
     elif isinstance(outcome, Refused):  # somebody removed it there: it is made anew
@@ -31,12 +31,14 @@ async def edited(call: EditGroupWelcome, outcome: Outcome, owed: Owed, turn: Set
 
 
 @settled.on(DeleteGroupWelcome)
-async def deleted(_call: DeleteGroupWelcome, outcome: Outcome, owed: Owed, turn: Settling) -> None:
+async def deleted(
+    _call: DeleteGroupWelcome, outcome: Outcome, owed: Claimed, turn: Settling
+) -> None:
     if isinstance(outcome, Sent | Refused):
         await group_welcomes.forget(turn.session, group_welcomes.family_of(owed.effect))
 
 
-async def _keep(turn: Settling, owed: Owed, template_id: str, text: str) -> None:
+async def _keep(turn: Settling, owed: Claimed, template_id: str, text: str) -> None:
     await group_welcomes.keep(
         turn.session,
         turn.vault,

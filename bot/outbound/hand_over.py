@@ -16,11 +16,11 @@ from bot.calls import (
     Sent,
     Unclear,
 )
-from bot.domain.delivery import Owed
 from bot.domain.reasons import GONE, PASSING, SHUT, TO_PLAN_AGAIN, of_platform
 from bot.outbound.settled import Settling, Told, settled
 from bot.store import calling_back, conversations, mass_tasks, touches
 from bot.store.mass_tasks import FIRST_LOOK
+from bot.store.outbox import Claimed
 from bot.work.context import Work
 
 LIST_LAG = timedelta(minutes=2)
@@ -28,7 +28,7 @@ LIST_LAG = timedelta(minutes=2)
 
 
 @settled.on(CreateMassTask)
-async def task_made(call: CreateMassTask, outcome: Outcome, owed: Owed, turn: Settling) -> None:
+async def task_made(call: CreateMassTask, outcome: Outcome, owed: Claimed, turn: Settling) -> None:
     if owed.mass_task_id is None or call.chat_ids:
         return
     match outcome:
@@ -60,7 +60,7 @@ async def task_made(call: CreateMassTask, outcome: Outcome, owed: Owed, turn: Se
 
 @settled.on(CancelMassTask)
 async def task_called_back(
-    _call: CancelMassTask, outcome: Outcome, owed: Owed, turn: Settling
+    _call: CancelMassTask, outcome: Outcome, owed: Claimed, turn: Settling
 ) -> None:
     """Only now does anybody ask what was sent before: the answer decides who may be planned again."""
     if owed.mass_task_id is None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.calls import ChangeKfState, Outcome, Refused, Sent
-from bot.domain.delivery import Owed
 from bot.outbound.settled import Settling, settled
 from bot.store import conversations
+from bot.store.outbox import Claimed
 
 POOL, PERSON = 2, 3
 
 
 @settled.on(ChangeKfState)
 async def handed_over(
-    call: ChangeKfState, outcome: Outcome, owed: Owed, settling: Settling
+    call: ChangeKfState, outcome: Outcome, owed: Claimed, settling: Settling
 ) -> None:
     if owed.customer_id is None or call.state not in {POOL, PERSON}:
         return

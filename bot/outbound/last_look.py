@@ -17,11 +17,11 @@ from bot.calls import (
     SendSubscribed,
     SendTemplate,
 )
-from bot.domain.delivery import Owed
 from bot.domain.gate import GateFacts, decide
 from bot.domain.quotas import Limits, Used
 from bot.store import campaigns, gate, touches
 from bot.store.gate import Standing
+from bot.store.outbox import Claimed
 from bot.store.touches import Bound
 from bot.store.vault import Vault
 
@@ -41,7 +41,7 @@ class Look:
     """What a message of this template, with this offer, is about."""
     stops: Mapping[int | None, str] = field(default_factory=dict)
 
-    async def reasons(self, debts: Sequence[tuple[Owed, Call]]) -> dict[int, str]:
+    async def reasons(self, debts: Sequence[tuple[Claimed, Call]]) -> dict[int, str]:
         """Debt → why its call must not be made any more. Messages to one person each are looked at together."""
         reaching = [(owed, call) for owed, call in debts if isinstance(call, REACHES)]
         if not reaching:
@@ -53,14 +53,14 @@ class Look:
                 found[owed.id] = await self.at_task(owed, call)
         return {debt: reason for debt, reason in found.items() if reason is not None}
 
-    async def at_singles(self, debts: Sequence[tuple[Owed, Call]]) -> dict[int, str | None]:
+    async def at_singles(self, debts: Sequence[tuple[Claimed, Call]]) -> dict[int, str | None]:
         ids = [owed.touch_id for owed, _ in debts if owed.touch_id is not None]
         bound = {touch.id: touch for touch in await touches.queued(self.session, ids)}
         standings = await self._standings(bound.values())
         return {owed.id: self._single(owed, bound, standings) for owed, _ in debts}
 
     def _single(
-        self, owed: Owed, bound: Mapping[int, Bound], standings: Mapping[int, Standing]
+        self, owed: Claimed, bound: Mapping[int, Bound], standings: Mapping[int, Standing]
     ) -> str | None:
         if owed.touch_id is None:
             return self._unbound(owed)
@@ -69,7 +69,7 @@ class Look:
             return "empty_audience"
         return touch.reason or self._reason(touch, standings)
 
-    async def at_task(self, owed: Owed, call: Call) -> str | None:
+    async def at_task(self, owed: Claimed, call: Call) -> str | None:
         bound = await touches.queued_in(self.session, owed.mass_task_id or 0)
         if not bound:
             # A task for group chats carries no touches; one whose touches all went away has nobody to reach.
@@ -87,7 +87,7 @@ class Look:
                 return reason if whole else "audience_changed"
         return None
 
-    def _unbound(self, owed: Owed) -> str | None:
+    def _unbound(self, owed: Claimed) -> str | None:
         if owed.purpose != "marketing":
             return None  # an answer to what she wrote herself
         if None in self.stops:

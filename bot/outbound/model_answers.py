@@ -6,15 +6,15 @@ import json
 
 from bot import events
 from bot.calls import AskModel, Outcome, Sent
-from bot.domain.delivery import Owed
 from bot.events import ModelAnswered
 from bot.outbound.settled import Settling, settled
 from bot.store import inbox, tasks
 from bot.store.inbox import Arrival
+from bot.store.outbox import Claimed
 
 
 @settled.on(AskModel)
-async def answered(call: AskModel, outcome: Outcome, owed: Owed, settling: Settling) -> None:
+async def answered(call: AskModel, outcome: Outcome, owed: Claimed, settling: Settling) -> None:
     told = outcome.answer if isinstance(outcome, Sent) else {}
     event = ModelAnswered(
         at=settling.now,

@@ -21,7 +21,6 @@ from bot.calls import (
     Sent,
     Unclear,
 )
-from bot.domain.delivery import Owed
 from bot.domain.moments import COUNTED_FOR, JOB_LIFETIME, MomentPost, next_look, told_invalid
 from bot.domain.quotas import read_limits
 from bot.domain.reasons import of_platform
@@ -29,6 +28,7 @@ from bot.outbound.results import pages
 from bot.outbound.settled import Settling, settled
 from bot.store import moments, outbox
 from bot.store.moments import Published
+from bot.store.outbox import Claimed
 from bot.work.context import Work
 
 SOON = timedelta(minutes=1)
@@ -41,7 +41,7 @@ DONE = 3
 
 
 @settled.on(AddMoment)
-async def made(_call: AddMoment, outcome: Outcome, owed: Owed, turn: Settling) -> None:
+async def made(_call: AddMoment, outcome: Outcome, owed: Claimed, turn: Settling) -> None:
     session, number = turn.session, moments.post_of(owed.effect)
     match outcome:
         case Sent(answer):
@@ -57,7 +57,9 @@ async def made(_call: AddMoment, outcome: Outcome, owed: Owed, turn: Settling) -
 
 
 @settled.on(CancelMoment)
-async def called_back(_call: CancelMoment, outcome: Outcome, owed: Owed, turn: Settling) -> None:
+async def called_back(
+    _call: CancelMoment, outcome: Outcome, owed: Claimed, turn: Settling
+) -> None:
     """Only now is anybody asked for the last time who published it."""
     number, again = moments.post_of(owed.effect), turn.now + SOON
     if isinstance(outcome, Refused) and outcome.reason == "gave_up":

@@ -13,12 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.calls import Call, Outcome, Refused, Sent, TryLater, Unclear
 from bot.content import wording
-from bot.domain.delivery import Owed
 from bot.domain.quotas import read_limits
 from bot.outbound import last_look
 from bot.outbound.settled import Settling, Told, settled
 from bot.store import outbox, switches
-from bot.store.outbox import UNDER_WAY
+from bot.store.outbox import UNDER_WAY, Claimed
 from bot.work.context import Work
 
 log = structlog.get_logger()
@@ -29,8 +28,8 @@ ROUND = 400
 """Claimed and looked at together."""
 AT_ONCE = 50
 """Under way at one time: whatever is when a token ends is asked for twice, and is unknown when we die."""
-TOGETHER_SECONDS = 0.05
-"""Answers that come within so long of each other are written in one transaction; a slow one holds up nobody."""
+TOGETHER_SECONDS = 0.2
+"""Answers that come within so long of each other are written in one transaction; a slower one holds up nobody."""
 WORTH_SECONDS = 0.5
 """So long is a last look worth something: what is not begun by then goes back, and rounds are shorter for a while."""
 MOST_ATTEMPTS = 8
@@ -41,7 +40,7 @@ SHOWN = ("msgid", "config_id")
 HELD = "held"
 """The platform was not asked: that is no attempt."""
 LONGEST_WAIT = timedelta(minutes=30)
-Settled = tuple[Owed, Call | None, Outcome]
+Settled = tuple[Claimed, Call | None, Outcome]
 """None for a call that could not be read."""
 
 
@@ -68,30 +67,29 @@ class Sender:
             await self._pay(some)
         return len(claimed)
 
-    async def _apart(self, claimed: Sequence[Owed]) -> list[Sequence[Owed]]:
+    async def _apart(self, claimed: Sequence[Claimed]) -> list[Sequence[Claimed]]:
         """What may be about to kill us once more goes alone, after its neighbours: nobody else is to pay for it."""
         suspects = [owed for owed in claimed if owed.crashes >= MOST_CRASHES - 1]
         await self._give_back(suspects[1:])
         steady = [owed for owed in claimed if owed.crashes < MOST_CRASHES - 1]
         return [some for some in (steady, suspects[:1]) if some]
 
-    async def _give_back(self, unasked: Sequence[Owed]) -> None:
+    async def _give_back(self, unasked: Sequence[Claimed]) -> None:
         back = [(owed, {"state": "owed", "attempts": owed.attempts - 1}) for owed in unasked]
         if back:
             async with self._work.sessions.begin() as session:
                 await outbox.settle(session, back)
 
-    async def _pay(self, claimed: Sequence[Owed]) -> None:
+    async def _pay(self, claimed: Sequence[Claimed]) -> None:
         monotonic = self._work.clock.monotonic
         began = monotonic()
         payable, became = await self._look(claimed)
         under_way: set[asyncio.Task[Settled]] = set()
         try:
             while payable or under_way or became:
-                await self._settle(became)
                 room = AT_ONCE - len(under_way)
                 some, payable = payable[:room], payable[room:]
-                begun = await self._begin(some)
+                begun = await self._write(became, some)
                 under_way |= {asyncio.create_task(self._made(*one)) for one in begun}
                 became, under_way = await _together(under_way)
                 if payable and monotonic() - began >= WORTH_SECONDS:
@@ -103,10 +101,10 @@ class Sender:
             for task in under_way:
                 task.cancel()
 
-    async def _made(self, owed: Owed, call: Call) -> Settled:
+    async def _made(self, owed: Claimed, call: Call) -> Settled:
         return owed, call, await self._perform(owed, call)
 
-    async def _claim(self, limit: int) -> Sequence[Owed]:
+    async def _claim(self, limit: int) -> Sequence[Claimed]:
         async with self._work.sessions.begin() as session:
             return await outbox.claim(
                 session,
@@ -117,12 +115,16 @@ class Sender:
                 limit=limit,
             )
 
-    async def _begin(self, payable: list[tuple[Owed, Call]]) -> list[tuple[Owed, Call]]:
-        """What a customer would notice, or cannot be repeated, says that it is under way before it is."""
+    async def _write(
+        self, became: Sequence[Settled], payable: list[tuple[Claimed, Call]]
+    ) -> list[tuple[Claimed, Call]]:
+        """In one transaction, what became of those that are answered, and that the next are under way from now on:
+        whatever a customer would notice, or cannot be repeated, says so before it is. Returns who is."""
         marked = [owed for owed, call in payable if _tells(call) and owed.reason != UNDER_WAY]
-        if not marked:
+        if not marked and not became:
             return payable
         async with self._work.sessions.begin() as session:
+            await self._settle(session, became)
             # Pulled since the look: what is left here is looked at again when its lease is over.
             open_ = await switches.sending(session)
             begun = await outbox.begin(session, [one for one in marked if open_ or _answers(one)])
@@ -130,15 +132,15 @@ class Sender:
         return [(owed, call) for owed, call in payable if owed.id not in lost]
 
     async def _look(
-        self, claimed: Sequence[Owed]
-    ) -> tuple[list[tuple[Owed, Call]], list[Settled]]:
+        self, claimed: Sequence[Claimed]
+    ) -> tuple[list[tuple[Claimed, Call]], list[Settled]]:
         """The last look right before the call: what has run out, was interrupted or may not go any more."""
         opened = [(owed, self._opened(owed)) for owed in claimed]
         readable = [(owed, call) for owed, call in opened if call is not None]
         ended: list[Settled] = [
             (owed, None, _unread(owed)) for owed, call in opened if call is None
         ]
-        payable: list[tuple[Owed, Call]] = []
+        payable: list[tuple[Claimed, Call]] = []
         async with self._work.sessions.reading() as session:
             reasons = await self._reasons(session, [one for one in readable if self._asks(*one)])
         for owed, call in readable:
@@ -149,21 +151,21 @@ class Sender:
                 ended.append((owed, call, verdict))
         return payable, ended
 
-    def _opened(self, owed: Owed) -> Call | None:
+    def _opened(self, owed: Claimed) -> Call | None:
         try:
             return outbox.open_call(self._work.vault, owed)
         except Exception as bug:  # noqa: BLE001 - the neighbours go on
             self._report("debt unread", owed, bug)
             return None
 
-    def _expired(self, owed: Owed) -> bool:
+    def _expired(self, owed: Claimed) -> bool:
         return owed.expires_at is not None and owed.expires_at <= self._work.now()
 
-    def _asks(self, owed: Owed, call: Call) -> bool:
+    def _asks(self, owed: Claimed, call: Call) -> bool:
         return not self._expired(owed) and (owed.reason != UNDER_WAY or call.repeatable)
 
     async def _reasons(
-        self, session: AsyncSession, debts: Sequence[tuple[Owed, Call]]
+        self, session: AsyncSession, debts: Sequence[tuple[Claimed, Call]]
     ) -> dict[int, str | None]:
         """Why these must not be made any more; None where the look itself broke. What breaks for one is
         found out one by one."""
@@ -182,7 +184,7 @@ class Sender:
         return found
 
     def _verdict(
-        self, owed: Owed, call: Call, reasons: Mapping[int, str | None]
+        self, owed: Claimed, call: Call, reasons: Mapping[int, str | None]
     ) -> Outcome | None:
         """What ends this debt without a call, or None when it is to be paid."""
         reason = "expired" if self._expired(owed) else reasons.get(owed.id)
@@ -195,30 +197,30 @@ class Sender:
             return _unread(owed)
         return Refused(0, reason) if reason else None
 
-    async def _perform(self, owed: Owed, call: Call) -> Outcome:
+    async def _perform(self, owed: Claimed, call: Call) -> Outcome:
         try:
             return await self._work.platform.perform(call)
         except Exception as bug:  # noqa: BLE001 - one call's bug is its own outcome
             log.error("call failed", kind=owed.kind, outbox_id=owed.id, error=type(bug).__name__)
             return TryLater(reason="bug") if call.repeatable else Unclear("bug")
 
-    async def _settle(self, results: Sequence[Settled]) -> None:
+    async def _settle(self, session: AsyncSession, results: Sequence[Settled]) -> None:
         if not results:
             return
         now = self._work.now()
         final = [(owed, call, _give_up(owed, found)) for owed, call, found in results]
-        written = [(owed, _written(owed, outcome, now)) for owed, _, outcome in final]
-        async with self._work.sessions.begin() as session:
-            settling = Settling(session, now, self._work.vault, self._work.content)
-            mine = await outbox.settle(session, written)
-            for owed in [owed for owed, _, _ in final if owed.id not in mine]:
-                log.warning("settled by somebody else", outbox_id=owed.id)
-            told = [
-                Told(call, outcome, owed)
-                for owed, call, outcome in final
-                if owed.id in mine and call is not None and not isinstance(outcome, TryLater)
-            ]
-            await self._tell(told, settling)
+        settling = Settling(session, now, self._work.vault, self._work.content)
+        mine = await outbox.settle(
+            session, [(owed, _written(owed, outcome, now)) for owed, _, outcome in final]
+        )
+        for owed in [owed for owed, _, _ in final if owed.id not in mine]:
+            log.warning("settled by somebody else", outbox_id=owed.id)
+        told = [
+            Told(call, outcome, owed)
+            for owed, call, outcome in final
+            if owed.id in mine and call is not None and not isinstance(outcome, TryLater)
+        ]
+        await self._tell(told, settling)
 
     async def _tell(self, told: Sequence[Told], settling: Settling) -> None:
         """What became of a call stays written even where hearing of it breaks, and the neighbours' too."""
@@ -234,7 +236,7 @@ class Sender:
             for one in told:
                 await self._tell([one], settling)
 
-    def _report(self, what: str, owed: Owed, bug: Exception) -> None:
+    def _report(self, what: str, owed: Claimed, bug: Exception) -> None:
         log.error(what, kind=owed.kind, outbox_id=owed.id, error=type(bug).__name__)
         self._alarm(bug)
 
@@ -253,17 +255,17 @@ def _tells(call: Call) -> bool:
     return not call.repeatable or isinstance(call, last_look.REACHES)
 
 
-def _answers(owed: Owed) -> bool:
+def _answers(owed: Claimed) -> bool:
     """To what she wrote herself: the kill switch does not concern it."""
     return owed.purpose == "service" and owed.touch_id is None and owed.mass_task_id is None
 
 
-def _unread(owed: Owed) -> Outcome:
+def _unread(owed: Claimed) -> Outcome:
     """What was under way when its owner died stays so: it must not be called again."""
     return TryLater(reason=UNDER_WAY if owed.reason == UNDER_WAY else "bug")
 
 
-def _give_up(owed: Owed, outcome: Outcome) -> Outcome:
+def _give_up(owed: Claimed, outcome: Outcome) -> Outcome:
     if not isinstance(outcome, TryLater) or outcome.reason == HELD:
         return outcome
     if owed.attempts >= MOST_ATTEMPTS:
@@ -271,7 +273,7 @@ def _give_up(owed: Owed, outcome: Outcome) -> Outcome:
     return outcome
 
 
-def _written(owed: Owed, outcome: Outcome, now: datetime) -> dict[str, Any]:
+def _written(owed: Claimed, outcome: Outcome, now: datetime) -> dict[str, Any]:
     match outcome:
         case Sent(answer):
             shown = {name: answer[name] for name in SHOWN if name in answer}

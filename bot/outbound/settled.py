@@ -11,9 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.calls import Call, Outcome
 from bot.content import Content
-from bot.domain.delivery import Owed
 from bot.store import outbox
-from bot.store.outbox import Debt, Terms
+from bot.store.outbox import Claimed, Debt, Terms
 from bot.store.vault import Vault
 
 
@@ -38,11 +37,11 @@ class Told(NamedTuple):
 
     call: Call
     outcome: Outcome
-    owed: Owed
+    owed: Claimed
 
 
 C = TypeVar("C", bound=Call)
-Settler = Callable[[C, Outcome, Owed, Settling], Awaitable[None]]
+Settler = Callable[[C, Outcome, Claimed, Settling], Awaitable[None]]
 SettlerOfMany = Callable[[Sequence[Told], Settling], Awaitable[None]]
 
 

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.calls import AddCorpTags, EditCorpTag, ListCorpTags, MarkTags, Outcome, Refused, Sent
-from bot.domain.delivery import Owed
 from bot.outbound.settled import Settling, settled
 from bot.store import browsing, tags
-from bot.store.outbox import Debt
+from bot.store.outbox import Claimed, Debt
 from bot.store.tags import Marking, NewCorpTags, Renamed
 from bot.work.context import Work
 
@@ -45,7 +44,7 @@ async def retag_everybody(work: Work) -> int:
 
 
 @settled.on(AddCorpTags)
-async def learn_ids(_call: AddCorpTags, outcome: Outcome, owed: Owed, turn: Settling) -> None:
+async def learn_ids(_call: AddCorpTags, outcome: Outcome, owed: Claimed, turn: Settling) -> None:
     match outcome:
         case Sent(answer):
             await tags.learn(turn.session, answer["tag_group"])
@@ -55,7 +54,7 @@ async def learn_ids(_call: AddCorpTags, outcome: Outcome, owed: Owed, turn: Sett
 
 
 @settled.on(ListCorpTags)
-async def learn_all(call: ListCorpTags, outcome: Outcome, owed: Owed, turn: Settling) -> None:
+async def learn_all(call: ListCorpTags, outcome: Outcome, owed: Claimed, turn: Settling) -> None:
     """Asked for because something was made or renamed by hand, or because a tag of ours is not there any more."""
     if not isinstance(outcome, Sent):
         return
@@ -69,7 +68,7 @@ async def learn_all(call: ListCorpTags, outcome: Outcome, owed: Owed, turn: Sett
         await _call_alike(renamed, owed, turn)
 
 
-async def _call_alike(renamed: Renamed, owed: Owed, turn: Settling) -> None:
+async def _call_alike(renamed: Renamed, owed: Claimed, turn: Settling) -> None:
     """Theirs is called as ours where rules give it by that name; else ours is called as theirs."""
     tag, ours, ruled = renamed
     if ruled:
@@ -83,7 +82,7 @@ async def _call_alike(renamed: Renamed, owed: Owed, turn: Settling) -> None:
 
 
 @settled.on(MarkTags)
-async def note_marks(call: MarkTags, outcome: Outcome, owed: Owed, turn: Settling) -> None:
+async def note_marks(call: MarkTags, outcome: Outcome, owed: Claimed, turn: Settling) -> None:
     follow_id = int(owed.effect.split(":")[1])
     match outcome:
         case Sent():

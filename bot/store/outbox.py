@@ -6,16 +6,16 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Required, TypedDict, Unpack
+from typing import Any, NamedTuple, Required, TypedDict, Unpack
 
 from sqlalchemy import (
+    ColumnElement,
     CursorResult,
     Executable,
     and_,
     bindparam,
     case,
     func,
-    or_,
     select,
     update,
 )
@@ -56,38 +56,65 @@ class Effect(Terms):
 Debt = tuple[calls.Call, Effect]
 
 
+class Claimed(NamedTuple):
+    """A debt in somebody's hands, as it was claimed."""
+
+    id: int
+    effect: str
+    lane: str
+    kind: str
+    body: bytes
+    customer_id: int | None
+    touch_id: int | None
+    mass_task_id: int | None
+    purpose: str
+    created_at: datetime
+    due_at: datetime
+    expires_at: datetime | None
+    owner: str
+    fence: int
+    lease_until: float
+    attempts: int
+    crashes: int
+    reason: str | None
+
+
 # The sender runs these all day: they are built once, not at every turn.
 
 
-def _taking() -> Executable:
-    free = or_(
-        and_(Owed.state == "owed", Owed.due_at <= bindparam("at_moment", type_=Moment)),
-        and_(Owed.state == "claimed", Owed.lease_until < bindparam("at_real")),
-    )
+def _taking(free: ColumnElement[bool]) -> Executable:
+    debt = table_of(Owed)
     ids = (
-        select(Owed.id)
+        select(debt.c.id)
         .where(free)
-        .order_by(case((Owed.lane == "express", 0), else_=1), Owed.due_at, Owed.id)
+        .order_by(debt.c.due_at, debt.c.id)
         .limit(bindparam("at_most"))
         .with_for_update(skip_locked=True)
     )
-    return (
-        update(Owed)
-        .where(Owed.id.in_(ids))
+    taking: Executable = (
+        update(debt)
+        .where(debt.c.id.in_(ids))
         .values(
             state="claimed",
             owner=bindparam("taker"),
-            fence=Owed.fence + 1,
+            fence=debt.c.fence + 1,
             lease_until=bindparam("until_real"),
-            attempts=Owed.attempts + 1,
-            crashes=Owed.crashes + case((Owed.state == "claimed", 1), else_=0),
+            attempts=debt.c.attempts + 1,
+            crashes=debt.c.crashes + case((debt.c.state == "claimed", 1), else_=0),
         )
-        .returning(Owed)
-        .execution_options(populate_existing=True, synchronize_session=False)
+        .returning(*(debt.c[name] for name in Claimed._fields))
     )
+    return taking
 
 
-_TAKE = _taking()
+def _due(lane: str) -> ColumnElement[bool]:
+    now = bindparam("at_moment", type_=Moment)
+    return and_(Owed.state == "owed", Owed.lane == lane, Owed.due_at <= now)
+
+
+_OF_THE_DEAD = and_(Owed.state == "claimed", Owed.lease_until < bindparam("at_real"))
+# One after the other, so that each is read in the order of its index and no further than it is needed.
+_TAKE = tuple(_taking(free) for free in (_due("express"), _OF_THE_DEAD, _due("bulk")))
 
 
 @lru_cache
@@ -160,35 +187,31 @@ async def already_owed(session: AsyncSession, effects: Collection[str]) -> set[s
     return set(await session.scalars(select(Owed.effect).where(Owed.effect.in_(effects))))
 
 
-def open_call(vault: Vault, owed: Owed) -> calls.Call:
+def open_call(vault: Vault, owed: Claimed) -> calls.Call:
     return calls.load(json.loads(vault.unseal(owed.body, about=ABOUT)))
 
 
 async def claim(
     session: AsyncSession, *, owner: str, now: datetime, real: float, lease: float, limit: int
-) -> Sequence[Owed]:
+) -> list[Claimed]:
     """Take due debts, express first. Rows whose owner died are taken again once their lease ran out."""
-    rows = await session.scalars(
-        _TAKE,
-        {
-            "taker": owner,
-            "at_moment": now,
-            "at_real": real,
-            "until_real": real + lease,
-            "at_most": limit,
-        },
-    )
-    return sorted(rows, key=lambda owed: (owed.lane != "express", owed.due_at, owed.id))
+    claimed: list[Claimed] = []
+    bound = {"taker": owner, "at_moment": now, "at_real": real, "until_real": real + lease}
+    for taking in _TAKE:
+        if room := limit - len(claimed):
+            rows = await session.execute(taking, bound | {"at_most": room})
+            claimed += [Claimed(*row) for row in rows]
+    return sorted(claimed, key=lambda owed: (owed.lane != "express", owed.due_at, owed.id))
 
 
-async def begin(session: AsyncSession, debts: Sequence[Owed]) -> set[int]:
+async def begin(session: AsyncSession, debts: Sequence[Claimed]) -> set[int]:
     """Say that these calls are under way from now on: if their owner dies, nobody can tell what became of them.
     Returns those that are still his."""
     return await settle(session, [(owed, {"reason": UNDER_WAY}) for owed in debts])
 
 
 async def settle(
-    session: AsyncSession, became: Sequence[tuple[Owed, Mapping[str, object]]]
+    session: AsyncSession, became: Sequence[tuple[Claimed, Mapping[str, object]]]
 ) -> set[int]:
     """Write back what became of claimed debts, those alike together. Returns those that were still the owner's:
     what somebody else owns by now stays as it is."""

@@ -151,7 +151,7 @@ async def test_a_former_owner_who_comes_late_changes_nothing(bot):
         bot, "same", real=now
     )  # the same name, restarted: only the fence tells
     async with bot.session() as session:
-        early_fence = Owed(id=number, owner="same", fence=1)
+        early_fence = early._replace(fence=1)
         late = {"state": "refused", "reason": "late"}
         assert not await outbox.settle(session, [(early_fence, late)])
     assert (await debt(bot, number)).state == "claimed"
@@ -340,8 +340,8 @@ class Frozen(Sender):
     async def _look(self, claimed):
         return await self._at("look", super()._look(claimed))
 
-    async def _begin(self, payable):
-        return await self._at("begin", super()._begin(payable))
+    async def _write(self, became, payable):
+        return await self._at("begin" if payable else "settle", super()._write(became, payable))
 
     async def _perform(self, owed, call):
         return await self._at("perform", super()._perform(owed, call))

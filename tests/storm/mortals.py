@@ -40,7 +40,7 @@ class Mortal(Sender):
         if self.point == f"{step}-before":
             die()
         done = await act
-        if self.point == f"{step}-after" and done != []:
+        if self.point == f"{step}-after" and (done != [] or step == "settle"):
             die()
         return done
 
@@ -50,14 +50,11 @@ class Mortal(Sender):
     async def _look(self, claimed: Any) -> Any:
         return await self._at("look", super()._look(claimed))
 
-    async def _begin(self, payable: Any) -> Any:
-        return await self._at("begin", super()._begin(payable))
+    async def _write(self, became: Any, payable: Any) -> Any:
+        return await self._at("settle" if became else "begin", super()._write(became, payable))
 
     async def _perform(self, owed: Any, call: Any) -> Any:
         return await self._at("perform", super()._perform(owed, call))
-
-    async def _settle(self, results: Any) -> None:
-        await self._at("settle", super()._settle(results))
 
 
 def _at_commit(bot: Bot, point: str) -> None:

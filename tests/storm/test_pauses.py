@@ -45,11 +45,8 @@ class Watched(Sender):
     async def _look(self, claimed: Any) -> Any:
         return await self._at(super()._look(claimed))
 
-    async def _begin(self, payable: Any) -> Any:
-        return await self._at(super()._begin(payable))
-
-    async def _settle(self, results: Any) -> None:
-        await self._at(super()._settle(results))
+    async def _write(self, became: Any, payable: Any) -> Any:
+        return await self._at(super()._write(became, payable))
 
 
 async def test_after_a_pause_only_what_is_under_way_goes_out(sessions, content, settings):

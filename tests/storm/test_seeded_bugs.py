@@ -28,6 +28,7 @@ from bot.outbound.deliver import deliver_due
 from bot.outbound.sender import LEASE_SECONDS, Sender
 from bot.outbound.settled import Settling, Told, settled
 from bot.store import consent
+from bot.store.outbox import Claimed
 from tests.builders import a_customer
 from tests.harness import Bot
 from tests.outbound.conftest import a_campaign
@@ -74,7 +75,7 @@ class Mortal(Sender):
 
     world: World
 
-    async def _perform(self, owed: Owed, call: Any) -> Outcome:
+    async def _perform(self, owed: Claimed, call: Any) -> Outcome:
         die = self.world.chance.random()
         if die < 0.015:
             raise Killed
@@ -85,7 +86,8 @@ class Mortal(Sender):
 
 
 class MarksBeforeSending(Mortal):
-    async def _begin(self, payable: Any) -> Any:
+    async def _write(self, became: Any, payable: Any) -> Any:
+        await super()._write(became, [])
         now = self._work.now()
         async with self._work.sessions.begin() as session:
             settling = Settling(session, now, self._work.vault, self._work.content)
@@ -96,12 +98,13 @@ class MarksBeforeSending(Mortal):
 
 
 class MarksAfterTheBatch(Mortal):
-    async def _begin(self, payable: Any) -> Any:
+    async def _write(self, became: Any, payable: Any) -> Any:
+        await super()._write(became, [])
         return payable
 
 
 class SendsTheUnknownAgain(Mortal):
-    async def _perform(self, owed: Owed, call: Any) -> Outcome:
+    async def _perform(self, owed: Claimed, call: Any) -> Outcome:
         outcome = await super()._perform(owed, call)
         return TryLater(reason="lost") if isinstance(outcome, Unclear) else outcome
 
@@ -114,8 +117,8 @@ class LooksOnlyWhenQueued(Mortal):
 class LeaseShorterThanACall(Mortal):
     """Before its calls are made, somebody else may take them."""
 
-    async def _begin(self, payable: Any) -> Any:
-        begun = await super()._begin(payable)
+    async def _write(self, became: Any, payable: Any) -> Any:
+        begun = await super()._write(became, payable)
         self.world.clock.seconds += LEASE_SECONDS + 1
         await Sender(self._work, owner="other").pay(limit=BATCH)
         return begun
