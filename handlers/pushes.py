@@ -15,7 +15,8 @@ from bot.inbound.turn import Answer, Turn
 from bot.store import campaigns, pushes, touches
 
 router = Router()
-OF_TOUCH = re.compile(r"t([0-9]{1,18})-([0-9]{1,9})")
+OF_TOUCH = re.compile(r"t([0-9]{1,18})-([0-9]{1,9})(?:-([0-9]))?")
+"""A touch, which attempt at it, and of a card that followed its words how many were left."""
 """The name we give a message of 微信客服: its touch, and the how manyth attempt it is."""
 SHE_REFUSES = 10
 """The `fail_type` of somebody who takes no messages from the account."""
@@ -69,7 +70,10 @@ async def kf_failed(event: KfSendFailed, turn: Turn) -> None:
     named = OF_TOUCH.fullmatch(event.fail_msgid)
     if named is None:
         return
-    touch_id, attempt = map(int, named.groups())
+    touch_id, attempt, card = int(named[1]), int(named[2]), named[3]
+    if card:
+        await touches.settle(turn.session, [touch_id], expected=("delivered",), reason="card_lost")
+        return
     if event.fail_type != SHE_REFUSES:
         await touches.reroute(
             turn.session,

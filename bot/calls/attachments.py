@@ -98,7 +98,9 @@ class MusicCard:
     description: str = ""
 
 
-Attachment = LinkCard | ImageCard | MiniProgramCard | FileCard | VideoCard
+Card = LinkCard | ImageCard | MiniProgramCard | FileCard
+"""What a person may hang on a message, whichever way it takes."""
+Attachment = Card | VideoCard
 """What a guide's message may carry."""
 MediaCard = ImageCard | VoiceCard | VideoCard | FileCard
 KfCard = Attachment | VoiceCard | PlaceCard | GuideCard | AcquisitionCard

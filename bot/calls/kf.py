@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bot.calls.attachments import KfCard, MenuItem
+from bot.calls.attachments import Card, KfCard, MenuItem
 from bot.calls.vocabulary import Call
 
 
@@ -34,6 +34,8 @@ class SendKf(Call):
     tail: str = ""
     card: KfCard | None = None
     """Instead of words."""
+    then: tuple[Card, ...] = ()
+    """What follows once this has arrived: each a message and a debt of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

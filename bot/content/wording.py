@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bot.calls import Card
 from bot.content.brand import Brand
 from bot.content.content import Content
 from bot.content.templates import BYTES, ONE_FOR_MANY
+from bot.domain.attachments import apart, cards
 from bot.domain.campaigns import Campaign
 from bot.domain.channels import CHANNELS
 from bot.domain.facts import for_everyone
@@ -65,7 +67,12 @@ def by_hand(
 ) -> str:
     """Hand-written words as they go out: marketing names its sender and the way to refuse."""
     footer = content.brand.line_below(public_url or content.public_url)
-    whole = footer.under(text.strip(), channel) if purpose == "marketing" else text.strip()
+    return _fitting(
+        footer.under(text.strip(), channel) if purpose == "marketing" else text.strip(), channel
+    )
+
+
+def _fitting(whole: str, channel: str) -> str:
     if (size := len(whole.encode())) > BYTES[channel]:
         raise Refusal(
             "too_long",
@@ -96,6 +103,8 @@ class Saying:
     purpose: str
     public_url: str
     allowed: Sequence[str]
+    cards: Sequence[Card] = ()
+    """What hangs on them."""
 
     @property
     def flaw(self) -> str | None:
@@ -135,24 +144,30 @@ class Saying:
         """Why this customer's text could not be made, by the very steps that make it."""
         known = dict(told) | self._offered(at)
         try:
-            self._say(template, known, channel, personalised=personalised)
+            self.say(template, known, channel=channel, personalised=personalised)
         except Refusal as refusal:
             return refusal.reason
         return None
 
-    def _say(
-        self, template: str, told: Mapping[str, Any], channel: str, *, personalised: bool
-    ) -> None:
+    def say(
+        self, template: str, told: Mapping[str, Any], *, channel: str, personalised: bool = True
+    ) -> tuple[str, str | None]:
+        """(text, variant), with the links below it that are no card on this channel. Raises Refusal."""
         if self.written is None:
-            words_for(self.content, template, told, channel=channel, personalised=personalised)
-            return
-        by_hand(
-            self.content,
-            self.written,
-            channel=channel,
-            purpose=self.purpose,
-            public_url=self.public_url,
-        )
+            text, variant = words_for(
+                self.content, template, told, channel=channel, personalised=personalised
+            )
+        else:
+            variant = None
+            text = by_hand(
+                self.content,
+                self.written,
+                channel=channel,
+                purpose=self.purpose,
+                public_url=self.public_url,
+            )
+        links = [f"{one.title}：{one.url}" for one in apart(self.cards, channel)[0]]
+        return (_fitting("\n".join([text, *links]), channel) if links else text), variant
 
     def _offered(self, at: datetime) -> dict[str, Any]:
         """A coupon that nobody holds yet, as long as the real one will be."""
@@ -179,4 +194,5 @@ def saying(
         purpose=campaign.purpose,
         public_url=public_url,
         allowed=[name for name in CHANNELS if all(name in each for each in allowed)],
+        cards=cards(campaign.attachments),
     )

@@ -1,23 +1,42 @@
-"""What a campaign hangs on its mass tasks, as it is kept with it and as the platform is told."""
+"""What hangs on a message: as it is kept, and how each channel carries it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.calls import FileCard, ImageCard, LinkCard, MiniProgramCard
+from bot.calls import Card, FileCard, ImageCard, LinkCard, MiniProgramCard
 
 Kept = dict[str, Any]
-CARDS: dict[str, type[LinkCard | ImageCard | MiniProgramCard | FileCard]] = {
+CARDS: dict[str, type[Card]] = {
     "link": LinkCard,
     "image": ImageCard,
     "miniprogram": MiniProgramCard,
     "file": FileCard,
 }
 MOST = 9
+"""A guide's message carries so many in one piece."""
+WORDS_ALONE = {"kf": 1, "official": 1}
+"""How many messages of her window a text takes."""
 
 
-def cards(
-    kept: Sequence[Mapping[str, Any]] | None,
-) -> tuple[LinkCard | ImageCard | MiniProgramCard | FileCard, ...]:
+def cards(kept: Sequence[Mapping[str, Any]] | None) -> tuple[Card, ...]:
     return tuple(CARDS[one["kind"]](**one) for one in kept or ())
+
+
+def apart(hanging: Sequence[Card], channel: str) -> tuple[list[LinkCard], tuple[Card, ...]]:
+    """What stands in the words as a link, and what goes as a card: a link of 微信客服 has no card without a cover."""
+    bare = [one for one in hanging if isinstance(one, LinkCard) and not one.media]
+    said = bare if channel == "kf" else []
+    return said, tuple(one for one in hanging if one not in said)
+
+
+def needs(kept: Sequence[Mapping[str, Any]] | None) -> Mapping[str, int]:
+    """How many messages of her window it takes by channel, the words being one and each card another. A window
+    that cannot carry all of it is not named."""
+    if not kept:
+        return WORDS_ALONE
+    hanging = cards(kept)
+    files = any(isinstance(one, FileCard) for one in hanging)
+    able = [name for name in WORDS_ALONE if not (files and name == "official")]
+    return {name: 1 + len(apart(hanging, name)[1]) for name in able}

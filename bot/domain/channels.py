@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
+
+from bot.domain.attachments import WORDS_ALONE
 
 CHANNELS = ("official", "kf", "wecom")
 """In order of preference: an open window speaks to one person, a mass task waits for a guide's tap."""
@@ -75,15 +77,17 @@ def ways(
     only_guide: int | None = None,
     without: int | None = None,
     full: Collection[int] = (),
+    needs: Mapping[str, int] = WORDS_ALONE,
 ) -> list[Way]:
     """Every way that is open at `now`, best first. `only_guide` is set for a guide's own push, `without` for
-    what was passed on by the guide who never confirmed it; `full` are guides whose day has no place left."""
+    what was passed on by the guide who never confirmed it; `full` are guides whose day has no place left. `needs`
+    is how many messages it takes, as `bot.domain.attachments`."""
     if without is not None:
         ties = [tie for tie in ties if tie.guide_id != without]
     found = [
         Way(open_.channel, open_.address, "会话窗口还开着")
         for open_ in windows
-        if open_.closes_at > now and open_.left > 0 and only_guide is None
+        if only_guide is None and _carries(open_, now, needs)
     ]
     if tie := right_guide(ties, now=now, only_guide=only_guide, full=full):
         why = "最近与她聊过的导购" if tie.last_talk_at else "加了她好友的导购"
@@ -92,6 +96,10 @@ def ways(
     if len(wanted) < 2:
         return wanted  # as for nearly everybody of millions
     return sorted(wanted, key=lambda way: CHANNELS.index(way.channel))
+
+
+def _carries(open_: OpenWindow, now: datetime, needs: Mapping[str, int]) -> bool:
+    return open_.closes_at > now and 0 < needs.get(open_.channel, 0) <= open_.left
 
 
 def right_guide(
@@ -129,10 +137,13 @@ def no_way(
     now: datetime,
     only_guide: int | None = None,
     without: int | None = None,
+    windows: Sequence[OpenWindow] = (),
 ) -> str:
     """Why there is none: the reason of an excluded touch."""
     if only_guide is not None and all(tie.guide_id != only_guide for tie in ties):
         return "not_friend"
     if ties and not any(tie.serves(now) for tie in ties):
         return "guide_away"
-    return "no_channel" if without is None else "guide_never_confirmed"
+    if without is not None:
+        return "guide_never_confirmed"
+    return "not_carried" if any(open_.closes_at > now for open_ in windows) else "no_channel"

@@ -26,6 +26,8 @@ WORDS = {
     "group_paused": "这组群暂停了，邀请收回",
     "third_promotion": "群里连着两条都是福利，第三条先压下",
     "no_channel": "没有可用的触达渠道",
+    "not_carried": "开着的会话发不了这些附件：条数不够，或没有这一种",
+    "card_lost": "话送到了，附件没有都送到",
     "not_friend": "已不是好友",
     "window_closed": "会话窗口已关闭",
     "out_of_stock": "权益已发完",
@@ -93,6 +95,13 @@ _OFFER = {"ended": "offer_ended", "paused": "offer_paused"}
 def words(code: str | None) -> str:
     """The sentence for people. A code nobody knows is shown as it is: better than nothing."""
     return _(WORDS.get(code, code)) if code else ""
+
+
+def ended(code: str) -> str:
+    """The state of a touch that ends here, before any call."""
+    if code in SHUT:
+        return "not_friend" if code in GONE else "refused"
+    return "cancelled" if code == "stopped" else "excluded"
 
 
 def of_offer(refusal: str) -> str:

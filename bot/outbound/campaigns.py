@@ -57,15 +57,15 @@ async def halt_harmful(work: Work) -> int:
 
 
 def drawing_of(work: Work, campaign: Campaign) -> Drawing:
-    content = work.content
     return Drawing(
+        campaign, read_limits(work.content.limits), work.now(), saying_of(work, campaign)
+    )
+
+
+def saying_of(work: Work, campaign: Campaign) -> wording.Saying:
+    return wording.saying(
+        work.content,
         campaign,
-        read_limits(content.limits),
-        work.now(),
-        wording.saying(
-            content,
-            campaign,
-            written=campaigns.written(work.vault, campaign),
-            public_url=work.settings.public_url,
-        ),
+        written=campaigns.written(work.vault, campaign),
+        public_url=work.settings.public_url,
     )

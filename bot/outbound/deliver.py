@@ -9,13 +9,16 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.calls import Card
 from bot.content import wording
+from bot.domain.attachments import needs
 from bot.domain.campaigns import PATIENCE, Campaign, Touch
 from bot.domain.channels import Way
 from bot.domain.quotas import Limits, read_limits
-from bot.domain.reasons import GONE, SHUT, of_offer
+from bot.domain.reasons import SHUT, ended, of_offer
 from bot.domain.refusals import Refusal
 from bot.outbound import windows
+from bot.outbound.campaigns import saying_of
 from bot.outbound.gathering import Gathering
 from bot.outbound.goods import of_goods
 from bot.outbound.windows import Going, Ready
@@ -62,6 +65,7 @@ class _Delivery:
     """The same is asked for most of them: of a campaign, or of one step of a journey."""
     ready: list[Ready] = field(default_factory=list)
     links: Links = field(init=False)
+    sayings: dict[int, wording.Saying] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.links = Links(self.work.vault, self.work.content)
@@ -133,6 +137,7 @@ class _Delivery:
             offer=stock.reason,
             spent=stock.spent,
             weary=stock.weary,
+            needs=needs(campaign.attachments if campaign else None),
         )
 
     def _full(self, campaign: Campaign | None) -> frozenset[int]:
@@ -181,7 +186,7 @@ class _Delivery:
         self._row(touch, "wait", due_at=until, reason=reason)
 
     def _end(self, touch: Touch, reason: str) -> None:
-        self._row(touch, "end", state=_ended(reason), reason=reason, settled_at=self.now)
+        self._row(touch, "end", state=ended(reason), reason=reason, settled_at=self.now)
 
     def _row(self, touch: Touch, kind: str, **values: Any) -> None:
         # Rows of one kind carry the same columns, as one statement needs them to.
@@ -211,8 +216,8 @@ class _Delivery:
                 self.gathering.take_back(one.touch, one.way)
                 self._end(one.touch, of_offer(refusal.reason))
             else:
-                text = self._with_links(one, text, told)
-                self._bind(one, text, variant=variant, coupon_id=coupon_id)
+                text, cards = self._with_links(one, text, told), self._cards(one, campaign, told)
+                self._bind(one, text, cards, variant=variant, coupon_id=coupon_id)
         for row in await windows.owe(self.session, self.work.vault, self.ready, now=self.now):
             self._row(row.touch, "queue", **row.values)
         await self.links.keep(self.session, self.now)
@@ -253,45 +258,36 @@ class _Delivery:
     def _words(
         self, one: Going, campaign: Campaign | None, told: Mapping[str, object]
     ) -> tuple[str, str | None]:
-        content, work = self.work.content, self.work
-        written = campaigns.written(work.vault, campaign) if campaign is not None else None
-        if campaign is not None and written is not None:
-            text = wording.by_hand(
-                content,
-                written,
-                channel=one.way.channel,
-                purpose=campaign.purpose,
-                public_url=work.settings.public_url,
-            )
-            return text, None
-        return wording.words_for(
-            content,
-            one.touch.template,
-            told,
-            channel=one.way.channel,
-            personalised=one.standing.personalised,
-        )
+        template, channel, named = one.touch.template, one.way.channel, one.standing.personalised
+        if campaign is None:
+            content = self.work.content
+            return wording.words_for(content, template, told, channel=channel, personalised=named)
+        return self._saying(campaign).say(template, told, channel=channel, personalised=named)
 
-    def _bind(self, one: Going, text: str, *, variant: str | None, coupon_id: int | None) -> None:
+    def _saying(self, campaign: Campaign) -> wording.Saying:
+        if campaign.id not in self.sayings:
+            self.sayings[campaign.id] = saying_of(self.work, campaign)
+        return self.sayings[campaign.id]
+
+    def _cards(
+        self, one: Going, campaign: Campaign | None, told: Mapping[str, object]
+    ) -> tuple[Card, ...]:
+        hanging = self._saying(campaign).cards if campaign else ()
+        return windows.following(one, hanging, lambda url: self._with_links(one, url, told))
+
+    def _bind(self, one: Going, text: str, cards: tuple[Card, ...], **made: object) -> None:
         touch, way = one.touch, one.way
         marketing = touch.purpose == "marketing"
         bound = {
             "channel": way.channel,
             "guide_id": way.guide_id or touch.guide_id,
             "address": way.address,
-            "variant": variant,
-            "coupon_id": coupon_id,
             "consent_entry_id": one.standing.proof(way.channel) if marketing else None,
             "reason": None,
+            **made,
         }
         if way.channel == "wecom":
             self._row(touch, "gather", **bound)
             self.gathering.add(touch, way, text)
         else:
-            self.ready.append(Ready(one, text, bound))
-
-
-def _ended(reason: str) -> str:
-    if reason in SHUT:
-        return "not_friend" if reason in GONE else "refused"
-    return "cancelled" if reason == "stopped" else "excluded"
+            self.ready.append(Ready(one, text, bound, cards))

@@ -17,8 +17,9 @@ from bot.calls import (
     Unclear,
 )
 from bot.domain.reasons import GONE, PASSING, SHUT, TO_PLAN_AGAIN, of_platform
+from bot.outbound import following
 from bot.outbound.settled import Settling, Told, settled
-from bot.store import calling_back, conversations, mass_tasks, touches
+from bot.store import calling_back, mass_tasks, touches
 from bot.store.mass_tasks import FIRST_LOOK
 from bot.store.outbox import Claimed
 from bot.work.context import Work
@@ -82,25 +83,20 @@ async def messages_sent(told: Sequence[Told], turn: Settling) -> None:
     """Those with one outcome are written together: a campaign sends by the thousand."""
     became: defaultdict[tuple[tuple[str, object], ...], list[int]] = defaultdict(list)
     shut: defaultdict[str, list[int]] = defaultdict(list)
+    of_ours = [one for one in told if one.owed.touch_id is not None]
+    await following.go_on(of_ours, turn)
     of_touches = [
-        (one.owed.touch_id, one.outcome) for one in told if one.owed.touch_id is not None
+        (one.owed.touch_id or 0, one.outcome) for one in of_ours if not following.is_card(one.call)
     ]
     for touch_id, outcome in of_touches:
         if isinstance(outcome, Refused) and outcome.reason in SHUT:
             shut[outcome.reason].append(touch_id)
         elif values := _became(outcome, turn.now):
             became[tuple(values.items())].append(touch_id)
-    if unasked := [touch_id for touch_id, outcome in of_touches if _unasked(outcome)]:
-        await conversations.give_back(turn.session, unasked, turn.now)
     for reason, touch_ids in shut.items():
         await touches.reroute(turn.session, touch_ids, reason=reason, now=turn.now)
     for said, touch_ids in became.items():
         await touches.settle(turn.session, touch_ids, expected=("queued",), **dict(said))
-
-
-def _unasked(outcome: Outcome) -> bool:
-    """Our own last look said no: the platform never heard of it."""
-    return isinstance(outcome, Refused) and outcome.code == 0 and outcome.reason != "gave_up"
 
 
 def _became(outcome: Outcome, now: datetime) -> dict[str, object]:

@@ -19,6 +19,7 @@ from bot.calls import (
 )
 from bot.domain.gate import GateFacts, decide
 from bot.domain.quotas import Limits, Used
+from bot.outbound.following import is_card
 from bot.store import campaigns, gate, touches
 from bot.store.gate import Standing
 from bot.store.outbox import Claimed
@@ -55,17 +56,22 @@ class Look:
 
     async def at_singles(self, debts: Sequence[tuple[Claimed, Call]]) -> dict[int, str | None]:
         ids = [owed.touch_id for owed, _ in debts if owed.touch_id is not None]
-        bound = {touch.id: touch for touch in await touches.queued(self.session, ids)}
+        bound = {touch.id: touch for touch in await touches.under_way(self.session, ids)}
         standings = await self._standings(bound.values())
-        return {owed.id: self._single(owed, bound, standings) for owed, _ in debts}
+        return {owed.id: self._single(owed, call, bound, standings) for owed, call in debts}
 
     def _single(
-        self, owed: Claimed, bound: Mapping[int, Bound], standings: Mapping[int, Standing]
+        self,
+        owed: Claimed,
+        call: Call,
+        bound: Mapping[int, Bound],
+        standings: Mapping[int, Standing],
     ) -> str | None:
         if owed.touch_id is None:
             return self._unbound(owed)
         touch = bound.get(owed.touch_id)
-        if touch is None:
+        # A card follows words that have arrived; words wait for their call.
+        if touch is None or touch.state != ("delivered" if is_card(call) else "queued"):
             return "empty_audience"
         return touch.reason or self._reason(touch, standings)
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.calls import Call, SendKf, SendOfficial
+from bot.calls import Call, Card, LinkCard, SendKf, SendOfficial
+from bot.domain.attachments import apart
 from bot.domain.campaigns import Touch
 from bot.domain.channels import Way
 from bot.store import conversations, outbox
@@ -38,6 +39,8 @@ class Ready:
     going: Going
     text: str
     bound: dict[str, Any]
+    cards: tuple[Card, ...] = ()
+    """What follows the words, each a message of its own."""
 
     @property
     def touch(self) -> Touch:
@@ -54,16 +57,26 @@ class Queued:
     values: dict[str, Any]
 
 
+def following(one: Going, hanging: Sequence[Card], link: Callable[[str], str]) -> tuple[Card, ...]:
+    """What follows the words into her window; the links among them are hers as those in the words are."""
+    _said, cards = apart(hanging, one.way.channel)
+    return tuple(
+        replace(card, url=link(card.url)) if isinstance(card, LinkCard) else card for card in cards
+    )
+
+
 async def owe(
     session: AsyncSession, vault: Vault, ready: Sequence[Ready], *, now: datetime
 ) -> list[Queued]:
     """What fits into her window is owed, one message of each at a time: the next look takes the next.
     The keys of these customers are loaded."""
     firsts = {(one.going.way.channel, one.touch.customer_id): one for one in reversed(ready)}
+    alike: dict[tuple[str, int], dict[int, Ready]] = {}
+    for (channel, who), one in firsts.items():
+        alike.setdefault((channel, 1 + len(one.cards)), {})[who] = one
     queued = []
-    for channel in sorted({channel for channel, _ in firsts}):
-        hers = {who: one for (by, who), one in firsts.items() if by == channel}
-        open_ = await conversations.use_windows(session, list(hers), channel, now)
+    for (channel, each), hers in sorted(alike.items()):
+        open_ = await conversations.use_windows(session, list(hers), channel, now, each=each)
         going = sorted((hers[who] for who in open_), key=lambda one: one.touch.id)
         await outbox.owe_many(session, vault, [_debt(one, now) for one in going], now=now)
         queued += [Queued(one.touch, _values(vault, one)) for one in going]
@@ -77,7 +90,7 @@ def _values(vault: Vault, one: Ready) -> dict[str, Any]:
 
 def _debt(one: Ready, now: datetime) -> Debt:
     touch, attempts = one.touch, one.attempts
-    return _call(one.going.way, one.text, msgid=f"t{touch.id}-{attempts}"), {
+    return _call(one, msgid=f"t{touch.id}-{attempts}"), {
         "effect": f"touch:{touch.id}" if attempts == 1 else f"touch:{touch.id}:{attempts}",
         "customer_id": touch.customer_id,
         "touch_id": touch.id,
@@ -86,8 +99,15 @@ def _debt(one: Ready, now: datetime) -> Debt:
     }
 
 
-def _call(way: Way, text: str, *, msgid: str) -> Call:
+def _call(one: Ready, *, msgid: str) -> Call:
+    way = one.going.way
     if way.channel == "official":
-        return SendOfficial(openid=way.address, text=text)
+        return SendOfficial(openid=way.address, text=one.text, then=one.cards)
     open_kfid, _, external_userid = way.address.partition("|")
-    return SendKf(open_kfid=open_kfid, external_userid=external_userid, msgid=msgid, text=text)
+    return SendKf(
+        open_kfid=open_kfid,
+        external_userid=external_userid,
+        msgid=msgid,
+        text=one.text,
+        then=one.cards,
+    )

@@ -9,6 +9,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain import segments as rules
+from bot.domain.attachments import needs
 from bot.domain.campaigns import Campaign, Touch
 from bot.domain.customers import Customer
 from bot.store import bulk, facts, gate, segments, stocks
@@ -141,6 +142,7 @@ async def _question(session: AsyncSession, drawing: Drawing, ids: Sequence[int])
         offer=stock.reason,
         spent=stock.spent,
         weary=stock.weary,
+        needs=needs(campaign.attachments),
     )
 
 

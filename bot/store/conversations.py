@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import CursorResult, Executable, bindparam, or_, select, update
+from sqlalchemy import CursorResult, Executable, bindparam, case, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.campaigns import Touch
@@ -177,10 +177,10 @@ async def use_window(session: AsyncSession, customer_id: int, channel: str, now:
 
 
 async def use_windows(
-    session: AsyncSession, customer_ids: Sequence[int], channel: str, now: datetime
+    session: AsyncSession, customer_ids: Sequence[int], channel: str, now: datetime, *, each: int
 ) -> set[int]:
-    """The same for many at once: who had one left."""
-    hers = {"whose": list(customer_ids), "which": channel, "at_moment": now}
+    """The same for many at once, `each` taking so many: who had them left."""
+    hers = {"whose": list(customer_ids), "which": channel, "at_moment": now, "each": each}
     return set(await session.scalars(_using(dialect_of(session)), hers))
 
 
@@ -193,15 +193,17 @@ def _using(dialect: str) -> Executable:
             among(dialect, window.c.customer_id, "whose"),
             window.c.channel == bindparam("which"),
             window.c.closes_at > bindparam("at_moment", type_=Moment),
-            window.c.left > 0,
+            window.c.left >= bindparam("each"),
         )
-        .values(left=window.c.left - 1)
+        .values(left=window.c.left - bindparam("each"))
         .returning(window.c.customer_id)
     )
 
 
-async def give_back(session: AsyncSession, touch_ids: Sequence[int], now: datetime) -> None:
-    """These were never asked for after all: what they took off their windows is there again."""
+async def give_back(
+    session: AsyncSession, touch_ids: Sequence[int], now: datetime, *, each: int
+) -> None:
+    """So many of each were never asked for after all: what they took off their windows is there again."""
     hers = select(Touch.id).where(
         Touch.id.in_(touch_ids),
         Touch.customer_id == Window.customer_id,
@@ -209,7 +211,8 @@ async def give_back(session: AsyncSession, touch_ids: Sequence[int], now: dateti
     )
     most = max(count for _, count in WINDOWS.values())
     back = update(Window).where(hers.exists(), Window.closes_at > now, Window.left < most)
-    await session.execute(back.values(left=Window.left + 1))
+    left = case((Window.left > most - each, most), else_=Window.left + each)
+    await session.execute(back.values(left=left))
 
 
 async def shut_window(session: AsyncSession, customer_id: int, channel: str) -> None:

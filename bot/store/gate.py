@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain import channels
+from bot.domain.attachments import WORDS_ALONE
 from bot.domain.channels import OpenWindow, Tie, Way
 from bot.domain.consent import ConsentState
 from bot.domain.conversations import Conversation
@@ -72,6 +73,8 @@ class Question:
     """Who has had as many coupons of the offer as she, or her household, may; and which of the two."""
     weary: frozenset[int] = frozenset()
     """To whom the next message must not be one more offer."""
+    needs: Mapping[str, int] = field(default_factory=lambda: WORDS_ALONE)
+    """How many messages of her window it takes."""
     decided: dict[_Alike, str | None] = field(default_factory=dict, repr=False, compare=False)
     """What the gate has said so far."""
 
@@ -93,6 +96,7 @@ def ask(question: Question, standing: Standing) -> Verdict:
         only_guide=question.only_guide,
         without=question.without,
         full=question.full,
+        needs=question.needs,
     )
     first = None
     for way in ways:
@@ -134,6 +138,11 @@ def _alike(question: Question, standing: Standing, channel: str | None) -> _Alik
             now=question.at,
             only_guide=question.only_guide,
             without=question.without,
+            windows=[
+                open_
+                for open_ in standing.windows
+                if not question.allowed or open_.channel in question.allowed
+            ],
         )
     return _Alike(
         channel,

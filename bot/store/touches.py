@@ -175,6 +175,7 @@ async def reroute(
 ) -> None:
     """The platform says that these went through no window: shut it, and look for another way to the same people,
     unless so many were tried. With `attempt`, only while that is the one that counts."""
+    await outbox.cancel(session, touch_ids=list(touch_ids), reason=reason)
     hers = [Touch.id.in_(touch_ids), Touch.state == expected]
     if attempt is not None:
         hers.append(Touch.attempts == attempt)
@@ -239,13 +240,14 @@ class Bound(NamedTuple):
     channel: str | None
     address: str | None
     reason: str | None
+    state: str
 
 
-async def queued(session: AsyncSession, touch_ids: Sequence[int]) -> list[Bound]:
-    """Those of these that wait for their call, as they stand now."""
+async def under_way(session: AsyncSession, touch_ids: Sequence[int]) -> list[Bound]:
+    """Those of these that wait for their call, or whose words have arrived, as they stand now."""
     if not touch_ids:
         return []
-    found = await plain_rows(session, _queued(dialect_of(session)), {"ids": list(touch_ids)})
+    found = await plain_rows(session, _under_way(dialect_of(session)), {"ids": list(touch_ids)})
     return [Bound(*row) for row in found]
 
 
@@ -255,14 +257,11 @@ async def queued_in(session: AsyncSession, mass_task_id: int) -> list[Bound]:
     return [Bound(*row) for row in found]
 
 
-_BOUND = (
-    select(*(getattr(Touch, name) for name in Bound._fields))
-    .where(Touch.state == "queued")
-    .order_by(Touch.id)
-)
-_QUEUED_IN = _BOUND.where(Touch.mass_task_id == bindparam("task"))
+_BOUND = select(*(getattr(Touch, name) for name in Bound._fields)).order_by(Touch.id)
+_QUEUED_IN = _BOUND.where(Touch.mass_task_id == bindparam("task"), Touch.state == "queued")
 
 
 @lru_cache
-def _queued(dialect: str) -> Select[*tuple[Any, ...]]:
-    return _BOUND.where(bulk.among(dialect, Touch.id, "ids"))
+def _under_way(dialect: str) -> Select[*tuple[Any, ...]]:
+    going = Touch.state.in_(("queued", "delivered"))
+    return _BOUND.where(bulk.among(dialect, Touch.id, "ids"), going)

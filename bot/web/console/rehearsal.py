@@ -10,13 +10,13 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.content import wording
 from bot.content.templates import ONE_FOR_MANY
 from bot.domain import masks
 from bot.domain.campaigns import Campaign
 from bot.domain.customers import Customer
 from bot.domain.facts import FACTS, for_everyone
 from bot.domain.refusals import Refusal
+from bot.outbound.campaigns import saying_of
 from bot.store import campaigns, facts, mailings, roster
 from bot.store.campaigns import Receipt
 from bot.store.explain import CHANNELS
@@ -130,12 +130,7 @@ async def _receipt(desk: Desk, session: AsyncSession, campaign: Campaign) -> Rec
         campaign,
         limits=work.content.limits,
         now=work.now(),
-        saying=wording.saying(
-            work.content,
-            campaign,
-            written=campaigns.written(work.vault, campaign),
-            public_url=work.settings.public_url,
-        ),
+        saying=saying_of(work, campaign),
     )
 
 
@@ -201,13 +196,11 @@ def _offered(desk: Desk, campaign: Campaign) -> dict[str, Any]:
 def _words(
     desk: Desk, campaign: Campaign, told: Mapping[str, Any], channel: str
 ) -> tuple[str, str]:
-    work = desk.work
     try:
-        if (written := campaigns.written(work.vault, campaign)) is not None:
-            return wording.by_hand(
-                work.content, written, channel=channel, public_url=work.settings.public_url
-            ), ""
-        return wording.words_for(work.content, campaign.template, told, channel=channel)[0], ""
+        said, _variant = saying_of(desk.work, campaign).say(
+            campaign.template, told, channel=channel
+        )
+        return said, ""
     except Refusal as refusal:
         return "", refusal.words
     except KeyError:
