@@ -13,6 +13,8 @@ default durability:
   lived     WeCom with everything in one process until the inbox is empty: handled as above, debts paid to a platform
             that knows nobody, first steps of journeys taken
 
+Keeping is also held against a server that counts and logs nothing.
+
 "per core" divides by the CPU time of the server's process, so that it does not depend on who else is busy. The bare
 handler runs before and after every other; each is held against the mean of its two neighbours.
 """
@@ -28,7 +30,8 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, count
@@ -43,8 +46,9 @@ from wechatpy.crypto import WeChatCrypto
 from wechatpy.enterprise.crypto import WeChatCrypto as WeComCrypto
 from wechatpy.utils import WeChatSigner
 
-CONNECTIONS = 64
+CONNECTIONS, TURNS = 64, 8
 HERE = Path(__file__).parent / "peers"
+SILENT = str(Path(__file__).parent / "kit" / "silent.py")
 CORP, APP, TOKEN = "ww0123456789abcdef", "wx0123456789abcdef", "benchTokenOfNoShop"
 AES_KEY = base64.b64encode(bytes(range(32))).decode().rstrip("=")
 ADDED = (
@@ -168,9 +172,11 @@ def _peer(name: str, command: Any, many: int) -> Row:
 
 
 @contextmanager
-def ours(url: str, role: str, **more: str) -> Iterator[tuple[int, int]]:
+def ours(
+    url: str, role: str, *, program: Sequence[str] = ("-m", "bot"), **more: str
+) -> Iterator[tuple[int, int]]:
     port = free_port()
-    command = [sys.executable, "-m", "bot", "serve", "--role", role, "--port", str(port)]
+    command = [sys.executable, *program, "serve", "--role", role, "--port", str(port)]
     with (
         tempfile.TemporaryDirectory() as home,
         running(command, port, OURS | {"SIYU_DATABASE_URL": url, "HOME": home} | more) as pid,
@@ -192,6 +198,24 @@ def house(kind: str, many: int) -> Iterator[Row]:
     ):
         work = customers("/callback/wecom", many // 4)
         yield measured(f"siyu lived, {kind}", pid, port, work, until=lambda: _drained(port))
+
+
+def watched(kind: str, many: int) -> str:
+    """What is left of keeping once it is counted and logged; in turns, for the machine changes its speed."""
+    spent: Counter[bool] = Counter()
+    with (
+        databases.fresh(kind) as one,
+        databases.fresh(kind) as another,
+        ours(one, "web") as loud,
+        ours(another, "web", program=[SILENT]) as silent,
+    ):
+        for _ in range(TURNS):
+            for pid, port in (loud, silent):
+                row = measured("", pid, port, customers("/callback/wecom", many // 5))
+                spent[pid == silent[0]] += 1 / row.per_core
+    return (
+        f"{'':34}{spent[True] / spent[False]:>18.3f} of keeping without logs and metrics, per core"
+    )
 
 
 def handled(kind: str, url: str, kept: Row) -> Row:
@@ -243,6 +267,8 @@ def main() -> None:
         elif best and "kept" in row.name:
             times = row.per_core / beside.per_core / best
             print(f"{'':34}{times:>18.1f} x the best peer's, per core")
+    for kind in ("sqlite", "postgresql"):
+        print(watched(kind, many), flush=True)
 
 
 def _between(before: Row, after: Row) -> Row:
