@@ -16,6 +16,7 @@ Load = Callable[[str], bytes]
 UploadMedia = Callable[[str, str, bytes], Awaitable[Outcome]]
 """Kind, file name and content, to an answer with `media_id`."""
 
+_BAD_MEDIA = 40007
 _LIFE = timedelta(days=3) - timedelta(hours=1)
 
 
@@ -37,7 +38,25 @@ class MediaIds:
             found[name] = became
         return found
 
-    def forget(self, media_ids: Mapping[str, str]) -> None:
+    async def spoken(
+        self,
+        kinds: Mapping[str, str],
+        ask: Callable[[Mapping[str, str]], Awaitable[Outcome]],
+    ) -> Outcome:
+        """What becomes of asking with these ids. An id may die before its three days: the refused call was not
+        done, so once more, with new ones, is safe."""
+        became: Outcome = TryLater()
+        for _ in range(2):
+            found = await self.ids(kinds)
+            if not isinstance(found, dict):
+                return found
+            became = await ask(found)
+            if not (found and isinstance(became, Refused) and became.code == _BAD_MEDIA):
+                break
+            self._forget(found)
+        return became
+
+    def _forget(self, media_ids: Mapping[str, str]) -> None:
         """The platform no longer knows these."""
         gone = set(media_ids.values())
         self._known = {key: known for key, known in self._known.items() if known[0] not in gone}

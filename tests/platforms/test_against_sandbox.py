@@ -18,12 +18,15 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bot.calls import (
+    FileCard,
     GetFan,
+    ImageCard,
     LinkCard,
     ListFans,
     ListGuides,
     ListKfAccounts,
     MenuItem,
+    MiniProgramCard,
     Refused,
     SendKf,
     SendKfOnEvent,
@@ -62,6 +65,14 @@ class Town:
             result = (await answer.json())["results"][0]
         assert result["ok"], result
         return result
+
+    async def advance(self, *, days: int) -> None:
+        url = self.env["SIYU_WECOM_API_BASE"] + "/__sandbox__/clock"
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(url, json={"advance": days * 86400}) as answer,
+        ):
+            assert answer.status == 200, await answer.text()
 
     def last(self, kind: type[Any]) -> Any:
         return [event for event in self.heard if isinstance(event, kind)][-1]
@@ -184,6 +195,39 @@ async def test_a_kf_customer_gets_a_welcome_and_five_answers(town):
     outcomes = [await perform(SendKf(**who, msgid=f"m{n}")) for n in range(6)]
     assert [type(outcome) for outcome in outcomes] == [Sent] * 5 + [Refused]
     assert outcomes[-1].reason == "window_full"
+
+
+CARDS = (
+    ImageCard(media="a.png"),
+    LinkCard(title="图册", url="https://example.com", media="a.png"),
+    MiniProgramCard(title="试衣间", appid="wx1", page="p", media="a.png"),
+    FileCard(media="a.pdf"),
+)
+
+
+async def test_every_card_goes_to_kf_also_after_its_media_have_expired(town):
+    perform = town.gateway.perform
+    account = (await perform(ListKfAccounts())).answer["account_list"][0]["open_kfid"]
+    for round_ in range(2):
+        await town.act("say_kf", customer="c0004", text="在吗")
+        page = await perform(SyncKf(open_kfid=account, token=town.last(KfNudged).token))
+        asked = parse_one(json.dumps(page.answer["msg_list"][-1]).encode())
+        who = {"open_kfid": account, "external_userid": asked.external_userid}
+        for n, card in enumerate(CARDS):
+            call = SendKf(**who, msgid=f"m{round_}{n}", card=card)
+            assert isinstance(await perform(call), Sent), card
+        await town.advance(days=4)
+
+
+async def test_a_fan_gets_pictures_news_and_mini_programs_uploaded_to_her_own_platform(town):
+    perform = town.gateway.perform
+    await town.act("follow_official", customer="c0003", scene="store-7")
+    await town.act("say_official", customer="c0003", text="在吗")
+    openid = town.last(FanMessaged).openid
+    image, link, mini, _file = CARDS
+    calls = [SendOfficial(openid=openid, card=image), SendOfficial(openid=openid, card=mini)]
+    for call in [*calls, SendOfficial(openid=openid, news=link)]:
+        assert await perform(call) == Sent({}), call
 
 
 async def test_a_fan_is_heard_answered_and_remembered(town):

@@ -402,6 +402,22 @@ async def test_media_that_the_platform_forgot_are_uploaded_again(gateway, tiny):
     assert tiny.seen[-1][3]["attachments"][0]["image"]["media_id"] == "M2"
 
 
+async def test_each_platform_gets_its_own_media_and_renews_what_it_forgot(gateway, tiny):
+    tiny.answers["/cgi-bin/media/upload"] = [
+        {"errcode": 0, "media_id": "W"},
+        {"media_id": "O1", "type": "image"},
+        {"media_id": "O2", "type": "image"},
+    ]
+    custom = "/cgi-bin/message/custom/send"
+    tiny.answers[custom] = [{"errcode": 40007, "errmsg": "invalid media_id"}, {"errcode": 0}]
+    picture = ImageCard(media="a.png")
+    await gateway.perform(SendWelcome(welcome_code="W", text="hi", attachments=(picture,)))
+    assert tiny.seen[-1][3]["attachments"][0]["image"]["media_id"] == "W"
+    assert await gateway.perform(SendOfficial(openid="o1", card=picture)) == Sent({})
+    sent = [seen[3]["image"]["media_id"] for seen in tiny.seen if seen[1] == custom]
+    assert sent == ["O1", "O2"]
+
+
 async def test_a_missing_file_is_a_refusal_and_nothing_is_sent(gateway, tiny):
     call = SendWelcome(welcome_code="W", text="hi", attachments=(ImageCard(media="gone.png"),))
     assert await gateway.perform(call) == Refused(0, "bad_media", "gone.png")

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
 import aiohttp
+import pytest
+
+from bot.sandbox.errors import Refuse
+from bot.sandbox.wecom.media import OfficialMedia, usable
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 64
 
@@ -33,6 +37,30 @@ async def test_attachments_and_pictures_for_texts(bench):
     assert (await upload(bench, path, media_type="image", attachment_type="1"))["media_id"]
     assert (await upload(bench, path, media_type="image"))["errcode"] == 41072
     assert (await upload(bench, "/cgi-bin/media/uploadimg"))["url"].startswith("http")
+
+
+async def test_a_medium_is_known_where_it_was_uploaded_and_for_what_it_is(bench):
+    made = await upload(bench, "/cgi-bin/media/upload", type="image")
+    entered = await bench.act("say_kf", customer="c0004", text="在吗")
+    assert entered["ok"]
+    who = {
+        "touser": bench.external("c0004"),
+        "open_kfid": next(iter(bench.sandbox.stage.world.kf)),
+    }
+
+    async def sent(kind):
+        body = {**who, "msgtype": kind, kind: {"media_id": made["media_id"]}}
+        return (await bench.post("/cgi-bin/kf/send_msg", body))["errcode"]
+
+    assert (await sent("image"), await sent("file")) == (0, 40007)
+    assert usable(bench.sandbox.stage, made["media_id"], bench.sandbox.stage.now())
+    with pytest.raises(Refuse):
+        usable(
+            bench.sandbox.stage,
+            made["media_id"],
+            bench.sandbox.stage.now(),
+            room=OfficialMedia,
+        )
 
 
 async def test_an_oauth_code_names_the_guide_once(bench):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -62,12 +63,12 @@ class OfficialClient:
         return await self._once(call)
 
     async def _once(self, call: Call) -> Outcome:
-        media = await self._media.ids(named_media(call))
+        return await self._media.spoken(named_media(call), partial(self._ask, call))
+
+    async def _ask(self, call: Call, media: Mapping[str, str]) -> Outcome:
         read = await self._media.contents(
             [call.media] if isinstance(call, UploadOfficialPicture) else []
         )
-        if not isinstance(media, dict):
-            return media
         if isinstance(read, Refused):
             return read
         try:

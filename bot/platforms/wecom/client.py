@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -22,8 +23,6 @@ from bot.platforms.wecom.errcodes import ERRCODES, EXPIRED_TOKEN, TOKEN_ERRCODES
 from bot.platforms.wecom.requests import build
 from bot.platforms.wecom.requests.context import Context
 from bot.platforms.wecom.requests.media import named_media, upload
-
-_BAD_MEDIA = 40007
 
 
 class WecomClient:
@@ -54,19 +53,15 @@ class WecomClient:
     async def perform(self, call: Call) -> Outcome:
         if isinstance(call, GetJsTicket):
             return await self._tickets.get(str(call.agent), lambda: self._once(call))
-        became = await self._once(call)
-        if isinstance(became, Refused) and became.code == _BAD_MEDIA:
-            # An id may die before its three days; the refused call was not done, so once more is safe.
-            return await self._once(call, renew_media=True)
-        return became
+        return await self._once(call)
 
-    async def _once(self, call: Call, *, renew_media: bool = False) -> Outcome:
-        media = await self._media_of(call, renew=renew_media)
+    async def _once(self, call: Call) -> Outcome:
+        return await self._media.spoken(named_media(call), partial(self._ask, call))
+
+    async def _ask(self, call: Call, media: Mapping[str, str]) -> Outcome:
         contents = await self._media.contents(
             [call.media] if isinstance(call, UploadPicture) else []
         )
-        if not isinstance(media, dict):
-            return media
         if isinstance(contents, Refused):
             return contents
         context = Context(agent_id=self._account.agent_id, media=media, contents=contents)
@@ -76,14 +71,6 @@ class WecomClient:
             return Refused(0, trouble.reason, trouble.field)
         shape = ANSWERS.get(type(call), {})
         return await self._api.ask(replace(request, repeatable=call.repeatable, answer=shape))
-
-    async def _media_of(self, call: Call, *, renew: bool) -> dict[str, str] | Outcome:
-        kinds = named_media(call)
-        found = await self._media.ids(kinds)
-        if renew and isinstance(found, dict):
-            self._media.forget(found)
-            return await self._media.ids(kinds)
-        return found
 
     async def _upload(self, kind: str, filename: str, content: bytes) -> Outcome:
         return await self._api.ask(upload(kind, filename, content))

@@ -9,7 +9,7 @@ from typing import Any
 from bot.sandbox.acts.kinds import ActRefused, Args
 from bot.sandbox.envelope import Field
 from bot.sandbox.stage import Stage
-from bot.sandbox.wecom.media import store
+from bot.sandbox.wecom.media import MediaRoom, OfficialMedia, Room, store
 
 SAMPLES = {
     "image": ("photo.png", b"\x89PNG\r\n\x1a\n a picture"),
@@ -24,14 +24,14 @@ FOR_KF = ("text", "image", "voice", "video", "file", "location", "link", "busine
 FOR_OFFICIAL = ("text", "image", "voice", "video", "shortvideo", "location", "link")
 
 
-def _media_id(stage: Stage, kind: str, args: Args) -> str:
+def _media_id(stage: Stage, kind: str, args: Args, room: Room) -> str:
     """`file` holds the content in base64, `filename` its name; else a small sample."""
     name, content = SAMPLES[kind]
     try:
         content = base64.b64decode(str(args["file"]), validate=True) if "file" in args else content
     except binascii.Error:
         raise ActRefused("file should be base64") from None
-    return store(stage, kind, str(args.get("filename", name)), content)
+    return store(stage, kind, str(args.get("filename", name)), content, room=room)
 
 
 def _kind(args: Args, allowed: tuple[str, ...]) -> str:
@@ -48,7 +48,7 @@ def kf_words(stage: Stage, args: Args) -> tuple[str, dict[str, Any]]:
         menu = {"menu_id": str(args["menu_id"])} if args.get("menu_id") else {}
         return kind, {"content": str(args["text"]), **menu}
     if kind in SAMPLES:
-        return kind, {"media_id": _media_id(stage, kind, args)}
+        return kind, {"media_id": _media_id(stage, kind, args, MediaRoom)}
     standard: Args = {"location": PLACE, "link": LINK, "business_card": {"userid": "unknown"}}
     return kind, standard[kind] | given
 
@@ -69,7 +69,7 @@ def official_words(stage: Stage, args: Args) -> tuple[str, list[Field]]:
         link = LINK | given
         named = {"Title": "title", "Description": "desc", "Url": "url"}
         return kind, [(tag, str(link[name])) for tag, name in named.items()]
-    media_id = _media_id(stage, kind, args)
+    media_id = _media_id(stage, kind, args, OfficialMedia)
     return kind, [("MediaId", media_id), *_beside(stage, kind, media_id)]
 
 
@@ -78,4 +78,5 @@ def _beside(stage: Stage, kind: str, media_id: str) -> list[Field]:
         return [("PicUrl", f"{stage.official_base_url}/cgi-bin/media/get?media_id={media_id}")]
     if kind == "voice":
         return [("Format", "amr")]
-    return [("ThumbMediaId", store(stage, "image", "thumb.jpg", SAMPLES["image"][1]))]
+    thumb = store(stage, "image", "thumb.jpg", SAMPLES["image"][1], room=OfficialMedia)
+    return [("ThumbMediaId", thumb)]

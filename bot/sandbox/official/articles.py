@@ -11,7 +11,7 @@ from bot.sandbox.envelope import Field
 from bot.sandbox.errors import Refuse
 from bot.sandbox.names import fingerprint
 from bot.sandbox.stage import Stage
-from bot.sandbox.wecom.media import LIFETIME, usable
+from bot.sandbox.wecom.media import LIFETIME, OfficialMedia, usable
 
 REVIEW = timedelta(seconds=60)
 PUBLISHED, PUBLISHING, DELETED = 0, 1, 4
@@ -58,7 +58,7 @@ def _article(stage: Stage, call: Call, given: Any) -> Article:
         raise Refuse(45002)
     if too_long(str(given.get("digest") or ""), size=120, chars=True):
         raise Refuse(45004)
-    usable(stage, str(given.get("thumb_media_id") or ""), call.now)
+    usable(stage, str(given.get("thumb_media_id") or ""), call.now, room=OfficialMedia)
     empty = {name: 0 if name in NUMBERS else "" for name in FIELDS}
     return {**empty, **{name: given[name] for name in FIELDS if given.get(name) is not None}}
 

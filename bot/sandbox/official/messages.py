@@ -9,7 +9,7 @@ from bot.sandbox.api import Body, Call, Routes, too_long
 from bot.sandbox.errors import Refuse
 from bot.sandbox.official.windows import customer_by_openid, spend_window
 from bot.sandbox.stage import Stage
-from bot.sandbox.wecom.media import usable
+from bot.sandbox.wecom.media import OfficialMedia, usable
 from bot.sandbox.world.entities import Message
 
 NEEDED = {
@@ -55,9 +55,15 @@ def content_of(stage: Stage, call: Call) -> tuple[str, Body]:
         raise Refuse(45002)
     if kind == "news" and len(body["articles"]) != 1:
         raise Refuse(45008)
-    if body.get("media_id") and kind != "mpnews":
-        usable(stage, body["media_id"], call.now)
+    if kind != "mpnews":
+        _check_media(stage, call, kind, body)
     return kind, body
+
+
+def _check_media(stage: Stage, call: Call, kind: str, body: Body) -> None:
+    for name, kinds in (("media_id", (kind,)), ("thumb_media_id", ("image", "thumb"))):
+        if body.get(name):
+            usable(stage, body[name], call.now, kinds=kinds, room=OfficialMedia)
 
 
 def text_of(kind: str, body: dict[str, Any]) -> str:

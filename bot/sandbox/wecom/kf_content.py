@@ -47,9 +47,9 @@ def read_kf_content(stage: Stage, call: Call, kinds: tuple[str, ...] = tuple(SEN
         if too_long(str(body.get(name) or ""), size=size):
             raise Refuse(45002, f"{kind}.{name}")
     _check_pointer(stage, kind, body)
-    media = body.get("media_id") or body.get("thumb_media_id")
-    if media:
-        usable(stage, media, call.now)
+    for name, of_kind in (("media_id", kind), ("thumb_media_id", "image")):
+        if body.get(name):
+            usable(stage, body[name], call.now, kinds=(of_kind,))
     if kind == "msgmenu":
         _check_menu(body)
     return {"msgtype": kind, kind: body}

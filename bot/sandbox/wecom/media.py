@@ -31,9 +31,23 @@ class MediaRoom:
     images: dict[str, bytes] = field(default_factory=dict)
 
 
-def usable(stage: Stage, media_id: str, now: datetime) -> Medium:
-    medium = stage.world.room(MediaRoom).media.get(media_id)
-    if medium is None or (medium.until and medium.until <= now):
+class OfficialMedia(MediaRoom):
+    """The Official Account's own: neither platform knows what was uploaded to the other."""
+
+
+Room = type[MediaRoom]
+
+
+def usable(
+    stage: Stage,
+    media_id: str,
+    now: datetime,
+    *,
+    kinds: tuple[str, ...] = tuple(SIZES),
+    room: Room = MediaRoom,
+) -> Medium:
+    medium = stage.world.room(room).media.get(media_id)
+    if medium is None or medium.kind not in kinds or (medium.until and medium.until <= now):
         raise Refuse(40007, media_id)
     return medium
 
@@ -49,20 +63,24 @@ def received(call: Call, kind: str) -> Upload:
     return upload
 
 
-def keep(stage: Stage, call: Call, kind: str, *, until: datetime | None) -> str:
+def keep(
+    stage: Stage, call: Call, kind: str, *, until: datetime | None, room: Room = MediaRoom
+) -> str:
     upload = received(call, kind)
-    return _put(stage, Medium(kind, upload.filename, upload.content, until))
+    return _put(stage, Medium(kind, upload.filename, upload.content, until), room)
 
 
-def store(stage: Stage, kind: str, filename: str, content: bytes) -> str:
+def store(
+    stage: Stage, kind: str, filename: str, content: bytes, *, room: Room = MediaRoom
+) -> str:
     """What did not come by an upload: a customer's picture, a file fetched from elsewhere."""
-    return _put(stage, Medium(kind, filename, content, stage.now() + LIFETIME))
+    return _put(stage, Medium(kind, filename, content, stage.now() + LIFETIME), room)
 
 
-def _put(stage: Stage, medium: Medium) -> str:
+def _put(stage: Stage, medium: Medium, room: Room) -> str:
     digest = hashlib.sha256(medium.content).hexdigest()
-    media_id = stage.world.names.make("3", 64, "media", medium.kind, digest)
-    stage.world.room(MediaRoom).media[media_id] = medium
+    media_id = stage.world.names.make("3", 64, room.__name__, medium.kind, digest)
+    stage.world.room(room).media[media_id] = medium
     return media_id
 
 
@@ -96,7 +114,10 @@ def upload_image(stage: Stage, call: Call) -> Body:
 
 @routes.get("/cgi-bin/media/get")
 def download(stage: Stage, call: Call) -> Raw:
-    medium = usable(stage, call.text("media_id"), call.now)
+    return file_of(usable(stage, call.text("media_id"), call.now), call)
+
+
+def file_of(medium: Medium, call: Call) -> Raw:
     disposition = f"attachment; filename*=UTF-8''{quote(medium.filename)}"
     headers = {"Content-Disposition": disposition, "Accept-Ranges": "bytes"}
     wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", call.range)
