@@ -1,9 +1,11 @@
-"""Personalised messages rendered, gated, sent and settled, beside a bare POST loop and one task per message on
-taskiq, to the same sink on this machine.
+"""Personalised messages rendered, gated, sent and settled, beside a bare POST loop and one task per message on other
+queues, to the same sink on this machine.
 
     python benchmarks/dispatch.py [--small] [--messages N] [--only sqlite|postgres]
 
-Goals (floor → aim): .45 → 1.0 of the bare aiohttp POST loop, 3 → 8 × one task per message.
+Goals (floor → aim): .45 → 1.0 of the bare aiohttp POST loop, 3 → 8 × the best queue that keeps its tasks: arq on Redis,
+or taskiq over NATS JetStream. taskiq in memory loses what it holds with its process, and is shown beside them. A queue
+whose server (Debian's `redis-server`, `nats-server`) is not here is left out.
 """
 
 from __future__ import annotations
@@ -11,11 +13,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
+import shutil
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
+from importlib import import_module
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import aiohttp
@@ -26,6 +31,9 @@ from kit.databases import fresh
 from kit.servers import environment, free_port, running
 from sqlalchemy import func, select
 from taskiq import InMemoryBroker
+from taskiq.acks import AcknowledgeType
+from taskiq.api import run_receiver_task
+from taskiq_nats import PullBasedJetStreamBroker
 
 from bot.app import open_bot
 from bot.cli.loop import run
@@ -112,25 +120,119 @@ async def bare(url: str, count: int) -> float:
     return count / (time.perf_counter() - began)
 
 
-async def a_task_each(url: str, count: int) -> float:
-    """The same words to the same sink, each message a task of its own in taskiq's own broker."""
+Send = Callable[[int], Awaitable[None]]
+
+
+@asynccontextmanager
+async def sending(url: str) -> AsyncIterator[Send]:
+    """What every queue's task does: the same words to the same sink."""
     content = load_content(Settings(secret_key=SECRET).content_dir)
-    broker, room = InMemoryBroker(), asyncio.Semaphore(AT_ONCE)
     async with aiohttp.ClientSession() as session:
 
         async def send(number: int) -> None:
-            async with room:
-                text = content.render(TEMPLATE, {"称呼": f"顾客{number}"}, channel="official")
-                body = {"touser": f"o{number:027}", "msgtype": "text", "text": {"content": text}}
-                async with session.post(url + PATH, json=body) as answer:
-                    await answer.json()
+            text = content.render(TEMPLATE, {"称呼": f"顾客{number}"}, channel="official")
+            body = {"touser": f"o{number:027}", "msgtype": "text", "text": {"content": text}}
+            async with session.post(url + PATH, json=body) as answer:
+                await answer.json()
 
-        task = broker.register_task(send, task_name="send")
+        yield send
+
+
+async def taskiq_in_memory(url: str, count: int) -> float:
+    broker, room = InMemoryBroker(), asyncio.Semaphore(AT_ONCE)
+    async with sending(url) as send:
+
+        async def one(number: int) -> None:
+            async with room:
+                await send(number)
+
+        task = broker.register_task(one, task_name="send")
         began = time.perf_counter()
         waiting = [await task.kiq(number) for number in range(count)]
-        for one in waiting:
-            await one.wait_result(check_interval=0.01)
+        for each in waiting:
+            await each.wait_result(check_interval=0.01)
         return count / (time.perf_counter() - began)
+
+
+async def taskiq_on_nats(url: str, count: int) -> float:
+    """Each task is written to the stream before it is run, and acknowledged after it."""
+    port = free_port()
+    with TemporaryDirectory() as home:
+        command = ["nats-server", "-a", "127.0.0.1", "-p", str(port), "-js", "-sd", home]
+        with running(command, port, environment()):
+            return await _on_nats(f"nats://127.0.0.1:{port}", url, count)
+
+
+async def _on_nats(server: str, url: str, count: int) -> float:
+    broker = PullBasedJetStreamBroker([server], pull_consume_batch=AT_ONCE)
+    left, over = [count], asyncio.Event()
+    async with sending(url) as send:
+
+        async def one(number: int) -> None:
+            await send(number)
+            left[0] -= 1
+            if not left[0]:
+                over.set()
+
+        task = broker.register_task(one, task_name="send")
+        await broker.startup()
+        began = time.perf_counter()
+        working = asyncio.create_task(
+            run_receiver_task(
+                broker, max_async_tasks=AT_ONCE, ack_time=AcknowledgeType.WHEN_EXECUTED
+            )
+        )
+        for some in _parts(count, AT_ONCE):
+            await asyncio.gather(*(task.kiq(number) for number in some))
+        await over.wait()
+        took = time.perf_counter() - began
+        working.cancel()
+        await asyncio.wait([working])
+        await broker.shutdown()
+    return count / took
+
+
+async def arq_on_redis(url: str, count: int) -> float:
+    import arq
+
+    port = free_port()
+    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
+    where = arq.connections.RedisSettings(port=port)
+    with running(command, port, environment()):
+        pool = await arq.create_pool(where)
+        async with sending(url) as send:
+
+            async def one(_context: Any, number: int) -> None:
+                await send(number)
+
+            began = time.perf_counter()
+            for some in _parts(count, AT_ONCE):
+                await asyncio.gather(*(pool.enqueue_job("send", number) for number in some))
+            worker = arq.Worker(
+                [arq.func(one, name="send")],
+                redis_pool=pool,
+                burst=True,
+                max_jobs=AT_ONCE,
+                poll_delay=0.01,
+                handle_signals=False,
+                log_results=False,
+            )
+            await worker.async_run()
+            took = time.perf_counter() - began
+            assert worker.jobs_complete == count
+            await worker.close()
+        return count / took
+
+
+QUEUES = {
+    "taskiq in memory": (taskiq_in_memory, None),
+    "taskiq over NATS": (taskiq_on_nats, "nats-server"),
+    "arq on Redis": (arq_on_redis, "redis-server"),
+}
+
+
+def _parts(count: int, size: int) -> Iterator[range]:
+    return (range(start, min(start + size, count)) for start in range(0, count, size))
 
 
 async def ours(database: str, url: str, count: int) -> tuple[float, float]:
@@ -192,17 +294,25 @@ def main() -> None:
     gc.set_threshold(100_000, 50, 100)  # as every `siyu` command does
     count = SMALL if options.small else options.messages
     with sink() as url:
-        top, each = run(bare(url, count)), run(a_task_each(url, count))
-        print(f"bare POST loop {top:8,.0f}/s; one task per message on taskiq {each:8,.0f}/s")
+        top, best = run(bare(url, count)), 0.0
+        print(f"bare POST loop {top:8,.0f}/s")
+        for name, (queue, server) in QUEUES.items():
+            if server and not shutil.which(server):
+                print(f"a task each, {name}: left out, no {server} here")
+                continue
+            each = run(queue(url, count))
+            best = max(best, each) if server else best
+            print(f"a task each, {name:16} {each:8,.0f}/s = {each / top:.3f} of bare")
         for kind in [options.only] if options.only else ["sqlite", "postgres"]:
             with fresh(kind) as database:
                 asyncio.run(world.make_tables(database))
                 world.load(database, people(count))
                 whole, paid = run(ours(database, url, count))
-            verdict = "ok" if whole / top >= FLOOR and whole / each >= TIMES else "missed"
+            verdict = "ok" if whole / top >= FLOOR and whole >= TIMES * best else "missed"
+            beside = f"{whole / best:.2f} × the best kept queue (goal {TIMES:.0f})" if best else ""
             print(
                 f"{kind:9} rendered, gated, sent, settled {whole:8,.0f}/s = {whole / top:.3f} of bare (floor {FLOOR}), "
-                f"{whole / each:.2f} × a task each (goal {TIMES:.0f}): {verdict}; from the debt on {paid:,.0f}/s"
+                f"{beside}: {verdict}; from the debt on {paid:,.0f}/s"
             )
 
 

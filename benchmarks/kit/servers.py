@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import subprocess
 import sys
@@ -54,8 +55,8 @@ def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
     while time.monotonic() < until and process.poll() is None:
         try:
             urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5).close()
-        except urllib.error.HTTPError:
-            return
+        except (urllib.error.HTTPError, http.client.BadStatusLine):
+            return  # it answers, if not in HTTP
         except OSError:
             time.sleep(0.05)
         else:
