@@ -18,9 +18,10 @@ SPANS = {"minute": 60, "hour": 3600}
 """Any span of so many seconds; days and months are the platform's own, from midnight to midnight."""
 GRAINS = {"minute": 10, "hour": 600, "day": 3600, "month": 86_400}
 """Permits are counted as spent when the grain of time ends in which they were: late, so never too many."""
-HANDFULS = 50
+HANDFULS, MOST = 50, 500
+"""A handful is a fiftieth of the limit, and never more than whoever dies may take along."""
 LEASE_SECONDS = 600.0
-"""For so long may somebody keep permits; whoever died with some takes them along."""
+"""For so long may somebody keep permits."""
 _ZONE = ZoneInfo("Asia/Shanghai")
 
 
@@ -58,6 +59,8 @@ class Asked:
     limits: tuple[CallLimit, ...]
     last_used: datetime | None = None
     """When the last permit of the handful before was used."""
+    unused: int = 0
+    """How many of it were not, and will not be."""
 
 
 class Handful(NamedTuple):
@@ -92,7 +95,7 @@ def take(
     if min(left) < 1:
         full = [limit for limit, room in zip(asked.limits, left, strict=True) if room < 1]
         return dict(taken), Shut(max(_opens(spent, held, limit, now) for limit in full))
-    handful = max(1, min(limit.most for limit in asked.limits) // HANDFULS)
+    handful = max(1, min(MOST, min(limit.most for limit in asked.limits) // HANDFULS))
     given = Handful(min(handful, *left), real + LEASE_SECONDS)
     kept[owner] = (given.permits, given.until)
     return _written(kept, spent), given
@@ -112,7 +115,8 @@ def _settled(
     kept = {}
     for holder, (permits, until) in taken.get("kept", {}).items():
         if holder == owner:
-            spent[_stamp(asked.last_used or now, grain)] += permits
+            used = max(permits - asked.unused, 0)
+            spent[_stamp(asked.last_used or now, grain)] += used
         elif until <= real:
             spent[_stamp(now, grain)] += permits
         else:

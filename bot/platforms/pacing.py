@@ -113,7 +113,8 @@ class Pacing:
     async def _fill(self, needed: Mapping[str, tuple[CallLimit, ...]], now: datetime) -> None:
         """Until none is empty or one is shut; while we ask, others use what is left of the rest."""
         while not self._shut(needed, now) and (empty := self._empty(needed)):
-            asked = [Asked(key, needed[key], self._purses[key].last_used) for key in empty]
+            purses = [(key, self._purses[key]) for key in empty]
+            asked = [Asked(key, needed[key], its.last_used, its.left) for key, its in purses]
             real = self._clock.real()
             found = await self._permits.take(asked, owner=self._owner, now=now, real=real)
             for key, given in found.items():

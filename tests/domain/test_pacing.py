@@ -52,6 +52,18 @@ def test_large_limits_are_taken_by_the_handful_and_the_last_permits_too():
     assert Taker(limit(10_020, "minute")).take(51, NOON) == [200] * 50 + [20]
 
 
+def test_of_a_large_limit_nobody_holds_more_than_may_be_lost_with_him():
+    assert Taker(limit(500_000, "day")).take(2, NOON) == [500, 500]
+
+
+def test_what_was_not_used_in_its_time_is_given_back():
+    taken, _ = take({}, asked(limit(500_000, "day")), owner="a", now=NOON, real=0.0)
+    again = Asked("wecom:ww /x", (limit(500_000, "day"),), NOON, unused=497)
+    taken, found = take(taken, again, owner="a", now=NOON + timedelta(hours=1), real=3600.0)
+    assert [count for _, count in taken["spent"]] == [3]
+    assert found.permits == 500
+
+
 def test_what_others_hold_is_not_given_away_until_they_kept_it_too_long():
     few = asked(limit(100, "minute"))
     taken, _ = take({}, few, owner="a", now=NOON, real=0.0)
