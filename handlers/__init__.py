@@ -23,6 +23,7 @@ from handlers import (
     life_stages,
     links,
     moments,
+    notices,
     offers,
     orders,
     own_data,
@@ -48,6 +49,7 @@ ROUTERS = (
     tags.router,
     chat.router,  # opens the window through which a case is told of
     consent.router,
+    notices.router,
     life_stages.router,
     cases.router,
     case_work.router,

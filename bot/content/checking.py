@@ -20,7 +20,7 @@ from bot.tongue import _
 
 Path_ = tuple[Any, ...]
 HEAD = "head"
-REACHES = ("kf", "official", "wecom")
+REACHES = ("kf", "official", "subscribed", "wecom")
 LABELS = {
     "name": "旅程的名字",
     "why": "为什么",

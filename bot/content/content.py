@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.content.brand import Brand
 from bot.content.lint import Lint
+from bot.content.notices import Notices
 from bot.content.templates import Template
 from bot.domain.advisors import AdvisorsFile
 from bot.domain.browsing import Pairing
@@ -50,6 +51,8 @@ class Content:
     brand: Brand
     lint: Lint
     templates: Mapping[str, Template]
+    notices: Notices
+    """By text and channel: what of it goes where only a form may."""
     playbooks: Mapping[str, PlaybookSpec]
     offers: Mapping[str, OfferSpec]
     segments: Mapping[str, SegmentSpec]
@@ -102,6 +105,8 @@ class Content:
         """The exact words. On `wecom` and `group`, where one text goes to many, personal facts are left out.
         Refuses (`missing_fact`, `too_long`) rather than send a hole or half a sentence."""
         told = {**self.facts, **facts}
+        if notice := self.notices.get((template, channel or "")):
+            return notice.render(told)
         return self.templates[template].render(told, variant, channel=channel)
 
     def check_text(self, text: str) -> list[str]:

@@ -11,7 +11,8 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from bot.content.brand import Brand
 from bot.content.checked import checked
 from bot.content.content import NOTHING, Content, Made
-from bot.content.marked import ContentError, Marked
+from bot.content.marked import ContentError, Marked, Mistake
+from bot.content.notices import lacking
 from bot.content.references import Names, broken_in
 from bot.content.templates import Template, parse_template
 from bot.domain.facts import FACTS
@@ -73,6 +74,8 @@ def template(content: Content, name: str, source: str) -> Template:
             footer=content.brand.line_below(content.public_url),
             facts=FACTS,
         )
+        if amiss := [Mistake(name, 2, *said) for said in lacking(made, content.notices)]:
+            raise ContentError(amiss)
     except ContentError as wrong:
         said = "\n".join(
             _("第 %(line)s 行：%(what)s。%(mend)s", line=one.line, what=one.what, mend=one.mend)

@@ -15,6 +15,7 @@ from bot.content.checked import checked
 from bot.content.content import LOCAL, Content
 from bot.content.lint import Lint
 from bot.content.marked import ContentError, Marked, Mistake, read_file
+from bot.content.notices import FILE, Notices, read_notices
 from bot.content.references import Names, broken_references
 from bot.content.templates import Template, read_template
 from bot.domain.advisors import AdvisorsFile
@@ -73,6 +74,7 @@ class _Reading:
         self._for_whom(templates.values(), tags)
         self.mistakes += broken_references(names, self.root)
         self._lint(templates.values(), lint)
+        notices = self._notices(templates)
         others = self._others()
         if self.mistakes:
             raise ContentError(self.mistakes)
@@ -84,6 +86,7 @@ class _Reading:
             brand=brand,
             lint=lint,
             templates=templates,
+            notices=notices,
             playbooks=playbooks,
             offers=offers,
             segments=segments,
@@ -132,6 +135,10 @@ class _Reading:
         read = partial(read_template, root=self.root, footer=footer, facts=FACTS)
         found = [self._try(partial(read, path)) for path in files]
         return {template.name: template for template in found if template}
+
+    def _notices(self, templates: Mapping[str, Template]) -> Notices:
+        marked = self._marked(FILE)
+        return (self._try(lambda: read_notices(marked, templates)) if marked else None) or {}
 
     def _for_whom(self, templates: Iterable[Template], tags: TagBook) -> None:
         self.mistakes += [

@@ -8,47 +8,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import jinja2
 from jinja2 import nodes
 from jinja2.exceptions import SecurityError
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import TypeAdapter
 
 from bot.content.checked import checked
+from bot.content.head import Head
 from bot.content.marked import ContentError, Marked, Mistake, read_marked
 from bot.content.sandbox import LONGEST_SOURCE, breaches, environment
 from bot.domain.facts import Fact, as_carried, for_everyone
 from bot.domain.refusals import Refusal
-from bot.domain.topics import Topic
 from bot.tongue import _
 
-Channel = Literal["wecom", "welcome", "kf", "official", "group", "moment", "guide", "app", "page"]
 BYTES: dict[str, int] = {
     **dict.fromkeys(("wecom", "welcome", "group", "guide"), 4000),
     **dict.fromkeys(("kf", "official", "app"), 2048),
-    **dict.fromkeys(("moment", "page"), 8000),
+    **dict.fromkeys(("moment", "page", "subscribed", "template"), 8000),
 }
 """What each channel carries at most, in UTF-8 bytes (a moment: 2000 characters); longer is refused, never cut."""
 ONE_FOR_MANY = frozenset({"wecom", "group", "moment"})
 SECTION = re.compile(r"^=== *(\S.*?) *$")
-
-
-class Head(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    title: str = Field(min_length=1, max_length=40)
-    purpose: Literal["marketing", "service"]
-    channels: tuple[Channel, ...] = Field(min_length=1)
-    tactic: tuple[int, ...] = ()
-    tags: tuple[str, ...] = ()
-    """Whom it is written for; empty means everybody."""
-    offer: bool = False
-    """It cannot go without one."""
-    topic: Topic | None = None
-    footer: bool = True
-    facts: dict[str, str] = {}
-    """Facts that only this text knows, each with a sample."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +165,7 @@ def parse_template(
     compiled = {
         variant: made
         for variant, (line, words) in parts.items()
-        if (made := _compile(words, known, _Spot(file, first + line, mistakes)))
+        if (made := compile_words(words, known, Spot(file, first + line, mistakes)))
     }
     if mistakes or "" not in compiled:
         raise ContentError(
@@ -203,7 +185,7 @@ def parse_template(
 
 
 @dataclass(frozen=True, slots=True)
-class _Spot:
+class Spot:
     file: str
     line: int
     mistakes: list[Mistake]
@@ -236,7 +218,7 @@ def _sections(body: str) -> dict[str, tuple[int, str]]:
     return {name: (line, "\n".join(lines)) for name, (line, lines) in found.items()}
 
 
-def _compile(words: str, facts: dict[str, Fact], spot: _Spot) -> jinja2.Template | None:
+def compile_words(words: str, facts: dict[str, Fact], spot: Spot) -> jinja2.Template | None:
     if not words.strip():
         return None
     if len(words) > LONGEST_SOURCE:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from itertools import product
+from typing import Any, NamedTuple
 
 from bot.calls import Card
 from bot.content.brand import Brand
@@ -13,7 +14,7 @@ from bot.content.content import Content
 from bot.content.templates import BYTES, ONE_FOR_MANY
 from bot.domain.attachments import apart, cards
 from bot.domain.campaigns import Campaign
-from bot.domain.channels import CHANNELS
+from bot.domain.channels import CHANNELS, NOTICES
 from bot.domain.facts import for_everyone
 from bot.domain.levels import Levels
 from bot.domain.refusals import Refusal
@@ -24,8 +25,14 @@ from bot.tongue import _
 def allowed_channels(content: Content, template: str, wanted: Sequence[str] = ()) -> list[str]:
     """The channels that both the template and the campaign allow; hand-written words go anywhere."""
     known = content.templates.get(template)
-    own: Sequence[str] = known.channels if known else CHANNELS
+    own = known.channels if known else [name for name in CHANNELS if name not in NOTICES]
     return [name for name in CHANNELS if name in own and (not wanted or name in wanted)]
+
+
+def notices(content: Content, template: str) -> dict[str, str]:
+    """By channel, the platform's forms that this text may go in."""
+    places = ((channel, content.notices.get((template, channel))) for channel in NOTICES)
+    return {channel: notice.spec.template_id for channel, notice in places if notice}
 
 
 def topic(content: Content, template: str, offer: str | None = None) -> Topic:
@@ -60,6 +67,30 @@ def words_for(
     told = dict(facts) if personalised else for_everyone(dict(facts))
     variant = variant_for(content, template, told)
     return content.render(template, told, variant, channel=channel), variant
+
+
+class Form(NamedTuple):
+    """A notice as the platform takes it."""
+
+    template_id: str
+    data: dict[str, str]
+    page: str
+
+
+def form_for(
+    content: Content,
+    template: str,
+    facts: Mapping[str, Any],
+    *,
+    channel: str,
+    personalised: bool = True,
+) -> Form | None:
+    """What `words_for` says, where a channel takes forms only."""
+    if (notice := content.notices.get((template, channel))) is None:
+        return None
+    told = dict(facts) if personalised else for_everyone(dict(facts))
+    page = content.address(notice.spec.page) if notice.spec.page else ""
+    return Form(notice.spec.template_id, notice.fill({**content.facts, **told}), page)
 
 
 def by_hand(
@@ -111,6 +142,16 @@ class Saying:
         return next(filter(None, (flaw(self.content, name) for name in self.templates)), None)
 
     @property
+    def notices(self) -> Mapping[str, str]:
+        """Of texts that are tried against each other, only forms that all of them share: one permission, one test."""
+        first, *others = (notices(self.content, name) for name in self.templates)
+        return {
+            channel: form
+            for channel, form in first.items()
+            if all(other.get(channel) == form for other in others)
+        }
+
+    @property
     def topic(self) -> Topic:
         return topic(self.content, self.templates[0], self.offer)
 
@@ -127,6 +168,8 @@ class Saying:
         """Whether it depends on the customer if there are words at all."""
         known = [self.content.templates.get(name) for name in self.templates]
         said = frozenset().union(*(template.bare for template in known if template))
+        forms = (self.content.notices.get(each) for each in product(self.templates, self.allowed))
+        said = said.union(*(form.bare for form in forms if form))
         needed = said - self.content.facts.keys() - (_GIVEN if self.offer else set())
         # On a channel of one text for many the facts of a person are never said at all.
         mass = ONE_FOR_MANY.issuperset(self.allowed)

@@ -12,6 +12,12 @@ import yaml
 
 from bot.demo.cast import Person
 
+FORMS = [
+    {"title": "到货提醒", "template_id": "qinghe-series-back"},
+    {"title": "优惠券到期提醒", "template_id": "qinghe-coupon-due"},
+    {"title": "权益到期提醒", "template_id": "qinghe-right-due"},
+]
+"""Forms that the platform approved for this account, as `content/notices.yaml` names them."""
 MEMBER_SHARE = 6
 """Every sixth follower of a group's kind is in it already when the month begins."""
 
@@ -27,7 +33,7 @@ def write_world(path: Path, people: Sequence[Person]) -> None:
     brand = shop()
     world = {
         "corp": {"name": "青禾衣坊"},
-        "official": {"name": "青禾衣坊服务号", "templates": [{"title": "权益到期提醒"}]},
+        "official": {"name": "青禾衣坊服务号", "templates": FORMS},
         "stores": [{"id": store["code"], "name": store["name"]} for store in brand["stores"]],
         "guides": [_guide(guide) for guide in brand["guides"]],
         "customers": [_customer(person) for person in people],

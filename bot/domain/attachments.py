@@ -16,8 +16,9 @@ CARDS: dict[str, type[Card]] = {
 }
 MOST = 9
 """A guide's message carries so many in one piece."""
-WORDS_ALONE = {"kf": 1, "official": 1}
-"""How many messages of her window a text takes."""
+WINDOWS = ("kf", "official")
+WORDS_ALONE = dict.fromkeys((*WINDOWS, "subscribed", "template"), 1)
+"""How many messages to her alone a text takes; nothing hangs on a notice."""
 
 
 def cards(kept: Sequence[Mapping[str, Any]] | None) -> tuple[Card, ...]:
@@ -38,5 +39,5 @@ def needs(kept: Sequence[Mapping[str, Any]] | None) -> Mapping[str, int]:
         return WORDS_ALONE
     hanging = cards(kept)
     files = any(isinstance(one, FileCard) for one in hanging)
-    able = [name for name in WORDS_ALONE if not (files and name == "official")]
+    able = [name for name in WINDOWS if not (files and name == "official")]
     return {name: 1 + len(apart(hanging, name)[1]) for name in able}

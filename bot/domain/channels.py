@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import NamedTuple
 
 from bot.domain.attachments import WORDS_ALONE
 
-CHANNELS = ("official", "kf", "wecom")
-"""In order of preference: an open window speaks to one person, a mass task waits for a guide's tap."""
+CHANNELS = ("official", "kf", "subscribed", "template", "wecom")
+"""In order of preference: an open window speaks to one person and costs nothing, a notice speaks to one person, a
+mass task waits for a guide's tap."""
+NOTICES = {"subscribed": "她要过这一条通知", "template": "关注着公众号的服务通知"}
+"""Channels of forms that the platform approved, and why one may be used; the others carry any words."""
+SERVICE_ONLY = frozenset({"template"})
+"""Marketing by these is forbidden, and the account is punished for it."""
 CONSENT = {
     "official": "marketing_official",
+    "subscribed": "marketing_official",
+    "template": "marketing_official",
     "kf": "marketing_wecom",
     "wecom": "marketing_wecom",
     "welcome": "marketing_wecom",
@@ -26,6 +34,10 @@ WINDOWS = {
     ("official", "scan"): (timedelta(minutes=1), 3),
 }
 """How long and how many messages each act of hers allows, by the platforms' tables of 2025-26."""
+
+
+def may_carry(channel: str | None, purpose: str) -> bool:
+    return purpose == "service" or channel not in SERVICE_ONLY
 
 
 class Tie(NamedTuple):
@@ -73,21 +85,28 @@ def ways(
     windows: Sequence[OpenWindow],
     *,
     now: datetime,
+    notices: Mapping[str, str] = MappingProxyType({}),
     allowed: Collection[str] = (),
     only_guide: int | None = None,
     without: int | None = None,
     full: Collection[int] = (),
     needs: Mapping[str, int] = WORDS_ALONE,
 ) -> list[Way]:
-    """Every way that is open at `now`, best first. `only_guide` is set for a guide's own push, `without` for
-    what was passed on by the guide who never confirmed it; `full` are guides whose day has no place left. `needs`
-    is how many messages it takes, as `bot.domain.attachments`."""
+    """Every way that is open at `now`, best first. `notices` are the channels by which a form may go to her, with
+    her address; `only_guide` is set for a guide's own push, `without` for what was passed on by the guide who never
+    confirmed it; `full` are guides whose day has no place left. `needs` is how many messages it takes, as
+    `bot.domain.attachments`."""
     if without is not None:
         ties = [tie for tie in ties if tie.guide_id != without]
     found = [
         Way(open_.channel, open_.address, "会话窗口还开着")
         for open_ in windows
         if only_guide is None and _carries(open_, now, needs)
+    ]
+    found += [
+        Way(channel, address, NOTICES[channel])
+        for channel, address in notices.items()
+        if only_guide is None and channel in needs
     ]
     if tie := right_guide(ties, now=now, only_guide=only_guide, full=full):
         why = "最近与她聊过的导购" if tie.last_talk_at else "加了她好友的导购"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.domain.channels import CONSENT
+from bot.domain.channels import CONSENT, may_carry
 from bot.domain.quotas import Limits, Used
 from bot.domain.topics import off
 
@@ -97,6 +97,10 @@ def _way(facts: GateFacts, _limits: Limits, _now: datetime) -> str | None:
     return facts.no_way if facts.channel is None else None
 
 
+def _service_only(facts: GateFacts, _limits: Limits, _now: datetime) -> str | None:
+    return None if may_carry(facts.channel, facts.purpose) else "service_only"
+
+
 def _caps(facts: GateFacts, limits: Limits, now: datetime) -> str | None:
     used, brand = facts.used, limits.brand
     if facts.channel == "wecom" and used.mass_in_month >= limits.mass_per_month(now):
@@ -128,6 +132,7 @@ RULES: tuple[Rule, ...] = (
     _hours,
     _her_hours,
     _way,
+    _service_only,
     _caps,
     _lint,
     _stock,

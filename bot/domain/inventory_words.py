@@ -32,6 +32,7 @@ TITLES = {
     "message": "聊天",
     "conversation": "会话",
     "send_window": "可以回复的时间",
+    "notice_answer": "要过的通知",
     "guide_task": "请导购做的事",
     "service_case": "客诉",
     "case_step": "客诉里说的话",
@@ -50,6 +51,7 @@ TITLES = {
     "outbox": "为你调用过的接口",
 }
 WORDS = {
+    "accepted": "答应了吗",
     "action": "做了什么",
     "activity": "活跃",
     "actor": "谁",

@@ -29,6 +29,7 @@ WORDS = {
     "not_carried": "开着的会话发不了这些附件：条数不够，或没有这一种",
     "card_lost": "话送到了，附件没有都送到",
     "not_friend": "已不是好友",
+    "service_only": "模板消息只能发服务通知，不能发营销",
     "window_closed": "会话窗口已关闭",
     "out_of_stock": "权益已发完",
     "not_started": "权益还没有开始",
@@ -64,6 +65,7 @@ WORDS = {
     "quota_spent": "平台额度已用完",
     "cap_reached": "达到平台上限",
     "customer_refuses": "顾客拒收",
+    "not_accepted": "她没有要过这条通知，或者已经用掉、收回了",
     "not_following": "没有关注公众号",
     "no_such_customer": "平台上已没有这位顾客",
     "no_such_guide": "平台上已没有这位导购",
@@ -86,7 +88,9 @@ TO_PLAN_AGAIN = PASSING | {"audience_changed", "expired", "gave_up", "stopped"}
 GONE = frozenset({"not_friend", "not_following", "no_such_customer", "empty_audience"})
 """The tie to the customer is gone."""
 
-SHUT = frozenset({"window_closed", "window_full", "state_forbids", "not_following"})
+SHUT = frozenset(
+    {"window_closed", "window_full", "state_forbids", "not_following", "not_accepted"}
+)
 """Nothing went through this window, and nothing will: the message takes another way, where there is one."""
 
 _OFFER = {"ended": "offer_ended", "paused": "offer_paused"}

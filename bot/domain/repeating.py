@@ -62,7 +62,12 @@ class Mailing(Part):
     calendar: Calendar
     template: str
     offer: str | None = None
-    channels: tuple[Literal["wecom", "kf", "official"], ...] = ("kf", "official", "wecom")
+    channels: tuple[Literal["wecom", "kf", "official", "subscribed"], ...] = (
+        "kf",
+        "official",
+        "subscribed",
+        "wecom",
+    )
     lasts_days: int = Field(default=2, ge=1, le=14)
     rivals: tuple[str, ...] = Field(default=(), max_length=5)
     """Templates that are tried against `template`; each customer gets one of them."""

@@ -118,7 +118,7 @@ class SubscriptionAnswered(FanEvent):
     others: dict[str, bool] = field(default_factory=dict)
     """One popup may ask for several: what was said to the rest, by template."""
     scene: int | None = None
-    """Of a popup: 1 a page, 2 a menu or article."""
+    """Of a popup: 1 a page, 2 a menu or article, 0 untold. None: she turned a switch in her settings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.calls import Card
 from bot.content import wording
 from bot.domain.attachments import needs
 from bot.domain.campaigns import PATIENCE, Campaign, Touch
@@ -84,6 +83,9 @@ class _Delivery:
         standings = await gate.gather(
             self.session, self.work.vault, self.ids, at=self.now, limits=self.limits
         )
+        await windows.reach(
+            self.session, self.work.content, [touch for touch, _ in chunk], standings
+        )
         going: list[tuple[Going, Campaign | None]] = []
         for touch, campaign in chunk:
             standing = standings.get(touch.customer_id)
@@ -129,6 +131,7 @@ class _Delivery:
             allowed=wording.allowed_channels(
                 content, touch.template, campaign.channels if campaign else ()
             ),
+            notices=wording.notices(content, touch.template),
             only_guide=campaign.pushed_by if campaign else touch.guide_id,
             without=await passing_on.guide_of(self.session, touch.first_task_id),
             full=self._full(campaign),
@@ -216,8 +219,8 @@ class _Delivery:
                 self.gathering.take_back(one.touch, one.way)
                 self._end(one.touch, of_offer(refusal.reason))
             else:
-                text, cards = self._with_links(one, text, told), self._cards(one, campaign, told)
-                self._bind(one, text, cards, variant=variant, coupon_id=coupon_id)
+                made = {"variant": variant, "coupon_id": coupon_id}
+                self._bind(self._ready(one, campaign, text, told), made)
         for row in await windows.owe(self.session, self.work.vault, self.ready, now=self.now):
             self._row(row.touch, "queue", **row.values)
         await self.links.keep(self.session, self.now)
@@ -269,14 +272,18 @@ class _Delivery:
             self.sayings[campaign.id] = saying_of(self.work, campaign)
         return self.sayings[campaign.id]
 
-    def _cards(
-        self, one: Going, campaign: Campaign | None, told: Mapping[str, object]
-    ) -> tuple[Card, ...]:
-        hanging = self._saying(campaign).cards if campaign else ()
-        return windows.following(one, hanging, lambda url: self._with_links(one, url, told))
+    def _ready(
+        self, one: Going, campaign: Campaign | None, text: str, told: Mapping[str, object]
+    ) -> Ready:
+        def link(text: str) -> str:
+            return self._with_links(one, text, told)
 
-    def _bind(self, one: Going, text: str, cards: tuple[Card, ...], **made: object) -> None:
-        touch, way = one.touch, one.way
+        cards = windows.following(one, self._saying(campaign).cards if campaign else (), link)
+        form = windows.form_of(self.work.content, one, told, link)
+        return Ready(one, link(text), {}, cards, form)
+
+    def _bind(self, ready: Ready, made: Mapping[str, object]) -> None:
+        one, touch, way = ready.going, ready.touch, ready.going.way
         marketing = touch.purpose == "marketing"
         bound = {
             "channel": way.channel,
@@ -288,6 +295,6 @@ class _Delivery:
         }
         if way.channel == "wecom":
             self._row(touch, "gather", **bound)
-            self.gathering.add(touch, way, text)
+            self.gathering.add(touch, way, ready.text)
         else:
-            self.ready.append(Ready(one, text, bound, cards))
+            self.ready.append(replace(ready, bound=bound))

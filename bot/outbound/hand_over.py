@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot.calls import (
@@ -13,13 +13,15 @@ from bot.calls import (
     Refused,
     SendKf,
     SendOfficial,
+    SendSubscribed,
+    SendTemplate,
     Sent,
     Unclear,
 )
 from bot.domain.reasons import GONE, PASSING, SHUT, TO_PLAN_AGAIN, of_platform
 from bot.outbound import following
 from bot.outbound.settled import Settling, Told, settled
-from bot.store import calling_back, mass_tasks, touches
+from bot.store import calling_back, customers, mass_tasks, notices, touches
 from bot.store.mass_tasks import FIRST_LOOK
 from bot.store.outbox import Claimed
 from bot.work.context import Work
@@ -78,7 +80,7 @@ async def task_called_back(
     )
 
 
-@settled.on_many(SendKf, SendOfficial)
+@settled.on_many(SendKf, SendOfficial, SendSubscribed, SendTemplate)
 async def messages_sent(told: Sequence[Told], turn: Settling) -> None:
     """Those with one outcome are written together: a campaign sends by the thousand."""
     became: defaultdict[tuple[tuple[str, object], ...], list[int]] = defaultdict(list)
@@ -93,10 +95,25 @@ async def messages_sent(told: Sequence[Told], turn: Settling) -> None:
             shut[outcome.reason].append(touch_id)
         elif values := _became(outcome, turn.now):
             became[tuple(values.items())].append(touch_id)
-    for reason, touch_ids in shut.items():
-        await touches.reroute(turn.session, touch_ids, reason=reason, now=turn.now)
+    await _reroute(told, shut, turn)
     for said, touch_ids in became.items():
         await touches.settle(turn.session, touch_ids, expected=("queued",), **dict(said))
+
+
+async def _reroute(told: Sequence[Told], shut: Mapping[str, list[int]], turn: Settling) -> None:
+    """Nothing goes there any more: not these, which take another way, and nothing after them."""
+    for one in told:
+        if isinstance(one.call, SendTemplate) and _says(one.outcome, "not_following"):
+            openid = one.call.openid
+            await customers.gone(turn.session, kind="openid", value=openid, at=turn.now)
+    if denied := shut.get("not_accepted"):
+        await notices.none_left(turn.session, denied, turn.now)
+    for reason, touch_ids in shut.items():
+        await touches.reroute(turn.session, touch_ids, reason=reason, now=turn.now)
+
+
+def _says(outcome: Outcome, reason: str) -> bool:
+    return isinstance(outcome, Refused) and outcome.reason == reason
 
 
 def _became(outcome: Outcome, now: datetime) -> dict[str, object]:

@@ -44,6 +44,7 @@ WORDS = {
     "no_such_template": "平台上没有这个模板",
     "no_such_thing": "平台上没有这一项",
     "not_confirmed": "导购还没有确认",
+    "not_accepted": "顾客没有要过这条通知",
     "not_following": "没有关注公众号",
     "not_friend": "已不是好友",
     "not_licensed": "账号没有许可或未认证",

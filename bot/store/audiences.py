@@ -12,7 +12,7 @@ from bot.domain import segments as rules
 from bot.domain.attachments import needs
 from bot.domain.campaigns import Campaign, Touch
 from bot.domain.customers import Customer
-from bot.store import bulk, facts, gate, segments, stocks
+from bot.store import bulk, facts, gate, notices, segments, stocks
 from bot.store.drawings import Drawing, Lot
 from bot.store.gate import Question, Standing, Verdict
 from bot.store.vault import Vault
@@ -38,6 +38,8 @@ async def draw(session: AsyncSession, vault: Vault, drawing: Drawing) -> list[Lo
     )
     await _leave_to_others(session, drawing, standings)
     question = await _question(session, drawing, ids)
+    if question.notices:
+        await notices.reach(session, standings)
     asked = [(standings[i], gate.ask(question, standings[i])) for i in ids if i in standings]
     told = await _told(session, vault, drawing, asked)
     return [
@@ -137,6 +139,7 @@ async def _question(session: AsyncSession, drawing: Drawing, ids: Sequence[int])
         purpose=campaign.purpose,
         topic=drawing.saying.topic if drawing.saying else None,
         allowed=drawing.saying.allowed if drawing.saying else campaign.channels,
+        notices=drawing.saying.notices if drawing.saying else {},
         only_guide=campaign.pushed_by,
         flaw=drawing.saying.flaw if drawing.saying else None,
         offer=stock.reason,

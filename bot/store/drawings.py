@@ -28,6 +28,10 @@ class Saying(Protocol):
         """Channels that the campaign and its words allow; empty means all."""
 
     @property
+    def notices(self) -> Mapping[str, str]:
+        """By channel, the platform's forms in which they may go."""
+
+    @property
     def personal(self) -> bool:
         """Whether it depends on the customer if there are words at all."""
 

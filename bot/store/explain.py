@@ -27,7 +27,14 @@ from bot.tongue import _
 HERE = ZoneInfo("Asia/Shanghai")
 MOST = 200
 WHY_PASSED_ON = {"expired": "她一直没有确认", "guide_away": "她请假了", "guide_left": "她离职了"}
-CHANNELS = {"wecom": "企业微信", "kf": "微信客服", "official": "公众号", "welcome": "欢迎语"}
+CHANNELS = {
+    "wecom": "企业微信",
+    "kf": "微信客服",
+    "official": "公众号",
+    "subscribed": "订阅通知",
+    "template": "模板消息",
+    "welcome": "欢迎语",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,6 +44,10 @@ class Standing:
     used: Used = NOTHING_YET
     ties: list[Tie] = field(default_factory=list)
     windows: list[OpenWindow] = field(default_factory=list)
+    fan: str | None = None
+    """Her openid, while she follows the Official Account; asked for by `notices.reach` only, like the next."""
+    accepted: dict[str, str] = field(default_factory=dict)
+    """The platform's form → her openid, where she asked for one more message of it."""
 
     def proof(self, channel: str | None) -> int | None:
         return self.proofs.get(channels.CONSENT.get(channel or "wecom", "marketing_wecom"))
@@ -60,6 +64,8 @@ class Question:
     now: bool = False
     """It goes at this very moment: her own hours count."""
     allowed: Sequence[str] = ()
+    notices: Mapping[str, str] = field(default_factory=dict)
+    """By channel, the platform's forms in which it may go."""
     only_guide: int | None = None
     without: int | None = None
     """A guide who may not be the one: she never confirmed it."""
@@ -92,6 +98,7 @@ def ask(question: Question, standing: Standing) -> Verdict:
         standing.ties,
         standing.windows,
         now=question.at,
+        notices=_notices(question, standing) if question.notices else {},
         allowed=question.allowed,
         only_guide=question.only_guide,
         without=question.without,
@@ -105,6 +112,15 @@ def ask(question: Question, standing: Standing) -> Verdict:
             return Verdict(way, None)
         first = first or reason
     return Verdict(None, first or _decided(question, standing, None))
+
+
+def _notices(question: Question, standing: Standing) -> dict[str, str]:
+    """By channel, the address of her to whom such a form may go."""
+    found = {
+        channel: standing.accepted.get(form) if channel == "subscribed" else standing.fan
+        for channel, form in question.notices.items()
+    }
+    return {channel: address for channel, address in found.items() if address}
 
 
 class _Alike(NamedTuple):

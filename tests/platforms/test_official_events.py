@@ -157,7 +157,7 @@ def test_a_popup_answers_one_or_several_templates(answers, expected):
 def test_a_consent_taken_back_in_the_settings_is_a_refusal():
     body = event("subscribe_msg_change_event", SubscribeMsgChangeEvent={"List": REJECT})
     assert parse(f"<xml>{xml(body)}</xml>".encode()) == SubscriptionAnswered(
-        **FAN, template_id="T2", accepted=False, scene=2
+        **FAN, template_id="T2", accepted=False, scene=None
     )
 
 

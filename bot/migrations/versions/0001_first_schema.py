@@ -1868,6 +1868,36 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_attribution_touch_id"), ["touch_id"], unique=False)
 
     op.create_table(
+        "notice_answer",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column(
+            "customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("openid", sa.String(), nullable=False),
+        sa.Column("template_id", sa.String(), nullable=False),
+        sa.Column("accepted", sa.Boolean(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("touch_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("ended_at", sa.DateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customer.id"], name=op.f("fk_notice_answer_customer_id_customer")
+        ),
+        sa.ForeignKeyConstraint(
+            ["touch_id"], ["touch.id"], name=op.f("fk_notice_answer_touch_id_touch")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice_answer")),
+        sa.UniqueConstraint("key", name=op.f("uq_notice_answer_key")),
+    )
+    with op.batch_alter_table("notice_answer", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_notice_answer_customer_id_template_id",
+            ["customer_id", "template_id"],
+            unique=False,
+        )
+        batch_op.create_index(batch_op.f("ix_notice_answer_touch_id"), ["touch_id"], unique=False)
+
+    op.create_table(
         "short_link",
         sa.Column("token", sa.String(), nullable=False),
         sa.Column(
@@ -1907,6 +1937,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_short_link_campaign_id"))
 
     op.drop_table("short_link")
+    with op.batch_alter_table("notice_answer", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_notice_answer_touch_id"))
+        batch_op.drop_index("ix_notice_answer_customer_id_template_id")
+
+    op.drop_table("notice_answer")
     with op.batch_alter_table("attribution", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_attribution_touch_id"))
 

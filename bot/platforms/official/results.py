@@ -67,6 +67,9 @@ def _answers(fields: Fields, wrapper: str) -> list[Fields]:
     return answers
 
 
+_POPUP = "SubscribeMsgPopupEvent"
+
+
 def _answered(wrapper: str) -> Callable[[Fields, datetime], Event]:
     def reading(fields: Fields, at: datetime) -> Event:
         answers = _answers(fields, wrapper)
@@ -82,7 +85,7 @@ def _answered(wrapper: str) -> Callable[[Fields, datetime], Event]:
             template_id=template_id,
             accepted=accepted,
             others=dict(others),
-            scene=number(answers[0], "PopupScene"),
+            scene=number(answers[0], "PopupScene") or 0 if wrapper == _POPUP else None,
         )
 
     return reading
@@ -104,7 +107,7 @@ def _subscribed_finished(fields: Fields, at: datetime) -> Event:
 RESULTS: dict[str, Callable[[Fields, datetime], Event]] = {
     "TEMPLATESENDJOBFINISH": _template_finished,
     "MASSSENDJOBFINISH": _mass_finished,
-    "subscribe_msg_popup_event": _answered("SubscribeMsgPopupEvent"),
+    "subscribe_msg_popup_event": _answered(_POPUP),
     "subscribe_msg_change_event": _answered("SubscribeMsgChangeEvent"),
     "subscribe_msg_sent_event": _subscribed_finished,
     "PUBLISHJOBFINISH": _published,

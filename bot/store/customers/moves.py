@@ -31,6 +31,7 @@ from bot.domain.delivery import GuideTask, Window
 from bot.domain.group_chats import GroupMember, Invite
 from bot.domain.journeys import Run
 from bot.domain.mapping import Row
+from bot.domain.notices import NoticeAnswer
 from bot.domain.offers import Coupon, Cycle
 from bot.domain.orders import Order, OrderEntry
 from bot.domain.pets import Pet
@@ -109,6 +110,7 @@ MOVES = (
     Move(GroupMember),
     Move(Invite, apart=("rule_key", "round")),
     Move(Window, apart=("channel",)),
+    Move(NoticeAnswer),
     # What was said and sent stays with the record it was sealed for; what is still to come moves on.
     Move(Run, apart=("playbook", "entry"), only=Run.state == "active"),
     Move(Touch, apart=("campaign_id",), only=Touch.state == "planned"),

@@ -115,7 +115,7 @@ class RepeatingIn(Strict):
     calendar: Annotated[Calendar, Field(strict=False)]
     template: Word
     offer: Word | None = None
-    channels: Annotated[tuple[str, ...], Field(min_length=1, max_length=3, strict=False)] = REACHES
+    channels: Annotated[tuple[str, ...], Field(min_length=1, max_length=4, strict=False)] = REACHES
     lasts_days: Annotated[int, Field(ge=1, le=14)] = 2
     holdout_percent: Annotated[int, Field(ge=0, le=50)] = 0
     rivals: Annotated[list[Word], Field(max_length=5, default_factory=list)]

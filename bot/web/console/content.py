@@ -63,6 +63,8 @@ CHANNELS = {
     "welcome": "欢迎语",
     "kf": "微信客服",
     "official": "公众号",
+    "subscribed": "订阅通知",
+    "template": "模板消息",
     "group": "客户群",
     "moment": "朋友圈",
     "guide": "导购私聊",

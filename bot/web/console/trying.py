@@ -89,7 +89,8 @@ def worded(
     words, flaw = "", ""
     try:
         variant = wording.variant_for(work.content, text.name, told)
-        words = text.render(told, variant, channel=channel)
+        notice = work.content.notices.get((text.name, channel))
+        words = notice.render(told) if notice else text.render(told, variant, channel=channel)
     except Refusal as refusal:
         flaw = refusal.words
     return Tried(
