@@ -27,25 +27,30 @@ from bot.store.links import Links, Message
 from bot.store.stocks import Stock
 from bot.work.context import Work
 
-CHUNK = 500
+SOME, CHUNK = 125, 500
+QUICK_SECONDS = 0.1
+"""On SQLite a callback waits for the chunk that is being written: after a slow one they are smaller."""
 LOOK_AGAIN = timedelta(minutes=10)
 
 
 async def deliver_due(work: Work) -> int:
     """Route, gate, render and hand over every due planned touch. Returns how many were looked at."""
     gathering = Gathering(work, read_limits(work.content.limits))
-    seen, after = 0, 0
+    seen, after, most = 0, 0, SOME
     while True:
         async with work.sessions.begin() as session:
-            chunk = await touches.due(session, work.now(), after=after, limit=CHUNK)
+            began = work.clock.monotonic()
+            chunk = await touches.due(session, work.now(), after=after, limit=most)
             if chunk:
                 if not seen:
                     await gathering.look(session)
                 after = chunk[-1][0].id
                 await _Delivery(session, work, gathering).run(chunk)
         seen += len(chunk)
-        if len(chunk) < CHUNK:
+        if len(chunk) < most:
             break
+        quick = work.clock.monotonic() - began < QUICK_SECONDS
+        most = min(most * 2, CHUNK) if quick else max(most // 2, SOME)
     await gathering.hand_over()
     return seen
 
@@ -223,6 +228,8 @@ class _Delivery:
                 self._bind(self._ready(one, campaign, text, told), made)
         for row in await windows.owe(self.session, self.work.vault, self.ready, now=self.now):
             self._row(row.touch, "queue", **row.values)
+        for ready in self.ready:  # of what is owed the database tells from the next chunk on
+            self.gathering.take_back(ready.touch, ready.going.way)
         await self.links.keep(self.session, self.now)
 
     def _with_links(self, one: Going, text: str, told: Mapping[str, object]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from bot.domain.campaigns import Touch
 from bot.domain.offers import Coupon, Offer
 from bot.events import KfSendFailed
 from bot.events.commands import Actor, SwitchSending
-from bot.outbound.deliver import deliver_due
+from bot.outbound.deliver import SOME, deliver_due
 from bot.store import campaigns, consent, conversations, offers, touches
 from tests.builders import LONG_AGO, a_follow, a_guide
 from tests.outbound.conftest import a_campaign, friends, runs, states
@@ -75,6 +76,21 @@ async def test_the_last_message_of_a_window_is_given_once(bot, hands):
     assert len(bot.platform.sent(SendKf)) == 1
     await runs(bot)
     assert len(hands.waiting) == 1
+
+
+async def test_a_long_pass_counts_what_it_has_given_her_once(bot):
+    brand = bot.content.limits.brand.model_copy(update={"most_in_days": 2})
+    limits = bot.content.limits.model_copy(update={"brand": brand})
+    bot.content.become(replace(bot.content, limits=limits))
+    guide, (her,) = await friends(bot, 1)
+    _, (silent,) = await friends(bot, 1, agree=False, guide=guide)
+    await a_window(bot, her)
+    await planned(bot, her)
+    for _ in range(SOME):
+        await planned(bot, silent)
+    await planned(bot, her)
+    await bot.works(deliver_due)
+    assert len(await bot.sends()) == 2
 
 
 async def test_an_unknown_outcome_without_a_query_is_never_repeated(bot, hands):
