@@ -23,7 +23,7 @@ from bot.outbound.goods import of_goods
 from bot.outbound.windows import Going, Ready
 from bot.store import campaigns, facts, gate, group_chats, offers, passing_on, stocks, touches
 from bot.store.gate import Question, Standing
-from bot.store.links import Links, Message
+from bot.store.links import Links
 from bot.store.stocks import Stock
 from bot.work.context import Work
 
@@ -232,15 +232,6 @@ class _Delivery:
             self.gathering.take_back(ready.touch, ready.going.way)
         await self.links.keep(self.session, self.now)
 
-    def _with_links(self, one: Going, text: str, told: Mapping[str, object]) -> str:
-        """Her own links where she alone reads it; the campaign's in one text for many guides and customers."""
-        touch = one.touch
-        tag = touch.template or None
-        if one.way.channel == "wecom" or not one.standing.personalised:
-            return self.links.into(text, Message(tag, campaign_id=touch.campaign_id))
-        hers = Message(tag, touch.customer_id, touch.id, touch.campaign_id)
-        return self.links.into(text, hers, also=(told.get("join_link"),))
-
     async def _prepare(
         self, one: Going, campaign: Campaign | None, told: dict[str, object]
     ) -> tuple[str, str | None, int | None]:
@@ -283,7 +274,7 @@ class _Delivery:
         self, one: Going, campaign: Campaign | None, text: str, told: Mapping[str, object]
     ) -> Ready:
         def link(text: str) -> str:
-            return self._with_links(one, text, told)
+            return windows.linked(self.links, one, text, told)
 
         cards = windows.following(one, self._saying(campaign).cards if campaign else (), link)
         form = windows.form_of(self.work.content, one, told, link)

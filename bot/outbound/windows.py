@@ -18,6 +18,7 @@ from bot.domain.campaigns import Touch
 from bot.domain.channels import Way
 from bot.store import conversations, notices, outbox
 from bot.store.gate import Standing
+from bot.store.links import Links, Message
 from bot.store.outbox import Debt
 from bot.store.vault import Vault
 
@@ -60,6 +61,16 @@ class Ready:
 class Queued:
     touch: Touch
     values: dict[str, Any]
+
+
+def linked(links: Links, one: Going, text: str, told: Mapping[str, object]) -> str:
+    """Her own links where she alone reads it; the campaign's in one text for many guides and customers."""
+    touch = one.touch
+    tag = touch.template or None
+    if one.way.channel == "wecom" or not one.standing.personalised:
+        return links.into(text, Message(tag, campaign_id=touch.campaign_id))
+    hers = Message(tag, touch.customer_id, touch.id, touch.campaign_id)
+    return links.into(text, hers, also=(told.get("join_link"),))
 
 
 def following(one: Going, hanging: Sequence[Card], link: Callable[[str], str]) -> tuple[Card, ...]:
