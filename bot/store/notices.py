@@ -104,6 +104,14 @@ async def reach(session: AsyncSession, standings: Mapping[int, Standing]) -> Non
         standings[who].accepted[template_id] = openid
 
 
+async def left(session: AsyncSession, customer_id: int) -> dict[str, int]:
+    """The platform's form → how many messages of it she has asked for, and not had."""
+    form = NoticeAnswer.template_id
+    hers = (NoticeAnswer.customer_id == customer_id, *_LEFT)
+    found = await session.execute(select(form, func.count()).where(*hers).group_by(form))
+    return dict(found.all())
+
+
 async def use(session: AsyncSession, template_id: str, touches: Mapping[int, int]) -> set[int]:
     """Take one yes of each of these customers, whom the caller has locked, for her touch, the oldest first.
     Returns who had one."""

@@ -9,15 +9,17 @@ import pytest
 from aiohttp import FormData
 from sqlalchemy import select
 
-from bot.calls import AddContactWay, GetOAuthFan, Refused, Sent
+from bot.calls import AddContactWay, GetOAuthFan, GetOfficialJsTicket, Refused, Sent
 from bot.domain.audit import AuditRow
 from bot.domain.cases import Case
 from bot.domain.consent import ConsentState
 from bot.domain.customers import Customer, Guide
 from bot.domain.games import drawn, hash_of
+from bot.events import SubscriptionAnswered
 from bot.events.commands import Actor, CloseCase, FileCase
 from bot.outbound.contact_ways import open_contact_ways
 from bot.outbound.games import end_due
+from bot.platforms.signing import js_signature
 from bot.store import consent, points
 from bot.store.customers import attach
 from bot.store.offers import Till as AtTill
@@ -472,3 +474,55 @@ async def test_she_gets_one_code_of_her_own_and_nothing_for_passing_it_on(bot, s
         guide = (await session.scalars(select(Guide))).one()
         await a_follow(session, friend, guide, state=call.state)
     assert "1 位朋友是你介绍来的" in (await face.opens("/h5/share")).text
+
+
+class TestNotices:
+    @staticmethod
+    async def in_wechat(bot, shop):
+        await a_fan(bot)
+        bot.platform.answers(
+            GetOfficialJsTicket, Sent({"ticket": "tk-secret", "expires_in": 7200})
+        )
+        face = await looks(shop, "/h5/notices")
+        return await face.opens("/h5/notices?from=menu", headers=WECHAT)
+
+    async def test_wechats_own_popup_asks_on_a_page_that_is_signed(self, bot, shop):
+        face = await self.in_wechat(bot, shop)
+        told = dict(re.findall(r'data-(app|stamp|nonce|signature)="([^"]*)"', face.html))
+        here = (
+            bot.settings.public_url.rstrip("/") or f"http://{face.client.host}:{face.client.port}"
+        )
+        url = f"{here}/h5/notices?from=menu"
+        signed = js_signature("tk-secret", told["nonce"], int(told["stamp"]), url)
+        assert (told["app"], told["signature"]) == (bot.settings.official_app_id, signed)
+        assert 'template="qinghe-series-back,qinghe-coupon-due"' in face.html
+        assert "tk-secret" not in face.html
+
+    async def test_only_there_wechats_script_may_run(self, bot, shop):
+        face = await self.in_wechat(bot, shop)
+        policy = "script-src 'self' https://res.wx.qq.com;"
+        assert policy in face.headers["Content-Security-Policy"]
+        await face.opens("/h5/preferences", headers=WECHAT)
+        assert "res.wx.qq.com" not in face.headers["Content-Security-Policy"]
+
+    async def test_elsewhere_it_says_where_she_is_asked(self, bot, shop):
+        await a_fan(bot)
+        face = await looks(shop, "/h5/notices")
+        assert "在微信里打开这一页" in face.text
+        assert "wx-open-subscribe" not in face.html
+        assert bot.platform.sent(GetOfficialJsTicket) == []
+
+    async def test_without_a_ticket_the_page_still_opens(self, bot, shop):
+        await a_fan(bot)
+        bot.platform.answers(GetOfficialJsTicket, Refused(48001, "no_permission"))
+        face = await looks(shop, "/h5/notices")
+        await face.opens("/h5/notices", headers=WECHAT)
+        assert (face.status, "wx-open-subscribe" in face.html) == (200, False)
+
+    async def test_it_tells_how_many_she_has_asked_for(self, bot, shop):
+        await a_fan(bot)
+        said = {"template_id": "qinghe-series-back", "accepted": True, "scene": 1}
+        fan = {"openid": "o-lin", "account": "gh1"}
+        await bot.receives(SubscriptionAnswered(at=bot.now, **fan, **said))
+        face = await looks(shop, "/h5/notices")
+        assert "到货提醒 还会收到 1 条" in " ".join(face.text.split())

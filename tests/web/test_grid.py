@@ -51,6 +51,7 @@ OPEN = {
     r"/h5/games/{key:[a-z][a-z0-9-]{0,30}}/draws/{round:\d{4}-W\d\d}/tickets.txt": "a draw's proof is anybody's",
     r"/h5/teams/{team:\d{1,18}}": "asks who is looking",
     "/h5/preferences": "asks who is looking",
+    "/h5/notices": "asks who is looking",
     "/h5/data": "asks who is looking",
     "/h5/data/all": "asks who is looking",
     "/h5/cases": "asks who is looking",

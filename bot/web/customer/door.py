@@ -25,6 +25,7 @@ OURS = (
     "/h5/points",
     "/h5/activities",
     "/h5/preferences",
+    "/h5/notices",
     "/h5/data",
     "/h5/data/all",
     "/h5/cases",
