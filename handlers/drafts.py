@@ -41,6 +41,9 @@ async def draft(command: DraftCampaign, turn: Turn) -> Answer:
             raise Refusal("no_segment", NO_SEGMENT, status=422)
     except BadRule as mistake:
         raise Refusal("bad_rule", str(mistake), status=422) from None
+    texts = facts.get("arms") or [facts.get("template", "")]
+    hanging = facts.get("attachments") or ()
+    attaching.check_ways(turn.content, texts, facts.get("channels", ()), hanging)
     facts["state"] = "unfinished" if command.later else "draft"
     made = await _kept(command, turn, facts)
     return Answer({"campaign_id": made.id, "state": made.state, "segment": read_back(rule)})
@@ -75,6 +78,7 @@ def _of_command(command: DraftCampaign, turn: Turn) -> dict[str, Any]:
         "template": command.template,
         "offer_key": command.offer,
         "starts_at": command.starts_at,
+        "attachments": attaching.checked(turn.content, command.attachments),
     }
     facts = {name: value for name, value in said.items() if value}
     name = command.template
@@ -96,7 +100,6 @@ def _of_command(command: DraftCampaign, turn: Turn) -> dict[str, Any]:
             "created_by": str(command.actor),
             "seed": turn.key,
             "arms": _arms(command, turn),
-            "attachments": attaching.checked(turn.content, command.attachments) or None,
         }
     )
 
@@ -159,4 +162,5 @@ async def _of_playbook(command: DraftCampaign, turn: Turn) -> dict[str, Any]:
         "template": mailing.template,
         "offer_key": mailing.offer,
         "channels": list(mailing.channels),
+        "attachments": list(mailing.attachments) or None,
     }

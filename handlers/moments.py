@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.calls import AddMoment, Attachment, ImageCard, LinkCard
+from bot.content import library
 from bot.content import moments as words
 from bot.content.templates import BYTES
 from bot.domain.moments import LONGEST, REWRITABLE, MomentPost, Reach, with_link
@@ -42,7 +43,7 @@ async def draft(command: DraftMoment, turn: Turn) -> Answer:
 async def _written(command: DraftMoment, turn: Turn) -> dict[str, Any]:
     content, limits = turn.content, _limits(turn)
     said = words.words(content, template=command.template, text=command.text)
-    card = words.check_card(
+    card = library.check_card(
         content, title=command.link_title, url=command.link_url, cover=command.cover
     )
     if card and card["cover"] and command.pictures:
@@ -51,7 +52,7 @@ async def _written(command: DraftMoment, turn: Turn) -> dict[str, Any]:
     due_at = _due(command.starts_at, limits, turn.now)
     return {
         "text": turn.vault.seal(said, about=ABOUT),
-        "pictures": words.check_pictures(content, command.pictures),
+        "pictures": library.check_pictures(content, command.pictures),
         "card": card,
         "publishers": _publishers(command),
         "tag_ids": await _tags(turn, command.tags),

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from bot.content import edits
+from bot.content import attaching, edits
 from bot.content.checked import told
 from bot.content.content import Content
 from bot.content.marked import Marked
@@ -50,6 +50,7 @@ LABELS = {
     "ahead": "提前几天",
     "channels": "从哪里发",
     "lasts_days": "发几天",
+    "attachments": "附件",
     "rivals": "用来比的话术",
     "metric": "看哪个指标",
     "budget_fen": "券的预算",
@@ -153,6 +154,7 @@ def _of_offers(content: Content, written: Mapping[str, Any]) -> Iterator[Flaw]:
             said = dict(mailing) | {"template": one}
             yield from _lacks_offer(content, said, "offer", _("「%(title)s」说到一张券，却没有附"))
             yield from _lacks_way(content, said)
+        yield from _of_attachments(content, mailing)
     for path in _paths(written.get("steps", []), ("steps",)):
         if path[-1] != "message":
             continue
@@ -176,6 +178,17 @@ def _lacks_way(content: Content, mailing: Mapping[str, Any]) -> Iterator[Flaw]:
     if not set(mailing.get("channels") or REACHES) & set(text.channels):
         what = _("「%(title)s」不是写给这些渠道的，一个人也发不到", title=text.title)
         yield Flaw("channels", what, _("换一个渠道，或换一段话术"))
+
+
+def _of_attachments(content: Content, mailing: Mapping[str, Any]) -> Iterator[Flaw]:
+    """What hangs on its messages: whether there is such a thing, and a way that carries it."""
+    hanging = mailing.get("attachments") or ()
+    texts = (mailing["template"], *mailing.get("rivals", ()))
+    try:
+        kept = attaching.checked(content, hanging)
+        attaching.check_ways(content, texts, mailing.get("channels") or REACHES, kept)
+    except Refusal as refusal:
+        yield Flaw("attachments", refusal.words, _("换一件，或去掉它"))
 
 
 def _as_published(content: Content, key: str, body: Mapping[str, Any]) -> Iterator[Flaw]:

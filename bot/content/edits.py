@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from bot.content import attaching
 from bot.content.brand import Brand
 from bot.content.checked import checked
 from bot.content.content import NOTHING, Content, Made
@@ -98,7 +99,7 @@ def playbook(content: Content, key: str, body: Mapping[str, Any]) -> PlaybookSpe
     except ContentError as error:
         said = "\n".join(f"{one.what}。{one.mend}" for one in error.mistakes)
         raise Refusal("bad_content", said, status=422) from None
-    spec = looked_up(spec, content.segments)
+    spec = attaching.hung(content, looked_up(spec, content.segments))
     deals = deals_of({**content.playbooks, key: spec}.values(), content.offers)
     if found := unfair(content.levels, deals):
         raise Refusal("unfair", "\n".join(one.in_words() for one in found), status=422)

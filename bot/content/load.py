@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
-from bot.content import plans
+from bot.content import attaching, plans
 from bot.content.brand import Brand
 from bot.content.checked import checked
 from bot.content.content import LOCAL, Content
@@ -32,6 +33,7 @@ from bot.domain.offers import OfferSpec
 from bot.domain.playbooks import PlaybookSpec
 from bot.domain.quotas import Limits
 from bot.domain.ready_made import SegmentSpec, looked_up
+from bot.domain.refusals import Refusal
 from bot.domain.tags import TagBook
 from bot.domain.tiers import TierConfig
 from bot.tongue import _
@@ -80,7 +82,7 @@ class _Reading:
             raise ContentError(self.mistakes)
         playbooks = {key: looked_up(one, segments) for key, one in playbooks.items()}
         self._fair(playbooks.values(), offers, others["levels"])
-        return Content(
+        made = Content(
             dir=self.root,
             public_url=self.public_url,
             brand=brand,
@@ -95,6 +97,17 @@ class _Reading:
             facts=brand.facts(self.public_url),
             **others,
         )
+        return replace(
+            made, playbooks={key: self._hung(made, one) for key, one in playbooks.items()}
+        )
+
+    def _hung(self, made: Content, spec: PlaybookSpec) -> PlaybookSpec:
+        try:
+            return attaching.hung(made, spec)
+        except Refusal as refusal:
+            mend = _("改 attachments，或把素材放进 content/media")
+            wrong = Mistake(f"playbooks/{spec.key}.yaml", 1, refusal.words, mend)
+            raise ContentError([wrong]) from None
 
     def _others(self) -> dict[str, Any]:
         return {

@@ -16,6 +16,8 @@ CARDS: dict[str, type[Card]] = {
 }
 MOST = 9
 """A guide's message carries so many in one piece."""
+MOST_IN_A_WINDOW = 5
+"""Messages, by the platforms' tables of 2025-26."""
 WINDOWS = ("kf", "official")
 WORDS_ALONE = dict.fromkeys((*WINDOWS, "subscribed", "template"), 1)
 """How many messages to her alone a text takes; nothing hangs on a notice."""

@@ -69,6 +69,8 @@ class Mailing(Part):
         "wecom",
     )
     lasts_days: int = Field(default=2, ge=1, le=14)
+    attachments: tuple[dict[str, Any], ...] = Field(default=(), max_length=9)
+    """What hangs on its messages, as `bot.domain.attachments`."""
     rivals: tuple[str, ...] = Field(default=(), max_length=5)
     """Templates that are tried against `template`; each customer gets one of them."""
     metric: Literal["revenue", "orders"] = "revenue"

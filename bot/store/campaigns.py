@@ -52,10 +52,8 @@ async def draft(session: AsyncSession, *, now: datetime, **facts: Any) -> Campai
     } | facts
     columns["starts_at"] = starts_at
     columns.setdefault("seed", f"{columns['name']}:{starts_at.isoformat()}")
-    insert = upsert(session, Campaign).values(**columns)
-    campaign: Campaign | None = await session.scalar(
-        insert.on_conflict_do_nothing().returning(Campaign)
-    )
+    insert = upsert(session, Campaign).values(**columns).on_conflict_do_nothing()
+    campaign: Campaign | None = await session.scalar(insert.returning(Campaign))
     return campaign
 
 
@@ -64,7 +62,8 @@ async def rewrite(
 ) -> Campaign:
     """The same draft with other facts and another author; what was rehearsed or approved before is void."""
     starts_at = facts.get("starts_at") or now
-    drawn: dict[str, Any] = {"offer_key": None, "words": None, "template": "", "channels": []}
+    drawn: dict[str, Any] = dict.fromkeys(("offer_key", "words", "attachments"))
+    drawn |= {"template": "", "channels": []}
     own = {"starts_at": starts_at, "ends_at": starts_at + LASTS, "seed": campaign.seed}
     for name, value in (drawn | facts | own).items():
         setattr(campaign, name, value)

@@ -114,6 +114,7 @@ def occasion_of(spec: PlaybookSpec, one: Occasion, now: datetime) -> dict[str, A
         "template": mailing.template,
         "offer_key": mailing.offer,
         "channels": list(mailing.channels),
+        "attachments": list(mailing.attachments) or None,
         "holdout_percent": spec.holdout_percent,
         "holdout_by": mailing.holdout_by,
         "canary_percent": mailing.canary_percent,

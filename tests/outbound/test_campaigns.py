@@ -60,6 +60,17 @@ async def test_what_cannot_hang_on_a_campaign_is_refused(bot, hung, reason):
     assert refusal.value.reason == reason
 
 
+async def test_what_no_way_of_its_words_carries_is_refused_when_it_is_written(bot):
+    links = ({"kind": "link", "title": "看看", "url": "/h5", "media": ""},) * 5
+    asked = {"name": "春装", "segment": EVERYBODY, "attachments": links}
+    only = next(n for n, t in bot.content.templates.items() if t.channels == ("official",))
+    with pytest.raises(Refusal) as refusal:
+        await bot.does(
+            DraftCampaign(at=bot.now, actor=BOSS, key=bot.key(), template=only, **asked)
+        )
+    assert refusal.value.reason == "not_carried"
+
+
 async def test_only_the_guides_tap_makes_it_delivered(bot, hands):
     await friends(bot, 3)
     await a_campaign(bot)

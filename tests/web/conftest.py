@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from aiohttp.test_utils import TestServer
@@ -40,3 +41,15 @@ def written(bot: Bot) -> Iterator[Content]:
     before = replace(bot.content)
     yield bot.content
     bot.content.become(before)
+
+
+@pytest.fixture
+def shelf(written: Content, tmp_path: Path) -> Path:
+    """A media folder with a picture and a file in it; nothing else of the content is read from there."""
+    media = tmp_path / "media"
+    media.mkdir()
+    (media / "day.jpg").write_bytes(b"\xff\xd8 a picture")
+    (media / "rules.pdf").write_bytes(b"%PDF the rules")
+    filed = written.filed and replace(written.filed, dir=tmp_path)
+    written.become(replace(written, dir=tmp_path, filed=filed))
+    return media

@@ -16,6 +16,8 @@ class LinkIn(Strict):
     title: Annotated[str, Field(min_length=1, max_length=128)]
     url: Address
     description: Annotated[str, Field(max_length=512)] = ""
+    media: Annotated[str, Field(max_length=200)] = ""
+    """Its cover, a picture of the media folder; without one 微信客服 carries the link in the words."""
 
 
 class ImageIn(Strict):

@@ -15,6 +15,7 @@ from bot.domain.repeating import Calendar, Mailing
 from bot.events.commands import PublishPlaybook
 from bot.store import journey_entries, journeys, playbooks, segments
 from bot.web.api import journeys as journeys_api
+from bot.web.api.attachments import AttachmentIn
 from bot.web.api.bodies import Fen, Query, Strict, Word
 from bot.web.api.campaigns import Receipt, StopIn, receipt_told
 from bot.web.api.endpoints import Ask, Done, Routes, Told
@@ -126,11 +127,13 @@ class RepeatingIn(Strict):
     canary_percent: Annotated[int, Field(ge=0, le=50)] = 0
     holdout_by: Literal["customer", "guide"] = "customer"
     stop_when: StopIn | None = None
+    attachments: Annotated[list[AttachmentIn], Field(max_length=9, default_factory=list)]
     goes_first: bool = False
     """Of two campaigns for one person on one day she gets this one."""
 
 
 AIMS = {
+    "attachments",
     "goes_first",
     "rivals",
     "metric",

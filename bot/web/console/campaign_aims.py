@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from multidict import MultiDictProxy
@@ -27,9 +26,6 @@ BLANK: dict[str, Any] = {
     "budget": "",
     "rivals": [],
     "holdout_by": "customer",
-    "link_title": "",
-    "link_url": "",
-    "pictures": [],
     **STOPS,
 }
 
@@ -44,23 +40,9 @@ def typed(campaign: Campaign) -> dict[str, Any]:
         "budget": "" if budget is None else budget // 100,
         "rivals": (campaign.arms or [])[1:],
         "holdout_by": campaign.holdout_by,
-        **_hanging(campaign.attachments or []),
         **STOPS,
         **(campaign.stop_when or {}),
     }
-
-
-def _hanging(kept: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    link = next((one for one in kept if one["kind"] == "link"), {"title": "", "url": ""})
-    shown = [one["media"] for one in kept if one["kind"] == "image"]
-    return {"link_title": link["title"], "link_url": link["url"], "pictures": shown}
-
-
-def attached(form: MultiDictProxy[Any]) -> tuple[dict[str, Any], ...]:
-    """A link and pictures; what else may hang on a message a program says."""
-    title, url = forms.text(form, "link_title", most=60), forms.text(form, "link_url", most=2000)
-    link = ({"kind": "link", "title": title, "url": url},) if title or url else ()
-    return (*link, *({"kind": "image", "media": one} for one in all_typed(form, "pictures")))
 
 
 def read(form: MultiDictProxy[Any]) -> Aims:

@@ -8,7 +8,6 @@ from aiohttp import web
 from multidict import MultiDictProxy
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.content.moments import pictures
 from bot.content.templates import Template
 from bot.domain.aims import METRICS, UNITS
 from bot.domain.campaigns import Campaign
@@ -17,7 +16,7 @@ from bot.domain.segments import Segment, asks_nothing, parse, read_back
 from bot.events.commands import DraftCampaign, RehearseCampaign
 from bot.store import campaigns, journeys, segments
 from bot.tongue import _
-from bot.web.console import campaign_aims, forms
+from bot.web.console import campaign_aims, forms, hanging
 from bot.web.console.campaign import campaign_of
 from bot.web.console.forms import Form
 from bot.web.console.frame import shown
@@ -39,6 +38,7 @@ BLANK: dict[str, Any] = {
     "offer": "",
     "starts_at": "",
     "holdout": 10,
+    **hanging.typed(()),
 } | campaign_aims.BLANK
 
 
@@ -79,6 +79,7 @@ def _typed(desk: Desk, campaign: Campaign) -> dict[str, Any]:
         "offer": campaign.offer_key or "",
         "starts_at": f"{campaign.starts_at.astimezone(zone):%Y-%m-%dT%H:%M}" if ahead else "",
         "holdout": campaign.holdout_percent,
+        **hanging.typed(campaign.attachments or ()),
     } | campaign_aims.typed(campaign)
 
 
@@ -118,7 +119,7 @@ async def _page(
         offers=list(content.offers.values()),
         metrics=METRICS,
         units=UNITS,
-        library=pictures(content),
+        **hanging.shelf(content),
         quiet=content.limits.quiet_hours,
     )
 
@@ -185,7 +186,7 @@ def _written(desk: Desk, form: MultiDictProxy[Any], *, later: bool) -> dict[str,
         "offer": forms.text(form, "offer") or None,
         "starts_at": forms.moment(form, "starts_at", desk.work.settings.zone),
         "holdout_percent": forms.number(form, "holdout", most=50) or 0,
-        "attachments": campaign_aims.attached(form),
+        "attachments": hanging.read(form),
         "aims": campaign_aims.read(form),
         "later": later,
     }

@@ -7,6 +7,7 @@ from typing import Any
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.content import library
 from bot.content import moments as words
 from bot.domain.moments import (
     LONGEST,
@@ -188,7 +189,7 @@ async def _page(
         typed=typed,
         post=post,
         templates=words.templates(content),
-        library=words.pictures(content),
+        library=library.pictures(content),
         stores={code: name for code, name in stores.items() if store in {None, code}},
         guides=await shops.serving(session, store),
         tags=await moment_reach.corp_tags(session),

@@ -165,6 +165,7 @@ async def dry_run(desk: Desk, session: AsyncSession, spec: PlaybookSpec) -> dict
         "receipt": receipt,
         "s": receipt.sample,
         "offer": offer_words(desk, campaign.offer_key),
+        "attachments": campaign.attachments or (),
         "unfair": unfair_words(desk, campaign),
         "samples": [
             found

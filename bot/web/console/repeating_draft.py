@@ -20,7 +20,7 @@ from bot.inbound.commands import matrix
 from bot.store import journeys, segments
 from bot.store.explain import CHANNELS
 from bot.tongue import _
-from bot.web.console import forms, repeating_form
+from bot.web.console import forms, hanging, repeating_form
 from bot.web.console.frame import shown
 from bot.web.console.journey_choices import by_scene
 from bot.web.console.journey_draft import known
@@ -118,6 +118,7 @@ async def _page(
         typed=repeating_form.typed(mailing),
         metrics=METRICS,
         units=UNITS,
+        **hanging.shelf(content),
         wrong=_by_place(facts.pop("flaws")),
         segments=[(one, rule_words(one.rule, content)) for one in live],
         chosen=_segment_of(mailing.get("segment"), live),

@@ -9,7 +9,7 @@ from typing import Any
 from multidict import MultiMapping
 
 from bot.content.checking import REACHES
-from bot.web.console import forms
+from bot.web.console import forms, hanging
 from bot.web.console.campaign_aims import STOPS
 
 RHYTHMS = {
@@ -52,6 +52,8 @@ def read(form: Form, rule: Any, before: Mapping[str, Any]) -> Body:
             mailing[name] = said
     mailing["channels"] = [one for one in REACHES if one in form.getall("channels", [])]
     mailing["lasts_days"] = _number(forms.text(form, "lasts_days") or "2")
+    if hung := hanging.read(form):
+        mailing["attachments"] = list(hung)
     mailing |= _aims(form)
     held = _number(forms.text(form, "holdout_percent") or "0")
     return body | {"campaign": mailing, "holdout_percent": held}
@@ -83,6 +85,7 @@ def typed(mailing: Mapping[str, Any]) -> Body:
         "canary": mailing.get("canary_percent", 0),
         "holdout_by": mailing.get("holdout_by", "customer"),
         "budget": budget // 100 if isinstance(budget, int) else budget or "",
+        **hanging.typed(mailing.get("attachments", ())),
         **STOPS,
         **(mailing.get("stop_when") or {}),
     }

@@ -10,6 +10,7 @@ from bot.domain.playbooks import PlaybookSpec
 from bot.domain.repeating import Calendar, Mailing
 from bot.store.explain import CHANNELS
 from bot.tongue import _, listed
+from bot.web.console.hanging import KINDS
 from bot.web.console.journey_diff import Line, compared
 from bot.web.console.journey_words import rule_words
 from bot.web.figures import WEEKDAYS
@@ -75,6 +76,9 @@ def _lines(spec: PlaybookSpec, content: Content) -> Iterator[str]:
     yield _("发消息：%(title)s", title=title_of(mailing.template, content))
     if mailing.offer:
         yield _("附「%(offer)s」", offer=offer_of(mailing.offer, content))
+    for one in mailing.attachments:
+        name = one.get("title") or one.get("media", "")
+        yield _("附%(kind)s「%(name)s」", kind=_(KINDS[one["kind"]]), name=name)
     yield _("从这里发：%(ways)s", ways=listed(_(CHANNELS[one]) for one in mailing.channels))
     yield _("每次发 %(n)s 天", n=mailing.lasts_days)
     if spec.holdout_percent:

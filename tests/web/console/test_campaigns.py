@@ -261,6 +261,24 @@ async def test_a_link_hangs_on_it_and_it_goes_first_in_a_clash(bot, shop):
     assert 'value="https://shop.example/spring"' in edit.html
 
 
+async def test_pictures_files_and_a_mini_program_hang_on_it_and_show_where_it_is_tried(
+    bot, shop, shelf
+):
+    await a_crowd(bot)
+    page, address = await drafted(bot, shop)
+    facts = {"name": "早春", "segment": "friends", "text": "来坐坐。"}
+    mini = {"miniprogram_title": "试衣间", "miniprogram_appid": "wx1", "miniprogram_page": "p"}
+    hung = mini | {"miniprogram_media": "day.jpg", "image": ["day.jpg"], "file": ["rules.pdf"]}
+    page = await (await page.opens(f"{address}/edit")).sends(f"{address}/edit", **facts, **hung)
+    for told in ("小程序 试衣间", "图片 day.jpg", "文档 rules.pdf"):
+        assert told in page.text
+    edit = await page.opens(f"{address}/edit")
+    assert 'value="rules.pdf" checked' in edit.html
+    assert "<option selected>day.jpg</option>" in edit.html
+    page = await edit.sends(f"{address}/edit", **facts)
+    assert "试衣间" not in page.text
+
+
 async def test_two_texts_are_compared_and_it_halts_by_its_own_rule(bot, shop):
     await a_crowd(bot, 8)
     face = await shop.signs_in("owner", "boss")

@@ -172,3 +172,41 @@ async def posted(program: Till, body: dict[str, Any]) -> int:
     headers = {"Idempotency-Key": f"ask-{len(str(body))}"}
     answer = await program.client.post("/api/v1/repeating-campaigns", json=body, headers=headers)
     return int(answer.status)
+
+
+async def test_what_hangs_on_it_is_shown_kept_and_goes_with_each_of_its_days(
+    bot, shop, written, shelf
+):
+    hung = {"link_title": "会员册", "link_url": "/h5", "image": ["day.jpg"], "file": ["rules.pdf"]}
+    page = await keeps(await begun(bot, shop), ALL, **hung | {"link_url": ""})
+    assert "给链接写上地址" in page.text
+    edit = page.url.split("?")[0]
+    page = await keeps(page, edit, **hung)
+    for line in ("附链接「会员册」", "附图片「day.jpg」", "附文档「rules.pdf」"):
+        assert line in page.text
+    page = await page.sends(edit.replace("/edit", "/publish"))
+    assert "会员册" in page.text
+    page = await page.opens(edit)
+    assert 'value="day.jpg" checked' in page.html
+    bot.clock.advance(days=8)
+    (day,) = await opened(bot)
+    assert [one["kind"] for one in day.attachments] == ["link", "image", "file"]
+    assert day.attachments[0]["url"] == bot.content.address("/h5")
+
+
+async def test_a_program_hangs_on_it_only_what_there_is_and_what_its_ways_carry(
+    bot, shop, written, shelf
+):
+    await bot.publishes()
+    program = await shop.program("owner")
+    calendar = {"every": "month", "days": [5]}
+    body: dict[str, Any] = {"key": "fifth", "name": "每月五号", "calendar": calendar}
+    body |= {"template": "sleeping/soft", "segment": "sleeping"}
+    paper = [{"kind": "file", "media": "rules.pdf"}]
+    assert await posted(program, body | {"attachments": paper}) == 200
+    assert (await program.reads("repeating-campaigns/fifth"))[1]["campaign"][
+        "attachments"
+    ] == paper
+    assert await posted(program, body | {"attachments": paper, "channels": ["official"]}) == 422
+    nowhere = [{"kind": "image", "media": "none.jpg"}]
+    assert await posted(program, body | {"attachments": nowhere}) == 422
