@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.events import SubscriptionAnswered, TemplateFinished
+from bot.events import AuthorizationRevoked, FanLeft, SubscriptionAnswered, TemplateFinished
 from bot.inbound.router import Router
 from bot.inbound.turn import Turn
 from bot.store import customers, notices
@@ -40,6 +40,16 @@ async def _who(event: SubscriptionAnswered, turn: Turn) -> int:
         # Nobody said that she follows the account: a page asks whoever opens it.
         await customers.gone(turn.session, kind="openid", value=event.openid, at=event.at)
     return customer.id
+
+
+@router.on(FanLeft)
+async def lose_fan(event: FanLeft, turn: Turn) -> None:
+    await notices.gone(turn.session, event.openid, event.at)
+
+
+@router.on(AuthorizationRevoked)
+async def forget_fan(event: AuthorizationRevoked, turn: Turn) -> None:
+    await notices.gone(turn.session, event.openid, event.at)
 
 
 @router.on(TemplateFinished)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.campaigns import Touch
@@ -59,20 +59,22 @@ async def answered(
     }
     await session.execute(upsert(session, NoticeAnswer).values(row).on_conflict_do_nothing())
     if not accepted:
-        await _take_back(session, customer_id, template_id, at)
+        await _take_back(session, *hers, at=at)
 
 
-async def _take_back(
-    session: AsyncSession, customer_id: int, template_id: str, at: datetime
-) -> None:
+async def gone(session: AsyncSession, openid: str, at: datetime) -> None:
+    """She left the account: nothing that she asked for there is sent any more."""
+    await _take_back(session, NoticeAnswer.openid == openid, at=at)
+
+
+async def _take_back(session: AsyncSession, *hers: ColumnElement[bool], at: datetime) -> None:
     """What is about to use her yes hears so at the last look, and takes another way."""
     waiting = select(Touch.id).where(Touch.channel == "subscribed", Touch.state == "queued")
     unsent = or_(~_used, NoticeAnswer.touch_id.in_(waiting))
     ended = await session.scalars(
         update(NoticeAnswer)
         .where(
-            NoticeAnswer.customer_id == customer_id,
-            NoticeAnswer.template_id == template_id,
+            *hers,
             NoticeAnswer.accepted,
             NoticeAnswer.ended_at.is_(None),
             NoticeAnswer.at <= at,

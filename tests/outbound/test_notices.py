@@ -12,7 +12,7 @@ from bot.domain.campaigns import Touch
 from bot.domain.customers import Identity
 from bot.domain.delivery import Owed
 from bot.domain.notices import NoticeAnswer
-from bot.events import SubscriptionAnswered, TemplateFinished
+from bot.events import AuthorizationRevoked, FanLeft, SubscriptionAnswered, TemplateFinished
 from bot.outbound.campaigns import plan_due
 from bot.outbound.deliver import deliver_due
 from bot.store import consent, offers
@@ -126,6 +126,13 @@ async def test_a_no_ends_every_yes_before_it_in_whatever_order_they_come(bot, he
     assert await left(bot) == 0
     await answers(bot, minutes=3)
     assert await left(bot) == 1
+
+
+@pytest.mark.parametrize("event", [FanLeft, AuthorizationRevoked])
+async def test_who_leaves_the_account_has_asked_for_nothing(bot, her, event):
+    await answers(bot)
+    await bot.receives(event(at=bot.now + timedelta(minutes=1), **FAN))
+    assert await left(bot) == 0
 
 
 async def test_a_switch_turned_on_allows_no_message(bot, her):
