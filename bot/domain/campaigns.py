@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, and_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.domain.mapping import BigKey, Row
@@ -132,6 +132,16 @@ STATES = {
 
 PATIENCE = timedelta(days=5)
 """How long a message of a journey waits for a guide's free place, or may be passed on, before it is stale."""
+
+
+# Every second somebody asks which tasks carry touches that may not go any more, and hardly any do.
+UNWANTED = and_(Touch.reason.is_not(None), Touch.mass_task_id.is_not(None))
+Index(
+    "ix_touch_unwanted",
+    Touch.mass_task_id,
+    sqlite_where=UNWANTED,
+    postgresql_where=UNWANTED,
+)
 
 
 class MassTask(Row):

@@ -203,17 +203,15 @@ class _Delivery:
     async def _send(self, going: Sequence[tuple[Going, Campaign | None]]) -> None:
         if not going:
             return
-        ids = [one.touch.customer_id for one, _ in going]
         content, vault = self.work.content, self.work.vault
-        keys = {one.touch.offer_key for one, _ in going if one.touch.offer_key}
+        bound = [one.touch for one, _ in going]
+        ids = [touch.customer_id for touch in bound]
+        keys = {touch.offer_key for touch in bound if touch.offer_key}
         await offers.lock_offers(self.session, keys)
         known = await facts.gather(self.session, vault, content, ids, self.now)
-        groups = await group_chats.facts_of(
-            self.session, [one.touch for one, _ in going], self.now
-        )
-        goods = await of_goods(
-            self.session, content, [(one.touch, one.standing) for one, _ in going]
-        )
+        groups = await group_chats.facts_of(self.session, bound, self.now)
+        standings = [(one.touch, one.standing) for one, _ in going]
+        goods = await of_goods(self.session, content, standings)
         await vault.load_keys(self.session, ids)
         for one, campaign in going:
             told = known.get(one.touch.customer_id, {}) | groups.get(one.touch.id, {})

@@ -11,13 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.domain.campaigns import Campaign, MassTask, Touch
 from bot.domain.cases import Case
 from bot.domain.conversations import KfAccount
-from bot.domain.delivery import Kept, Owed
+from bot.domain.delivery import Kept
 from bot.domain.erasure import OPEN, Erasure
 from bot.domain.journeys import Run
 from bot.domain.mapping import Moment
 from bot.domain.moments import MomentPost
 from bot.domain.tags import FollowMirror
 from bot.domain.webhooks import Webhook
+from bot.store import outbox
 
 REMIND_AFTER = timedelta(hours=2)
 MOST_REMINDERS = 3
@@ -25,7 +26,7 @@ LONG_AGO = literal(datetime(2000, 1, 1, tzinfo=UTC), Moment)
 
 _QUESTIONS: dict[str, Select[Any]] = {
     "inbox": select(func.min(Kept.received_at)).where(Kept.state == "kept"),
-    "outbox": select(func.min(Owed.due_at)).where(Owed.state == "owed"),
+    "outbox": outbox.first_due("owed"),
     "journeys": select(func.min(Run.due_at)).where(Run.state == "active"),
     "touches": select(func.min(Touch.due_at)).where(Touch.state == "planned"),
     "campaigns": select(func.min(Campaign.starts_at)).where(

@@ -12,11 +12,13 @@ from sqlalchemy import (
     ColumnElement,
     CursorResult,
     Executable,
+    Select,
     and_,
     bindparam,
     case,
     func,
     select,
+    union_all,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -31,6 +33,7 @@ from bot.store.together import together
 from bot.store.vault import Vault
 
 ABOUT = "outbox.body"
+LANES = ("express", "bulk")
 UNDER_WAY = "in_flight"
 """The reason of a debt whose call is being made."""
 
@@ -238,8 +241,24 @@ async def cancel(session: AsyncSession, *, touch_ids: Sequence[int], reason: str
     return result.rowcount if isinstance(result, CursorResult) else 0
 
 
+def first_due(*states: str) -> Select[datetime]:
+    """When the first debt in one of these states is due: one look into the index for each, however many wait."""
+    firsts = [
+        select(Owed.due_at)
+        .where(Owed.state == state, Owed.lane == lane)
+        .order_by(Owed.due_at)
+        .limit(1)
+        .subquery()
+        for state in states
+        for lane in LANES
+    ]
+    every = union_all(*(select(first.c.due_at) for first in firsts)).subquery()
+    return select(func.min(every.c.due_at))
+
+
+_NEXT_DUE = first_due("owed", "claimed")
+
+
 async def next_due(session: AsyncSession) -> datetime | None:
-    found: datetime | None = await session.scalar(
-        select(func.min(Owed.due_at)).where(Owed.state.in_(("owed", "claimed")))
-    )
+    found: datetime | None = await session.scalar(_NEXT_DUE)
     return found

@@ -1845,6 +1845,13 @@ def upgrade() -> None:
         )
         batch_op.create_index("ix_touch_mass_task_id", ["mass_task_id"], unique=False)
         batch_op.create_index("ix_touch_state_due_at", ["state", "due_at"], unique=False)
+        batch_op.create_index(
+            "ix_touch_unwanted",
+            ["mass_task_id"],
+            unique=False,
+            sqlite_where=sa.text("reason IS NOT NULL AND mass_task_id IS NOT NULL"),
+            postgresql_where=sa.text("reason IS NOT NULL AND mass_task_id IS NOT NULL"),
+        )
 
     op.create_table(
         "attribution",
@@ -1947,6 +1954,11 @@ def downgrade() -> None:
 
     op.drop_table("attribution")
     with op.batch_alter_table("touch", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_touch_unwanted",
+            sqlite_where=sa.text("reason IS NOT NULL AND mass_task_id IS NOT NULL"),
+            postgresql_where=sa.text("reason IS NOT NULL AND mass_task_id IS NOT NULL"),
+        )
         batch_op.drop_index("ix_touch_state_due_at")
         batch_op.drop_index("ix_touch_mass_task_id")
         batch_op.drop_index("ix_touch_customer_id_sent_at")
