@@ -43,7 +43,8 @@ class Http:
     def __init__(self, base: str, clock: Clock, *, seconds: float = _TOTAL_SECONDS) -> None:
         self._base = base.rstrip("/")
         self._clock = clock
-        self._timeout = aiohttp.ClientTimeout(total=seconds)
+        # Half of it at the door: whoever was not let in by then has provably sent nothing.
+        self._timeout = aiohttp.ClientTimeout(total=seconds, connect=seconds / 2)
         self._opened: aiohttp.ClientSession | None = None
         self.skew = 0.0
         """Seconds by which the platform's `Date` is ahead of our clock."""
@@ -77,7 +78,7 @@ class Http:
             ) as response:
                 self._measure(response.headers.get("Date"))
                 return _read(response, await _bounded(response), binary=request.binary)
-        except aiohttp.ClientConnectorError:
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
             return Lost("unreachable", arrived=False)
         except (aiohttp.ClientError, OSError) as trouble:
             # The trouble's text holds the URL, and the URL holds the token: only its kind goes on.

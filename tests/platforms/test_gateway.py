@@ -1,4 +1,6 @@
 import asyncio
+import socket
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -115,6 +117,19 @@ async def test_a_refused_connection_did_nothing_at_all(manual, unused_tcp_port):
     assert not lost.arrived
     assert lost.outcome(post("/x")) == TryLater(0, "unreachable", timedelta(seconds=3))
     await http.close()
+
+
+async def test_a_door_that_never_opens_let_nothing_in(manual):
+    with ExitStack() as stack:
+        door = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(3):  # nobody lets them in, and there is no room to wait for more
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(door.getsockname())
+        http = Http(f"http://127.0.0.1:{door.getsockname()[1]}", manual, seconds=0.4)
+        lost = await http.send(get("/x"))
+        await http.close()
+    assert (lost.reason, lost.arrived) == ("unreachable", False)
 
 
 async def test_a_redirect_is_not_followed_with_our_token(gateway, tiny):
@@ -452,7 +467,8 @@ async def test_a_fans_own_tokens_are_not_kept(gateway, tiny):
 
 
 async def test_many_at_once_all_leave_and_nobody_queues_until_he_is_late(tiny, manual):
-    http = Http(tiny.base, manual, seconds=2)
+    # Who finds no room before the door knocks again after a second.
+    http = Http(tiny.base, manual, seconds=4)
     waiting, all_here = [], asyncio.Event()
 
     async def meet(_request):
