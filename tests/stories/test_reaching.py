@@ -104,6 +104,29 @@ async def test_tactic_6_one_message_takes_one_way(town):
     }
 
 
+async def test_what_hangs_on_it_reaches_her_behind_the_words_also_after_its_media_died(
+    town, tmp_path
+):
+    media = tmp_path / "media"
+    media.mkdir()
+    (media / "spring.jpg").write_bytes(b"\xff\xd8 spring")
+    (media / "sizes.pdf").write_bytes(b"%PDF sizes")
+    town.content.become(replace(town.content, dir=tmp_path))
+    _, (her,) = await friends(town, 1)
+    hung = [{"kind": "image", "media": "spring.jpg"}, {"kind": "file", "media": "sizes.pdf"}]
+    for name in ("春装", "换季"):
+        await writes(town, her, "在吗")
+        before = len(town.platform.sent(SendKf))
+        await launched(town, name=name, attachments=tuple(hung))
+        await runs(town)
+        words, *cards = town.platform.sent(SendKf)[before:]
+        assert words.text
+        assert [card.card.kind for card in cards] == ["image", "file"]
+        assert (await states(town))[her.id] == ("delivered", None)
+        await town.waits(days=8)
+    assert waiting(town) == []
+
+
 async def test_tactic_7_and_93_content_time_region_and_why_others_got_nothing(town):
     async with town.session() as session:
         store = await a_store(session)
