@@ -46,7 +46,7 @@ class Owed(Row):
     effect: Mapped[str] = mapped_column(unique=True)
     """What this call is for; the same effect is owed once."""
     lane: Mapped[str]
-    """express (welcome, replies) or bulk."""
+    """express (welcome, replies), bulk, or alone (whoever had it in hand died again and again)."""
     kind: Mapped[str]
     body: Mapped[bytes]
     customer_id: Mapped[int | None] = mapped_column(index=True)

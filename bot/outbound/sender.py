@@ -33,7 +33,7 @@ TOGETHER_SECONDS = 0.2
 WORTH_SECONDS = 0.5
 """So long is a last look worth something: what is not begun by then goes back, and rounds are shorter for a while."""
 MOST_ATTEMPTS = 8
-MOST_CRASHES = 3
+MOST_CRASHES = outbox.SUSPECT + 1
 """After so many deaths of those who had it in hand, a debt is what kills them: it is parked."""
 SHOWN = ("msgid", "config_id")
 """What is kept of an answer beside its debt. Whoever hears of it gets all, but answers carry names and phones."""
@@ -63,22 +63,13 @@ class Sender:
     async def pay(self, *, limit: int = ROUND) -> int:
         """Pay up to `limit` due debts. Returns how many were looked at."""
         claimed = await self._claim(min(limit, self._round))
-        for some in await self._apart(claimed):
-            await self._pay(some)
+        if claimed:
+            await self._pay(claimed)
         return len(claimed)
 
-    async def _apart(self, claimed: Sequence[Claimed]) -> list[Sequence[Claimed]]:
-        """What may be about to kill us once more goes alone, after its neighbours: nobody else is to pay for it."""
-        suspects = [owed for owed in claimed if owed.crashes >= MOST_CRASHES - 1]
-        await self._give_back(suspects[1:])
-        steady = [owed for owed in claimed if owed.crashes < MOST_CRASHES - 1]
-        return [some for some in (steady, suspects[:1]) if some]
-
-    async def _give_back(self, unasked: Sequence[Claimed]) -> None:
-        back = [(owed, {"state": "owed", "attempts": owed.attempts - 1}) for owed in unasked]
-        if back:
-            async with self._work.sessions.begin() as session:
-                await outbox.settle(session, back)
+    async def _give_back(self, claimed: Sequence[Claimed]) -> None:
+        async with self._work.sessions.begin() as session:
+            await outbox.settle(session, [(owed, outbox.unasked(owed)) for owed in claimed])
 
     async def _pay(self, claimed: Sequence[Claimed]) -> None:
         monotonic = self._work.clock.monotonic

@@ -33,7 +33,9 @@ from bot.store.together import together
 from bot.store.vault import Vault
 
 ABOUT = "outbox.body"
-LANES = ("express", "bulk")
+LANES = ("express", "bulk", "alone")
+SUSPECT = 2
+"""So many deaths of those who had it in hand, and a debt may be what killed them: it goes alone."""
 UNDER_WAY = "in_flight"
 """The reason of a debt whose call is being made."""
 
@@ -118,6 +120,7 @@ def _due(lane: str) -> ColumnElement[bool]:
 _OF_THE_DEAD = and_(Owed.state == "claimed", Owed.lease_until < bindparam("at_real"))
 # One after the other, so that each is read in the order of its index and no further than it is needed.
 _TAKE = tuple(_taking(free) for free in (_due("express"), _OF_THE_DEAD, _due("bulk")))
+_TAKE_ALONE = _taking(_due("alone"))
 
 
 @lru_cache
@@ -197,14 +200,31 @@ def open_call(vault: Vault, owed: Claimed) -> calls.Call:
 async def claim(
     session: AsyncSession, *, owner: str, now: datetime, real: float, lease: float, limit: int
 ) -> list[Claimed]:
-    """Take due debts, express first. Rows whose owner died are taken again once their lease ran out."""
-    claimed: list[Claimed] = []
+    """Take due debts, express first. Rows whose owner died are taken again once their lease ran out. What may be
+    about to kill us is taken alone, when nothing else is left: nobody else is to pay for it."""
     bound = {"taker": owner, "at_moment": now, "at_real": real, "until_real": real + lease}
+    claimed: list[Claimed] = []
     for taking in _TAKE:
         if room := limit - len(claimed):
-            rows = await session.execute(taking, bound | {"at_most": room})
-            claimed += [Claimed(*row) for row in rows]
-    return sorted(claimed, key=lambda owed: (owed.lane != "express", owed.due_at, owed.id))
+            claimed += await _taken(session, taking, bound, room)
+    suspects = [owed for owed in claimed if owed.crashes >= SUSPECT]
+    apart = [(owed, {"lane": "alone"} | unasked(owed)) for owed in suspects]
+    await settle(session, apart)
+    steady = [owed for owed in claimed if owed.crashes < SUSPECT]
+    steady = steady or await _taken(session, _TAKE_ALONE, bound, 1)
+    return sorted(steady, key=lambda owed: (owed.lane != "express", owed.due_at, owed.id))
+
+
+async def _taken(
+    session: AsyncSession, taking: Executable, bound: Mapping[str, object], most: int
+) -> list[Claimed]:
+    rows = await session.execute(taking, {**bound, "at_most": most})
+    return [Claimed(*row) for row in rows]
+
+
+def unasked(owed: Claimed) -> dict[str, object]:
+    """Given back as it was: nobody tried."""
+    return {"state": "owed", "attempts": owed.attempts - 1}
 
 
 async def begin(session: AsyncSession, debts: Sequence[Claimed]) -> set[int]:

@@ -399,3 +399,12 @@ async def test_a_debt_that_kills_who_pays_it_is_parked_after_three_and_the_other
         "refused",
         {"done"},
     )
+
+
+async def test_who_was_near_a_debt_that_kills_is_not_parked_with_it(bot):
+    numbers = [await owes(bot, Knock(word=str(n)), f"e{n}") for n in range(4)]
+    taken = [await claims(bot, "dead", real=turn * 2 * LEASE_SECONDS) for turn in range(5)]
+    assert [len(some) for some in taken] == [4, 4, 1, 1, 1]
+    await bot.sends()
+    found = [await debt(bot, number) for number in numbers]
+    assert [one.state for one in found] == ["refused", "done", "done", "done"]
