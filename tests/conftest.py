@@ -7,6 +7,7 @@ import gc
 import os
 import re
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from zlib import crc32
 
@@ -111,6 +112,7 @@ def vault(settings: Settings) -> Vault:
 
 @pytest.fixture
 def bot(sessions: Sessions, content: Content, settings: Settings) -> Iterator[Bot]:
-    bot = Bot(sessions, content, settings)
+    # Its own: what a test changes of the content is nobody else's.
+    bot = Bot(sessions, replace(content), settings)
     yield bot
     assert bot.platform.troubles == []

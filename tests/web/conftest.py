@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from aiohttp.test_utils import TestServer
 
-from bot.content import Content
 from bot.inbound.intake import Intake
 from bot.web.desk import Desk
 from bot.web.server import build
@@ -36,20 +35,13 @@ async def shop(bot: Bot) -> AsyncIterator[Shop]:
 
 
 @pytest.fixture
-def written(bot: Bot) -> Iterator[Content]:
-    """The content is one for all tests: what is changed of it is put back."""
-    before = replace(bot.content)
-    yield bot.content
-    bot.content.become(before)
-
-
-@pytest.fixture
-def shelf(written: Content, tmp_path: Path) -> Path:
+def shelf(bot: Bot, tmp_path: Path) -> Path:
     """A media folder with a picture and a file in it; nothing else of the content is read from there."""
     media = tmp_path / "media"
     media.mkdir()
     (media / "day.jpg").write_bytes(b"\xff\xd8 a picture")
     (media / "rules.pdf").write_bytes(b"%PDF the rules")
-    filed = written.filed and replace(written.filed, dir=tmp_path)
-    written.become(replace(written, dir=tmp_path, filed=filed))
+    content = bot.content
+    filed = content.filed and replace(content.filed, dir=tmp_path)
+    content.become(replace(content, dir=tmp_path, filed=filed))
     return media

@@ -20,10 +20,7 @@ from bot.web.console.importing import WORKSHOP
 from tests.builders import a_customer, a_follow, a_guide
 from tests.web.faces import a_named_customer
 
-pytestmark = [
-    pytest.mark.parametrize("databases", ["sqlite"], indirect=True),
-    pytest.mark.usefixtures("written"),
-]
+pytestmark = pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
 STEPS = [{"wait": {"days": 1}}, {"guide_task": {"why": "问问新鞋合不合脚"}}]
 NUMBERS = count()
 PLAY = {"key": "shoes", "name": "新鞋回访", "trigger": "order_paid", "steps": STEPS}
@@ -369,9 +366,7 @@ async def test_a_rule_is_kept_as_a_draft_and_counts_nowhere(shop):
     assert (await program.reads("segments/drafts"))[1]["items"] == []
 
 
-async def test_a_draft_is_written_anew_a_journey_rehearsed_and_an_offer_weighed(
-    bot, shop, written
-):
+async def test_a_draft_is_written_anew_a_journey_rehearsed_and_an_offer_weighed(bot, shop):
     await bot.publishes()
     program = await shop.program("owner")
     body = {"name": "春季上新", "segment": "core", "text": "新款到了，来看看。"}

@@ -79,7 +79,7 @@ async def publishes(page: Face) -> Face:
     return await page.sends(page.url.split("?")[0].replace("/draft", "/publish"))
 
 
-async def test_a_journey_is_built_step_by_step_and_published(bot, shop, written):
+async def test_a_journey_is_built_step_by_step_and_published(bot, shop):
     await bot.publishes()
     page = await begun(shop)
     page = await press(page, "keep", trigger="order_paid")
@@ -101,7 +101,7 @@ async def test_a_journey_is_built_step_by_step_and_published(bot, shop, written)
     assert "现在有" not in page.text
     page = await publishes(page)
     assert "旅程已发布" in page.text
-    (key,) = [name for name in written.playbooks if name.startswith("j-")]
+    (key,) = [name for name in bot.content.playbooks if name.startswith("j-")]
     async with bot.session() as session:
         row = await session.scalar(select(Playbook).where(Playbook.key == key))
     kinds = [next(iter(step)) for step in row.body["steps"]]
@@ -160,7 +160,7 @@ async def test_what_an_operator_publishes_waits_for_a_second_person(bot, shop):
     assert "还没有发布过" in (await page.opens(where[1])).text
 
 
-async def test_a_family_made_in_the_console_is_offered_and_invited_into(bot, shop, written):
+async def test_a_family_made_in_the_console_is_offered_and_invited_into(bot, shop):
     await bot.publishes()
     page = await (await shop.signs_in("owner", "owner")).opens("/admin/groups/-/new")
     everybody = '{"all": [{"field": "points", "op": "gte", "value": 0}]}'

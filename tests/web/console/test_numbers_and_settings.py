@@ -93,7 +93,7 @@ async def test_before_anything_was_sent_the_funnel_says_that_it_is_a_sample(shop
     assert "/admin/people?of=touched" not in page.html
 
 
-async def test_a_new_offer_says_what_it_costs_at_most_before_it_is_made(bot, shop, written):
+async def test_a_new_offer_says_what_it_costs_at_most_before_it_is_made(bot, shop):
     page = await (await shop.signs_in("owner", "boss")).opens("/admin/coupons/-/new")
     page = await page.sends(
         "/admin/coupons/-/check",
@@ -116,7 +116,7 @@ async def test_a_new_offer_says_what_it_costs_at_most_before_it_is_made(bot, sho
     page = await page.sends("/admin/coupons")
     assert "券建好了" in page.text
     assert "减 30 元" in page.text
-    (made,) = [offer for offer in written.offers.values() if offer.name == "春装券"]
+    (made,) = [offer for offer in bot.content.offers.values() if offer.name == "春装券"]
     assert (made.per_household, made.budget_fen, made.goods) == (2, 900000, ("衬衫", "外套"))
     assert (made.stacks, made.queue, made.first_order, made.after_return) == (
         True,
@@ -128,14 +128,14 @@ async def test_a_new_offer_says_what_it_costs_at_most_before_it_is_made(bot, sho
     assert "停发" in page.text
 
 
-async def test_a_text_is_saved_for_everybody_or_not_at_all(bot, shop, written):
+async def test_a_text_is_saved_for_everybody_or_not_at_all(bot, shop):
     page = await (await shop.signs_in("operator", "op")).opens("/admin/content/coupon/expiring")
     page = await page.sends("/admin/content/coupon/expiring", words="{{ nobody_knows }}")
     assert page.status == 422
     page = await page.opens("/admin/content/coupon/expiring")
     page = await page.sends("/admin/content/coupon/expiring", words="{{ 称呼 }}，券快到期了。")
     assert "保存了" in page.text
-    assert written.templates["coupon/expiring"].body == "{{ 称呼 }}，券快到期了。"
+    assert bot.content.templates["coupon/expiring"].body == "{{ 称呼 }}，券快到期了。"
     page = await page.opens("/admin/content/coupon/expiring")
     back = dict(
         re.findall(r'<input type="hidden" name="(csrf|key|restore)" value="([^"]*)"', page.html)[
@@ -143,29 +143,29 @@ async def test_a_text_is_saved_for_everybody_or_not_at_all(bot, shop, written):
         ]
     )
     await page.posts("/admin/content/coupon/expiring", **back)
-    assert "卡包" in written.templates["coupon/expiring"].body
+    assert "卡包" in bot.content.templates["coupon/expiring"].body
 
 
-async def test_limits_count_at_once_and_the_audit_log_says_what_they_were(bot, shop, written):
+async def test_limits_count_at_once_and_the_audit_log_says_what_they_were(bot, shop):
     page = await (await shop.signs_in("owner", "boss")).opens("/admin/settings")
     page = await page.sends("/admin/settings/limits", most_in_month="3", begins="20:30")
-    assert written.limits.brand.most_in_month == 3
-    assert written.limits.quiet_hours.begins.isoformat() == "20:30:00"
+    assert bot.content.limits.brand.most_in_month == 3
+    assert bot.content.limits.quiet_hours.begins.isoformat() == "20:30:00"
     page = await page.opens("/admin/audit")
     assert "most_in_month 4 → 3" in page.text
     page = await page.opens("/admin/settings")
     page = await page.sends("/admin/settings/limits", segment_above="99", slots="18:30、10:00")
-    assert [f"{one:%H:%M}" for one in written.limits.guides.slots] == ["10:00", "18:30"]
-    assert written.limits.brand.segment_above == 99
+    assert [f"{one:%H:%M}" for one in bot.content.limits.guides.slots] == ["10:00", "18:30"]
+    assert bot.content.limits.brand.segment_above == 99
     page = await page.sends("/admin/settings/holdout", percent="7.5")
-    assert (written.limits.holdout.percent, written.limits.holdout.seed) == (7.5, "house")
+    assert (bot.content.limits.holdout.percent, bot.content.limits.holdout.seed) == (7.5, "house")
     page = await page.sends("/admin/settings/holdout", percent="7.5", again="1")
-    assert written.limits.holdout.seed.startswith("house-")
+    assert bot.content.limits.holdout.seed.startswith("house-")
     page = await page.sends(
         "/admin/settings/by-hand",
         **{"per_day-guide": "2", "per_day-care": "", "sorry_fen-care": "80"},
     )
-    by_hand = written.limits.by_hand
+    by_hand = bot.content.limits.by_hand
     assert (by_hand.per_day["guide"], by_hand.per_day["care"]) == (2, 10)
     assert (by_hand.sorry_fen["care"], by_hand.sorry_fen["owner"]) == (8000, 50000)
     page = await page.opens("/admin/audit")

@@ -53,7 +53,7 @@ async def opened(bot) -> list[Campaign]:
         return list(await session.scalars(ours.order_by(Campaign.id)))
 
 
-async def test_it_is_written_rehearsed_published_and_stands_in_the_month(bot, shop, written):
+async def test_it_is_written_rehearsed_published_and_stands_in_the_month(bot, shop):
     customer = await a_named_customer(bot)
     async with bot.session() as session:
         session.add(a_tier(customer.id, "核心", bot.now))
@@ -74,9 +74,7 @@ async def test_it_is_written_rehearsed_published_and_stands_in_the_month(bot, sh
     assert page.text.count("每月会员日 · 自动") == 2
 
 
-async def test_halting_and_changing_it_count_for_the_day_that_is_opened_already(
-    bot, shop, written
-):
+async def test_halting_and_changing_it_count_for_the_day_that_is_opened_already(bot, shop):
     page, one = await made(bot, shop)
     bot.clock.advance(days=8)  # the 20th, an hour before it begins
     assert [c.occasion[-10:] for c in await opened(bot)] == ["2026-03-20"]
@@ -101,9 +99,7 @@ async def test_halting_and_changing_it_count_for_the_day_that_is_opened_already(
     assert (await page.opens(one)).status == 404
 
 
-async def test_what_has_no_day_left_cannot_be_published_and_others_may_not_write(
-    bot, shop, written
-):
+async def test_what_has_no_day_left_cannot_be_published_and_others_may_not_write(bot, shop):
     page = await keeps(await begun(bot, shop), ALL, every="days", dates="2026-01-05")
     assert "一年里没有下一次" in page.text
     assert 'id="publish"' not in page.html
@@ -123,7 +119,7 @@ AIMED: dict[str, Any] = {
 }
 
 
-async def test_what_is_wanted_of_it_counts_for_each_of_its_days(bot, shop, written):
+async def test_what_is_wanted_of_it_counts_for_each_of_its_days(bot, shop):
     rival = next(
         name
         for name, text in sorted(bot.content.templates.items())
@@ -147,7 +143,7 @@ async def test_what_is_wanted_of_it_counts_for_each_of_its_days(bot, shop, writt
     assert day.stop_when["least"] == 80
 
 
-async def test_a_program_publishes_rehearses_and_halts_it(bot, shop, written):
+async def test_a_program_publishes_rehearses_and_halts_it(bot, shop):
     await bot.publishes()
     program = await shop.program("owner")
     calendar = {"every": "lunar", "lunar": ["05-05"], "ahead": 3}
@@ -174,9 +170,7 @@ async def posted(program: Till, body: dict[str, Any]) -> int:
     return int(answer.status)
 
 
-async def test_what_hangs_on_it_is_shown_kept_and_goes_with_each_of_its_days(
-    bot, shop, written, shelf
-):
+async def test_what_hangs_on_it_is_shown_kept_and_goes_with_each_of_its_days(bot, shop, shelf):
     hung = {"link_title": "会员册", "link_url": "/h5", "image": ["day.jpg"], "file": ["rules.pdf"]}
     page = await keeps(await begun(bot, shop), ALL, **hung | {"link_url": ""})
     assert "给链接写上地址" in page.text
@@ -194,9 +188,7 @@ async def test_what_hangs_on_it_is_shown_kept_and_goes_with_each_of_its_days(
     assert day.attachments[0]["url"] == bot.content.address("/h5")
 
 
-async def test_a_program_hangs_on_it_only_what_there_is_and_what_its_ways_carry(
-    bot, shop, written, shelf
-):
+async def test_a_program_hangs_on_it_only_what_there_is_and_what_its_ways_carry(bot, shop, shelf):
     await bot.publishes()
     program = await shop.program("owner")
     calendar = {"every": "month", "days": [5]}
