@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from aiohttp import web
-
 from bot import events, timetable
 from bot.clock import Clock, FileClock
 from bot.content import load_content
@@ -39,7 +37,6 @@ from bot.store.permits import SqlPermits
 from bot.store.tokens import SqlTokens
 from bot.store.vault import Vault
 from bot.tongue import speaking
-from bot.web import server
 from bot.web.accounts import model_account, official_account, wecom_account
 from bot.web.desk import Desk
 from bot.work.broker import Broker, listening, open_broker
@@ -266,16 +263,3 @@ def read_media(folder: Path, name: str) -> bytes:
     if ".." in Path(name).parts or not path.is_relative_to(folder.resolve()):
         raise FileNotFoundError("media lie in the content folder")
     return path.read_bytes()
-
-
-@asynccontextmanager
-async def serving(bot: Bot, *, host: str, port: int) -> AsyncIterator[int]:
-    """Its pages and callbacks on an address; yields the port."""
-    runner = web.AppRunner(server.build(bot.desk), access_log=None, shutdown_timeout=5)
-    await runner.setup()
-    site = web.TCPSite(runner, host, port, reuse_address=True)
-    try:
-        await site.start()
-        yield runner.addresses[0][1]
-    finally:
-        await runner.cleanup()

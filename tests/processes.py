@@ -78,8 +78,8 @@ class Process:
     def said(self) -> str:
         return self.output.read_text(encoding="utf-8", errors="replace")
 
-    def says(self, words: str) -> str:
-        wait_for(lambda: words in self.said() or self.popen.poll() is not None, words)
+    def says(self, words: str, seconds: float = PATIENCE) -> str:
+        wait_for(lambda: words in self.said() or self.popen.poll() is not None, words, seconds)
         assert words in self.said(), self.said()
         return self.said()
 

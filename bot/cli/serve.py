@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 
 import click
 
-from bot.app import Bot, open_bot, serving
+from bot.app import Bot, open_bot
 from bot.cli import logs
 from bot.cli.loop import run
 from bot.cli.opened import opened
@@ -23,7 +23,8 @@ from bot.store.engine import open_engine
 from bot.store.schema import migrate as bring_up
 from bot.store.schema import prepare
 from bot.tongue import _
-from bot.web import first_owner
+from bot.web import first_owner, server
+from bot.web.letting_in import letting_in
 from handlers import ROUTERS
 
 DEFAULT_PORT = 8765
@@ -133,7 +134,9 @@ async def _listening(bot: Bot, host: str, port: int | None) -> AsyncIterator[int
     async with contextlib.AsyncExitStack() as stack:
         for candidate in [port] if port else range(DEFAULT_PORT, DEFAULT_PORT + 100):
             try:
-                bound = await stack.enter_async_context(serving(bot, host=host, port=candidate))
+                bound = await stack.enter_async_context(
+                    letting_in(server.build(bot.desk), host=host, port=candidate)
+                )
             except OSError as wrong:
                 _say_why(wrong, host, candidate, asked=port is not None)
                 continue

@@ -16,11 +16,13 @@ from typing import Any
 
 import aiohttp
 
-from bot.app import Bot, open_bot, serving
+from bot.app import Bot, open_bot
 from bot.inbound.router import Router
 from bot.settings import Settings, load_settings
 from bot.store.engine import open_engine
 from bot.store.schema import prepare
+from bot.web import server
+from bot.web.letting_in import letting_in
 
 LOWEST = 10_000
 """Below the ports that outgoing connections take for themselves, so that ours is still free when it is bound."""
@@ -125,7 +127,8 @@ async def open_scene(
         bot = await stack.enter_async_context(
             open_bot(settings, routers, open_doors=True, inline=played)
         )
-        await stack.enter_async_context(serving(bot, host="127.0.0.1", port=bound))
+        pages = letting_in(server.build(bot.desk), host="127.0.0.1", port=bound)
+        await stack.enter_async_context(pages)
         http = await stack.enter_async_context(aiohttp.ClientSession())
         yield Scene(home, bot, settings, web_url, settings.wecom_api_base, http)
 

@@ -132,7 +132,7 @@ class Platforms(SandboxProcess):
         super(SandboxProcess, self).__init__(
             "tests.storm.crowd", *words, home=home, env=environment()
         )
-        self.says("sandbox ready")
+        self.says("sandbox ready", seconds=300)
         lines = (home / "sandbox.env").read_text(encoding="utf-8").splitlines()
         self.settings = dict(line.split("=", 1) for line in lines)
         self.url = self.settings["SIYU_WECOM_API_BASE"]
