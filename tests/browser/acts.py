@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Error, Page, expect
 
 
 def busy() -> float:
@@ -36,7 +37,10 @@ def hand_over_a_campaign(page: Page, name: str, words: str, segment: str) -> int
     expect(page.locator("#flash")).to_contain_text("已交给导购")
     page.wait_for_timeout(300)
     for _ in range(40):
-        page.reload()
+        with suppress(
+            Error
+        ):  # the page renews itself once all is handed over, maybe at this very moment
+            page.reload()
         if page.locator("[data-state=handed_over]").count():
             break
         page.wait_for_timeout(250)
