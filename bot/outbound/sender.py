@@ -117,7 +117,7 @@ class Sender:
         async with self._work.sessions.begin() as session:
             await self._settle(session, became)
             # Pulled since the look: what is left here is looked at again when its lease is over.
-            open_ = await switches.sending(session)
+            open_ = not marked or await switches.sending(session)
             begun = await outbox.begin(session, [one for one in marked if open_ or _answers(one)])
         lost = {owed.id for owed in marked} - begun
         return [(owed, call) for owed, call in payable if owed.id not in lost]

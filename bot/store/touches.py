@@ -175,10 +175,11 @@ async def reroute(
 ) -> None:
     """The platform says that these went through no window: shut it, and look for another way to the same people,
     unless so many were tried. With `attempt`, only while that is the one that counts."""
-    await outbox.cancel(session, touch_ids=list(touch_ids), reason=reason)
     hers = [Touch.id.in_(touch_ids), Touch.state == expected]
     if attempt is not None:
         hers.append(Touch.attempts == attempt)
+    following = (await session.scalars(select(Touch.id).where(*hers))).all()
+    await outbox.cancel(session, touch_ids=following, reason=reason)
     shut = select(Touch.id).where(
         *hers, Touch.customer_id == Window.customer_id, Touch.channel == Window.channel
     )

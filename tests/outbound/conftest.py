@@ -37,11 +37,11 @@ async def friends(bot, n: int, *, agree: bool = True, guide=None, **changes):
     return guide, made
 
 
-async def agrees(session, customer, at, *, action: str = "grant"):
+async def agrees(session, customer, at, *, action="grant", purpose="marketing_wecom"):
     await consent.record(
         session,
         customer_id=customer.id,
-        purpose="marketing_wecom",
+        purpose=purpose,
         action=action,
         channel="form",
         actor=f"customer:{customer.id}",

@@ -21,8 +21,8 @@ from bot.events import KfSendFailed
 from bot.events.commands import Actor, PauseCampaign, SwitchSending
 from bot.outbound.campaigns import drawing_of, plan_due
 from bot.outbound.deliver import deliver_due
-from bot.store import campaigns, consent, conversations
-from tests.outbound.conftest import a_campaign, friends, runs, states
+from bot.store import campaigns, conversations
+from tests.outbound.conftest import a_campaign, agrees, friends, runs, states
 from tests.outbound.test_deliver import a_window
 
 BOSS = Actor(kind="owner", id="boss")
@@ -43,16 +43,7 @@ async def in_a_window(bot, channel="kf", *, left=5):
     """One customer of a guide who may be written to in a window that has so many messages left."""
     _, (customer,) = await friends(bot, 1)
     async with bot.session() as session:
-        await consent.record(
-            session,
-            customer_id=customer.id,
-            purpose="marketing_official",
-            action="grant",
-            channel="form",
-            actor="customer",
-            at=bot.now,
-            evidence={},
-        )
+        await agrees(session, customer, bot.now, purpose="marketing_official")
     await a_window(bot, customer, channel, "o1" if channel == "official" else "wk1|wm1")
     async with bot.session() as session:
         for _ in range(5 - left):

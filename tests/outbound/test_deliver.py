@@ -14,9 +14,9 @@ from bot.domain.offers import Coupon, Offer
 from bot.events import KfSendFailed
 from bot.events.commands import Actor, SwitchSending
 from bot.outbound.deliver import SOME, deliver_due
-from bot.store import campaigns, consent, conversations, offers, touches
+from bot.store import campaigns, conversations, offers, touches
 from tests.builders import LONG_AGO, a_follow, a_guide
-from tests.outbound.conftest import a_campaign, friends, runs, states
+from tests.outbound.conftest import a_campaign, agrees, friends, runs, states
 
 BOSS = Actor(kind="owner", id="boss")
 
@@ -96,16 +96,7 @@ async def test_a_long_pass_counts_what_it_has_given_her_once(bot):
 async def test_an_unknown_outcome_without_a_query_is_never_repeated(bot, hands):
     _, (customer,) = await friends(bot, 1)
     async with bot.session() as session:
-        await consent.record(
-            session,
-            customer_id=customer.id,
-            purpose="marketing_official",
-            action="grant",
-            channel="form",
-            actor="customer",
-            at=bot.now,
-            evidence={},
-        )
+        await agrees(session, customer, bot.now, purpose="marketing_official")
     await a_window(bot, customer, "official", "o1")
     bot.platform.answers(SendOfficial, Unclear("timeout"))
     await a_campaign(bot)
@@ -170,6 +161,22 @@ async def test_what_failed_after_all_takes_another_way_unless_she_refused(
     await runs(bot)
     assert (await states(bot))[customer.id] == became
     assert len(bot.platform.sent(SendKf)) == 1
+
+
+async def test_late_news_of_an_earlier_try_stops_no_later_one(bot, hands):
+    _, (customer,) = await friends(bot, 1)
+    await a_window(bot, customer)
+    await a_campaign(bot)
+    await runs(bot)
+    (first,) = bot.platform.sent(SendKf)
+    about = {"open_kfid": "wk1", "external_userid": "wm1", "fail_type": 4}
+    await bot.receives(KfSendFailed(at=bot.now, msgid="f1", fail_msgid=first.msgid, **about))
+    await a_window(bot, customer)
+    await bot.works(deliver_due)
+    await bot.receives(KfSendFailed(at=bot.now, msgid="f2", fail_msgid=first.msgid, **about))
+    (second,) = await bot.sends()
+    assert second.msgid != first.msgid
+    assert (await states(bot))[customer.id] == ("delivered", None)
 
 
 async def test_while_her_guides_day_is_full_another_one_of_hers_is_asked(bot, hands):

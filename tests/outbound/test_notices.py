@@ -15,9 +15,9 @@ from bot.domain.notices import NoticeAnswer
 from bot.events import AuthorizationRevoked, FanLeft, SubscriptionAnswered, TemplateFinished
 from bot.outbound.campaigns import plan_due
 from bot.outbound.deliver import deliver_due
-from bot.store import consent, offers
+from bot.store import offers
 from tests.builders import LONG_AGO
-from tests.outbound.conftest import a_campaign, friends, runs, states
+from tests.outbound.conftest import a_campaign, agrees, friends, runs, states
 from tests.outbound.test_deliver import a_window, planned
 
 FORM = "qinghe-series-back"
@@ -31,16 +31,7 @@ async def a_fan(bot, customer, *, agree: bool = True) -> None:
         known = {"kind": "openid", "value": OPENID, "account": "gh1"}
         session.add(Identity(customer_id=customer.id, since=LONG_AGO, **known))
         if agree:
-            await consent.record(
-                session,
-                customer_id=customer.id,
-                purpose="marketing_official",
-                action="grant",
-                channel="form",
-                actor="customer",
-                at=bot.now,
-                evidence={},
-            )
+            await agrees(session, customer, bot.now, purpose="marketing_official")
 
 
 async def answers(
